@@ -1,0 +1,1 @@
+//! Monitoring plugins for mail servers, Axigen first.
