@@ -1,1 +1,20 @@
 //! Monitoring plugins for mail servers, Axigen first.
+//!
+//! Every program is the same short path: command line -> `probe` (all I/O, yields facts) -> `evaluate` (pure: facts,
+//! policy and the time become a report) -> `render` -> exit code. `program` holds the ends of that path, `monitoring`
+//! the vocabulary of plugins; each program has a module of its own name.
+
+pub mod check_axigen_queue;
+pub mod deadline;
+pub mod monitoring;
+pub mod program;
+
+use clap::CommandFactory;
+
+/// Every program of the suite, by its command line definition.
+///
+/// The one registry: binaries, man pages, completions and shipped configuration are compared with it by tests.
+#[must_use]
+pub fn commands() -> Vec<clap::Command> {
+    vec![check_axigen_queue::Args::command()]
+}

@@ -1,0 +1,135 @@
+//! Asks every message when it arrived: the earlier of mtime and birth time of its status file.
+//!
+//! The mtime alone may be that of the last delivery attempt; the birth time alone is new after a restore or a move.
+
+use std::ffi::CStr;
+use std::ops::ControlFlow;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use rustix::fs::{AtFlags, Statx, StatxFlags, statx};
+use rustix::io::Errno;
+
+use super::facts::{Ages, Problem, Queue};
+use super::names::{MessageNames, Names};
+use super::probe::Watch;
+use super::scan::{self, Seen};
+
+/// The clock that ages are counted by.
+#[derive(Clone, Copy)]
+pub(super) struct Clock {
+    /// Seconds since the epoch.
+    pub(super) now: i64,
+    /// From which age a message counts as older.
+    pub(super) older_than: Duration,
+}
+
+/// Fills in the queue's ages; breaks when the time is up.
+pub(super) fn ask_all(
+    queue: &mut Queue,
+    root: BorrowedFd<'_>,
+    names: &Names,
+    clock: Clock,
+    watch: &Watch<'_>,
+) -> ControlFlow<()> {
+    let mut asking = Asking {
+        queue,
+        ages: Ages::default(),
+        clock,
+        watch,
+    };
+    for directory in names.directories() {
+        asking.watch.enter(
+            &asking.queue.path,
+            directory.name,
+            "asking for the ages of messages in",
+        );
+        match directory.messages {
+            Some(names) => asking.remembered(root, directory.name, names)?,
+            None => asking.listed(root, directory.name)?,
+        }
+    }
+    asking.ages.finished = true;
+    asking.publish()
+}
+
+struct Asking<'a> {
+    queue: &'a mut Queue,
+    ages: Ages,
+    clock: Clock,
+    watch: &'a Watch<'a>,
+}
+
+impl Asking<'_> {
+    fn remembered(
+        &mut self,
+        root: BorrowedFd<'_>,
+        directory: &CStr,
+        names: MessageNames<'_>,
+    ) -> ControlFlow<()> {
+        /// Messages between two looks at the clock; each costs a microsecond, or a disk access.
+        const BETWEEN_LOOKS: usize = 256;
+        // Empty, or unreadable and noted by the count.
+        if names.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        let dir = match scan::open_directory(root, directory) {
+            Ok(dir) => dir,
+            Err(Problem::System(Errno::NOENT)) => return ControlFlow::Continue(()),
+            Err(problem) => {
+                self.ages.refused.note(|| problem);
+                return ControlFlow::Continue(());
+            }
+        };
+        for (index, name) in names.enumerate() {
+            if index.is_multiple_of(BETWEEN_LOOKS) {
+                self.publish()?;
+            }
+            self.ask(dir.as_fd(), name);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn listed(&mut self, root: BorrowedFd<'_>, directory: &CStr) -> ControlFlow<()> {
+        scan::files(root, directory, |seen| {
+            match seen {
+                Seen::Message { dir, name } => self.ask(dir, name),
+                Seen::Unread { problem, .. } => self.ages.refused.note(|| problem),
+                Seen::Pause => return self.publish(),
+                Seen::Directory(_)
+                | Seen::OtherFile { .. }
+                | Seen::OtherDirectory(_)
+                | Seen::Deeper { .. } => {}
+            }
+            ControlFlow::Continue(())
+        })
+    }
+
+    fn ask(&mut self, dir: BorrowedFd<'_>, name: &CStr) {
+        match times(dir, name) {
+            Ok(times) => {
+                let mtime = times.stx_mtime.tv_sec;
+                let birth = (times.stx_mask & StatxFlags::BTIME.bits() != 0)
+                    .then_some(times.stx_btime.tv_sec);
+                self.ages.without_birth += u64::from(birth.is_none());
+                let arrival = birth.map_or(mtime, |birth| birth.min(mtime));
+                self.ages
+                    .add(arrival, self.clock.now, self.clock.older_than);
+            }
+            // Delivered since it was listed: a queue is alive.
+            Err(Errno::NOENT) => {}
+            Err(errno) => self.ages.refused.note(|| Problem::System(errno)),
+        }
+    }
+
+    fn publish(&mut self) -> ControlFlow<()> {
+        self.queue.ages = Some(self.ages.clone());
+        self.watch.tick(self.queue)
+    }
+}
+
+/// The times of one file; never follows a link, never makes a network file system refresh them.
+pub(super) fn times(dir: BorrowedFd<'_>, name: &CStr) -> Result<Statx, Errno> {
+    let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::STATX_DONT_SYNC;
+    statx(dir, name, flags, StatxFlags::MTIME | StatxFlags::BTIME)
+}

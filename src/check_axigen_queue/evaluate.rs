@@ -1,0 +1,361 @@
+//! Facts and limits become a report. No I/O, no clock.
+
+use std::time::Duration;
+
+use super::explain;
+use super::facts::{Ages, Facts, Free, Problem, Queue};
+use super::locate::ProbeError;
+use crate::monitoring::{Label, Metric, Report, State, Thresholds, Unit, Value, duration};
+
+/// The limits of one run.
+#[derive(Clone, Debug)]
+pub(super) struct Policy {
+    pub(super) messages: Thresholds,
+    /// From which age a message counts as older; absent when ages are not wanted.
+    pub(super) older_than: Option<Duration>,
+    pub(super) older: Thresholds,
+    /// In seconds.
+    pub(super) oldest: Thresholds,
+    /// In per cent.
+    pub(super) free: Thresholds,
+    /// Whether the size of all files is wanted.
+    pub(super) size: bool,
+    /// The state of the plugin's own time-out.
+    pub(super) on_timeout: State,
+}
+
+/// Judges what was seen.
+pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Report {
+    let facts = match seen {
+        Ok(facts) => facts,
+        Err(error) => return not_located(error),
+    };
+    let mut report = Report::new();
+    completeness(facts, policy, &mut report);
+    messages(facts, policy, &mut report);
+    if let Some(older_than) = policy.older_than {
+        ages(facts, policy, older_than, &mut report);
+    }
+    free_space(facts, policy, &mut report);
+    if policy.size {
+        size(facts, &mut report);
+    }
+    explain::explain(facts, &mut report);
+    report.attach(facts);
+    report
+}
+
+fn not_located(error: &ProbeError) -> Report {
+    let mut report = Report::unknown(error.to_string());
+    report.advise("name the queue with --queue-dir");
+    report
+}
+
+/// What kept the look from being complete, each with the way out.
+fn completeness(facts: &Facts, policy: &Policy, report: &mut Report) {
+    if let Some(reason) = &facts.cut_short {
+        report.find(policy.on_timeout, reason.as_str());
+    }
+    for queue in &facts.queues {
+        unread(queue, facts.account.as_deref(), report);
+        if queue.listed && queue.unread.count == 0 && queue.subdirectories == 0 {
+            let path = queue.path.display();
+            report.find(
+                State::Unknown,
+                format!("no queue subdirectory (00, 01, ...) in {path}"),
+            );
+            report.advise("name the directory that holds them with --queue-dir");
+        }
+        if queue.is_unrecognised() {
+            let prefixes: Vec<String> = queue
+                .other_files
+                .prefixes()
+                .iter()
+                .take(5)
+                .map(|(letter, count)| format!("{letter}={count}"))
+                .collect();
+            let (count, prefixes) = (queue.other_files.count, prefixes.join(" "));
+            report.find(
+                State::Unknown,
+                format!("layout not recognised: {count} files but no message in {}, prefixes {prefixes}", queue.path.display()),
+            );
+            report.advise("run with --census and report it");
+        }
+    }
+}
+
+fn unread(queue: &Queue, account: Option<&str>, report: &mut Report) {
+    let Some(first) = &queue.unread.first else {
+        return;
+    };
+    let (path, problem, count) = (first.path.display(), first.problem, queue.unread.count);
+    let of_how_many = match queue.subdirectories {
+        0 => String::new(),
+        all => format!(" ({count} of {all} directories unread)"),
+    };
+    report.find(
+        State::Unknown,
+        format!("cannot read {path}: {problem}{of_how_many}"),
+    );
+    let account = account.unwrap_or("nagios");
+    match (&first.closed_parent, first.problem) {
+        (Some(parent), _) => report.advise(format!(
+            "run: setfacl -m u:{account}:x {}",
+            parent.display()
+        )),
+        (None, problem) if problem.is_denied() => {
+            report.advise(format!("run: setfacl -m u:{account}:rx {path}"));
+        }
+        (None, Problem::SymbolicLink | Problem::OtherFileSystem) => {
+            report.advise(format!(
+                "add --queue-dir {} if it belongs to the queue",
+                queue.path.display()
+            ));
+        }
+        (None, _) => {}
+    }
+}
+
+fn messages(facts: &Facts, policy: &Policy, report: &mut Report) {
+    let seen: u64 = facts.queues.iter().map(|queue| queue.messages).sum();
+    let counted = facts.queues.iter().all(Queue::is_counted);
+    let limits = &policy.messages;
+    let (state, value) = if counted {
+        (limits.judge(Value::Uint(seen)), Value::Uint(seen))
+    } else {
+        (limits.judge_at_least(seen), Value::Undetermined)
+    };
+    if counted || seen > 0 {
+        let noun = if seen == 1 { "message" } else { "messages" };
+        let at_least = if counted { "" } else { "at least " };
+        report.find(
+            state,
+            format!("{at_least}{seen} {noun}{}", breached(limits, state)),
+        );
+    }
+    measure(report, "messages", value, Unit::None, limits);
+    if facts.queues.len() > 1 {
+        for (number, queue) in (1..).zip(&facts.queues) {
+            let value = if queue.is_counted() {
+                Value::Uint(queue.messages)
+            } else {
+                Value::Undetermined
+            };
+            measure(
+                report,
+                &format!("messages_{number}"),
+                value,
+                Unit::None,
+                &Thresholds::default(),
+            );
+        }
+    }
+}
+
+fn ages(facts: &Facts, policy: &Policy, older_than: Duration, report: &mut Report) {
+    let mut all = Ages {
+        finished: true,
+        ..Ages::default()
+    };
+    for queue in &facts.queues {
+        let empty = Ages::default();
+        let ages = queue.ages.as_ref().unwrap_or(&empty);
+        all.finished &= queue.is_counted() && ages.finished && ages.refused.count == 0;
+        all.older += ages.older;
+        all.oldest_seconds = all.oldest_seconds.max(ages.oldest_seconds);
+        all.buckets.merge(ages.buckets);
+        if let Some(problem) = ages.refused.first {
+            let (count, path) = (ages.refused.count, queue.path.display());
+            report.find(
+                limit_state(policy),
+                format!("ages of {count} messages in {path} unknown: {problem}"),
+            );
+            report.advise("grant rx on every directory of the queue, or use --count-only");
+        }
+    }
+    let judge = |limits: &Thresholds, seen: u64| {
+        if all.finished {
+            limits.judge(Value::Uint(seen))
+        } else {
+            limits.judge_at_least(seen)
+        }
+    };
+    let at_least = if all.finished { "" } else { "at least " };
+    let value = |seen: u64| {
+        if all.finished {
+            Value::Uint(seen)
+        } else {
+            Value::Undetermined
+        }
+    };
+
+    let state = judge(&policy.older, all.older);
+    let limit = duration::human(older_than);
+    if all.finished || all.oldest_seconds.is_some() {
+        let breach = breached(&policy.older, state);
+        report.find(
+            state,
+            format!("{at_least}{} older than {limit}{breach}", all.older),
+        );
+    }
+    let oldest = all.oldest_seconds.unwrap_or(0);
+    let state = judge(&policy.oldest, oldest);
+    if all.oldest_seconds.is_some() || state != State::Ok {
+        let age = duration::human(Duration::from_secs(oldest));
+        report.find(
+            state,
+            format!("oldest {at_least}{age}{}", breached(&policy.oldest, state)),
+        );
+    }
+    if all.finished && all.buckets.recent() > 0 {
+        report.find(State::Ok, format!("{} new in 5m", all.buckets.recent()));
+    }
+    measure(report, "older", value(all.older), Unit::None, &policy.older);
+    measure(
+        report,
+        "oldest",
+        value(oldest),
+        Unit::Seconds,
+        &policy.oldest,
+    );
+    measure(
+        report,
+        "recent",
+        value(all.buckets.recent()),
+        Unit::None,
+        &Thresholds::default(),
+    );
+    for (label, count) in all.buckets.iter() {
+        measure(
+            report,
+            label,
+            value(count),
+            Unit::None,
+            &Thresholds::default(),
+        );
+    }
+}
+
+/// UNKNOWN when an age limit is set; without one nobody asked.
+fn limit_state(policy: &Policy) -> State {
+    State::worst([
+        policy.older.judge(Value::Undetermined),
+        policy.oldest.judge(Value::Undetermined),
+    ])
+}
+
+/// The least free space among the queues' file systems.
+fn free_space(facts: &Facts, policy: &Policy, report: &mut Report) {
+    let bytes = |free: &Free| Some(free.bytes_percent);
+    let inodes = |free: &Free| free.inodes_percent;
+    let mut told = true;
+    for queue in &facts.queues {
+        match &queue.free {
+            Some(Ok(_)) => {}
+            Some(Err(problem)) => {
+                told = false;
+                let state = policy.free.judge(Value::Undetermined);
+                report.find(
+                    state,
+                    format!("free space of {} unknown: {problem}", queue.path.display()),
+                );
+            }
+            None => told = false,
+        }
+    }
+    least_free(facts, policy, ("bytes", "free_bytes"), bytes, told, report);
+    least_free(
+        facts,
+        policy,
+        ("inodes", "free_inodes"),
+        inodes,
+        told,
+        report,
+    );
+}
+
+fn least_free(
+    facts: &Facts,
+    policy: &Policy,
+    (noun, label): (&str, &str),
+    percent: impl Fn(&Free) -> Option<f64>,
+    told: bool,
+    report: &mut Report,
+) {
+    let known = facts
+        .queues
+        .iter()
+        .filter_map(|queue| Some((percent(queue.free.as_ref()?.as_ref().ok()?)?, &queue.path)));
+    let least = known.min_by(|(a, _), (b, _)| a.total_cmp(b));
+    if let Some((percent, path)) = least {
+        let state = policy.free.judge(Value::Float(percent));
+        if state != State::Ok {
+            let breach = breached(&policy.free, state);
+            report.find(
+                state,
+                format!("{percent}% {noun} free on {}{breach}", path.display()),
+            );
+        }
+    }
+    match least {
+        Some((percent, _)) if told => measure(
+            report,
+            label,
+            Value::Float(percent),
+            Unit::Percent,
+            &policy.free,
+        ),
+        None if told => {} // A file system without a fixed number of inodes has nothing to measure.
+        _ => measure(
+            report,
+            label,
+            Value::Undetermined,
+            Unit::Percent,
+            &policy.free,
+        ),
+    }
+}
+
+fn size(facts: &Facts, report: &mut Report) {
+    let complete = facts.queues.iter().all(|queue| {
+        queue
+            .size
+            .is_some_and(|size| size.finished && size.unread == 0)
+    });
+    let bytes: u64 = facts
+        .queues
+        .iter()
+        .filter_map(|queue| queue.size)
+        .map(|size| size.bytes)
+        .sum();
+    let mebibytes = bytes / (1024 * 1024);
+    let value = if complete {
+        report.find(State::Ok, format!("{mebibytes} MiB in all files"));
+        Value::Uint(bytes)
+    } else {
+        report.find(
+            State::Unknown,
+            format!("at least {mebibytes} MiB in all files"),
+        );
+        Value::Undetermined
+    };
+    measure(report, "size", value, Unit::Bytes, &Thresholds::default());
+}
+
+fn measure(report: &mut Report, label: &str, value: Value, unit: Unit, limits: &Thresholds) {
+    if let Ok(label) = Label::new(label) {
+        report.measure(Metric::new(label, value, unit).judged_by(limits));
+    }
+}
+
+/// " (warning 100)" when that limit is breached.
+fn breached(limits: &Thresholds, state: State) -> String {
+    let name = if state == State::Critical {
+        "critical"
+    } else {
+        "warning"
+    };
+    limits
+        .behind(state)
+        .map_or(String::new(), |range| format!(" ({name} {range})"))
+}

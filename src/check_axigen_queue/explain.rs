@@ -1,0 +1,168 @@
+//! Long output: `-v` says what was seen, `-vv` what was looked at, `--census` what stands in the tree.
+
+use super::facts::{Ages, Facts, Queue};
+use super::tree::{Census, Kind};
+use crate::monitoring::Report;
+
+/// Adds the long output.
+pub(super) fn explain(facts: &Facts, report: &mut Report) {
+    for (number, queue) in (1..).zip(&facts.queues) {
+        let number = if facts.queues.len() > 1 {
+            format!(" {number}")
+        } else {
+            String::new()
+        };
+        let (path, messages, subdirectories) =
+            (queue.path.display(), queue.messages, queue.subdirectories);
+        let at_least = if queue.is_counted() { "" } else { "at least " };
+        let found_by = &facts.found_by;
+        report.explain(
+            1,
+            format!("queue{number} {path}: {at_least}{messages} messages in {subdirectories} subdirectories ({found_by})"),
+        );
+        space(queue, report);
+        if let Some(ages) = &queue.ages {
+            self::ages(ages, report);
+        }
+        beside(queue, report);
+        looked_at(queue, report);
+        if let Some(census) = &queue.census {
+            self::census(census, report);
+        }
+    }
+}
+
+fn space(queue: &Queue, report: &mut Report) {
+    let Some(Ok(free)) = queue.free else { return };
+    let inodes = free.inodes_percent.map_or_else(
+        || "no fixed number of inodes".to_owned(),
+        |percent| format!("{percent}% of inodes"),
+    );
+    report.explain(
+        1,
+        format!("free: {}% of bytes, {inodes}", free.bytes_percent),
+    );
+}
+
+fn ages(ages: &Ages, report: &mut Report) {
+    let buckets: Vec<String> = ages
+        .buckets
+        .iter()
+        .map(|(label, count)| format!("{} {count}", label.replace('_', " ")))
+        .collect();
+    report.explain(1, format!("ages: {}", buckets.join(", ")));
+    if ages.future > 0 {
+        let future = ages.future;
+        report.explain(
+            1,
+            format!(
+                "note: {future} messages arrived in the future, counted as new; look at the clock"
+            ),
+        );
+    }
+}
+
+/// What lies beside the messages and is not counted.
+fn beside(queue: &Queue, report: &mut Report) {
+    if let Some(first) = &queue.deeper.first {
+        let count = queue.deeper.count;
+        report.explain(
+            1,
+            format!("note: {count} directories below the second level, not counted, first {first}"),
+        );
+    }
+    if let Some(first) = &queue.other_directories.first {
+        let count = queue.other_directories.count;
+        report.explain(
+            1,
+            format!("note: {count} other directories, not looked into, first {first}"),
+        );
+    }
+    if queue.messages == 0 && queue.other_files.count > 0 && !queue.is_unrecognised() {
+        let count = queue.other_files.count;
+        report.explain(1, format!("note: no message, but {count} other files"));
+    }
+}
+
+fn looked_at(queue: &Queue, report: &mut Report) {
+    let prefixes: Vec<String> = queue
+        .other_files
+        .prefixes()
+        .iter()
+        .map(|(letter, count)| format!("{letter} {count}"))
+        .collect();
+    let prefixes = if prefixes.is_empty() {
+        "none".to_owned()
+    } else {
+        prefixes.join(", ")
+    };
+    report.explain(
+        2,
+        format!("looked at: names of all entries; other files by first letter: {prefixes}"),
+    );
+    match &queue.ages {
+        Some(ages) => {
+            let (known, without_birth) = (ages.known, ages.without_birth);
+            report.explain(
+                2,
+                format!("looked at: mtime and birth time of {known} messages, {without_birth} without a birth time"),
+            );
+        }
+        None => report.explain(2, "not looked at: ages of messages"),
+    }
+    if let Some(size) = &queue.size {
+        report.explain(
+            2,
+            format!(
+                "looked at: sizes of {} files, {} could not be asked",
+                size.files, size.unread
+            ),
+        );
+    }
+}
+
+fn census(census: &Census, report: &mut Report) {
+    let end = if census.finished { "" } else { ", cut short" };
+    report.explain(
+        0,
+        format!(
+            "census: {} kinds, {} entries could not be asked{end}",
+            census.kinds.len(),
+            census.unread
+        ),
+    );
+    for (name, kind) in &census.kinds {
+        report.explain(0, format!("{name}: {}", describe(kind)));
+    }
+}
+
+fn describe(kind: &Kind) -> String {
+    let modes: Vec<String> = kind
+        .modes
+        .iter()
+        .map(|(mode, count)| format!("{mode} x {count}"))
+        .collect();
+    let ages = |buckets: super::facts::AgeBuckets| {
+        let filled: Vec<String> = buckets
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(label, count)| format!("{} {count}", label.replace('_', " ")))
+            .collect();
+        if filled.is_empty() {
+            "none".to_owned()
+        } else {
+            filled.join(", ")
+        }
+    };
+    format!(
+        "{} (mode {}); by mtime: {}; by birth: {}; written again {}, backdated {}, in the future {}, no birth time {}",
+        kind.count,
+        modes.join(", "),
+        ages(kind.by_mtime),
+        ages(kind.by_birth),
+        kind.rewritten,
+        kind.backdated,
+        kind.in_future,
+        kind.without_birth,
+    )
+}

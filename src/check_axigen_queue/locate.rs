@@ -1,0 +1,171 @@
+//! Finds the queue directories: named on the command line, in axigen.cfg, or at the vendor's default places.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::axigen_cfg;
+use super::probe::Target;
+use crate::deadline::Deadline;
+
+/// Where Axigen keeps its configuration: Linux, then BSD
+/// (<https://www.axigen.com/documentation/axigen-working-directory-p47120596>).
+const CONFIGS: [&str; 2] = [
+    "/var/opt/axigen/run/axigen.cfg",
+    "/var/axigen/run/axigen.cfg",
+];
+/// Where Axigen keeps its queue: Linux, the official container, BSD (same page).
+const QUEUES: [&str; 3] = [
+    "/var/opt/axigen/queue",
+    "/axigen/var/queue",
+    "/var/axigen/queue",
+];
+/// Largest configuration file that is read.
+const CONFIG_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The queue directories and how they were found.
+#[derive(Debug)]
+pub(super) struct Located {
+    pub(super) queue_dirs: Vec<PathBuf>,
+    pub(super) found_by: String,
+}
+
+/// Why there is no queue directory to look at.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ProbeError {
+    #[error("cannot read {path}: {cause}", path = path.display())]
+    ConfigUnreadable {
+        path: PathBuf,
+        cause: std::io::Error,
+    },
+    #[error("cannot understand {path}: {cause}", path = path.display())]
+    ConfigBroken {
+        path: PathBuf,
+        cause: axigen_cfg::ConfigError,
+    },
+    #[error("{path} sets no queuePath in Server, processing", path = path.display())]
+    NoQueuePath { path: PathBuf },
+    #[error("queuePath in {path} is relative to a directory the file does not name", path = path.display())]
+    RelativeQueuePath { path: PathBuf },
+    #[error("no queue directory: none of {} exists", QUEUES.join(", "))]
+    NoQueue,
+}
+
+pub(super) fn locate(target: &Target, deadline: &Deadline) -> Result<Located, ProbeError> {
+    if !target.queue_dirs.is_empty() {
+        return Ok(Located {
+            queue_dirs: target.queue_dirs.clone(),
+            found_by: "named by --queue-dir".to_owned(),
+        });
+    }
+    if let Some(path) = &target.config {
+        return queue_of(path, deadline)?
+            .ok_or_else(|| ProbeError::NoQueuePath { path: path.clone() });
+    }
+    let mut config_says = "no axigen.cfg".to_owned();
+    for path in CONFIGS.map(Path::new) {
+        match queue_of(path, deadline) {
+            Ok(Some(located)) => return Ok(located),
+            Ok(None) => config_says = format!("{} sets no queuePath", path.display()),
+            // Axigen's configuration is closed to other accounts as a rule, so that is no reason to give up.
+            Err(ProbeError::ConfigUnreadable { cause, .. })
+                if cause.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error @ ProbeError::ConfigUnreadable { .. }) => config_says = error.to_string(),
+            Err(error) => return Err(error),
+        }
+    }
+    first_existing(deadline, &config_says)
+}
+
+/// The first default directory that exists, or might: behind a closed parent that cannot be told, and opening it will
+/// say so.
+fn first_existing(deadline: &Deadline, config_says: &str) -> Result<Located, ProbeError> {
+    for queue in QUEUES.map(Path::new) {
+        deadline.enter(format!("looking for {}", queue.display()));
+        if !matches!(queue.try_exists(), Ok(false)) {
+            let found_by = format!("first default that exists; {config_says}");
+            return Ok(Located {
+                queue_dirs: vec![queue.to_path_buf()],
+                found_by,
+            });
+        }
+    }
+    Err(ProbeError::NoQueue)
+}
+
+fn queue_of(path: &Path, deadline: &Deadline) -> Result<Option<Located>, ProbeError> {
+    deadline.enter(format!("reading {}", path.display()));
+    let text = read(path).map_err(|cause| ProbeError::ConfigUnreadable {
+        path: path.to_path_buf(),
+        cause,
+    })?;
+    let queue_path = axigen_cfg::queue_path(&text).map_err(|cause| ProbeError::ConfigBroken {
+        path: path.to_path_buf(),
+        cause,
+    })?;
+    let Some(queue_path) = queue_path else {
+        return Ok(None);
+    };
+    let queue_dir = if queue_path.is_absolute() {
+        queue_path
+    } else {
+        working_directory(path)?.join(queue_path)
+    };
+    Ok(Some(Located {
+        queue_dirs: vec![queue_dir],
+        found_by: format!("queuePath in {}", path.display()),
+    }))
+}
+
+/// The configuration lies in `run/` below the working directory, which relative paths start from.
+fn working_directory(config: &Path) -> Result<&Path, ProbeError> {
+    config
+        .parent()
+        .filter(|run| run.file_name().is_some_and(|name| name == "run"))
+        .and_then(Path::parent)
+        .filter(|dir| dir.is_absolute())
+        .ok_or_else(|| ProbeError::RelativeQueuePath {
+            path: config.to_path_buf(),
+        })
+}
+
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let file = File::options()
+        .read(true)
+        .custom_flags(nonblocking)
+        .open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(std::io::Error::new(
+            std::io::ErrorKind::InvalidInput,
+            "is not a regular file",
+        ));
+    }
+    let mut text = Vec::new();
+    file.take(CONFIG_BYTES + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > CONFIG_BYTES {
+        return Err(std::io::Error::new(
+            std::io::ErrorKind::FileTooLarge,
+            "is larger than 16 MiB",
+        ));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_working_directory_is_above_run() {
+        let dir = working_directory(Path::new("/var/opt/axigen/run/axigen.cfg")).unwrap();
+        assert_eq!(dir, Path::new("/var/opt/axigen"));
+        for elsewhere in ["/etc/axigen.cfg", "run/axigen.cfg", "axigen.cfg"] {
+            assert!(
+                working_directory(Path::new(elsewhere)).is_err(),
+                "{elsewhere}"
+            );
+        }
+    }
+}

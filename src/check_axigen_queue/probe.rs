@@ -1,0 +1,336 @@
+//! Looks at the queue: names of all directories first, then free space, then ages with the time left.
+
+use std::ffi::{CStr, OsStr};
+use std::ops::ControlFlow;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rustix::fs::{AtFlags, CWD, StatVfs, StatxFlags, fstatvfs, statx};
+use rustix::io::Errno;
+
+use super::arrivals::{self, Clock};
+use super::facts::{Facts, Free, OtherFiles, Problem, Queue, Unread};
+use super::locate::{self, ProbeError};
+use super::names::Names;
+use super::scan::{self, Seen};
+use super::tree;
+use crate::deadline::Deadline;
+use crate::program::Run;
+
+/// Memory for message names, all queues together: about 400,000 names.
+const REMEMBERED_BYTES: usize = 4 * 1024 * 1024;
+
+/// What to look at.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub(super) queue_dirs: Vec<PathBuf>,
+    pub(super) config: Option<PathBuf>,
+    /// The age from which a message counts as older; absent when no age is wanted.
+    pub(super) ages: Option<Duration>,
+    pub(super) size: bool,
+    pub(super) census: bool,
+}
+
+/// Gathers the facts. `progress` holds what is known at any time, for a run that is cut short.
+pub(super) fn probe(
+    target: &Target,
+    run: &Run,
+    progress: &Mutex<Facts>,
+) -> Result<Facts, ProbeError> {
+    let located = locate::locate(target, &run.deadline)?;
+    let queues = located
+        .queue_dirs
+        .into_iter()
+        .map(|path| Queue {
+            path,
+            ..Queue::default()
+        })
+        .collect();
+    let mut facts = Facts {
+        found_by: located.found_by,
+        queues,
+        ..Facts::default()
+    };
+    facts.clone_into(&mut progress.lock().unwrap_or_else(PoisonError::into_inner));
+    if look(target, run, &mut facts, progress).is_break() {
+        facts.cut_short = Some(run.timed_out());
+    }
+    if facts.queues.iter().any(|queue| {
+        queue
+            .unread
+            .first
+            .as_ref()
+            .is_some_and(|unread| unread.problem.is_denied())
+    }) {
+        run.deadline.enter("looking up this account's name");
+        facts.account = Some(account());
+    }
+    Ok(facts)
+}
+
+/// Every step for all queues before the next step: the count matters most, and ages cost most.
+fn look(target: &Target, run: &Run, facts: &mut Facts, progress: &Mutex<Facts>) -> ControlFlow<()> {
+    let (deadline, now) = (&run.deadline, seconds(run.now));
+    let mut opened = Vec::new();
+    for (index, queue) in facts.queues.iter_mut().enumerate() {
+        let watch = Watch {
+            deadline,
+            progress,
+            index,
+        };
+        if let Some(root) = open(queue, &watch) {
+            opened.push((queue, root, watch));
+        }
+    }
+    let mut names: Vec<Names> = Vec::new();
+    let budget = REMEMBERED_BYTES.checked_div(opened.len()).unwrap_or(0);
+    for (queue, root, watch) in &mut opened {
+        let mut remembered = Names::within(if target.ages.is_some() { budget } else { 0 });
+        count(queue, root.as_fd(), &mut remembered, watch)?;
+        names.push(remembered);
+    }
+    for (queue, root, watch) in &mut opened {
+        settle(queue, root.as_fd(), now, watch)?;
+        watch.enter(&queue.path, scan::ROOT, "asking for the free space of");
+        queue.free = Some(
+            fstatvfs(root)
+                .map_err(Problem::System)
+                .and_then(|space| free(&space)),
+        );
+        watch.tick(queue)?;
+    }
+    if let Some(older_than) = target.ages {
+        for ((queue, root, watch), names) in opened.iter_mut().zip(&names) {
+            arrivals::ask_all(queue, root.as_fd(), names, Clock { now, older_than }, watch)?;
+        }
+    }
+    for (queue, _, watch) in &mut opened {
+        if target.size {
+            watch.enter(&queue.path, scan::ROOT, "adding up file sizes in");
+            tree::measure(&queue.path, deadline, queue.size.get_or_insert_default())?;
+        }
+        if target.census {
+            watch.enter(&queue.path, scan::ROOT, "taking the census of");
+            tree::census(
+                &queue.path,
+                deadline,
+                now,
+                queue.census.get_or_insert_default(),
+            )?;
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// Keeps the clock and publishes one queue's facts.
+pub(super) struct Watch<'a> {
+    deadline: &'a Deadline,
+    progress: &'a Mutex<Facts>,
+    index: usize,
+}
+
+impl Watch<'_> {
+    /// Says what is being done to a directory of the queue.
+    pub(super) fn enter(&self, queue: &Path, directory: &CStr, doing: &str) {
+        self.deadline
+            .enter(format!("{doing} {}", below(queue, directory).display()));
+    }
+
+    /// Publishes, and breaks when the time is up.
+    pub(super) fn tick(&self, queue: &Queue) -> ControlFlow<()> {
+        let mut facts = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(published) = facts.queues.get_mut(self.index) {
+            queue.clone_into(published);
+        }
+        if self.deadline.has_passed() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+}
+
+fn open(queue: &mut Queue, watch: &Watch<'_>) -> Option<OwnedFd> {
+    watch.enter(&queue.path, scan::ROOT, "opening");
+    scan::open_root(&queue.path)
+        .map_err(|errno| {
+            let problem = Problem::System(errno);
+            let closed_parent = problem
+                .is_denied()
+                .then(|| closed_parent(&queue.path))
+                .flatten();
+            queue.unread.note(|| Unread {
+                path: queue.path.clone(),
+                problem,
+                closed_parent,
+            });
+        })
+        .ok()
+}
+
+/// The directory on the way to `path` that may not be entered, if there is one.
+fn closed_parent(path: &Path) -> Option<PathBuf> {
+    let mut way: Vec<&Path> = path
+        .ancestors()
+        .filter(|part| !part.as_os_str().is_empty())
+        .collect();
+    way.reverse();
+    let is_hidden = |part: &Path| {
+        matches!(
+            statx(CWD, part, AtFlags::empty(), StatxFlags::TYPE),
+            Err(Errno::ACCESS)
+        )
+    };
+    let hidden = way.into_iter().find(|part| is_hidden(part))?;
+    hidden.parent().map(Path::to_path_buf)
+}
+
+fn count(
+    queue: &mut Queue,
+    root: BorrowedFd<'_>,
+    names: &mut Names,
+    watch: &Watch<'_>,
+) -> ControlFlow<()> {
+    let flow = scan::walk(root, |seen| {
+        match seen {
+            Seen::Directory(name) => {
+                queue.subdirectories += u64::from(name != scan::ROOT);
+                names.enter(name);
+                watch.enter(&queue.path, name, "reading");
+            }
+            Seen::Message { name, .. } => {
+                queue.messages += 1;
+                names.push(name);
+            }
+            Seen::OtherFile { name, .. } => queue.other_files.note(name.to_bytes()),
+            Seen::OtherDirectory(name) => queue
+                .other_directories
+                .note(|| name.to_string_lossy().into_owned()),
+            Seen::Deeper { subdirectory, name } => {
+                queue.deeper.note(|| {
+                    format!(
+                        "{}/{}",
+                        subdirectory.to_string_lossy(),
+                        name.to_string_lossy()
+                    )
+                });
+            }
+            Seen::Unread { directory, problem } => {
+                let path = below(&queue.path, directory);
+                queue.unread.note(|| Unread {
+                    path,
+                    problem,
+                    closed_parent: None,
+                });
+            }
+            Seen::Pause => return watch.tick(queue),
+        }
+        ControlFlow::Continue(())
+    });
+    queue.listed = flow.is_continue();
+    flow
+}
+
+/// Finds out whether files of another kind have been there for long, when there is no message among them.
+fn settle(queue: &mut Queue, root: BorrowedFd<'_>, now: i64, watch: &Watch<'_>) -> ControlFlow<()> {
+    if queue.messages > 0 || queue.other_files.count < OtherFiles::ENOUGH {
+        return ControlFlow::Continue(());
+    }
+    watch.enter(
+        &queue.path,
+        scan::ROOT,
+        "asking for the age of other files in",
+    );
+    let mut in_time = true;
+    let _ = scan::walk(root, |seen| match seen {
+        Seen::OtherFile { dir, name } => {
+            let settled = match arrivals::times(dir, name) {
+                Ok(times) => {
+                    now.saturating_sub(times.stx_mtime.tv_sec)
+                        > OtherFiles::SETTLED.as_secs().cast_signed()
+                }
+                // A file that hides its age may have been there for ever; one that is gone was not.
+                Err(errno) => errno != Errno::NOENT,
+            };
+            queue.other_files.settled += u64::from(settled);
+            if queue.is_unrecognised() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        }
+        Seen::Pause => watch.tick(queue).map_break(|()| in_time = false),
+        _ => ControlFlow::Continue(()),
+    });
+    if in_time {
+        ControlFlow::Continue(())
+    } else {
+        ControlFlow::Break(())
+    }
+}
+
+/// Space for an ordinary account: what is reserved for root counts as used, as `df` has it.
+fn free(space: &StatVfs) -> Result<Free, Problem> {
+    let bytes_percent = percent(space.f_bavail, space.f_blocks.saturating_sub(space.f_bfree))
+        .ok_or(Problem::NotTold)?;
+    let inodes_percent = match space.f_files {
+        0 => None,
+        files => percent(space.f_favail, files.saturating_sub(space.f_ffree)),
+    };
+    Ok(Free {
+        bytes_percent,
+        inodes_percent,
+    })
+}
+
+/// `free` of `free + used` in per cent, rounded down to 0.01 so that a limit is never missed by rounding.
+fn percent(free: u64, used: u64) -> Option<f64> {
+    let all = u128::from(free) + u128::from(used);
+    let hundredths = (u128::from(free) * 10_000).checked_div(all)?;
+    u32::try_from(hundredths)
+        .ok()
+        .map(|hundredths| f64::from(hundredths) / 100.0)
+}
+
+/// A directory of the queue as people name it; the root is not "/queue/.".
+fn below(root: &Path, name: &CStr) -> PathBuf {
+    if name == scan::ROOT {
+        root.to_path_buf()
+    } else {
+        root.join(OsStr::from_bytes(name.to_bytes()))
+    }
+}
+
+/// Seconds since the epoch, negative before it.
+fn seconds(time: SystemTime) -> i64 {
+    let since = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+    time.duration_since(UNIX_EPOCH)
+        .map_or_else(|before| -since(before.duration()), since)
+}
+
+/// The name of the account that looks, or its number when it has none.
+fn account() -> String {
+    let uid = nix::unistd::geteuid();
+    nix::unistd::User::from_uid(uid)
+        .ok()
+        .flatten()
+        .map_or_else(|| uid.to_string(), |user| user.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percent_is_rounded_down() {
+        assert_eq!(percent(1, 2), Some(33.33));
+        assert_eq!(percent(29_999, 970_001), Some(2.99));
+        assert_eq!(percent(0, 5), Some(0.0));
+        assert_eq!(percent(5, 0), Some(100.0));
+        assert_eq!(percent(u64::MAX, u64::MAX), Some(50.0));
+        assert_eq!(percent(0, 0), None);
+    }
+}

@@ -1,0 +1,96 @@
+//! One end for everything a run waits for.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// When a run must have answered, and what it is busy with until then.
+///
+/// The probe's end comes a little before the watchdog's, so that a peer or a disk that is merely slow is reported with
+/// all that was seen; the watchdog is for calls that have no timeout of their own.
+#[derive(Debug)]
+pub struct Deadline {
+    limit: Duration,
+    probe_end: Instant,
+    watchdog_end: Instant,
+    stage: Mutex<String>,
+}
+
+impl Deadline {
+    /// A deadline `limit` from now. The probe gets nine tenths of it, and all but half a second of a long one.
+    #[must_use]
+    pub fn after(limit: Duration) -> Self {
+        let now = monotonic_now();
+        let margin = (limit / 10).min(Duration::from_millis(500));
+        Self {
+            limit,
+            probe_end: now + limit.saturating_sub(margin),
+            watchdog_end: now + limit,
+            stage: Mutex::new("starting".to_owned()),
+        }
+    }
+
+    /// The whole time that was given.
+    #[must_use]
+    pub fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// Time the probe has left; zero when it must stop.
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
+        self.probe_end.saturating_duration_since(monotonic_now())
+    }
+
+    /// Whether the probe must stop.
+    #[must_use]
+    pub fn has_passed(&self) -> bool {
+        self.remaining().is_zero()
+    }
+
+    /// Time until the watchdog answers in the check's place.
+    #[must_use]
+    pub fn until_watchdog(&self) -> Duration {
+        self.watchdog_end.saturating_duration_since(monotonic_now())
+    }
+
+    /// Notes what is being done, as in "reading /var/opt/axigen/queue/0F".
+    pub fn enter(&self, stage: impl Into<String>) {
+        *self.stage.lock().unwrap_or_else(PoisonError::into_inner) = stage.into();
+    }
+
+    /// What was being done last.
+    #[must_use]
+    pub fn stage(&self) -> String {
+        self.stage
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one home of the monotonic clock"
+)]
+fn monotonic_now() -> Instant {
+    Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_probe_ends_before_the_watchdog() {
+        for seconds in [1, 10, 60] {
+            let deadline = Deadline::after(Duration::from_secs(seconds));
+            assert!(deadline.remaining() < deadline.until_watchdog());
+            assert!(deadline.remaining() > Duration::from_millis(seconds * 850));
+        }
+    }
+
+    #[test]
+    fn a_deadline_of_zero_has_passed() {
+        assert!(Deadline::after(Duration::ZERO).has_passed());
+    }
+}

@@ -1,0 +1,229 @@
+//! Report -> plugin text or JSON; the only place where foreign text is cleaned.
+//!
+//! All performance data stands on the first line and no other `|` exists, because Nagios and Icinga 2 read later
+//! ones differently (Nagios `base/checks.c`, Icinga 2 `lib/icinga/pluginutility.cpp`).
+
+use std::fmt::Write;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use super::metric::Metric;
+use super::report::{Finding, Report};
+use super::state::State;
+
+/// Characters of text on the first line; what a phone or a pager still shows.
+const FIRST_LINE_CHARS: usize = 200;
+/// Bytes of performance data on the first line.
+const PERFDATA_BYTES: usize = 3500;
+/// Bytes of the whole output; Nagios reads back 8192.
+const TOTAL_BYTES: usize = 8000;
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// Plugin text with performance data.
+    #[default]
+    Nagios,
+    /// One JSON object on one line.
+    Json,
+}
+
+/// The text names no output format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is not an output format; use nagios or json")]
+pub struct NotAFormat;
+
+impl FromStr for Format {
+    type Err = NotAFormat;
+
+    fn from_str(text: &str) -> Result<Self, NotAFormat> {
+        match text {
+            "nagios" => Ok(Self::Nagios),
+            "json" => Ok(Self::Json),
+            _ => Err(NotAFormat),
+        }
+    }
+}
+
+/// Writes `report` for the service named `service`, with the details up to `verbosity`; ends with a newline.
+#[must_use]
+pub fn render(service: &str, report: &Report, format: Format, verbosity: u8) -> String {
+    match format {
+        Format::Nagios => plugin_text(service, report, verbosity),
+        Format::Json => json(service, report, verbosity),
+    }
+}
+
+fn plugin_text(service: &str, report: &Report, verbosity: u8) -> String {
+    let headline = clean(&format!(
+        "{service} {} - {}",
+        report.state(),
+        report.headline()
+    ));
+    let next_step = report.next_step.as_deref().map(clean);
+    let mut long_output = Vec::new();
+    let mut out = cut(&headline, FIRST_LINE_CHARS);
+    if let Some(next_step) = next_step {
+        if headline.chars().count() + next_step.chars().count() + 2 <= FIRST_LINE_CHARS {
+            let _ = write!(out, "; {next_step}");
+        } else {
+            long_output.push(next_step);
+        }
+    }
+    let (perfdata, left_out) = perfdata(&report.metrics);
+    if !perfdata.is_empty() {
+        let _ = write!(out, " | {perfdata}");
+    }
+    out.push('\n');
+    if verbosity > 0 {
+        long_output.extend(
+            report
+                .findings()
+                .into_iter()
+                .map(|f| clean(&format!("{}: {}", f.state, f.text))),
+        );
+    }
+    long_output.extend(shown(report, verbosity).map(clean));
+    if left_out > 0 {
+        long_output.push(format!(
+            "{left_out} metrics were left out: they would not fit the first line"
+        ));
+    }
+    append_lines(&mut out, &long_output);
+    out
+}
+
+/// Adds whole lines while they fit, and says how many did not.
+fn append_lines(out: &mut String, lines: &[String]) {
+    for (index, line) in lines.iter().enumerate() {
+        if out.len() + line.len() + 1 > TOTAL_BYTES - 40 {
+            let _ = writeln!(out, "{} more lines were left out", lines.len() - index);
+            return;
+        }
+        out.push_str(line);
+        out.push('\n');
+    }
+}
+
+/// The metrics that fit, in order, and how many did not.
+fn perfdata(metrics: &[Metric]) -> (String, usize) {
+    let mut text = String::new();
+    for (index, metric) in metrics.iter().enumerate() {
+        let item = item(metric);
+        if text.len() + item.len() + 1 > PERFDATA_BYTES {
+            return (text, metrics.len() - index);
+        }
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(&item);
+    }
+    (text, 0)
+}
+
+/// `label=value[UOM];[warn];[crit];[min]` without empty fields at the end.
+fn item(metric: &Metric) -> String {
+    let limit = |range: Option<super::Range>| {
+        range.map_or(String::new(), |r| r.perfdata(metric.never_negative))
+    };
+    let value = if metric.value.is_determined() {
+        format!("{}{}", metric.value, metric.unit)
+    } else {
+        metric.value.to_string()
+    };
+    let minimum = if metric.never_negative { "0" } else { "" };
+    let fields = [
+        value,
+        limit(metric.thresholds.warning),
+        limit(metric.thresholds.critical),
+        minimum.to_owned(),
+    ]
+    .join(";");
+    format!("{}={}", metric.label.as_str(), fields.trim_end_matches(';'))
+}
+
+fn shown(report: &Report, verbosity: u8) -> impl Iterator<Item = &str> {
+    report
+        .details
+        .iter()
+        .filter(move |detail| detail.verbosity <= verbosity)
+        .map(|detail| detail.text.as_str())
+}
+
+/// Makes foreign text harmless on one line: no performance data separator, no macro, no markup, no control or
+/// direction character.
+#[must_use]
+pub fn clean(text: &str) -> String {
+    let replace = |c: char| match c {
+        '|' => '/',
+        '$' => '?',
+        '<' => '(',
+        '>' => ')',
+        c if is_unprintable(c) => '?',
+        c => c,
+    };
+    text.chars()
+        .map(replace)
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}
+
+/// Control characters, line and paragraph separators, and what turns or hides text in a terminal.
+fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// At most `limit` characters, the last three being dots when something was cut.
+fn cut(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(limit.saturating_sub(3)).collect();
+    format!("{}...", kept.trim_end())
+}
+
+#[derive(Serialize)]
+struct JsonReport<'a> {
+    service: &'a str,
+    state: State,
+    text: String,
+    findings: Vec<&'a Finding>,
+    metrics: &'a [Metric],
+    next_step: Option<&'a str>,
+    details: Vec<&'a str>,
+    facts: &'a serde_json::Value,
+}
+
+fn json(service: &str, report: &Report, verbosity: u8) -> String {
+    let shape = JsonReport {
+        service,
+        state: report.state(),
+        text: report.headline(),
+        findings: report.findings(),
+        metrics: &report.metrics,
+        next_step: report.next_step.as_deref(),
+        details: shown(report, verbosity).collect(),
+        facts: &report.facts,
+    };
+    // Strings, numbers and lists only: serialisation has no way to fail, and an empty line would break the contract.
+    let text =
+        serde_json::to_string(&shape).unwrap_or_else(|_| r#"{"state":"UNKNOWN"}"#.to_owned());
+    let mut out = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        // Inside JSON these stand in strings only, where an escape means the same and disturbs no core.
+        if matches!(c, '|' | '$' | '<' | '>') || is_unprintable(c) {
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out.push('\n');
+    out
+}
+
+#[cfg(test)]
+#[path = "render_tests.rs"]
+mod tests;

@@ -1,0 +1,212 @@
+//! Output rules, held against independent copies of both cores' parsers.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::monitoring::{Label, Thresholds, Unit, Value};
+
+fn metric(label: &str, value: Value, unit: Unit, warning: &str, critical: &str) -> Metric {
+    let thresholds = Thresholds {
+        warning: warning.parse().ok(),
+        critical: critical.parse().ok(),
+    };
+    Metric::new(Label::new(label).unwrap(), value, unit).judged_by(&thresholds)
+}
+
+/// Nagios Core `parse_check_output`: text before the first `|` of line 1, perfdata after it; a `|` on a later line
+/// turns all the rest into perfdata.
+fn nagios_view(output: &str) -> (String, String, String) {
+    let mut lines = output.split('\n');
+    let first = lines.next().unwrap_or_default();
+    let (text, perf) = first.split_once('|').unwrap_or((first, ""));
+    let rest: Vec<&str> = lines.collect();
+    let rest = rest.join("\n");
+    let (long, more) = rest.split_once('|').unwrap_or((rest.as_str(), ""));
+    (
+        text.trim().to_owned(),
+        format!("{}{}", perf.trim(), more),
+        long.to_owned(),
+    )
+}
+
+/// Icinga 2 `ParseCheckOutput`: each line is split at the first `|` that has a `=` after it.
+fn icinga_view(output: &str) -> (String, String) {
+    let (mut text, mut perf) = (Vec::new(), Vec::new());
+    for line in output.split(['\r', '\n']) {
+        match line.split_once('|') {
+            Some((before, after)) if after.contains('=') => {
+                text.push(before);
+                perf.push(after.trim());
+            }
+            _ => text.push(line),
+        }
+    }
+    (text.join("\n").trim().to_owned(), perf.join(" "))
+}
+
+#[test]
+fn first_line_holds_text_and_all_perfdata() {
+    let mut report = Report::new();
+    report.find(State::Warning, "143 messages (warning 100)");
+    report.find(State::Ok, "12 older than 4h");
+    report.measure(metric(
+        "messages",
+        Value::Uint(143),
+        Unit::None,
+        "100",
+        "500",
+    ));
+    report.measure(metric("older", Value::Uint(12), Unit::None, "25", ""));
+    report.measure(metric("oldest", Value::Uint(11520), Unit::Seconds, "", ""));
+    report.measure(metric(
+        "free_bytes",
+        Value::Float(41.25),
+        Unit::Percent,
+        "10:",
+        "3:",
+    ));
+    report.measure(metric("recent", Value::Undetermined, Unit::Seconds, "", ""));
+    report.explain(1, "queue /q");
+    let quiet = "Q WARNING - 143 messages (warning 100), 12 older than 4h | messages=143;100;500;0 older=12;25;;0 \
+                 oldest=11520s;;;0 free_bytes=41.25%;10:;3:;0 recent=U;;;0\n";
+    assert_eq!(render("Q", &report, Format::Nagios, 0), quiet);
+    let verbose =
+        format!("{quiet}WARNING: 143 messages (warning 100)\nOK: 12 older than 4h\nqueue /q\n");
+    assert_eq!(render("Q", &report, Format::Nagios, 1), verbose);
+}
+
+#[test]
+fn no_perfdata_means_no_separator() {
+    assert_eq!(
+        render("Q", &Report::unknown("cannot look"), Format::Nagios, 0),
+        "Q UNKNOWN - cannot look\n"
+    );
+}
+
+#[test]
+fn the_next_step_moves_to_its_own_line_when_the_first_is_full() {
+    let mut report = Report::unknown("cannot look");
+    report.advise("do this");
+    assert_eq!(
+        render("Q", &report, Format::Nagios, 0),
+        "Q UNKNOWN - cannot look; do this\n"
+    );
+    let mut report = Report::unknown("x".repeat(190));
+    report.advise("do this");
+    let text = render("Q", &report, Format::Nagios, 0);
+    assert_eq!(text.lines().nth(1), Some("do this"));
+}
+
+#[test]
+fn a_long_first_line_is_cut_at_a_character() {
+    let text = render("Q", &Report::unknown("é".repeat(5000)), Format::Nagios, 0);
+    let first = text.lines().next().unwrap();
+    assert_eq!(first.chars().count(), 200);
+    assert!(first.ends_with("é..."));
+}
+
+#[test]
+fn long_output_is_bounded_and_says_so() {
+    let mut report = Report::unknown("x");
+    for _ in 0..1000 {
+        report.explain(1, "y".repeat(100));
+    }
+    let text = render("Q", &report, Format::Nagios, 1);
+    assert!(text.len() <= 8000, "{}", text.len());
+    assert!(
+        text.lines()
+            .last()
+            .unwrap()
+            .ends_with("more lines were left out")
+    );
+}
+
+#[test]
+fn too_many_metrics_are_left_out_whole_and_named() {
+    let mut report = Report::unknown("x");
+    for number in 0..1000 {
+        report.measure(metric(
+            &format!("m{number}"),
+            Value::Uint(u64::MAX),
+            Unit::Bytes,
+            "1",
+            "2",
+        ));
+    }
+    let text = render("Q", &report, Format::Nagios, 0);
+    assert!(text.len() <= 8000);
+    assert!(
+        text.lines()
+            .last()
+            .unwrap()
+            .contains("metrics were left out"),
+        "{text}"
+    );
+    assert!(text.lines().next().unwrap().ends_with(";1;2;0"));
+}
+
+#[test]
+fn strips_what_a_core_or_a_terminal_would_act_on() {
+    for (hostile, clean_text) in [
+        ("a|b=1", "a/b=1"),
+        ("a\nb\r\0c\x1b[31m", "a?b??c?[31m"),
+        ("$HOSTNAME$", "?HOSTNAME?"),
+        ("<script>", "(script)"),
+        ("\u{202e}abc\u{2028}", "?abc?"),
+    ] {
+        assert_eq!(clean(hostile), clean_text, "{hostile:?}");
+    }
+}
+
+#[test]
+fn json_carries_state_findings_and_thresholds_on_one_line() {
+    let mut report = Report::new();
+    report.find(State::Critical, "a|b\n");
+    report.measure(metric("messages", Value::Uint(7), Unit::None, "5", "6:"));
+    report.measure(metric("oldest", Value::Undetermined, Unit::Seconds, "", ""));
+    report.attach(&serde_json::json!({"path": "/q|<$\u{202e}"}));
+    let text = render("Q", &report, Format::Json, 0);
+    assert_eq!(text.lines().count(), 1);
+    assert!(!text.contains(['|', '$', '<', '\u{202e}']), "{text}");
+    let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(read["state"], "CRITICAL");
+    assert_eq!(read["findings"][0]["text"], "a|b\n");
+    assert_eq!(read["metrics"][0]["warning"], "5");
+    assert_eq!(read["metrics"][0]["critical"], "6:");
+    assert_eq!(read["metrics"][1]["value"], serde_json::Value::Null);
+    assert_eq!(read["facts"]["path"], "/q|<$\u{202e}");
+}
+
+proptest! {
+    #[test]
+    fn hostile_text_never_breaks_the_output_as_both_cores_parse_it(
+        texts in prop::collection::vec("(\\PC|[|\r\n\t=$<>'\0]){0,80}", 0..6),
+        details in prop::collection::vec("(\\PC|[|\r\n=]){0,80}", 0..6),
+        value in any::<f64>(),
+        count in any::<u64>(),
+    ) {
+        let mut report = Report::new();
+        for text in &texts {
+            report.find(State::Warning, text.as_str());
+        }
+        for detail in &details {
+            report.explain(1, detail.as_str());
+        }
+        report.measure(metric("messages", Value::Uint(count), Unit::None, "5", "~:9"));
+        report.measure(metric("ratio", Value::Float(value), Unit::Percent, "@1:2", ""));
+        let output = render("Q", &report, Format::Nagios, 3);
+        prop_assert!(output.len() <= 8000);
+        prop_assert_eq!(output.matches('|').count(), 1);
+        prop_assert!(!output.chars().any(|c| c != '\n' && c.is_control()));
+
+        let (nagios_text, nagios_perf, _) = nagios_view(&output);
+        let (icinga_text, icinga_perf) = icinga_view(&output);
+        prop_assert_eq!(&nagios_perf, &icinga_perf);
+        prop_assert!(!nagios_text.is_empty() && !icinga_text.is_empty());
+        let items: Vec<&str> = nagios_perf.split_whitespace().collect();
+        prop_assert_eq!(items.len(), 2);
+        let expected = format!("messages={count};5;9;0");
+        prop_assert_eq!(items[0], expected.as_str());
+        prop_assert!(items[1].starts_with("ratio=") && !items[1].contains(['e', ',']));
+    }
+}

@@ -1,0 +1,150 @@
+//! What a check has to say: findings, metrics, details and the facts behind them.
+
+use serde::Serialize;
+
+use super::metric::Metric;
+use super::state::State;
+
+/// The answer to one question the check asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What the answer means for the service.
+    pub state: State,
+    /// The answer in a few words; foreign text in it is cleaned when it is rendered.
+    pub text: String,
+}
+
+/// A line of long output, shown from a verbosity on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Detail {
+    pub(super) verbosity: u8,
+    pub(super) text: String,
+}
+
+/// Everything a check reports. Built by `evaluate`, turned into text by `render`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    pub(super) findings: Vec<Finding>,
+    pub(super) metrics: Vec<Metric>,
+    pub(super) details: Vec<Detail>,
+    pub(super) next_step: Option<String>,
+    pub(super) facts: serde_json::Value,
+}
+
+impl Report {
+    /// A report with no finding yet, which is UNKNOWN.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A report that says only why nothing could be determined.
+    #[must_use]
+    pub fn unknown(text: impl Into<String>) -> Self {
+        let mut report = Self::new();
+        report.find(State::Unknown, text);
+        report
+    }
+
+    /// Adds a finding. Those of equal severity keep the order they were added in.
+    pub fn find(&mut self, state: State, text: impl Into<String>) {
+        self.findings.push(Finding {
+            state,
+            text: text.into(),
+        });
+    }
+
+    /// Adds a metric. A second one with the same label is left out: two values under one name would merge in graphs.
+    pub fn measure(&mut self, metric: Metric) {
+        if self.metrics.iter().all(|known| known.label != metric.label) {
+            self.metrics.push(metric);
+        }
+    }
+
+    /// Adds a line of long output for `-v` (1), `-vv` (2) and so on.
+    pub fn explain(&mut self, verbosity: u8, text: impl Into<String>) {
+        self.details.push(Detail {
+            verbosity,
+            text: text.into(),
+        });
+    }
+
+    /// Says what the administrator can do about it; the first advice stands.
+    pub fn advise(&mut self, next_step: impl Into<String>) {
+        self.next_step.get_or_insert(next_step.into());
+    }
+
+    /// Attaches what was seen, for the JSON output.
+    pub fn attach(&mut self, facts: &impl Serialize) {
+        self.facts = serde_json::to_value(facts).unwrap_or_default();
+    }
+
+    /// The worst finding's state; UNKNOWN when there is none.
+    #[must_use]
+    pub fn state(&self) -> State {
+        State::worst(self.findings.iter().map(|finding| finding.state))
+    }
+
+    /// The findings, worst first.
+    #[must_use]
+    pub fn findings(&self) -> Vec<&Finding> {
+        let mut sorted: Vec<&Finding> = self.findings.iter().collect();
+        sorted.sort_by_key(|finding| std::cmp::Reverse(finding.state.severity()));
+        sorted
+    }
+
+    /// The metrics in the order they were added.
+    #[must_use]
+    pub fn metrics(&self) -> &[Metric] {
+        &self.metrics
+    }
+
+    /// All findings in one line, worst first.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        if self.findings.is_empty() {
+            return "nothing was checked".to_owned();
+        }
+        let texts: Vec<&str> = self
+            .findings()
+            .into_iter()
+            .map(|finding| finding.text.as_str())
+            .collect();
+        texts.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::monitoring::{Label, Unit, Value};
+
+    #[test]
+    fn a_report_without_findings_is_unknown() {
+        assert_eq!(Report::new().state(), State::Unknown);
+        assert_eq!(Report::new().headline(), "nothing was checked");
+    }
+
+    #[test]
+    fn the_headline_starts_with_the_worst_and_keeps_the_order_otherwise() {
+        let mut report = Report::new();
+        report.find(State::Ok, "a");
+        report.find(State::Unknown, "b");
+        report.find(State::Critical, "c");
+        report.find(State::Ok, "d");
+        report.find(State::Warning, "e");
+        assert_eq!(report.headline(), "c, e, b, a, d");
+        assert_eq!(report.state(), State::Critical);
+    }
+
+    #[test]
+    fn the_second_metric_of_a_label_is_left_out() {
+        let mut report = Report::new();
+        for value in [1, 2] {
+            let label = Label::new("messages").unwrap();
+            report.measure(Metric::new(label, Value::Uint(value), Unit::None));
+        }
+        assert_eq!(report.metrics().len(), 1);
+        assert_eq!(report.metrics()[0].value, Value::Uint(1));
+    }
+}

@@ -1,0 +1,90 @@
+//! Mistakes on the command line, in one line that names the option and the offending text.
+
+use std::error::Error;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::monitoring::Report;
+
+/// Characters shown of an offending text.
+const SHOWN_CHARS: usize = 60;
+
+/// Options that are right one by one but not together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);
+
+impl UsageError {
+    pub(super) fn report(&self) -> Report {
+        Report::unknown(self.0.clone())
+    }
+}
+
+/// What is wrong with the command line, without a line break.
+pub(super) fn one_line(error: &clap::Error) -> String {
+    let argument = context(error, ContextKind::InvalidArg).map(|arg| shown(name(&arg)));
+    let value = context(error, ContextKind::InvalidValue).map(|value| shown(&value));
+    match (error.kind(), argument, value) {
+        (ErrorKind::UnknownArgument, Some(argument), _) => {
+            match context(error, ContextKind::SuggestedArg) {
+                Some(known) => format!("unknown option {argument}; did you mean {known}?"),
+                None if argument.starts_with('-') => {
+                    format!("unknown option {argument}; --help lists the options")
+                }
+                None => format!("unexpected argument '{argument}'; --help lists the options"),
+            }
+        }
+        (ErrorKind::ValueValidation, Some(argument), Some(value)) => {
+            let cause = error
+                .source()
+                .map_or_else(|| "is not valid".to_owned(), ToString::to_string);
+            format!("option {argument}: '{value}' {cause}")
+        }
+        (ErrorKind::InvalidValue, Some(argument), value)
+            if value.as_deref().unwrap_or_default().is_empty() =>
+        {
+            format!("option {argument} needs a value; --help shows which")
+        }
+        (ErrorKind::ArgumentConflict, Some(argument), _) => {
+            match context(error, ContextKind::PriorArg) {
+                Some(other) if name(&other) != argument => {
+                    format!(
+                        "option {argument} cannot be used together with {}",
+                        shown(name(&other))
+                    )
+                }
+                _ => format!("option {argument} was given more than once"),
+            }
+        }
+        _ => first_line(error),
+    }
+}
+
+/// `--warning` of `--warning <RANGE>`.
+fn name(argument: &str) -> &str {
+    argument.split(' ').next().unwrap_or_default()
+}
+
+fn context(error: &clap::Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        ContextValue::Strings(texts) => texts.first().cloned(),
+        _ => None,
+    }
+}
+
+fn first_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}
+
+fn shown(text: &str) -> String {
+    if text.chars().count() <= SHOWN_CHARS {
+        return text.to_owned();
+    }
+    text.chars()
+        .take(SHOWN_CHARS)
+        .chain("...".chars())
+        .collect()
+}
