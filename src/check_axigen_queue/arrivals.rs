@@ -108,11 +108,10 @@ impl Asking<'_> {
     fn ask(&mut self, dir: BorrowedFd<'_>, name: &CStr) {
         match times(dir, name) {
             Ok(times) => {
-                let mtime = times.stx_mtime.tv_sec;
-                let birth = (times.stx_mask & StatxFlags::BTIME.bits() != 0)
-                    .then_some(times.stx_btime.tv_sec);
+                let has_birth = times.stx_mask & StatxFlags::BTIME.bits() != 0;
+                let birth = has_birth.then_some(times.stx_btime.tv_sec);
                 self.ages.without_birth += u64::from(birth.is_none());
-                let arrival = birth.map_or(mtime, |birth| birth.min(mtime));
+                let arrival = arrival(times.stx_mtime.tv_sec, birth);
                 self.ages
                     .add(arrival, self.clock.now, self.clock.older_than);
             }
@@ -128,8 +127,77 @@ impl Asking<'_> {
     }
 }
 
+fn arrival(mtime: i64, birth: Option<i64>) -> i64 {
+    birth.map_or(mtime, |birth| birth.min(mtime))
+}
+
 /// The times of one file; never follows a link, never makes a network file system refresh them.
 pub(super) fn times(dir: BorrowedFd<'_>, name: &CStr) -> Result<Statx, Errno> {
     let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::STATX_DONT_SYNC;
     statx(dir, name, flags, StatxFlags::MTIME | StatxFlags::BTIME)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::check_axigen_queue::facts::Facts;
+    use crate::deadline::Deadline;
+
+    #[test]
+    fn arrival_is_the_earlier_of_mtime_and_birth() {
+        for (mtime, birth, expected) in [
+            (100, Some(50), 50), // written again at the last attempt
+            (50, Some(100), 50), // restored or copied
+            (50, None, 50),
+        ] {
+            assert_eq!(arrival(mtime, birth), expected);
+        }
+    }
+
+    fn ask(queue_dir: &std::path::Path, names: &Names) -> Ages {
+        let progress = Mutex::new(Facts::default());
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let watch = Watch::new(&deadline, &progress, 0);
+        let root = scan::open_root(queue_dir).unwrap();
+        let mut queue = Queue::default();
+        let clock = Clock {
+            now: 0,
+            older_than: Duration::ZERO,
+        };
+        assert!(ask_all(&mut queue, root.as_fd(), names, clock, &watch).is_continue());
+        queue.ages.unwrap()
+    }
+
+    #[test]
+    fn messages_and_directories_that_vanish_after_the_count_are_no_trouble() {
+        let queue_dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(queue_dir.path().join("00")).unwrap();
+        std::fs::write(queue_dir.path().join("00/S1"), "").unwrap();
+        let mut names = Names::within(1000);
+        for (directory, message) in [(c"00", c"S1"), (c"00", c"SDEAD"), (c"01", c"SBEEF")] {
+            names.enter(directory);
+            names.push(message);
+        }
+        let ages = ask(queue_dir.path(), &names);
+        assert_eq!(
+            (ages.known, ages.refused.count, ages.finished),
+            (1, 0, true)
+        );
+    }
+
+    #[test]
+    fn directories_whose_names_were_not_kept_are_listed_again() {
+        let queue_dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(queue_dir.path().join("00")).unwrap();
+        for file in ["00/S1", "00/S2", "00/M2"] {
+            std::fs::write(queue_dir.path().join(file), "").unwrap();
+        }
+        let mut names = Names::within(0);
+        names.enter(c"00");
+        names.push(c"S1");
+        let ages = ask(queue_dir.path(), &names);
+        assert_eq!((ages.known, ages.refused.count), (2, 0));
+    }
 }

@@ -359,3 +359,7 @@ fn breached(limits: &Thresholds, state: State) -> String {
         .behind(state)
         .map_or(String::new(), |range| format!(" ({name} {range})"))
 }
+
+#[cfg(test)]
+#[path = "evaluate_tests.rs"]
+mod tests;

@@ -71,58 +71,69 @@ pub(super) fn probe(
     Ok(facts)
 }
 
-/// Every step for all queues before the next step: the count matters most, and ages cost most.
+/// The count of all queues comes before every other step: it matters most, and ages cost most.
 fn look(target: &Target, run: &Run, facts: &mut Facts, progress: &Mutex<Facts>) -> ControlFlow<()> {
     let (deadline, now) = (&run.deadline, seconds(run.now));
+    let bytes_for_names = match target.ages {
+        Some(_) => REMEMBERED_BYTES / facts.queues.len().max(1),
+        None => 0,
+    };
     let mut opened = Vec::new();
     for (index, queue) in facts.queues.iter_mut().enumerate() {
-        let watch = Watch {
-            deadline,
-            progress,
-            index,
-        };
+        let watch = Watch::new(deadline, progress, index);
         if let Some(root) = open(queue, &watch) {
-            opened.push((queue, root, watch));
+            let mut names = Names::within(bytes_for_names);
+            count(queue, root.as_fd(), &mut names, &watch)?;
+            opened.push(Opened {
+                queue,
+                root,
+                names,
+                watch,
+            });
         }
     }
-    let mut names: Vec<Names> = Vec::new();
-    let budget = REMEMBERED_BYTES.checked_div(opened.len()).unwrap_or(0);
-    for (queue, root, watch) in &mut opened {
-        let mut remembered = Names::within(if target.ages.is_some() { budget } else { 0 });
-        count(queue, root.as_fd(), &mut remembered, watch)?;
-        names.push(remembered);
-    }
-    for (queue, root, watch) in &mut opened {
+    for Opened {
+        queue, root, watch, ..
+    } in &mut opened
+    {
         settle(queue, root.as_fd(), now, watch)?;
         watch.enter(&queue.path, scan::ROOT, "asking for the free space of");
-        queue.free = Some(
-            fstatvfs(root)
-                .map_err(Problem::System)
-                .and_then(|space| free(&space)),
-        );
+        let space = fstatvfs(root).map_err(Problem::System);
+        queue.free = Some(space.and_then(|space| free(&space)));
         watch.tick(queue)?;
     }
     if let Some(older_than) = target.ages {
-        for ((queue, root, watch), names) in opened.iter_mut().zip(&names) {
-            arrivals::ask_all(queue, root.as_fd(), names, Clock { now, older_than }, watch)?;
+        let clock = Clock { now, older_than };
+        for Opened {
+            queue,
+            root,
+            names,
+            watch,
+        } in &mut opened
+        {
+            arrivals::ask_all(queue, root.as_fd(), names, clock, watch)?;
         }
     }
-    for (queue, _, watch) in &mut opened {
+    for Opened { queue, watch, .. } in &mut opened {
         if target.size {
             watch.enter(&queue.path, scan::ROOT, "adding up file sizes in");
             tree::measure(&queue.path, deadline, queue.size.get_or_insert_default())?;
         }
         if target.census {
             watch.enter(&queue.path, scan::ROOT, "taking the census of");
-            tree::census(
-                &queue.path,
-                deadline,
-                now,
-                queue.census.get_or_insert_default(),
-            )?;
+            let census = queue.census.get_or_insert_default();
+            tree::census(&queue.path, deadline, now, census)?;
         }
     }
     ControlFlow::Continue(())
+}
+
+/// A queue that could be opened, and what the steps need of it.
+struct Opened<'a> {
+    queue: &'a mut Queue,
+    root: OwnedFd,
+    names: Names,
+    watch: Watch<'a>,
 }
 
 /// Keeps the clock and publishes one queue's facts.
@@ -132,7 +143,15 @@ pub(super) struct Watch<'a> {
     index: usize,
 }
 
-impl Watch<'_> {
+impl<'a> Watch<'a> {
+    pub(super) fn new(deadline: &'a Deadline, progress: &'a Mutex<Facts>, index: usize) -> Self {
+        Self {
+            deadline,
+            progress,
+            index,
+        }
+    }
+
     /// Says what is being done to a directory of the queue.
     pub(super) fn enter(&self, queue: &Path, directory: &CStr, doing: &str) {
         self.deadline
@@ -194,7 +213,7 @@ fn count(
     names: &mut Names,
     watch: &Watch<'_>,
 ) -> ControlFlow<()> {
-    let flow = scan::walk(root, |seen| {
+    scan::walk(root, |seen| {
         match seen {
             Seen::Directory(name) => {
                 queue.subdirectories += u64::from(name != scan::ROOT);
@@ -229,9 +248,9 @@ fn count(
             Seen::Pause => return watch.tick(queue),
         }
         ControlFlow::Continue(())
-    });
-    queue.listed = flow.is_continue();
-    flow
+    })?;
+    queue.listed = true;
+    watch.tick(queue)
 }
 
 /// Finds out whether files of another kind have been there for long, when there is no message among them.

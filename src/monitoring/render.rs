@@ -14,6 +14,8 @@ use super::state::State;
 
 /// Characters of text on the first line; what a phone or a pager still shows.
 const FIRST_LINE_CHARS: usize = 200;
+/// Characters of one word on the first line.
+const WORD_CHARS: usize = 91;
 /// Bytes of performance data on the first line.
 const PERFDATA_BYTES: usize = 3500;
 /// Bytes of the whole output; Nagios reads back 8192.
@@ -63,6 +65,7 @@ fn plugin_text(service: &str, report: &Report, verbosity: u8) -> String {
     ));
     let next_step = report.next_step.as_deref().map(clean);
     let mut long_output = Vec::new();
+    let headline = shorten_words(&headline);
     let mut out = cut(&headline, FIRST_LINE_CHARS);
     if let Some(next_step) = next_step {
         if headline.chars().count() + next_step.chars().count() + 2 <= FIRST_LINE_CHARS {
@@ -174,6 +177,24 @@ pub fn clean(text: &str) -> String {
 fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Words of at most `WORD_CHARS` characters, with dots in place of the middle, so that a path of any length leaves room
+/// for what is said of it.
+fn shorten_words(text: &str) -> String {
+    let shorten = |word: &str| {
+        let length = word.chars().count();
+        if length <= WORD_CHARS {
+            return word.to_owned();
+        }
+        let kept = (WORD_CHARS - 3) / 2;
+        let (head, tail) = (word.chars().take(kept), word.chars().skip(length - kept));
+        head.chain("...".chars()).chain(tail).collect()
+    };
+    text.split(' ')
+        .map(shorten)
+        .collect::<Vec<String>>()
+        .join(" ")
 }
 
 /// At most `limit` characters, the last three being dots when something was cut.

@@ -1,4 +1,4 @@
-//! Output rules, held against independent copies of both cores' parsers.
+//! Output rules, held against both cores' parsers.
 
 use proptest::prelude::*;
 
@@ -13,36 +13,8 @@ fn metric(label: &str, value: Value, unit: Unit, warning: &str, critical: &str) 
     Metric::new(Label::new(label).unwrap(), value, unit).judged_by(&thresholds)
 }
 
-/// Nagios Core `parse_check_output`: text before the first `|` of line 1, perfdata after it; a `|` on a later line
-/// turns all the rest into perfdata.
-fn nagios_view(output: &str) -> (String, String, String) {
-    let mut lines = output.split('\n');
-    let first = lines.next().unwrap_or_default();
-    let (text, perf) = first.split_once('|').unwrap_or((first, ""));
-    let rest: Vec<&str> = lines.collect();
-    let rest = rest.join("\n");
-    let (long, more) = rest.split_once('|').unwrap_or((rest.as_str(), ""));
-    (
-        text.trim().to_owned(),
-        format!("{}{}", perf.trim(), more),
-        long.to_owned(),
-    )
-}
-
-/// Icinga 2 `ParseCheckOutput`: each line is split at the first `|` that has a `=` after it.
-fn icinga_view(output: &str) -> (String, String) {
-    let (mut text, mut perf) = (Vec::new(), Vec::new());
-    for line in output.split(['\r', '\n']) {
-        match line.split_once('|') {
-            Some((before, after)) if after.contains('=') => {
-                text.push(before);
-                perf.push(after.trim());
-            }
-            _ => text.push(line),
-        }
-    }
-    (text.join("\n").trim().to_owned(), perf.join(" "))
-}
+#[path = "../../tests/it/support/cores.rs"]
+mod cores;
 
 #[test]
 fn first_line_holds_text_and_all_perfdata() {
@@ -91,7 +63,7 @@ fn the_next_step_moves_to_its_own_line_when_the_first_is_full() {
         render("Q", &report, Format::Nagios, 0),
         "Q UNKNOWN - cannot look; do this\n"
     );
-    let mut report = Report::unknown("x".repeat(190));
+    let mut report = Report::unknown("x ".repeat(95));
     report.advise("do this");
     let text = render("Q", &report, Format::Nagios, 0);
     assert_eq!(text.lines().nth(1), Some("do this"));
@@ -99,10 +71,28 @@ fn the_next_step_moves_to_its_own_line_when_the_first_is_full() {
 
 #[test]
 fn a_long_first_line_is_cut_at_a_character() {
-    let text = render("Q", &Report::unknown("é".repeat(5000)), Format::Nagios, 0);
+    let text = render("Q", &Report::unknown("é ".repeat(5000)), Format::Nagios, 0);
     let first = text.lines().next().unwrap();
-    assert_eq!(first.chars().count(), 200);
-    assert!(first.ends_with("é..."));
+    assert_eq!(
+        first.chars().count(),
+        199,
+        "a blank before the dots is dropped"
+    );
+    assert!(first.ends_with("é..."), "{first}");
+}
+
+#[test]
+fn a_long_word_leaves_room_for_what_follows() {
+    let path = "/a".repeat(2000);
+    let text = render(
+        "Q",
+        &Report::unknown(format!("cannot read {path}: denied")),
+        Format::Nagios,
+        0,
+    );
+    assert!(text.starts_with("Q UNKNOWN - cannot read /a/a"), "{text}");
+    assert!(text.ends_with("a/a: denied\n"), "{text}");
+    assert!(text.chars().count() < 130, "{text}");
 }
 
 #[test]
@@ -199,11 +189,10 @@ proptest! {
         prop_assert_eq!(output.matches('|').count(), 1);
         prop_assert!(!output.chars().any(|c| c != '\n' && c.is_control()));
 
-        let (nagios_text, nagios_perf, _) = nagios_view(&output);
-        let (icinga_text, icinga_perf) = icinga_view(&output);
-        prop_assert_eq!(&nagios_perf, &icinga_perf);
-        prop_assert!(!nagios_text.is_empty() && !icinga_text.is_empty());
-        let items: Vec<&str> = nagios_perf.split_whitespace().collect();
+        let (nagios, icinga) = (cores::nagios(&output), cores::icinga(&output));
+        prop_assert_eq!(&nagios.perfdata, &icinga.perfdata);
+        prop_assert!(!nagios.text.is_empty() && !icinga.text.is_empty());
+        let items: Vec<&str> = nagios.perfdata.split_whitespace().collect();
         prop_assert_eq!(items.len(), 2);
         let expected = format!("messages={count};5;9;0");
         prop_assert_eq!(items[0], expected.as_str());

@@ -1,0 +1,461 @@
+//! Verdicts on facts built by hand.
+
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+use rustix::io::Errno;
+
+use super::*;
+use crate::check_axigen_queue::facts::{Noted, Unread};
+use crate::monitoring::Range;
+
+fn range(text: &str) -> Option<Range> {
+    (!text.is_empty()).then(|| text.parse().unwrap())
+}
+
+fn limits(warning: &str, critical: &str) -> Thresholds {
+    Thresholds {
+        warning: range(warning),
+        critical: range(critical),
+    }
+}
+
+/// The defaults of the command line.
+fn policy() -> Policy {
+    Policy {
+        messages: limits("100", "500"),
+        older_than: Some(Duration::from_secs(4 * 3600)),
+        older: limits("25", ""),
+        oldest: limits("", ""),
+        free: limits("10:", "3:"),
+        size: false,
+        on_timeout: State::Unknown,
+    }
+}
+
+/// A queue that was wholly seen: `messages` of one age.
+fn queue(messages: u64, age_seconds: u64) -> Queue {
+    let mut ages = Ages {
+        finished: true,
+        ..Ages::default()
+    };
+    for _ in 0..messages {
+        ages.add(0, age_seconds.cast_signed(), Duration::from_secs(4 * 3600));
+    }
+    Queue {
+        path: PathBuf::from("/q"),
+        messages,
+        listed: true,
+        subdirectories: 64,
+        ages: Some(ages),
+        free: Some(Ok(Free {
+            bytes_percent: 50.0,
+            inodes_percent: Some(50.0),
+        })),
+        ..Queue::default()
+    }
+}
+
+fn denied(path: &str) -> Noted<Unread> {
+    let problem = Problem::System(Errno::ACCESS);
+    Noted {
+        count: 1,
+        first: Some(Unread {
+            path: path.into(),
+            problem,
+            closed_parent: None,
+        }),
+    }
+}
+
+fn judge(queues: Vec<Queue>, policy: &Policy) -> Report {
+    let facts = Facts {
+        queues,
+        ..Facts::default()
+    };
+    evaluate(&Ok(facts), policy)
+}
+
+fn report(queues: Vec<Queue>) -> Report {
+    judge(queues, &policy())
+}
+
+fn metric(report: &Report, label: &str) -> Option<Value> {
+    report
+        .metrics()
+        .iter()
+        .find(|metric| metric.label.as_str() == label)
+        .map(|metric| metric.value)
+}
+
+#[test]
+fn number_age_and_space_are_each_judged() {
+    let full = |bytes, inodes| Queue {
+        free: Some(Ok(Free {
+            bytes_percent: bytes,
+            inodes_percent: inodes,
+        })),
+        ..queue(1, 0)
+    };
+    for (case, queue, state, starts) in vec![
+        (
+            "empty",
+            queue(0, 0),
+            State::Ok,
+            "0 messages, 0 older than 4h",
+        ),
+        (
+            "one",
+            queue(1, 60),
+            State::Ok,
+            "1 message, 0 older than 4h, oldest 1m, 1 new in 5m",
+        ),
+        (
+            "at the limit",
+            queue(100, 0),
+            State::Ok,
+            "100 messages, 0 older",
+        ),
+        (
+            "above warning",
+            queue(101, 0),
+            State::Warning,
+            "101 messages (warning 100), 0 older",
+        ),
+        (
+            "above critical",
+            queue(501, 0),
+            State::Critical,
+            "501 messages (critical 500), 0 older",
+        ),
+        (
+            "old",
+            queue(26, 20_000),
+            State::Warning,
+            "26 older than 4h (warning 25), 26 messages, oldest 5h 33m",
+        ),
+        (
+            "little space",
+            full(9.99, Some(50.0)),
+            State::Warning,
+            "9.99% bytes free on /q (warning 10:), 1 message",
+        ),
+        (
+            "no inodes",
+            full(50.0, Some(2.5)),
+            State::Critical,
+            "2.5% inodes free on /q (critical 3:), 1 message",
+        ),
+        ("inodes unlimited", full(50.0, None), State::Ok, "1 message"),
+    ] {
+        let report = report(vec![queue]);
+        assert_eq!(report.state(), state, "{case}");
+        assert!(
+            report.headline().starts_with(starts),
+            "{case}: {}",
+            report.headline()
+        );
+    }
+}
+
+#[test]
+fn an_empty_queue_has_an_oldest_of_zero() {
+    assert_eq!(
+        metric(&report(vec![queue(0, 0)]), "oldest"),
+        Some(Value::Uint(0))
+    );
+}
+
+#[test]
+fn a_file_system_without_inode_limit_has_no_inode_metric() {
+    let free = Some(Ok(Free {
+        bytes_percent: 50.0,
+        inodes_percent: None,
+    }));
+    assert_eq!(
+        metric(
+            &report(vec![Queue {
+                free,
+                ..queue(1, 0)
+            }]),
+            "free_inodes"
+        ),
+        None
+    );
+}
+
+#[test]
+fn what_could_not_be_read_is_never_a_smaller_number() {
+    for (case, partial) in [
+        (
+            "closed subdirectory",
+            Queue {
+                unread: denied("/q/0F"),
+                ..queue(17, 0)
+            },
+        ),
+        (
+            "cut short",
+            Queue {
+                listed: false,
+                ..queue(17, 0)
+            },
+        ),
+        (
+            "no subdirectory",
+            Queue {
+                subdirectories: 0,
+                ..queue(17, 0)
+            },
+        ),
+        (
+            "nothing at all",
+            Queue {
+                unread: denied("/q"),
+                listed: false,
+                subdirectories: 0,
+                ..queue(0, 0)
+            },
+        ),
+    ] {
+        let facts = Facts {
+            queues: vec![partial.clone()],
+            ..Facts::default()
+        };
+        let cut_short = Facts {
+            cut_short: Some("timed out".into()),
+            ..facts.clone()
+        };
+        let facts = if partial.listed { facts } else { cut_short };
+        let report = evaluate(&Ok(facts), &policy());
+        assert_eq!(report.state(), State::Unknown, "{case}");
+        for label in [
+            "messages", "older", "oldest", "recent", "under_5m", "over_5d",
+        ] {
+            assert_eq!(
+                metric(&report, label),
+                Some(Value::Undetermined),
+                "{case}: {label}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_partial_count_that_breaches_alarms_all_the_same() {
+    let partial = Queue {
+        unread: denied("/q/0F"),
+        ..queue(501, 20_000)
+    };
+    let report = report(vec![partial]);
+    assert_eq!(report.state(), State::Critical);
+    assert!(
+        report
+            .headline()
+            .starts_with("at least 501 messages (critical 500)"),
+        "{}",
+        report.headline()
+    );
+    assert!(
+        report
+            .headline()
+            .contains("at least 501 older than 4h (warning 25)"),
+        "{}",
+        report.headline()
+    );
+    assert_eq!(metric(&report, "messages"), Some(Value::Undetermined));
+}
+
+#[test]
+fn a_partial_count_proves_no_lower_limit() {
+    let policy = Policy {
+        messages: limits("", "1:"),
+        ..policy()
+    };
+    let report = judge(
+        vec![Queue {
+            unread: denied("/q/0F"),
+            ..queue(0, 0)
+        }],
+        &policy,
+    );
+    assert_eq!(report.state(), State::Unknown);
+}
+
+#[test]
+fn the_own_time_out_has_the_state_that_was_asked_for() {
+    for (on_timeout, state) in [
+        (State::Unknown, State::Unknown),
+        (State::Critical, State::Critical),
+    ] {
+        let facts = Facts {
+            queues: vec![Queue {
+                listed: false,
+                ..queue(5, 0)
+            }],
+            cut_short: Some("timed out after 10s while reading /q/3F".into()),
+            ..Facts::default()
+        };
+        let report = evaluate(
+            &Ok(facts),
+            &Policy {
+                on_timeout,
+                ..policy()
+            },
+        );
+        assert_eq!(report.state(), state);
+        assert!(
+            report.headline().starts_with("timed out after 10s"),
+            "{}",
+            report.headline()
+        );
+    }
+}
+
+#[test]
+fn ages_cut_short_leave_the_count_exact() {
+    let ages = Some(Ages {
+        finished: false,
+        ..queue(40, 20_000).ages.unwrap()
+    });
+    let facts = Facts {
+        queues: vec![Queue {
+            ages,
+            ..queue(48_211, 0)
+        }],
+        cut_short: Some("timed out".into()),
+        ..Facts::default()
+    };
+    let report = evaluate(&Ok(facts), &policy());
+    assert_eq!(report.state(), State::Critical);
+    assert_eq!(metric(&report, "messages"), Some(Value::Uint(48_211)));
+    assert_eq!(metric(&report, "older"), Some(Value::Undetermined));
+    assert!(
+        report
+            .headline()
+            .contains("at least 40 older than 4h (warning 25)"),
+        "{}",
+        report.headline()
+    );
+}
+
+#[test]
+fn refused_ages_are_unknown_only_against_a_limit() {
+    let refused = Noted {
+        count: 3,
+        first: Some(Problem::System(Errno::ACCESS)),
+    };
+    let queue = Queue {
+        ages: Some(Ages {
+            finished: true,
+            refused,
+            ..Ages::default()
+        }),
+        ..queue(3, 0)
+    };
+    let with_limit = report(vec![queue.clone()]);
+    assert_eq!(with_limit.state(), State::Unknown);
+    assert!(
+        with_limit.headline().contains("Permission denied"),
+        "{}",
+        with_limit.headline()
+    );
+    assert_eq!(metric(&with_limit, "messages"), Some(Value::Uint(3)));
+    let no_limit = Policy {
+        older: limits("~:", ""),
+        ..policy()
+    };
+    assert_eq!(judge(vec![queue], &no_limit).state(), State::Ok);
+}
+
+#[test]
+fn without_ages_nothing_is_said_of_them() {
+    let names_only = Queue {
+        ages: None,
+        ..queue(3, 0)
+    };
+    let report = judge(
+        vec![names_only],
+        &Policy {
+            older_than: None,
+            ..policy()
+        },
+    );
+    assert_eq!(report.headline(), "3 messages");
+    assert_eq!(metric(&report, "older"), None);
+}
+
+#[test]
+fn queues_are_added_up_and_each_has_its_value() {
+    let report = report(vec![queue(60, 0), queue(50, 20_000)]);
+    assert_eq!(report.state(), State::Warning);
+    for (label, value) in [
+        ("messages", 110),
+        ("messages_1", 60),
+        ("messages_2", 50),
+        ("older", 50),
+    ] {
+        assert_eq!(metric(&report, label), Some(Value::Uint(value)), "{label}");
+    }
+}
+
+#[test]
+fn one_unreadable_queue_spoils_the_sum_but_not_the_other_value() {
+    let closed = Queue {
+        unread: denied("/q"),
+        subdirectories: 0,
+        ..queue(0, 0)
+    };
+    let report = report(vec![queue(60, 0), closed]);
+    assert_eq!(report.state(), State::Unknown);
+    assert_eq!(metric(&report, "messages"), Some(Value::Undetermined));
+    assert_eq!(metric(&report, "messages_1"), Some(Value::Uint(60)));
+    assert_eq!(metric(&report, "messages_2"), Some(Value::Undetermined));
+}
+
+#[test]
+fn ten_settled_files_of_another_kind_are_an_unknown_layout() {
+    for (settled, state) in [(9, State::Ok), (10, State::Unknown)] {
+        let mut strange = queue(0, 0);
+        for _ in 0..812 {
+            strange.other_files.note(b"M1");
+        }
+        strange.other_files.settled = settled;
+        let report = report(vec![strange]);
+        assert_eq!(report.state(), state, "{settled}");
+        if state == State::Unknown {
+            let headline = report.headline();
+            assert!(
+                headline.contains("812 files but no message in /q, prefixes M=812"),
+                "{headline}"
+            );
+            assert_eq!(metric(&report, "messages"), Some(Value::Undetermined));
+        }
+    }
+}
+
+#[test]
+fn an_incomplete_size_is_unknown() {
+    let policy = Policy {
+        size: true,
+        ..policy()
+    };
+    assert_eq!(judge(vec![queue(1, 0)], &policy).state(), State::Unknown);
+}
+
+proptest! {
+    #[test]
+    fn an_older_or_larger_queue_never_improves_the_state(
+        messages in 0u64..700, age in 0u64..1_000_000, more in 0u64..700, later in 0u64..1_000_000, partial in any::<bool>(),
+    ) {
+        let policy = Policy { older: limits("25", "300"), oldest: limits("7200", "86400"), ..policy() };
+        let state = |messages, age| {
+            let unread = if partial { denied("/q/0F") } else { Noted::default() };
+            judge(vec![Queue { unread, ..queue(messages, age) }], &policy).state().severity()
+        };
+        prop_assert!(state(messages + more, age) >= state(messages, age));
+        if messages > 0 {
+            prop_assert!(state(messages, age + later) >= state(messages, age));
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! What holds for every program of the suite, whatever it checks.
+
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::process::{Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::filesystem::HungMount;
+use crate::support::queue::QueueTree;
+use crate::support::{Outcome, cores, program, run, skipped_without_root};
+
+/// Every program with its service name.
+const SERVICES: [(&str, &str); 1] = [("check_axigen_queue", "AXIGEN QUEUE")];
+
+fn service(name: &str) -> &'static str {
+    SERVICES
+        .iter()
+        .find(|(program, _)| *program == name)
+        .map(|(_, service)| *service)
+        .expect("a service name")
+}
+
+fn each_program(mut test: impl FnMut(&str, &str)) {
+    for command in suite::commands() {
+        let name = command.get_name();
+        test(name, service(name));
+    }
+}
+
+/// A run that has something to say in every program.
+fn something_to_say(name: &str, queue: &QueueTree) -> Command {
+    let mut command = Command::new(program(name));
+    command.arg("--queue-dir").arg(queue.path());
+    command
+}
+
+#[test]
+fn help_and_version_exit_3_on_stdout() {
+    each_program(|name, _| {
+        for option in ["--help", "-h", "--version", "-V"] {
+            let outcome = run(Command::new(program(name)).arg(option));
+            assert_eq!(outcome.code, 3, "{name} {option}");
+            assert!(!outcome.first_line().is_empty(), "{name} {option}");
+        }
+    });
+}
+
+#[test]
+fn help_fits_80_columns() {
+    each_program(|name, _| {
+        for option in ["--help", "-h"] {
+            let outcome = run(Command::new(program(name)).arg(option));
+            for line in outcome.stdout.lines() {
+                assert!(line.chars().count() <= 80, "{name}: {line}");
+            }
+        }
+    });
+}
+
+#[test]
+fn usage_errors_are_one_line_of_at_most_200_characters_that_names_the_text() {
+    let long = "x".repeat(5000);
+    let long_option = format!("--{long}");
+    each_program(|name, service| {
+        for (arguments, named) in [
+            (vec!["--no-such-option"], "--no-such-option"),
+            (vec!["stray"], "stray"),
+            (vec!["-t", "never"], "'never'"),
+            (vec!["--timeout", "-5"], "'-5'"),
+            (vec!["--timeout"], "--timeout"),
+            (vec!["--output-format", "xml|a=1"], "'xml/a=1'"),
+            (vec!["-t", "1", "-t", "2"], "--timeout"),
+            (vec![long_option.as_str()], "--xxx"),
+            (vec!["-t", long.as_str()], "xxx"),
+        ] {
+            let outcome = run(Command::new(program(name)).args(&arguments));
+            outcome.expect(3, &format!("{service} UNKNOWN - "));
+            assert_eq!(outcome.stdout.lines().count(), 1, "{arguments:?}");
+            assert!(
+                outcome.first_line().chars().count() <= 200,
+                "{arguments:?}: {}",
+                outcome.stdout
+            );
+            assert!(
+                outcome.first_line().contains(named),
+                "{arguments:?}: {}",
+                outcome.stdout
+            );
+        }
+    });
+}
+
+#[test]
+fn an_output_nobody_can_read_exits_3() {
+    let queue = QueueTree::new();
+    each_program(|name, _| {
+        let full: OwnedFd = File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap()
+            .into();
+        let (reader, closed) = std::io::pipe().unwrap();
+        drop(reader);
+        for (case, stdout) in [("full device", full), ("closed pipe", closed.into())] {
+            for option in ["-v", "--help", "--no-such-option"] {
+                let mut command = something_to_say(name, &queue);
+                let output = command
+                    .arg(option)
+                    .stdout(Stdio::from(stdout.try_clone().unwrap()))
+                    .output()
+                    .unwrap();
+                assert_eq!(Outcome::of(&output).code, 3, "{name} {option} to a {case}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_foreign_locale_changes_no_digit() {
+    let queue = QueueTree::new();
+    queue.messages(3);
+    each_program(|name, _| {
+        let mut command = something_to_say(name, &queue);
+        let plain = run(&mut command);
+        let german = run(command.env("LC_ALL", "de_DE.UTF-8"));
+        let labels = |outcome: &Outcome| {
+            outcome
+                .perfdata()
+                .keys()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(labels(&plain), labels(&german), "{name}");
+        assert!(
+            !german.perfdata().values().any(|value| value.contains(',')),
+            "{name}: {}",
+            german.stdout
+        );
+    });
+}
+
+#[test]
+fn both_cores_read_the_same_text_and_perfdata() {
+    let queue = QueueTree::new();
+    queue.messages(3).dir("0F/a|b=1");
+    each_program(|name, _| {
+        for option in ["--verbose", "-vv", "--output-format=json"] {
+            let outcome = run(something_to_say(name, &queue).arg(option));
+            let (nagios, icinga) = (
+                cores::nagios(&outcome.stdout),
+                cores::icinga(&outcome.stdout),
+            );
+            assert_eq!(nagios.perfdata, icinga.perfdata, "{name} {option}");
+            assert!(!nagios.text.is_empty(), "{name} {option}");
+            assert_eq!(
+                icinga.text.lines().next(),
+                Some(nagios.text.as_str()),
+                "{name} {option}"
+            );
+        }
+    });
+}
+
+#[test]
+fn json_has_the_exit_code_of_plugin_text() {
+    let queue = QueueTree::new();
+    queue.messages(3);
+    each_program(|name, _| {
+        let plain = run(&mut something_to_say(name, &queue));
+        let json = run(something_to_say(name, &queue).args(["--output-format", "json"]));
+        assert_eq!(plain.code, json.code, "{name}");
+        let read: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+        let state = ["OK", "WARNING", "CRITICAL", "UNKNOWN"][usize::try_from(json.code).unwrap()];
+        assert_eq!(read["state"], state, "{name}");
+    });
+}
+
+#[test]
+fn a_panic_is_unknown_on_one_clean_line() {
+    let example = program("check_axigen_queue")
+        .with_file_name("examples")
+        .join("panicking_check");
+    let outcome = run(&mut Command::new(example));
+    outcome.expect(3, "PANIC UNKNOWN - internal error at ");
+    assert!(
+        outcome.stdout.contains("a bug / with=1?foreign text"),
+        "{}",
+        outcome.stdout
+    );
+    assert_eq!(outcome.stdout.lines().count(), 1);
+}
+
+#[test]
+fn sigterm_is_unknown_and_names_the_stage() {
+    if skipped_without_root("sigterm_is_unknown_and_names_the_stage") {
+        return;
+    }
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let hung = HungMount::new();
+        let mut command = Command::new(program("check_axigen_queue"));
+        command
+            .arg("--queue-dir")
+            .arg(hung.path())
+            .args(["-t", "600"]);
+        let child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let pid = Pid::from_child(&child);
+        // A signal before it is held back would end the process like any other.
+        while !holds_signals_back(child.id()) {
+            std::thread::yield_now();
+        }
+        kill_process(pid, signal).unwrap();
+        let outcome = Outcome::of(&child.wait_with_output().unwrap());
+        outcome.expect(3, "AXIGEN QUEUE UNKNOWN - interrupted by SIG");
+        assert!(outcome.stdout.contains(" while "), "{}", outcome.stdout);
+    }
+}
+
+fn holds_signals_back(pid: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let blocked = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigBlk:"))
+        .unwrap()
+        .trim();
+    u64::from_str_radix(blocked, 16).unwrap() & (1 << (15 - 1)) != 0
+}

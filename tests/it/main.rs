@@ -1,0 +1,16 @@
+//! Runs the programs as a monitoring core does, against real trees, file systems and peers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a test that cannot go on fails, and a test reads the clock to make ages"
+)]
+
+mod check_axigen_queue;
+mod contract;
+mod support;

@@ -1,0 +1,127 @@
+//! Real file systems that behave as they must not: no answer, no file types in directories.
+
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
+use tempfile::TempDir;
+
+use super::open_tempdir;
+
+/// A FUSE mount whose server never answers: every access waits for ever. Ends when it is dropped.
+pub(crate) struct HungMount {
+    dir: TempDir,
+    _server: File,
+}
+
+impl HungMount {
+    pub(crate) fn new() -> Self {
+        let dir = open_tempdir();
+        let server = File::options()
+            .read(true)
+            .write(true)
+            .open("/dev/fuse")
+            .expect("/dev/fuse");
+        let options = format!(
+            "fd={},rootmode=40755,user_id=0,group_id=0,allow_other",
+            server.as_raw_fd()
+        );
+        let options = std::ffi::CString::new(options).unwrap();
+        mount(
+            "hung",
+            dir.path(),
+            "fuse",
+            MountFlags::NODEV | MountFlags::NOSUID,
+            options.as_c_str(),
+        )
+        .unwrap();
+        Self {
+            dir,
+            _server: server,
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+}
+
+impl Drop for HungMount {
+    fn drop(&mut self) {
+        let _ = unmount(self.dir.path(), UnmountFlags::DETACH);
+    }
+}
+
+/// An ext4 that keeps no file types in its directories, so each entry reads as `DT_UNKNOWN`.
+pub(crate) struct UntypedExt4 {
+    dir: TempDir,
+    image: PathBuf,
+}
+
+impl UntypedExt4 {
+    pub(crate) fn new() -> Self {
+        let dir = open_tempdir();
+        let image = dir.path().join("image");
+        std::fs::create_dir(dir.path().join("mnt")).unwrap();
+        File::create(&image)
+            .unwrap()
+            .set_len(16 * 1024 * 1024)
+            .unwrap();
+        let ext4 = Self { dir, image };
+        tool(
+            Command::new("mkfs.ext4")
+                .args(["-q", "-O", "^filetype"])
+                .arg(&ext4.image),
+        );
+        ext4.mount();
+        ext4
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.dir.path().join("mnt")
+    }
+
+    /// Sets a file's birth time, which only works on the unmounted image. `path` is relative to the file system.
+    pub(crate) fn set_birth(&self, path: &str, seconds: u64) {
+        tool(Command::new("umount").arg(self.path()));
+        for request in [
+            format!("set_inode_field {path} crtime @{seconds}"),
+            format!("set_inode_field {path} crtime_extra 0"),
+        ] {
+            let _ = Command::new("debugfs")
+                .args(["-w", "-R", &request])
+                .arg(&self.image)
+                .output()
+                .expect("debugfs");
+        }
+        self.mount();
+    }
+
+    fn mount(&self) {
+        tool(
+            Command::new("mount")
+                .args(["-o", "loop"])
+                .arg(&self.image)
+                .arg(self.path()),
+        );
+    }
+}
+
+impl Drop for UntypedExt4 {
+    fn drop(&mut self) {
+        let _ = unmount(self.path(), UnmountFlags::DETACH);
+    }
+}
+
+fn tool(command: &mut Command) {
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(
+        output.status.success(),
+        "{command:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
