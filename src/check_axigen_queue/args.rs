@@ -35,7 +35,7 @@ pub struct Args {
     /// axigen.cfg to read queuePath from [default:
     /// /var/opt/axigen/run/axigen.cfg or /var/axigen/run/axigen.cfg, if
     /// readable]
-    #[arg(long, value_name = "FILE", value_parser = path(), conflicts_with = "queue_dir")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     config: Option<PathBuf>,
 
     /// WARNING for this number of messages

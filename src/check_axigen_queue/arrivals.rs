@@ -112,6 +112,7 @@ impl Asking<'_> {
                 let birth = has_birth.then_some(times.stx_btime.tv_sec);
                 self.ages.without_birth += u64::from(birth.is_none());
                 let arrival = arrival(times.stx_mtime.tv_sec, birth);
+                self.ages.by_birth += u64::from(arrival < times.stx_mtime.tv_sec);
                 self.ages
                     .add(arrival, self.clock.now, self.clock.older_than);
             }

@@ -317,29 +317,32 @@ fn least_free(
 }
 
 fn size(facts: &Facts, report: &mut Report) {
-    let complete = facts.queues.iter().all(|queue| {
+    let is_whole = |queue: &Queue| {
         queue
             .size
             .is_some_and(|size| size.finished && size.unread == 0)
-    });
-    let bytes: u64 = facts
-        .queues
-        .iter()
-        .filter_map(|queue| queue.size)
-        .map(|size| size.bytes)
-        .sum();
-    let mebibytes = bytes / (1024 * 1024);
-    let value = if complete {
-        report.find(State::Ok, format!("{mebibytes} MiB in all files"));
-        Value::Uint(bytes)
-    } else {
-        report.find(
-            State::Unknown,
-            format!("at least {mebibytes} MiB in all files"),
-        );
-        Value::Undetermined
     };
-    measure(report, "size", value, Unit::Bytes, &Thresholds::default());
+    let complete = facts.queues.iter().all(is_whole);
+    let sizes = || facts.queues.iter().filter_map(|queue| queue.size);
+    let bytes: u64 = sizes().map(|size| size.bytes).sum();
+    let largest = sizes().map(|size| size.largest_bytes).max().unwrap_or(0);
+    let (state, at_least) = if complete {
+        (State::Ok, "")
+    } else {
+        (State::Unknown, "at least ")
+    };
+    report.find(
+        state,
+        format!("{at_least}{} MiB in all files", bytes / (1024 * 1024)),
+    );
+    for (label, bytes) in [("size", bytes), ("largest", largest)] {
+        let value = if complete {
+            Value::Uint(bytes)
+        } else {
+            Value::Undetermined
+        };
+        measure(report, label, value, Unit::Bytes, &Thresholds::default());
+    }
 }
 
 fn measure(report: &mut Report, label: &str, value: Value, unit: Unit, limits: &Thresholds) {

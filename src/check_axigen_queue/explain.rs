@@ -20,6 +20,7 @@ pub(super) fn explain(facts: &Facts, report: &mut Report) {
             1,
             format!("queue{number} {path}: {at_least}{messages} messages in {subdirectories} subdirectories ({found_by})"),
         );
+        fullest(queue, report);
         space(queue, report);
         if let Some(ages) = &queue.ages {
             self::ages(ages, report);
@@ -29,6 +30,17 @@ pub(super) fn explain(facts: &Facts, report: &mut Report) {
         if let Some(census) = &queue.census {
             self::census(census, report);
         }
+    }
+}
+
+fn fullest(queue: &Queue, report: &mut Report) {
+    let listed: Vec<String> = queue
+        .fullest
+        .iter()
+        .map(|(name, messages)| format!("{name} {messages}"))
+        .collect();
+    if !listed.is_empty() {
+        report.explain(1, format!("fullest directories: {}", listed.join(", ")));
     }
 }
 
@@ -102,10 +114,11 @@ fn looked_at(queue: &Queue, report: &mut Report) {
     );
     match &queue.ages {
         Some(ages) => {
-            let (known, without_birth) = (ages.known, ages.without_birth);
+            let (known, without, by_birth) = (ages.known, ages.without_birth, ages.by_birth);
+            let source = format!("{by_birth} judged by birth time, {without} without one");
             report.explain(
                 2,
-                format!("looked at: mtime and birth time of {known} messages, {without_birth} without a birth time"),
+                format!("looked at: mtime and birth time of {known} messages, {source}"),
             );
         }
         None => report.explain(2, "not looked at: ages of messages"),

@@ -34,6 +34,8 @@ pub(super) struct Queue {
     pub(super) listed: bool,
     /// Directories named by hexadecimal digits, as Axigen names them.
     pub(super) subdirectories: u64,
+    /// The directories with most messages.
+    pub(super) fullest: Fullest,
     /// Directories that hold messages but could not be read.
     pub(super) unread: Noted<Unread>,
     /// Directories below the second level; their files are not counted.
@@ -61,6 +63,30 @@ impl Queue {
     /// No message, but enough settled files of another kind that this may be a layout we do not know.
     pub(super) fn is_unrecognised(&self) -> bool {
         self.messages == 0 && self.other_files.settled >= OtherFiles::ENOUGH
+    }
+}
+
+/// The five directories with most messages, fullest first; one far above the rest points at a fault.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Fullest(Vec<(String, u64)>);
+
+impl Fullest {
+    const KEPT: usize = 5;
+
+    pub(super) fn add(&mut self, directory: &str, messages: u64) {
+        let place = self
+            .0
+            .iter()
+            .take_while(|(_, kept)| *kept >= messages)
+            .count();
+        if messages > 0 && place < Self::KEPT {
+            self.0.insert(place, (directory.to_owned(), messages));
+            self.0.truncate(Self::KEPT);
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(String, u64)> {
+        self.0.iter()
     }
 }
 
@@ -259,6 +285,8 @@ pub(super) struct Ages {
     pub(super) future: u64,
     /// No birth time is known; arrival is the mtime.
     pub(super) without_birth: u64,
+    /// Arrival is the birth time, since the file was written again later.
+    pub(super) by_birth: u64,
     /// Messages or directories that refused to tell.
     pub(super) refused: Noted<Problem>,
 }
@@ -332,6 +360,27 @@ mod tests {
             ),
             (2, Some(0), 0, 2)
         );
+    }
+
+    #[test]
+    fn the_five_fullest_directories_are_kept_in_order() {
+        let mut fullest = Fullest::default();
+        for (directory, messages) in [
+            ("00", 3),
+            ("01", 0),
+            ("02", 9),
+            ("03", 1),
+            ("04", 3),
+            ("05", 7),
+            ("06", 2),
+        ] {
+            fullest.add(directory, messages);
+        }
+        let kept: Vec<&str> = fullest
+            .iter()
+            .map(|(directory, _)| directory.as_str())
+            .collect();
+        assert_eq!(kept, ["02", "05", "00", "04", "06"]);
     }
 
     #[test]

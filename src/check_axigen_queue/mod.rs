@@ -3,6 +3,7 @@
 mod args;
 mod arrivals;
 mod axigen_cfg;
+mod count;
 mod evaluate;
 mod explain;
 mod facts;

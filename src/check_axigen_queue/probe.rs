@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, OsStr};
 use std::ops::ControlFlow;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -12,10 +12,11 @@ use rustix::fs::{AtFlags, CWD, StatVfs, StatxFlags, fstatvfs, statx};
 use rustix::io::Errno;
 
 use super::arrivals::{self, Clock};
-use super::facts::{Facts, Free, OtherFiles, Problem, Queue, Unread};
+use super::count;
+use super::facts::{Facts, Free, Problem, Queue, Unread};
 use super::locate::{self, ProbeError};
 use super::names::Names;
-use super::scan::{self, Seen};
+use super::scan;
 use super::tree;
 use crate::deadline::Deadline;
 use crate::program::Run;
@@ -83,7 +84,7 @@ fn look(target: &Target, run: &Run, facts: &mut Facts, progress: &Mutex<Facts>) 
         let watch = Watch::new(deadline, progress, index);
         if let Some(root) = open(queue, &watch) {
             let mut names = Names::within(bytes_for_names);
-            count(queue, root.as_fd(), &mut names, &watch)?;
+            count::count(queue, root.as_fd(), &mut names, &watch)?;
             opened.push(Opened {
                 queue,
                 root,
@@ -96,7 +97,7 @@ fn look(target: &Target, run: &Run, facts: &mut Facts, progress: &Mutex<Facts>) 
         queue, root, watch, ..
     } in &mut opened
     {
-        settle(queue, root.as_fd(), now, watch)?;
+        count::settle(queue, root.as_fd(), now, watch)?;
         watch.enter(&queue.path, scan::ROOT, "asking for the free space of");
         let space = fstatvfs(root).map_err(Problem::System);
         queue.free = Some(space.and_then(|space| free(&space)));
@@ -207,90 +208,6 @@ fn closed_parent(path: &Path) -> Option<PathBuf> {
     hidden.parent().map(Path::to_path_buf)
 }
 
-fn count(
-    queue: &mut Queue,
-    root: BorrowedFd<'_>,
-    names: &mut Names,
-    watch: &Watch<'_>,
-) -> ControlFlow<()> {
-    scan::walk(root, |seen| {
-        match seen {
-            Seen::Directory(name) => {
-                queue.subdirectories += u64::from(name != scan::ROOT);
-                names.enter(name);
-                watch.enter(&queue.path, name, "reading");
-            }
-            Seen::Message { name, .. } => {
-                queue.messages += 1;
-                names.push(name);
-            }
-            Seen::OtherFile { name, .. } => queue.other_files.note(name.to_bytes()),
-            Seen::OtherDirectory(name) => queue
-                .other_directories
-                .note(|| name.to_string_lossy().into_owned()),
-            Seen::Deeper { subdirectory, name } => {
-                queue.deeper.note(|| {
-                    format!(
-                        "{}/{}",
-                        subdirectory.to_string_lossy(),
-                        name.to_string_lossy()
-                    )
-                });
-            }
-            Seen::Unread { directory, problem } => {
-                let path = below(&queue.path, directory);
-                queue.unread.note(|| Unread {
-                    path,
-                    problem,
-                    closed_parent: None,
-                });
-            }
-            Seen::Pause => return watch.tick(queue),
-        }
-        ControlFlow::Continue(())
-    })?;
-    queue.listed = true;
-    watch.tick(queue)
-}
-
-/// Finds out whether files of another kind have been there for long, when there is no message among them.
-fn settle(queue: &mut Queue, root: BorrowedFd<'_>, now: i64, watch: &Watch<'_>) -> ControlFlow<()> {
-    if queue.messages > 0 || queue.other_files.count < OtherFiles::ENOUGH {
-        return ControlFlow::Continue(());
-    }
-    watch.enter(
-        &queue.path,
-        scan::ROOT,
-        "asking for the age of other files in",
-    );
-    let mut in_time = true;
-    let _ = scan::walk(root, |seen| match seen {
-        Seen::OtherFile { dir, name } => {
-            let settled = match arrivals::times(dir, name) {
-                Ok(times) => {
-                    now.saturating_sub(times.stx_mtime.tv_sec)
-                        > OtherFiles::SETTLED.as_secs().cast_signed()
-                }
-                // A file that hides its age may have been there for ever; one that is gone was not.
-                Err(errno) => errno != Errno::NOENT,
-            };
-            queue.other_files.settled += u64::from(settled);
-            if queue.is_unrecognised() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        }
-        Seen::Pause => watch.tick(queue).map_break(|()| in_time = false),
-        _ => ControlFlow::Continue(()),
-    });
-    if in_time {
-        ControlFlow::Continue(())
-    } else {
-        ControlFlow::Break(())
-    }
-}
-
 /// Space for an ordinary account: what is reserved for root counts as used, as `df` has it.
 fn free(space: &StatVfs) -> Result<Free, Problem> {
     let bytes_percent = percent(space.f_bavail, space.f_blocks.saturating_sub(space.f_bfree))
@@ -315,7 +232,7 @@ fn percent(free: u64, used: u64) -> Option<f64> {
 }
 
 /// A directory of the queue as people name it; the root is not "/queue/.".
-fn below(root: &Path, name: &CStr) -> PathBuf {
+pub(super) fn below(root: &Path, name: &CStr) -> PathBuf {
     if name == scan::ROOT {
         root.to_path_buf()
     } else {

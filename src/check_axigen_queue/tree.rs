@@ -18,6 +18,8 @@ use crate::deadline::Deadline;
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub(super) struct Size {
     pub(super) bytes: u64,
+    /// Of one file.
+    pub(super) largest_bytes: u64,
     pub(super) files: u64,
     /// Directories and files that could not be asked.
     pub(super) unread: u64,
@@ -31,6 +33,7 @@ pub(super) fn measure(root: &Path, deadline: &Deadline, size: &mut Size) -> Cont
             Ok((true, Ok(file))) => {
                 size.files += 1;
                 size.bytes = size.bytes.saturating_add(file.len());
+                size.largest_bytes = size.largest_bytes.max(file.len());
             }
             Ok((false, _)) => {}
             Ok((true, Err(error))) if is_gone(&error) => {}

@@ -200,7 +200,10 @@ fn size_adds_up_all_files_at_any_depth() {
         fs::write(queue.join(file), vec![0; 1_000_000]).unwrap();
     }
     let outcome = check(queue.path(), &["--size"]);
-    assert_eq!(outcome.metric("size"), Some("4000000"));
+    assert_eq!(
+        (outcome.metric("size"), outcome.metric("largest")),
+        (Some("4000000"), Some("1000000"))
+    );
     assert!(
         outcome.first_line().contains("3 MiB in all files"),
         "{}",
@@ -707,6 +710,105 @@ fn the_queue_is_found_through_axigen_cfg() {
         )),
         "{}",
         outcome.stdout
+    );
+}
+
+#[test]
+fn a_named_queue_dir_wins_over_a_config() {
+    let queue = QueueTree::new();
+    queue.messages(17);
+    let outcome = check(queue.path(), &["--config", "/nonexistent.cfg", "-v"]);
+    outcome.expect(0, "AXIGEN QUEUE OK - 17 messages");
+    assert!(
+        outcome.stdout.contains("(named by --queue-dir)"),
+        "{}",
+        outcome.stdout
+    );
+}
+
+/// Runs the check without options, as nobody, where /var/opt and /axigen are the test's own, laid out by `setup`.
+fn on_own_host(setup: &str) -> Outcome {
+    let private = "set -e; for dir in /var/opt /axigen; do mkdir -p $dir; mount -t tmpfs -o mode=755 tmpfs $dir; done";
+    let last = "exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$0\" -v";
+    let program = Unprivileged::new("check_axigen_queue");
+    let script = format!("{private}; {setup}; {last}");
+    run(Command::new("unshare")
+        .args(["-m", "sh", "-c", &script])
+        .arg(program.path()))
+}
+
+#[test]
+fn without_options_the_queue_is_found_as_documented() {
+    if skipped_without_root("without_options_the_queue_is_found_as_documented") {
+        return;
+    }
+    let fill = |dir: &str| format!("mkdir -p {dir}/00; : >{dir}/00/S1");
+    let config = |path: &str| {
+        let text = format!("Server {{ processing {{ queuePath = {path} }} }}");
+        format!("mkdir -p /var/opt/axigen/run; echo \"{text}\" >/var/opt/axigen/run/axigen.cfg")
+    };
+    let both = format!(
+        "{}; {}",
+        fill("/var/opt/axigen/queue"),
+        fill("/axigen/var/queue")
+    );
+    let elsewhere = format!(
+        "{both}; {}; {}",
+        fill("/var/opt/other"),
+        config("/var/opt/other")
+    );
+    for (case, setup, said) in [
+        (
+            "first default",
+            both.clone(),
+            "queue /var/opt/axigen/queue: 1 messages in 1 subdirectories (first default that exists; no axigen.cfg)",
+        ),
+        (
+            "second default",
+            fill("/axigen/var/queue"),
+            "queue /axigen/var/queue: 1 messages in 1 subdirectories (first default",
+        ),
+        (
+            "config",
+            elsewhere.clone(),
+            "queue /var/opt/other: 1 messages in 1 subdirectories (queuePath in /var/opt/axigen/run/axigen.cfg)",
+        ),
+        (
+            "relative",
+            format!("{both}; {}", config("queue")),
+            "queue /var/opt/axigen/queue: 1 messages in 1 subdirectories (queuePath in",
+        ),
+        (
+            "closed config",
+            format!("{elsewhere}; chmod 0 /var/opt/axigen/run/axigen.cfg"),
+            "queue /var/opt/axigen/queue: 1 messages in 1 subdirectories (first default that exists; cannot read /var/opt/axigen/run/axigen.cfg: Permission denied",
+        ),
+        (
+            "no queuePath",
+            format!("{both}; {}; : >/var/opt/axigen/run/axigen.cfg", config("x")),
+            "(first default that exists; /var/opt/axigen/run/axigen.cfg sets no queuePath)",
+        ),
+    ] {
+        let outcome = on_own_host(&setup);
+        outcome.expect(0, "AXIGEN QUEUE OK - 1 message, ");
+        assert!(outcome.stdout.contains(said), "{case}: {}", outcome.stdout);
+    }
+    on_own_host(":").expect(
+        3,
+        "AXIGEN QUEUE UNKNOWN - no queue directory: none of /var/opt/axigen/queue, ",
+    );
+    let broken = format!(
+        "{both}; {}; echo '{{' >>/var/opt/axigen/run/axigen.cfg",
+        config("x")
+    );
+    on_own_host(&broken).expect(
+        3,
+        "AXIGEN QUEUE UNKNOWN - cannot understand /var/opt/axigen/run/axigen.cfg: ",
+    );
+    let closed = format!("{both}; chmod 700 /var/opt/axigen");
+    on_own_host(&closed).expect(
+        3,
+        "AXIGEN QUEUE UNKNOWN - cannot read /var/opt/axigen/queue: Permission denied",
     );
 }
 

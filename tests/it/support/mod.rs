@@ -119,6 +119,10 @@ impl Unprivileged {
         Self { dir, path }
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// A command that drops to nobody when the tests run as root.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.path);
