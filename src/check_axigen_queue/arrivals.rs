@@ -10,10 +10,12 @@ use std::time::Duration;
 use rustix::fs::{AtFlags, Statx, StatxFlags, statx};
 use rustix::io::Errno;
 
-use super::facts::{Ages, Problem, Queue};
+use super::ages::Ages;
+use super::facts::Queue;
 use super::names::{MessageNames, Names};
-use super::probe::Watch;
+use super::problem::Problem;
 use super::scan::{self, Seen};
+use super::watch::Watch;
 
 /// The clock that ages are counted by.
 #[derive(Clone, Copy)]

@@ -8,8 +8,8 @@ use rustix::io::Errno;
 use super::arrivals;
 use super::facts::{OtherFiles, Queue, Unread};
 use super::names::Names;
-use super::probe::{Watch, below};
 use super::scan::{self, Seen};
+use super::watch::{Watch, below};
 
 /// Counts messages by name alone, and keeps their names for the ages; breaks when the time is up.
 pub(super) fn count(

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use super::ages::Ages;
 use super::explain;
-use super::facts::{Ages, Facts, Free, Problem, Queue};
+use super::facts::{Facts, Free, Queue};
 use super::locate::ProbeError;
+use super::problem::Problem;
 use crate::monitoring::{Label, Metric, Report, State, Thresholds, Unit, Value, duration};
 
 /// The limits of one run.

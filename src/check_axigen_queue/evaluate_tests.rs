@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use rustix::io::Errno;
 
 use super::*;
-use crate::check_axigen_queue::facts::{Noted, Unread};
+use crate::check_axigen_queue::facts::Unread;
+use crate::check_axigen_queue::problem::Noted;
 use crate::monitoring::Range;
 
 fn range(text: &str) -> Option<Range> {

@@ -1,6 +1,7 @@
 //! Long output: `-v` says what was seen, `-vv` what was looked at, `--census` what stands in the tree.
 
-use super::facts::{Ages, Facts, Queue};
+use super::ages::{AgeBuckets, Ages};
+use super::facts::{Facts, Queue};
 use super::tree::{Census, Kind};
 use crate::monitoring::Report;
 
@@ -155,7 +156,7 @@ fn describe(kind: &Kind) -> String {
         .iter()
         .map(|(mode, count)| format!("{mode} x {count}"))
         .collect();
-    let ages = |buckets: super::facts::AgeBuckets| {
+    let ages = |buckets: AgeBuckets| {
         let filled: Vec<String> = buckets
             .iter()
             .filter(|(_, count)| *count > 0)

@@ -1,13 +1,13 @@
 //! What was seen of the queue, and how far the look went.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rustix::io::Errno;
 use serde::{Serialize, Serializer};
 
+use super::ages::Ages;
+use super::problem::{Noted, Problem};
 use super::tree::{Census, Size};
 
 /// Everything one run saw. Grows while the probe works, so a run that is cut short still has it.
@@ -90,29 +90,6 @@ impl Fullest {
     }
 }
 
-/// How many, and the first of them.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Noted<T> {
-    pub(super) count: u64,
-    pub(super) first: Option<T>,
-}
-
-impl<T> Default for Noted<T> {
-    fn default() -> Self {
-        Self {
-            count: 0,
-            first: None,
-        }
-    }
-}
-
-impl<T> Noted<T> {
-    pub(super) fn note(&mut self, item: impl FnOnce() -> T) {
-        self.count += 1;
-        self.first.get_or_insert_with(item);
-    }
-}
-
 /// A directory whose messages are not in the count.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Unread {
@@ -121,51 +98,6 @@ pub(super) struct Unread {
     pub(super) problem: Problem,
     /// The directory above that may not be entered, when it is not `path` itself that is closed.
     pub(super) closed_parent: Option<PathBuf>,
-}
-
-/// Why something could not be looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Problem {
-    /// The system call's error.
-    System(Errno),
-    /// A symbolic link below the root, which is not followed.
-    SymbolicLink,
-    /// A mount point below the root, which is not crossed.
-    OtherFileSystem,
-    /// The file system gives no figure.
-    NotTold,
-}
-
-impl Problem {
-    pub(super) fn is_denied(self) -> bool {
-        matches!(self, Self::System(Errno::ACCESS | Errno::PERM))
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::System(errno) => f.write_str(&errno_text(*errno)),
-            Self::SymbolicLink => f.write_str("is a symbolic link"),
-            Self::OtherFileSystem => f.write_str("is on another file system"),
-            Self::NotTold => f.write_str("the file system does not tell"),
-        }
-    }
-}
-
-impl Serialize for Problem {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-/// "Permission denied", without the number that std adds.
-fn errno_text(errno: Errno) -> String {
-    let text = std::io::Error::from(errno).to_string();
-    text.split(" (os error")
-        .next()
-        .unwrap_or_default()
-        .to_owned()
 }
 
 /// Regular files beside the messages, by the first byte of their names.
@@ -224,87 +156,6 @@ impl OtherFiles {
     }
 }
 
-/// Counts by age, each in the first bucket that ends above it; the last bucket has no end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct AgeBuckets([u64; 8]);
-
-impl AgeBuckets {
-    /// The ends in seconds, with their metric labels.
-    const ENDS: [(u64, &str); 8] = [
-        (300, "under_5m"),
-        (900, "under_15m"),
-        (3600, "under_1h"),
-        (4 * 3600, "under_4h"),
-        (8 * 3600, "under_8h"),
-        (86_400, "under_1d"),
-        (5 * 86_400, "under_5d"),
-        (u64::MAX, "over_5d"),
-    ];
-
-    pub(super) fn add(&mut self, age_seconds: u64) {
-        let bucket = Self::ENDS
-            .iter()
-            .take_while(|(end, _)| age_seconds >= *end && *end < u64::MAX)
-            .count();
-        if let Some(count) = self.0.get_mut(bucket) {
-            *count += 1;
-        }
-    }
-
-    /// Adds another queue's counts.
-    pub(super) fn merge(&mut self, other: Self) {
-        for (count, more) in self.0.iter_mut().zip(other.0) {
-            *count += more;
-        }
-    }
-
-    /// Label and count, youngest first.
-    pub(super) fn iter(self) -> impl Iterator<Item = (&'static str, u64)> {
-        Self::ENDS.into_iter().map(|(_, label)| label).zip(self.0)
-    }
-
-    /// Younger than five minutes.
-    pub(super) fn recent(self) -> u64 {
-        self.0.first().copied().unwrap_or(0)
-    }
-}
-
-/// Ages of messages, where arrival is the earlier of mtime and birth time of the status file.
-#[derive(Clone, Debug, Default, Serialize)]
-pub(super) struct Ages {
-    /// Whether every message was asked; those that refused are in `refused`.
-    pub(super) finished: bool,
-    /// Messages whose age is known.
-    pub(super) known: u64,
-    /// Older than the limit that was asked for.
-    pub(super) older: u64,
-    /// Seconds; absent while no age is known.
-    pub(super) oldest_seconds: Option<u64>,
-    pub(super) buckets: AgeBuckets,
-    /// Arrival lies in the future; counted as age 0.
-    pub(super) future: u64,
-    /// No birth time is known; arrival is the mtime.
-    pub(super) without_birth: u64,
-    /// Arrival is the birth time, since the file was written again later.
-    pub(super) by_birth: u64,
-    /// Messages or directories that refused to tell.
-    pub(super) refused: Noted<Problem>,
-}
-
-impl Ages {
-    /// Adds a message that arrived `arrival` seconds and is judged at `now` seconds, both since the epoch.
-    pub(super) fn add(&mut self, arrival: i64, now: i64, older_than: Duration) {
-        let age = u64::try_from(now.saturating_sub(arrival)).unwrap_or_else(|_| {
-            self.future += 1;
-            0
-        });
-        self.known += 1;
-        self.older += u64::from(age > older_than.as_secs());
-        self.oldest_seconds = self.oldest_seconds.max(Some(age));
-        self.buckets.add(age);
-    }
-}
-
 /// Space left on a queue's file system for an ordinary account, as `df` counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(super) struct Free {
@@ -321,46 +172,6 @@ fn lossy<S: Serializer>(path: &std::path::Path, serializer: S) -> Result<S::Ok, 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_age_lands_in_the_first_bucket_that_ends_above_it() {
-        for (age, bucket) in [
-            (0, 0),
-            (299, 0),
-            (300, 1),
-            (3599, 2),
-            (3600, 3),
-            (86_399, 5),
-            (86_400, 6),
-            (432_000, 7),
-        ] {
-            let mut ages = Ages::default();
-            ages.add(1_000_000 - age, 1_000_000, Duration::from_secs(3600));
-            assert_eq!(
-                ages.buckets.iter().position(|(_, count)| count == 1),
-                Some(bucket),
-                "{age}"
-            );
-            assert_eq!(ages.older, u64::from(age > 3600), "{age}");
-            assert_eq!(ages.buckets.recent(), u64::from(age < 300), "{age}");
-        }
-    }
-
-    #[test]
-    fn an_arrival_in_the_future_has_age_zero_and_is_noted() {
-        let mut ages = Ages::default();
-        ages.add(2000, 1000, Duration::ZERO);
-        ages.add(i64::MAX, i64::MIN, Duration::ZERO);
-        assert_eq!(
-            (
-                ages.future,
-                ages.oldest_seconds,
-                ages.older,
-                ages.buckets.recent()
-            ),
-            (2, Some(0), 0, 2)
-        );
-    }
 
     #[test]
     fn the_five_fullest_directories_are_kept_in_order() {

@@ -6,7 +6,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::axigen_cfg;
-use super::probe::Target;
 use crate::deadline::Deadline;
 
 /// Where Axigen keeps its configuration: Linux, then BSD
@@ -52,16 +51,23 @@ pub(super) enum ProbeError {
     NoQueue,
 }
 
-pub(super) fn locate(target: &Target, deadline: &Deadline) -> Result<Located, ProbeError> {
-    if !target.queue_dirs.is_empty() {
+/// Looks in the order an administrator expects: what is named, then what is configured, then what is usual.
+pub(super) fn locate(
+    queue_dirs: &[PathBuf],
+    config: Option<&Path>,
+    deadline: &Deadline,
+) -> Result<Located, ProbeError> {
+    if !queue_dirs.is_empty() {
+        let found_by = "named by --queue-dir".to_owned();
         return Ok(Located {
-            queue_dirs: target.queue_dirs.clone(),
-            found_by: "named by --queue-dir".to_owned(),
+            queue_dirs: queue_dirs.to_vec(),
+            found_by,
         });
     }
-    if let Some(path) = &target.config {
-        return queue_of(path, deadline)?
-            .ok_or_else(|| ProbeError::NoQueuePath { path: path.clone() });
+    if let Some(path) = config {
+        return queue_of(path, deadline)?.ok_or_else(|| ProbeError::NoQueuePath {
+            path: path.to_path_buf(),
+        });
     }
     let mut config_says = "no axigen.cfg".to_owned();
     for path in CONFIGS.map(Path::new) {

@@ -1,5 +1,6 @@
 //! `check_axigen_queue`: how many messages wait in an Axigen queue, how old they are, and whether all were seen.
 
+mod ages;
 mod args;
 mod arrivals;
 mod axigen_cfg;
@@ -10,8 +11,10 @@ mod facts;
 mod locate;
 mod names;
 mod probe;
+mod problem;
 mod scan;
 mod tree;
+mod watch;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,9 +1,7 @@
 //! Looks at the queue: names of all directories first, then free space, then ages with the time left.
 
-use std::ffi::{CStr, OsStr};
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,12 +11,13 @@ use rustix::io::Errno;
 
 use super::arrivals::{self, Clock};
 use super::count;
-use super::facts::{Facts, Free, Problem, Queue, Unread};
+use super::facts::{Facts, Free, Queue, Unread};
 use super::locate::{self, ProbeError};
 use super::names::Names;
+use super::problem::Problem;
 use super::scan;
 use super::tree;
-use crate::deadline::Deadline;
+use super::watch::Watch;
 use crate::program::Run;
 
 /// Memory for message names, all queues together: about 400,000 names.
@@ -41,7 +40,7 @@ pub(super) fn probe(
     run: &Run,
     progress: &Mutex<Facts>,
 ) -> Result<Facts, ProbeError> {
-    let located = locate::locate(target, &run.deadline)?;
+    let located = locate::locate(&target.queue_dirs, target.config.as_deref(), &run.deadline)?;
     let queues = located
         .queue_dirs
         .into_iter()
@@ -137,42 +136,6 @@ struct Opened<'a> {
     watch: Watch<'a>,
 }
 
-/// Keeps the clock and publishes one queue's facts.
-pub(super) struct Watch<'a> {
-    deadline: &'a Deadline,
-    progress: &'a Mutex<Facts>,
-    index: usize,
-}
-
-impl<'a> Watch<'a> {
-    pub(super) fn new(deadline: &'a Deadline, progress: &'a Mutex<Facts>, index: usize) -> Self {
-        Self {
-            deadline,
-            progress,
-            index,
-        }
-    }
-
-    /// Says what is being done to a directory of the queue.
-    pub(super) fn enter(&self, queue: &Path, directory: &CStr, doing: &str) {
-        self.deadline
-            .enter(format!("{doing} {}", below(queue, directory).display()));
-    }
-
-    /// Publishes, and breaks when the time is up.
-    pub(super) fn tick(&self, queue: &Queue) -> ControlFlow<()> {
-        let mut facts = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(published) = facts.queues.get_mut(self.index) {
-            queue.clone_into(published);
-        }
-        if self.deadline.has_passed() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    }
-}
-
 fn open(queue: &mut Queue, watch: &Watch<'_>) -> Option<OwnedFd> {
     watch.enter(&queue.path, scan::ROOT, "opening");
     scan::open_root(&queue.path)
@@ -229,15 +192,6 @@ fn percent(free: u64, used: u64) -> Option<f64> {
     u32::try_from(hundredths)
         .ok()
         .map(|hundredths| f64::from(hundredths) / 100.0)
-}
-
-/// A directory of the queue as people name it; the root is not "/queue/.".
-pub(super) fn below(root: &Path, name: &CStr) -> PathBuf {
-    if name == scan::ROOT {
-        root.to_path_buf()
-    } else {
-        root.join(OsStr::from_bytes(name.to_bytes()))
-    }
 }
 
 /// Seconds since the epoch, negative before it.

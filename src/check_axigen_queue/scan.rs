@@ -11,7 +11,7 @@ use std::path::Path;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, StatxFlags, fstat, openat, statx};
 use rustix::io::Errno;
 
-use super::facts::Problem;
+use super::problem::Problem;
 
 /// About 1,000 entries a system call; 4 KiB to 256 KiB measured the same.
 const BUFFER_BYTES: usize = 32 * 1024;

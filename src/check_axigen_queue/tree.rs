@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 use walkdir::{DirEntry, WalkDir};
 
-use super::facts::AgeBuckets;
+use super::ages::AgeBuckets;
 use super::scan;
 use crate::deadline::Deadline;
 

@@ -1,11 +1,11 @@
 //! Performance data: what a plugin measured, with the limits it was judged by.
 
-use std::cmp::Ordering;
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::thresholds::Thresholds;
+use super::value::Value;
 
 /// A metric's name: `[a-z0-9_]`, not empty, starting with a letter, at most 60 characters.
 ///
@@ -75,67 +75,6 @@ impl fmt::Display for Unit {
     }
 }
 
-/// A measured number, exact for the whole 64-bit integers.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Value {
-    /// A signed count.
-    Int(i64),
-    /// An unsigned count, a size or a duration.
-    Uint(u64),
-    /// A fraction; one that is not finite prints as undetermined.
-    Float(f64),
-    /// Asked for, but could not be determined.
-    Undetermined,
-}
-
-impl Value {
-    /// Compares with a limit; `None` when the value is undetermined or not a number.
-    #[must_use]
-    pub(super) fn partial_cmp_number(self, limit: super::range::Number) -> Option<Ordering> {
-        match self {
-            Self::Int(value) => limit.partial_cmp_integer(i128::from(value)),
-            Self::Uint(value) => limit.partial_cmp_integer(i128::from(value)),
-            Self::Float(value) => limit.partial_cmp_float(value),
-            Self::Undetermined => None,
-        }
-        .map(Ordering::reverse)
-    }
-
-    /// Whether there is a number at all.
-    #[must_use]
-    pub fn is_determined(self) -> bool {
-        match self {
-            Self::Int(_) | Self::Uint(_) => true,
-            Self::Float(value) => value.is_finite(),
-            Self::Undetermined => false,
-        }
-    }
-}
-
-impl fmt::Display for Value {
-    /// Digits, minus and point only, never an exponent; `U` when undetermined.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Int(value) => write!(f, "{value}"),
-            Self::Uint(value) => write!(f, "{value}"),
-            Self::Float(value) if value.is_finite() => write!(f, "{value}"),
-            Self::Float(_) | Self::Undetermined => f.write_str("U"),
-        }
-    }
-}
-
-impl Serialize for Value {
-    /// A JSON number, or null when undetermined.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match *self {
-            Self::Int(value) => serializer.serialize_i64(value),
-            Self::Uint(value) => serializer.serialize_u64(value),
-            Self::Float(value) if value.is_finite() => serializer.serialize_f64(value),
-            Self::Float(_) | Self::Undetermined => serializer.serialize_none(),
-        }
-    }
-}
-
 /// One item of performance data.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Metric {
@@ -197,21 +136,6 @@ mod tests {
             long.as_str(),
         ] {
             assert!(Label::new(name).is_err(), "{name}");
-        }
-    }
-
-    #[test]
-    fn values_print_without_exponent_or_loss() {
-        for (value, text) in [
-            (Value::Uint(u64::MAX), "18446744073709551615"),
-            (Value::Int(i64::MIN), "-9223372036854775808"),
-            (Value::Float(0.0004), "0.0004"),
-            (Value::Float(1e21), "1000000000000000000000"),
-            (Value::Float(f64::NAN), "U"),
-            (Value::Float(f64::INFINITY), "U"),
-            (Value::Undetermined, "U"),
-        ] {
-            assert_eq!(value.to_string(), text);
         }
     }
 }

@@ -9,9 +9,11 @@ pub mod render;
 pub mod report;
 pub mod state;
 pub mod thresholds;
+pub mod value;
 
-pub use metric::{Label, Metric, Unit, Value};
+pub use metric::{Label, Metric, Unit};
 pub use range::Range;
 pub use report::{Finding, Report};
 pub use state::State;
 pub use thresholds::Thresholds;
+pub use value::Value;

@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use super::metric::Value;
+use super::value::{NotANumber, Number, Value, ZERO};
 
 /// A set of values that alert.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -126,6 +126,12 @@ pub enum RangeError {
     ExpandedTilde,
 }
 
+impl From<NotANumber> for RangeError {
+    fn from(_: NotANumber) -> Self {
+        Self::NotANumber
+    }
+}
+
 impl FromStr for Range {
     type Err = RangeError;
 
@@ -163,96 +169,8 @@ fn parse_end(text: &str) -> Result<Option<Number>, RangeError> {
     match text {
         "" => Ok(None),
         "~" => Err(RangeError::InfiniteEnd),
-        number => number.parse().map(Some),
+        number => Ok(Some(number.parse()?)),
     }
-}
-
-const ZERO: Number = Number::Integer(0);
-
-/// One end of a range. Integers are kept exact, since counts reach beyond what a double can tell apart.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Number {
-    Integer(i128),
-    /// Finite, and not a whole number that fits an `i128`.
-    Decimal(f64),
-}
-
-impl Number {
-    pub(super) fn partial_cmp_integer(self, value: i128) -> Option<Ordering> {
-        match self {
-            Self::Integer(own) => own.partial_cmp(&value),
-            Self::Decimal(own) => own.partial_cmp(&nearest_double(value)),
-        }
-    }
-
-    pub(super) fn partial_cmp_float(self, value: f64) -> Option<Ordering> {
-        match self {
-            Self::Integer(own) => match whole(value) {
-                Some(value) => own.partial_cmp(&value),
-                None => nearest_double(own).partial_cmp(&value),
-            },
-            Self::Decimal(own) => own.partial_cmp(&value),
-        }
-    }
-
-    fn partial_cmp_number(self, other: Self) -> Option<Ordering> {
-        match other {
-            Self::Integer(value) => self.partial_cmp_integer(value),
-            Self::Decimal(value) => self.partial_cmp_float(value),
-        }
-    }
-}
-
-impl fmt::Display for Number {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Integer(value) => write!(f, "{value}"),
-            Self::Decimal(value) => write!(f, "{value}"),
-        }
-    }
-}
-
-impl FromStr for Number {
-    type Err = RangeError;
-
-    /// `["-"] 1*DIGIT ["." 1*DIGIT]` and nothing else: no sign `+`, exponent, blank, comma, hexadecimal or `inf`.
-    fn from_str(text: &str) -> Result<Self, RangeError> {
-        let unsigned = text.strip_prefix('-').unwrap_or(text);
-        let (whole_part, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        if !digits(whole_part) || !digits(fraction) {
-            return Err(RangeError::NotANumber);
-        }
-        if let Ok(integer) = text.parse() {
-            return Ok(Self::Integer(integer));
-        }
-        match text.parse::<f64>() {
-            Ok(value) if value.is_finite() => {
-                Ok(whole(value).map_or(Self::Decimal(value), Self::Integer))
-            }
-            _ => Err(RangeError::NotANumber),
-        }
-    }
-}
-
-/// The integer a double stands for, when it stands for one that fits.
-fn whole(value: f64) -> Option<i128> {
-    /// 2^127; the largest `i128` is one less.
-    const END: f64 = 170_141_183_460_469_231_731_687_303_715_884_105_728.0;
-    let fits = value.fract() == 0.0 && (-END..END).contains(&value);
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "whole and in range, so the cast is exact"
-    )]
-    fits.then_some(value as i128)
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "only compared with fractions, which exist below 2^53 only"
-)]
-fn nearest_double(value: i128) -> f64 {
-    value as f64
 }
 
 #[cfg(test)]

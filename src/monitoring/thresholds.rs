@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::metric::Value;
 use super::range::Range;
 use super::state::State;
+use super::value::Value;
 
 /// The limits of one value. A missing range never alerts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]

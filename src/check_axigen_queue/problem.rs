@@ -1,0 +1,74 @@
+//! What could not be looked at, and why.
+
+use std::fmt;
+
+use rustix::io::Errno;
+use serde::{Serialize, Serializer};
+
+/// Why something could not be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Problem {
+    /// The system call's error.
+    System(Errno),
+    /// A symbolic link below the root, which is not followed.
+    SymbolicLink,
+    /// A mount point below the root, which is not crossed.
+    OtherFileSystem,
+    /// The file system gives no figure.
+    NotTold,
+}
+
+impl Problem {
+    pub(super) fn is_denied(self) -> bool {
+        matches!(self, Self::System(Errno::ACCESS | Errno::PERM))
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System(errno) => f.write_str(&errno_text(*errno)),
+            Self::SymbolicLink => f.write_str("is a symbolic link"),
+            Self::OtherFileSystem => f.write_str("is on another file system"),
+            Self::NotTold => f.write_str("the file system does not tell"),
+        }
+    }
+}
+
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// "Permission denied", without the number that std adds.
+fn errno_text(errno: Errno) -> String {
+    let text = std::io::Error::from(errno).to_string();
+    text.split(" (os error")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// How many, and the first of them.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Noted<T> {
+    pub(super) count: u64,
+    pub(super) first: Option<T>,
+}
+
+impl<T> Default for Noted<T> {
+    fn default() -> Self {
+        Self {
+            count: 0,
+            first: None,
+        }
+    }
+}
+
+impl<T> Noted<T> {
+    pub(super) fn note(&mut self, item: impl FnOnce() -> T) {
+        self.count += 1;
+        self.first.get_or_insert_with(item);
+    }
+}
