@@ -6,7 +6,6 @@ use super::ages::Ages;
 use super::explain;
 use super::facts::{Facts, Free, Queue};
 use super::locate::ProbeError;
-use super::problem::Problem;
 use crate::monitoring::{Label, Metric, Report, State, Thresholds, Unit, Value, duration};
 
 /// The limits of one run.
@@ -107,12 +106,6 @@ fn unread(queue: &Queue, account: Option<&str>, report: &mut Report) {
         )),
         (None, problem) if problem.is_denied() => {
             report.advise(format!("run: setfacl -m u:{account}:rx {path}"));
-        }
-        (None, Problem::SymbolicLink | Problem::OtherFileSystem) => {
-            report.advise(format!(
-                "add --queue-dir {} if it belongs to the queue",
-                queue.path.display()
-            ));
         }
         (None, _) => {}
     }
@@ -333,10 +326,7 @@ fn size(facts: &Facts, report: &mut Report) {
     } else {
         (State::Unknown, "at least ")
     };
-    report.find(
-        state,
-        format!("{at_least}{} MiB in all files", bytes / (1024 * 1024)),
-    );
+    report.find(state, format!("{at_least}{} in all files", human(bytes)));
     for (label, bytes) in [("size", bytes), ("largest", largest)] {
         let value = if complete {
             Value::Uint(bytes)
@@ -345,6 +335,16 @@ fn size(facts: &Facts, report: &mut Report) {
         };
         measure(report, label, value, Unit::Bytes, &Thresholds::default());
     }
+}
+
+/// Rounded down to a whole number of the largest unit that leaves one.
+fn human(bytes: u64) -> String {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let unit = units.iter().find(|(size, _)| bytes >= *size);
+    unit.map_or_else(
+        || format!("{bytes} B"),
+        |(size, name)| format!("{} {name}", bytes / size),
+    )
 }
 
 fn measure(report: &mut Report, label: &str, value: Value, unit: Unit, limits: &Thresholds) {

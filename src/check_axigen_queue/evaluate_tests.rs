@@ -7,7 +7,7 @@ use rustix::io::Errno;
 
 use super::*;
 use crate::check_axigen_queue::facts::Unread;
-use crate::check_axigen_queue::problem::Noted;
+use crate::check_axigen_queue::problem::{Noted, Problem};
 use crate::monitoring::Range;
 
 fn range(text: &str) -> Option<Range> {

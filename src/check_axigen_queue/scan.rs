@@ -217,10 +217,10 @@ pub(super) fn is_message(name: &[u8]) -> bool {
     }
 }
 
-/// Hexadecimal digits. The vendor's examples have two; their number is configurable (`queueEntryCount`), so it is not
-/// relied on.
+/// Two to four hexadecimal digits. The vendor's examples have two, but their number is configurable
+/// (`queueEntryCount`), so more are taken for the queue's as well: rather a directory too many than messages too few.
 fn is_subdirectory(name: &[u8]) -> bool {
-    matches!(name.len(), 1..=8) && name.iter().all(u8::is_ascii_hexdigit)
+    matches!(name.len(), 2..=4) && name.iter().all(u8::is_ascii_hexdigit)
 }
 
 #[cfg(test)]
@@ -252,10 +252,10 @@ mod tests {
 
     #[test]
     fn subdirectory_names_are_hexadecimal() {
-        for name in ["00", "0F", "3f", "100", "A"] {
+        for name in ["00", "0F", "3f", "100", "0FFF"] {
             assert!(is_subdirectory(name.as_bytes()), "{name}");
         }
-        for name in ["", "lost+found", "S0", "0G", "000000000"] {
+        for name in ["", "A", "lost+found", "S0", "0G", "00000"] {
             assert!(!is_subdirectory(name.as_bytes()), "{name:?}");
         }
     }
