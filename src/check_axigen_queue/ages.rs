@@ -11,22 +11,24 @@ use super::problem::{Noted, Problem};
 pub(super) struct AgeBuckets([u64; 8]);
 
 impl AgeBuckets {
-    /// The ends in seconds, with their metric labels.
-    const ENDS: [(u64, &str); 8] = [
-        (300, "under_5m"),
-        (900, "under_15m"),
-        (3600, "under_1h"),
-        (4 * 3600, "under_4h"),
-        (8 * 3600, "under_8h"),
-        (86_400, "under_1d"),
-        (5 * 86_400, "under_5d"),
-        (u64::MAX, "over_5d"),
+    /// Where all buckets but the last end, in seconds.
+    const ENDS: [u64; 7] = [300, 900, 3600, 14_400, 28_800, 86_400, 432_000];
+    /// Metric labels.
+    const LABELS: [&str; 8] = [
+        "under_5m",
+        "under_15m",
+        "under_1h",
+        "under_4h",
+        "under_8h",
+        "under_1d",
+        "under_5d",
+        "over_5d",
     ];
 
     pub(super) fn add(&mut self, age_seconds: u64) {
         let bucket = Self::ENDS
             .iter()
-            .take_while(|(end, _)| age_seconds >= *end && *end < u64::MAX)
+            .take_while(|end| age_seconds >= **end)
             .count();
         if let Some(count) = self.0.get_mut(bucket) {
             *count += 1;
@@ -42,7 +44,7 @@ impl AgeBuckets {
 
     /// Label and count, youngest first.
     pub(super) fn iter(self) -> impl Iterator<Item = (&'static str, u64)> {
-        Self::ENDS.into_iter().map(|(_, label)| label).zip(self.0)
+        Self::LABELS.into_iter().zip(self.0)
     }
 
     /// Younger than five minutes.
@@ -99,8 +101,13 @@ mod tests {
             (300, 1),
             (3599, 2),
             (3600, 3),
+            (14_399, 3),
+            (14_400, 4),
+            (28_799, 4),
+            (28_800, 5),
             (86_399, 5),
             (86_400, 6),
+            (431_999, 6),
             (432_000, 7),
         ] {
             let mut ages = Ages::default();

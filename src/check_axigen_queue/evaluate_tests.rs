@@ -8,6 +8,7 @@ use rustix::io::Errno;
 use super::*;
 use crate::check_axigen_queue::facts::Unread;
 use crate::check_axigen_queue::problem::{Noted, Problem};
+use crate::check_axigen_queue::tree::Size;
 use crate::monitoring::Range;
 
 fn range(text: &str) -> Option<Range> {
@@ -441,7 +442,66 @@ fn an_incomplete_size_is_unknown() {
         size: true,
         ..policy()
     };
-    assert_eq!(judge(vec![queue(1, 0)], &policy).state(), State::Unknown);
+    let measured = |finished, unread| Queue {
+        size: Some(Size {
+            bytes: 4096,
+            largest_bytes: 4096,
+            files: 1,
+            unread,
+            finished,
+        }),
+        ..queue(1, 0)
+    };
+    for (case, queue, state, value) in [
+        ("whole", measured(true, 0), State::Ok, Value::Uint(4096)),
+        (
+            "cut short",
+            measured(false, 0),
+            State::Unknown,
+            Value::Undetermined,
+        ),
+        (
+            "closed directory",
+            measured(true, 1),
+            State::Unknown,
+            Value::Undetermined,
+        ),
+        (
+            "never begun",
+            queue(1, 0),
+            State::Unknown,
+            Value::Undetermined,
+        ),
+    ] {
+        let report = judge(vec![queue], &policy);
+        assert_eq!(report.state(), state, "{case}");
+        assert_eq!(metric(&report, "size"), Some(value), "{case}");
+        assert_eq!(metric(&report, "largest"), Some(value), "{case}");
+    }
+}
+
+#[test]
+fn free_space_that_one_file_system_hides_is_unknown_unless_another_breaches() {
+    let hidden = Queue {
+        free: Some(Err(Problem::NotTold)),
+        ..queue(1, 0)
+    };
+    let report = report(vec![queue(1, 0), hidden.clone()]);
+    assert_eq!(report.state(), State::Unknown);
+    for label in ["free_bytes", "free_inodes"] {
+        assert_eq!(metric(&report, label), Some(Value::Undetermined), "{label}");
+    }
+    let full = Queue {
+        free: Some(Ok(Free {
+            bytes_percent: 1.0,
+            inodes_percent: None,
+        })),
+        ..queue(1, 0)
+    };
+    assert_eq!(
+        judge(vec![full, hidden], &policy()).state(),
+        State::Critical
+    );
 }
 
 proptest! {

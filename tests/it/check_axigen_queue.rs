@@ -242,6 +242,11 @@ fn a_missing_root_is_unknown() {
         "AXIGEN QUEUE UNKNOWN - cannot read /nonexistent/queue: No such file or directory",
     );
     assert_partial(&outcome, 0);
+    assert!(
+        !outcome.stdout.contains("setfacl"),
+        "rights are not the matter: {}",
+        outcome.stdout
+    );
 }
 
 #[test]
@@ -313,6 +318,7 @@ fn only_message_files_are_counted() {
         .file("0F/SABC/S1")
         .file("SBCD/S1");
     symlink(queue.join("0F/S1"), queue.join("0F/S999")).unwrap();
+    symlink(queue.join("0F"), queue.join("current")).unwrap();
     let outcome = check(queue.path(), &["-v"]);
     outcome.expect(0, "AXIGEN QUEUE OK - 17 messages");
     assert!(
