@@ -3,7 +3,6 @@
 PREFIX ?= /usr/local
 CARGO ?= cargo
 CARGO_TARGET_DIR ?= target
-export CARGO_TARGET_DIR
 
 programs = $(basename $(notdir $(wildcard src/bin/*.rs)))
 release = $(CARGO_TARGET_DIR)/release

@@ -34,7 +34,7 @@ cargo test --locked --doc
 RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --document-private-items
 if has mandoc 'man pages by mandoc'; then
     step mandoc
-    mandoc -T lint -W warning man/*
+    mandoc -T lint -W style man/*
 fi
 if has man 'man pages by groff'; then
     step man
@@ -47,7 +47,7 @@ if has shellcheck 'scripts'; then
     step shellcheck
     shellcheck -x .ci/run tests/*.sh examples/*.sh examples/*/*.sh
 fi
-if command -v cargo-deny >/dev/null; then
+if has cargo-deny 'licences and sources of dependencies'; then
     step cargo deny
     cargo deny --locked check licenses bans sources
 fi
