@@ -13,4 +13,5 @@
 
 mod check_axigen_queue;
 mod contract;
+mod generated;
 mod support;
