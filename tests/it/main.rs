@@ -14,4 +14,5 @@
 mod check_axigen_queue;
 mod contract;
 mod generated;
+mod json;
 mod support;
