@@ -16,3 +16,4 @@ mod contract;
 mod generated;
 mod json;
 mod support;
+mod transcripts;
