@@ -15,5 +15,6 @@ mod check_axigen_queue;
 mod contract;
 mod generated;
 mod json;
+mod readme;
 mod support;
 mod transcripts;
