@@ -14,6 +14,7 @@
 mod check_axigen_queue;
 mod contract;
 mod generated;
+mod install;
 mod json;
 mod readme;
 mod support;
