@@ -13,4 +13,9 @@
 
 mod check_axigen_queue;
 mod contract;
+mod generated;
+mod install;
+mod json;
+mod readme;
 mod support;
+mod transcripts;

@@ -115,7 +115,10 @@ impl Unprivileged {
     pub(crate) fn new(name: &str) -> Self {
         let dir = open_tempdir();
         let path = dir.path().join(name);
-        std::fs::copy(program(name), &path).unwrap();
+        // Written by another process: a test in another thread that starts a program meanwhile would inherit the open
+        // file, and a file open for writing cannot be run.
+        let copied = Command::new("cp").arg(program(name)).arg(&path).status();
+        assert!(copied.unwrap().success());
         Self { dir, path }
     }
 

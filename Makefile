@@ -1,0 +1,49 @@
+# The ways to build, show, check and install the suite; what takes more than a line is a script.
+
+PREFIX ?= /usr/local
+CARGO ?= cargo
+CARGO_TARGET_DIR ?= target
+
+programs = $(basename $(notdir $(wildcard src/bin/*.rs)))
+release = $(CARGO_TARGET_DIR)/release
+share = $(DESTDIR)$(PREFIX)/share
+
+.PHONY: all demo test lab deny bench install
+
+# The programs, as they are installed.
+all:
+	$(CARGO) build --locked --release --bins
+
+# Every program on a stand-in of what it watches: command, output, exit code.
+demo: all
+	examples/demo.sh
+
+# Everything that must hold before a commit. As root on Debian it installs what it needs.
+test:
+	tests/setup.sh
+	tests/run.sh
+
+# What is too heavy for every commit: tests marked `#[ignore = "lab: ..."]`.
+lab: all
+	tests/setup.sh
+	tests/lab.sh
+
+# Licences, banned crates and sources of the dependencies.
+deny:
+	$(CARGO) deny --locked check licenses bans sources
+
+# Our speed beside that of find and of a bare getdents64 loop.
+bench:
+	$(CARGO) bench --locked
+
+# Needs `make` first, so that installing as root compiles nothing.
+install:
+	for program in $(programs); do \
+	  install -D -m 755 $(release)/$$program $(DESTDIR)$(PREFIX)/lib/nagios/plugins/$$program && \
+	  install -D -m 644 man/$$program.1 $(share)/man/man1/$$program.1 && \
+	  install -D -m 644 packaging/completions/$$program.bash $(share)/bash-completion/completions/$$program && \
+	  install -D -m 644 packaging/completions/_$$program $(share)/zsh/site-functions/_$$program && \
+	  install -D -m 644 packaging/completions/$$program.fish $(share)/fish/vendor_completions.d/$$program.fish \
+	  || exit; \
+	done
+	install -D -m 644 packaging/report.schema.json $(share)/monitoring-plugins-axigen/report.schema.json

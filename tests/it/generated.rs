@@ -1,0 +1,218 @@
+//! Files that follow the command lines: one registry, man pages and completions compared with it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap_complete::Shell;
+
+/// A file of this package.
+fn file(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn names() -> BTreeSet<String> {
+    suite::commands()
+        .iter()
+        .map(|command| command.get_name().to_owned())
+        .collect()
+}
+
+/// The names of the files in a directory, those with that extension only, without it.
+fn stems(dir: &str, extension: &str) -> BTreeSet<String> {
+    fs::read_dir(file(dir))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn every_binary_is_registered_and_has_a_man_page() {
+    assert_eq!(names(), stems("src/bin", "rs"));
+    assert_eq!(names(), stems("man", "1"));
+}
+
+#[test]
+fn man_pages_have_the_expected_sections_and_the_version() {
+    for name in names() {
+        let page = page(&name);
+        let title = page.lines().next().unwrap();
+        let upper = name.to_uppercase();
+        let version = format!(
+            "\"monitoring-plugins-axigen {}\"",
+            env!("CARGO_PKG_VERSION")
+        );
+        assert!(title.starts_with(&format!(".TH {upper} 1 ")), "{title}");
+        assert!(title.contains(&version), "{title}");
+        for section in [
+            "NAME",
+            "SYNOPSIS",
+            "DESCRIPTION",
+            "OPTIONS",
+            "EXIT STATUS",
+            "EXAMPLES",
+            "FILES",
+            "SEE ALSO",
+        ] {
+            assert!(block(&page, section).is_some(), "{name}: no {section}");
+        }
+    }
+}
+
+#[test]
+fn man_pages_have_every_option_with_its_value_and_default_and_no_other() {
+    for command in &mut suite::commands() {
+        command.build();
+        let page = page(command.get_name());
+        let described = entries(block(&page, "OPTIONS").unwrap());
+        let mut expected: Vec<_> = command
+            .get_arguments()
+            .filter(|a| !a.is_hide_set())
+            .collect();
+        for (tag, text) in &described {
+            let options = options(tag);
+            let index = expected
+                .iter()
+                .position(|argument| spelled(argument) == options)
+                .unwrap_or_else(|| panic!("the command line has no option {options:?}"));
+            let argument = expected.remove(index);
+            if let Some(value) = value_name(argument) {
+                assert!(tag.ends_with(&format!(" {value}")), "{tag}: takes {value}");
+            }
+            let default = argument
+                .get_default_values()
+                .first()
+                .filter(|_| argument.get_action().takes_values())
+                .map(|value| format!("(default {})", value.to_str().unwrap()));
+            assert_eq!(
+                text.find("(default ")
+                    .map(|at| &text[at..=at + text[at..].find(')').unwrap()]),
+                default.as_deref(),
+                "{tag}"
+            );
+        }
+        let missing: Vec<_> = expected.into_iter().map(spelled).collect();
+        assert!(missing.is_empty(), "the man page lacks {missing:?}");
+    }
+}
+
+#[test]
+fn examples_in_man_pages_are_valid_command_lines() {
+    for command in suite::commands() {
+        let name = command.get_name();
+        let page = page(name);
+        let examples: Vec<&str> = block(&page, "EXAMPLES")
+            .unwrap()
+            .split(".EX\n")
+            .skip(1)
+            .map(|rest| rest.split(".EE").next().unwrap())
+            .collect();
+        assert!(!examples.is_empty(), "{name}: no example");
+        for example in examples {
+            let words = words(name, &plain(example));
+            if let Err(error) = command.clone().try_get_matches_from(&words) {
+                panic!("{example}\n{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn completions_are_those_of_the_command_lines() {
+    let directory = file("packaging/completions");
+    let mut written = BTreeSet::new();
+    for command in &mut suite::commands() {
+        let name = command.get_name().to_owned();
+        for (shell, file_name) in [
+            (Shell::Bash, format!("{name}.bash")),
+            (Shell::Zsh, format!("_{name}")),
+            (Shell::Fish, format!("{name}.fish")),
+        ] {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, command, &name, &mut script);
+            let script = String::from_utf8(script).unwrap();
+            let shipped = directory.join(&file_name);
+            snapbox::Assert::new().action_env("SNAPSHOTS").eq(
+                snapbox::Data::text(script).raw(),
+                snapbox::Data::read_from(&shipped, None).raw(),
+            );
+            written.insert(file_name);
+        }
+    }
+    let shipped: BTreeSet<String> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(shipped, written);
+}
+
+fn page(name: &str) -> String {
+    fs::read_to_string(file(&format!("man/{name}.1"))).unwrap()
+}
+
+/// A section of a man page, from the line after its heading to the next heading.
+fn block<'a>(page: &'a str, section: &str) -> Option<&'a str> {
+    let (_, rest) = page.split_once(&format!("\n.SH {section}\n"))?;
+    Some(rest.split("\n.SH ").next().unwrap())
+}
+
+/// Tag and text of every `.TP` paragraph, as a reader sees them.
+fn entries(section: &str) -> Vec<(String, String)> {
+    section
+        .split("\n.TP\n")
+        .skip(1)
+        .map(|entry| {
+            let entry = entry.split("\n.SS ").next().unwrap();
+            let (tag, text) = entry.split_once('\n').unwrap_or((entry, ""));
+            let tag = plain(tag.split_once(' ').unwrap().1).replace('"', "");
+            (tag, plain(text).replace('\n', " "))
+        })
+        .collect()
+}
+
+/// Text without the escapes and font changes of man(7).
+fn plain(roff: &str) -> String {
+    roff.replace("\\-", "-")
+        .replace("\\fI", "")
+        .replace("\\fR", "")
+        .replace("\\e", "\\")
+}
+
+/// The spellings of an option in the tag of its paragraph.
+fn options(tag: &str) -> BTreeSet<String> {
+    tag.split([' ', ','])
+        .filter(|word| word.starts_with('-'))
+        .map(ToOwned::to_owned)
+        .collect()
+}
+
+/// The spellings of an option on the command line.
+fn spelled(argument: &clap::Arg) -> BTreeSet<String> {
+    let short = argument.get_short_and_visible_aliases().unwrap_or_default();
+    let long = argument.get_long_and_visible_aliases().unwrap_or_default();
+    short
+        .into_iter()
+        .map(|letter| format!("-{letter}"))
+        .chain(long.into_iter().map(|name| format!("--{name}")))
+        .collect()
+}
+
+fn value_name(argument: &clap::Arg) -> Option<&str> {
+    argument
+        .get_action()
+        .takes_values()
+        .then(|| argument.get_value_names().unwrap()[0].as_str())
+}
+
+/// The words a shell makes of a command line.
+fn words(name: &str, command_line: &str) -> Vec<String> {
+    let script = format!("{name}() {{ printf '%s\\0' \"$@\"; }}\n{command_line}");
+    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert!(output.status.success(), "{command_line}: {output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let arguments = text.split_terminator('\0').map(ToOwned::to_owned);
+    std::iter::once(name.to_owned()).chain(arguments).collect()
+}
