@@ -8,6 +8,7 @@ pub mod check_axigen_queue;
 pub mod deadline;
 pub mod monitoring;
 pub mod program;
+pub mod smtp;
 
 use clap::CommandFactory;
 

@@ -1,0 +1,10 @@
+//! SMTP as a careful client speaks it (RFC 5321): one command, one whole reply, then the next.
+//!
+//! Shared by the checks that talk to a mail server. Works on any stream and knows nothing of sockets or of TLS, so that
+//! every split of a server's bytes can be tested.
+
+pub mod reply;
+pub mod session;
+
+pub use reply::{Reply, ReplyError};
+pub use session::{Cause, Session, SessionError, Stage};

@@ -1,0 +1,318 @@
+//! A lock-step conversation over any stream: no early talking, no pipelining, every reply kept.
+
+use std::io::{self, Read, Write};
+
+use super::reply::{Parser, Reply, ReplyError};
+
+/// Bytes asked for at once.
+const CHUNK: usize = 4096;
+
+/// Which answer was awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The server's first words.
+    Greeting,
+    /// The answer to this command.
+    Command(&'static str),
+}
+
+impl std::fmt::Display for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Greeting => f.write_str("greeting"),
+            Self::Command(command) => write!(f, "answer to {command}"),
+        }
+    }
+}
+
+/// Why an answer did not come.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Cause {
+    /// The peer stayed silent, or too slow, for as long as it was given.
+    #[error("no {0} in time")]
+    Silent(Stage),
+    /// The peer ended the connection.
+    #[error("connection closed instead of the {0}")]
+    Closed(Stage),
+    /// What came is no reply.
+    #[error("{1} ({0})")]
+    NotSmtp(Stage, ReplyError),
+    /// The connection broke in another way.
+    #[error("no {0}: {1}")]
+    Broken(Stage, String),
+}
+
+/// A conversation that cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SessionError {
+    /// The answer did not come.
+    #[error(transparent)]
+    NoAnswer(#[from] Cause),
+    /// The server spoke before it was asked (RFC 5321 section 3.1), or behind its answer to STARTTLS, where a
+    /// man in the middle adds words (CVE-2011-0411).
+    #[error("the server sent more than the {0}")]
+    TalksEarly(Stage),
+}
+
+/// One SMTP conversation.
+#[derive(Debug)]
+pub struct Session<S> {
+    stream: S,
+    received: Vec<u8>,
+    next: usize,
+}
+
+impl<S: Read + Write> Session<S> {
+    /// A conversation that has not begun.
+    #[must_use]
+    pub fn over(stream: S) -> Self {
+        Self {
+            stream,
+            received: Vec::new(),
+            next: 0,
+        }
+    }
+
+    /// Waits for the whole greeting, of however many lines.
+    ///
+    /// # Errors
+    /// [`SessionError`] when no reply came.
+    pub fn greeting(&mut self) -> Result<Reply, SessionError> {
+        Ok(self.reply(Stage::Greeting)?)
+    }
+
+    /// Says who we are.
+    ///
+    /// # Errors
+    /// [`SessionError`] when no reply came.
+    pub fn ehlo(&mut self, name: &str) -> Result<Reply, SessionError> {
+        self.command("EHLO", &format!("EHLO {name}"))
+    }
+
+    /// Asks for TLS. After a 220 the stream belongs to TLS: take it with [`Self::into_stream`].
+    ///
+    /// # Errors
+    /// [`SessionError`] when no reply came.
+    pub fn starttls(&mut self) -> Result<Reply, SessionError> {
+        self.command("STARTTLS", "STARTTLS")
+    }
+
+    /// Takes leave and waits for the answer; what it says does not matter.
+    pub fn quit(&mut self) {
+        let _ = self.command("QUIT", "QUIT");
+    }
+
+    /// Sends one command and waits for its whole answer. `name` is what errors call it.
+    ///
+    /// # Errors
+    /// [`SessionError`] when the server had already said more than it was asked, or no reply came.
+    pub fn command(&mut self, name: &'static str, line: &str) -> Result<Reply, SessionError> {
+        let stage = Stage::Command(name);
+        if self.has_more() {
+            return Err(SessionError::TalksEarly(stage));
+        }
+        self.send(line).map_err(|error| failed(stage, &error))?;
+        Ok(self.reply(stage)?)
+    }
+
+    /// Sends a line and does not wait, for the one test that breaks lock-step on purpose.
+    ///
+    /// # Errors
+    /// When the stream takes no bytes.
+    pub fn send(&mut self, line: &str) -> io::Result<()> {
+        self.stream.write_all(format!("{line}\r\n").as_bytes())?;
+        self.stream.flush()
+    }
+
+    /// Waits for one whole reply.
+    ///
+    /// # Errors
+    /// [`Cause`] when none came.
+    pub fn reply(&mut self, stage: Stage) -> Result<Reply, Cause> {
+        let mut parser = Parser::default();
+        loop {
+            while let Some(byte) = self.received.get(self.next) {
+                self.next += 1;
+                match parser.push(*byte) {
+                    Ok(Some(reply)) => return Ok(reply),
+                    Ok(None) => {}
+                    Err(error) => return Err(Cause::NotSmtp(stage, error)),
+                }
+            }
+            self.fill(stage)?;
+        }
+    }
+
+    /// The stream, for TLS to go on with.
+    ///
+    /// # Errors
+    /// [`SessionError::TalksEarly`] when the server said more than it was asked.
+    pub fn into_stream(self) -> Result<S, SessionError> {
+        if self.has_more() {
+            return Err(SessionError::TalksEarly(Stage::Command("STARTTLS")));
+        }
+        Ok(self.stream)
+    }
+
+    /// Whether bytes were received that belong to no answer yet.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        self.next < self.received.len()
+    }
+
+    fn fill(&mut self, stage: Stage) -> Result<(), Cause> {
+        self.received.resize(CHUNK, 0);
+        self.next = 0;
+        let result = loop {
+            match self.stream.read(&mut self.received) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => break other,
+            }
+        };
+        self.received.truncate(*result.as_ref().unwrap_or(&0));
+        match result {
+            Ok(0) => Err(Cause::Closed(stage)),
+            Ok(_) => Ok(()),
+            Err(error) => Err(failed(stage, &error)),
+        }
+    }
+}
+
+fn failed(stage: Stage, error: &io::Error) -> Cause {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Cause::Silent(stage),
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::UnexpectedEof => Cause::Closed(stage),
+        _ => Cause::Broken(stage, error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A peer whose bytes are known beforehand, given out in pieces of the given sizes.
+    struct Recorded {
+        pieces: Vec<Vec<u8>>,
+        sent: Vec<u8>,
+    }
+
+    impl Recorded {
+        fn new(bytes: &[u8], cuts: &[usize]) -> Self {
+            let mut pieces = Vec::new();
+            let mut rest = bytes;
+            for cut in cuts {
+                let (piece, more) = rest.split_at((*cut).clamp(1, CHUNK).min(rest.len()));
+                pieces.push(piece.to_vec());
+                rest = more;
+            }
+            pieces.extend(rest.chunks(CHUNK).map(<[u8]>::to_vec));
+            pieces.retain(|piece| !piece.is_empty());
+            pieces.reverse();
+            Self {
+                pieces,
+                sent: Vec::new(),
+            }
+        }
+    }
+
+    impl Read for Recorded {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let Some(piece) = self.pieces.pop() else {
+                return Ok(0);
+            };
+            buffer[..piece.len()].copy_from_slice(&piece);
+            Ok(piece.len())
+        }
+    }
+
+    impl Write for Recorded {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.sent.extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn commands_go_out_one_by_one() {
+        let mut session = Session::over(Recorded::new(b"220 hi\r\n", &[]));
+        assert_eq!(session.greeting().unwrap().code, 220);
+        assert_eq!(
+            session.ehlo("client.example"),
+            Err(Cause::Closed(Stage::Command("EHLO")).into())
+        );
+        assert_eq!(session.stream.sent, b"EHLO client.example\r\n");
+    }
+
+    #[test]
+    fn words_behind_an_answer_are_noticed_and_never_taken_for_the_next_one() {
+        let mut session = Session::over(Recorded::new(b"220 hi\r\n250 hello\r\n", &[]));
+        session.greeting().unwrap();
+        assert_eq!(
+            session.ehlo("x"),
+            Err(SessionError::TalksEarly(Stage::Command("EHLO")))
+        );
+        let mut session = Session::over(Recorded::new(b"220 go\r\n250 injected\r\n", &[]));
+        session.reply(Stage::Command("STARTTLS")).unwrap();
+        assert!(session.into_stream().is_err());
+    }
+
+    #[test]
+    fn a_gigabyte_of_banner_ends_at_the_bound() {
+        struct Flood;
+        impl Read for Flood {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                for (byte, line) in buffer.iter_mut().zip(b"220-more\r\n".iter().cycle()) {
+                    *byte = *line;
+                }
+                Ok(buffer.len() / 10 * 10)
+            }
+        }
+        impl Write for Flood {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        assert_eq!(
+            Session::over(Flood).greeting(),
+            Err(Cause::NotSmtp(Stage::Greeting, ReplyError::Endless).into())
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_of_the_bytes_gives_the_same_replies(
+            lines in prop::collection::vec(("[2-5][0-9]{2}", "[- ]", "[ -~]{0,40}"), 1..12),
+            junk in prop::collection::vec(any::<u8>(), 0..20),
+            cuts in prop::collection::vec(1_usize..30, 0..40),
+        ) {
+            let mut bytes: Vec<u8> = lines
+                .iter()
+                .flat_map(|(code, separator, text)| format!("{code}{separator}{text}\r\n").into_bytes())
+                .collect();
+            bytes.extend(junk);
+            let replies = |cuts: &[usize]| {
+                let mut session = Session::over(Recorded::new(&bytes, cuts));
+                let mut replies = Vec::new();
+                loop {
+                    replies.push(session.reply(Stage::Greeting));
+                    if replies.last().is_some_and(Result::is_err) {
+                        return replies;
+                    }
+                }
+            };
+            prop_assert_eq!(replies(&cuts), replies(&[]));
+        }
+    }
+}
