@@ -47,6 +47,21 @@ impl Deadline {
         self.remaining().is_zero()
     }
 
+    /// Time since the start, up to the whole time that was given.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.limit.saturating_sub(self.until_watchdog())
+    }
+
+    /// Leaves the peer alone for `duration`, or until the probe must stop.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "there is nothing to wait for but time: a peer that limits its clients says nothing when it forgets"
+    )]
+    pub fn pause(&self, duration: Duration) {
+        std::thread::sleep(duration.min(self.remaining()));
+    }
+
     /// Time until the watchdog answers in the check's place.
     #[must_use]
     pub fn until_watchdog(&self) -> Duration {

@@ -5,6 +5,7 @@
 //! the vocabulary of plugins; each program has a module of its own name.
 
 pub mod check_axigen_queue;
+pub mod connection;
 pub mod deadline;
 pub mod monitoring;
 pub mod program;

@@ -1,0 +1,220 @@
+//! TCP to a mail server, where everything has an end: each wait has its own limit and all of them the run's deadline.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
+
+use crate::deadline::Deadline;
+
+/// Which addresses of a name are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Family {
+    /// Both, in the order the system gives them.
+    #[default]
+    Any,
+    /// IPv4 only.
+    V4,
+    /// IPv6 only.
+    V6,
+}
+
+/// Looks a name up, in getaddrinfo's order. May hang; the watchdog covers that.
+///
+/// # Errors
+/// What the system says, or that no address of the wanted family exists.
+pub fn resolve(host: &str, port: u16, family: Family) -> Result<Vec<SocketAddr>, String> {
+    let found = match (host, port).to_socket_addrs() {
+        Ok(found) => found,
+        Err(error) => {
+            let text = error.to_string();
+            let text = text.strip_prefix("failed to lookup address information: ");
+            return Err(text.map_or_else(|| error.to_string(), ToOwned::to_owned));
+        }
+    };
+    let mut addresses = Vec::new();
+    for address in found {
+        let wanted = match family {
+            Family::Any => true,
+            Family::V4 => address.is_ipv4(),
+            Family::V6 => address.is_ipv6(),
+        };
+        if wanted && !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    match (addresses.is_empty(), family) {
+        (false, _) => Ok(addresses),
+        (true, Family::Any) => Err("it has no address".to_owned()),
+        (true, Family::V4) => Err("it has no IPv4 address".to_owned()),
+        (true, Family::V6) => Err("it has no IPv6 address".to_owned()),
+    }
+}
+
+/// Why there is no connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectError {
+    /// Nobody listens, or a firewall says so.
+    Refused,
+    /// No answer in the time given.
+    Silent,
+    /// Anything else, in the system's words.
+    Other(String),
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused => f.write_str("connection refused"),
+            Self::Silent => f.write_str("no answer to the connection attempt"),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+impl From<io::Error> for ConnectError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::ConnectionRefused => Self::Refused,
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::Silent,
+            _ => {
+                let text = error.to_string();
+                Self::Other(
+                    text.split(" (os error")
+                        .next()
+                        .unwrap_or_default()
+                        .to_lowercase(),
+                )
+            }
+        }
+    }
+}
+
+/// A connection whose waits end.
+#[derive(Debug)]
+pub struct Connection<'a> {
+    stream: TcpStream,
+    deadline: &'a Deadline,
+    /// How long the answer to one thing sent may take as a whole, so that a dripping server gains nothing.
+    patience: Duration,
+    /// What `deadline` has left when the present answer is too late.
+    answer_end: Duration,
+}
+
+impl<'a> Connection<'a> {
+    /// Connects, from `source` if given, within `patience`.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub fn open(
+        address: SocketAddr,
+        source: Option<IpAddr>,
+        deadline: &'a Deadline,
+        patience: Duration,
+    ) -> Result<Self, ConnectError> {
+        let limit = patience.min(deadline.remaining());
+        if limit.is_zero() {
+            return Err(ConnectError::Silent);
+        }
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        if let Some(source) = source {
+            socket.bind(&SocketAddr::new(source, 0).into())?;
+        }
+        socket.connect_timeout(&address.into(), limit)?;
+        let stream = TcpStream::from(socket);
+        stream.set_nodelay(true)?;
+        let mut connection = Self {
+            stream,
+            deadline,
+            patience,
+            answer_end: Duration::ZERO,
+        };
+        connection.allow(patience);
+        Ok(connection)
+    }
+
+    /// From now on each answer may take this long.
+    pub fn allow(&mut self, patience: Duration) {
+        self.patience = patience;
+        self.answer_end = self.deadline.remaining().saturating_sub(patience);
+    }
+
+    fn left(&self) -> io::Result<Duration> {
+        let left = self.deadline.remaining().saturating_sub(self.answer_end);
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        Ok(left)
+    }
+}
+
+impl Read for Connection<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(self.left()?))?;
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Connection<'_> {
+    /// Writing starts the wait for the next answer.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.allow(self.patience);
+        self.stream.set_write_timeout(Some(self.left()?))?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_dripping_peer_is_cut_off_and_a_closed_port_is_refused() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let deadline = Deadline::after(Duration::from_secs(10));
+        let patience = Duration::from_millis(50);
+        let mut connection = Connection::open(address, None, &deadline, patience).unwrap();
+        let (mut peer, _) = listener.accept().unwrap();
+        let mut byte = [0];
+        let ended = loop {
+            peer.write_all(b"x").unwrap();
+            if let Err(error) = connection.read(&mut byte) {
+                break error;
+            }
+        };
+        assert_eq!(ended.kind(), io::ErrorKind::TimedOut);
+        assert!(deadline.elapsed() < Duration::from_secs(5));
+        drop(listener);
+        let refused = Connection::open(address, None, &deadline, patience).map(drop);
+        assert_eq!(refused, Err(ConnectError::Refused));
+    }
+
+    #[test]
+    fn a_source_address_is_used() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let deadline = Deadline::after(Duration::from_secs(10));
+        let source = "127.0.0.9".parse().unwrap();
+        let address = listener.local_addr().unwrap();
+        let _connection =
+            Connection::open(address, Some(source), &deadline, Duration::from_secs(5)).unwrap();
+        assert_eq!(listener.accept().unwrap().1.ip(), source);
+    }
+
+    #[test]
+    fn families_are_kept_apart() {
+        assert!(resolve("127.0.0.1", 25, Family::V4).is_ok());
+        assert_eq!(
+            resolve("127.0.0.1", 25, Family::V6),
+            Err("it has no IPv6 address".to_owned())
+        );
+    }
+}
