@@ -10,6 +10,7 @@ pub mod deadline;
 pub mod monitoring;
 pub mod program;
 pub mod smtp;
+pub mod tls;
 
 use clap::CommandFactory;
 

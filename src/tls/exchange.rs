@@ -1,0 +1,51 @@
+//! One hello out, one answer in, over any stream.
+
+use std::io::{self, Read, Write};
+
+/// Why no more bytes came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The parser had all it wanted.
+    Finished,
+    /// The peer closed or reset the connection.
+    Closed,
+    /// The peer stayed silent for as long as it was given.
+    Silent,
+    /// The connection broke in another way.
+    Broken(String),
+}
+
+/// Sends `hello` and hands what comes to `take`, until that has enough or nothing more comes.
+pub fn ask(
+    stream: &mut (impl Read + Write),
+    hello: &[u8],
+    mut take: impl FnMut(&[u8]) -> bool,
+) -> Stop {
+    if let Err(error) = stream.write_all(hello).and_then(|()| stream.flush()) {
+        return stopped(&error);
+    }
+    let mut buffer = [0; 4096];
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => return Stop::Closed,
+            Ok(length) => {
+                if take(buffer.get(..length).unwrap_or_default()) {
+                    return Stop::Finished;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return stopped(&error),
+        }
+    }
+}
+
+fn stopped(error: &io::Error) -> Stop {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Stop::Silent,
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::UnexpectedEof => Stop::Closed,
+        _ => Stop::Broken(error.to_string()),
+    }
+}

@@ -1,0 +1,241 @@
+//! The one real handshake, through rustls. What the server proves, or fails to prove, is a fact and stops nothing.
+
+use std::io::{self, Read, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
+};
+
+use super::Protocol;
+
+/// Which kind of certificate is asked for, by the signatures that are offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Whichever the server prefers.
+    Any,
+    /// One with an RSA key.
+    Rsa,
+    /// One with an elliptic curve key.
+    Ecdsa,
+}
+
+/// What the server showed, complete or not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// The chain in DER as it was sent.
+    pub chain: Vec<Vec<u8>>,
+    /// Whether an OCSP answer was stapled.
+    pub stapled: bool,
+    /// Why the server's signature over the handshake does not hold, if it does not.
+    pub signature_problem: Option<String>,
+}
+
+/// What was agreed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Agreed {
+    /// The version.
+    pub version: Protocol,
+    /// The suite number.
+    pub suite: u16,
+    /// The group number.
+    pub group: Option<u16>,
+}
+
+/// Why there was no agreement.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HandshakeError {
+    /// The server stayed silent.
+    #[error("no answer to the TLS handshake")]
+    Silent,
+    /// The server closed the connection.
+    #[error("connection closed in the TLS handshake")]
+    Closed,
+    /// The server refused, or broke the rules.
+    #[error("TLS handshake failed: {0}")]
+    Failed(String),
+}
+
+/// A stream that speaks TLS from here on.
+pub type Secured<S> = StreamOwned<ClientConnection, S>;
+
+/// Shakes hands for `name`; an address in it is never sent (RFC 6066 section 3).
+///
+/// # Errors
+/// [`HandshakeError`], beside what was shown until then.
+pub fn handshake<S: Read + Write>(
+    mut stream: S,
+    name: ServerName<'static>,
+    wanted: Wanted,
+) -> (Shown, Result<(Agreed, Secured<S>), HandshakeError>) {
+    let recorder = Arc::new(Recorder::new(wanted));
+    let result = client(recorder.clone(), name).and_then(|mut client| {
+        while client.is_handshaking() {
+            client
+                .complete_io(&mut stream)
+                .map_err(|error| failed(&error))?;
+        }
+        let agreed = agreed(&client)?;
+        Ok((agreed, StreamOwned::new(client, stream)))
+    });
+    (recorder.shown(), result)
+}
+
+fn client(
+    recorder: Arc<Recorder>,
+    name: ServerName<'static>,
+) -> Result<ClientConnection, HandshakeError> {
+    let refused = |error: Error| HandshakeError::Failed(error.to_string());
+    let config = ClientConfig::builder_with_provider(recorder.provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(refused)?
+        .dangerous()
+        .with_custom_certificate_verifier(recorder)
+        .with_no_client_auth();
+    ClientConnection::new(Arc::new(config), name).map_err(refused)
+}
+
+fn agreed(client: &ClientConnection) -> Result<Agreed, HandshakeError> {
+    let version = client
+        .protocol_version()
+        .and_then(|version| Protocol::from_wire(version.into()));
+    let suite = client
+        .negotiated_cipher_suite()
+        .map(|suite| suite.suite().into());
+    let (Some(version), Some(suite)) = (version, suite) else {
+        return Err(HandshakeError::Failed("nothing was agreed on".to_owned()));
+    };
+    let group = client
+        .negotiated_key_exchange_group()
+        .map(|group| group.name().into());
+    Ok(Agreed {
+        version,
+        suite,
+        group,
+    })
+}
+
+fn failed(error: &io::Error) -> HandshakeError {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => HandshakeError::Silent,
+        io::ErrorKind::UnexpectedEof
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::BrokenPipe => HandshakeError::Closed,
+        _ => HandshakeError::Failed(error.to_string()),
+    }
+}
+
+/// Notes what the server shows and lets everything pass.
+#[derive(Debug)]
+struct Recorder {
+    provider: Arc<CryptoProvider>,
+    wanted: Wanted,
+    shown: Mutex<Shown>,
+}
+
+impl Recorder {
+    fn new(wanted: Wanted) -> Self {
+        Self {
+            provider: Arc::new(aws_lc_rs::default_provider()),
+            wanted,
+            shown: Mutex::default(),
+        }
+    }
+
+    fn shown(&self) -> Shown {
+        self.shown
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn note(&self, note: impl FnOnce(&mut Shown)) {
+        note(&mut self.shown.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn pass(&self, checked: Result<HandshakeSignatureValid, Error>) -> HandshakeSignatureValid {
+        checked.unwrap_or_else(|error| {
+            self.note(|shown| shown.signature_problem = Some(error.to_string()));
+            HandshakeSignatureValid::assertion()
+        })
+    }
+}
+
+impl ServerCertVerifier for Recorder {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        ocsp_response: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        self.note(|shown| {
+            shown.chain = std::iter::once(end_entity)
+                .chain(intermediates)
+                .map(|der| der.to_vec())
+                .collect();
+            shown.stapled = !ocsp_response.is_empty();
+        });
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        Ok(self.pass(verify_tls12_signature(
+            message,
+            certificate,
+            signature,
+            algorithms,
+        )))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        Ok(self.pass(verify_tls13_signature(
+            message,
+            certificate,
+            signature,
+            algorithms,
+        )))
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        let all = self
+            .provider
+            .signature_verification_algorithms
+            .supported_schemes();
+        all.into_iter()
+            .filter(|scheme| match self.wanted {
+                Wanted::Any => true,
+                Wanted::Rsa => is_rsa(*scheme),
+                Wanted::Ecdsa => !is_rsa(*scheme),
+            })
+            .collect()
+    }
+}
+
+fn is_rsa(scheme: SignatureScheme) -> bool {
+    matches!(
+        scheme,
+        SignatureScheme::RSA_PKCS1_SHA256
+            | SignatureScheme::RSA_PKCS1_SHA384
+            | SignatureScheme::RSA_PKCS1_SHA512
+            | SignatureScheme::RSA_PSS_SHA256
+            | SignatureScheme::RSA_PSS_SHA384
+            | SignatureScheme::RSA_PSS_SHA512
+    )
+}
