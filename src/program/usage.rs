@@ -45,6 +45,9 @@ pub(super) fn one_line(error: &clap::Error) -> String {
         {
             format!("option {argument} needs a value; --help shows which")
         }
+        (ErrorKind::MissingRequiredArgument, Some(argument), _) => {
+            format!("option {argument} is missing; --help shows how to give it")
+        }
         (ErrorKind::ArgumentConflict, Some(argument), _) => {
             match context(error, ContextKind::PriorArg) {
                 Some(other) if name(&other) != argument => {
