@@ -58,6 +58,8 @@ pub fn resolve(host: &str, port: u16, family: Family) -> Result<Vec<SocketAddr>,
 pub enum ConnectError {
     /// Nobody listens, or a firewall says so.
     Refused,
+    /// The network says that the host is not there.
+    Unreachable,
     /// No answer in the time given.
     Silent,
     /// Anything else, in the system's words.
@@ -68,6 +70,7 @@ impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused => f.write_str("connection refused"),
+            Self::Unreachable => f.write_str("host is unreachable"),
             Self::Silent => f.write_str("no answer to the connection attempt"),
             Self::Other(text) => f.write_str(text),
         }
@@ -78,6 +81,7 @@ impl From<io::Error> for ConnectError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::ConnectionRefused => Self::Refused,
+            io::ErrorKind::HostUnreachable => Self::Unreachable,
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::Silent,
             _ => {
                 let text = error.to_string();
@@ -133,6 +137,12 @@ impl<'a> Connection<'a> {
         };
         connection.allow(patience);
         Ok(connection)
+    }
+
+    /// Our own address on it.
+    #[must_use]
+    pub fn local_address(&self) -> Option<IpAddr> {
+        Some(self.stream.local_addr().ok()?.ip())
     }
 
     /// From now on each answer may take this long.

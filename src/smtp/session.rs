@@ -154,6 +154,11 @@ impl<S: Read + Write> Session<S> {
         Ok(self.stream)
     }
 
+    /// The stream, to change how long it waits.
+    pub fn stream_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
     /// Whether bytes were received that belong to no answer yet.
     #[must_use]
     pub fn has_more(&self) -> bool {
