@@ -5,6 +5,7 @@
 //! the vocabulary of plugins; each program has a module of its own name.
 
 pub mod check_axigen_queue;
+pub mod check_smtp_tls;
 pub mod connection;
 pub mod deadline;
 pub mod monitoring;
@@ -19,5 +20,8 @@ use clap::CommandFactory;
 /// The one registry: binaries, man pages, completions and shipped configuration are compared with it by tests.
 #[must_use]
 pub fn commands() -> Vec<clap::Command> {
-    vec![check_axigen_queue::Args::command()]
+    vec![
+        check_axigen_queue::Args::command(),
+        check_smtp_tls::Args::command(),
+    ]
 }

@@ -1,0 +1,261 @@
+//! The command line of `check_smtp_tls`.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::TypedValueParser;
+
+use super::drown::Listener;
+use super::evaluate::{Policy, Trust};
+use super::facts::Start;
+use super::grade::Grade;
+use super::lifetime::{Left, LeftPair};
+use super::probe::Target;
+use crate::connection::Family;
+use crate::monitoring::{State, duration};
+use crate::program::{CheckOptions, UsageError};
+
+/// Judge the TLS of a mail server: versions from SSLv2 to TLS 1.3, suites, keys, certificate.
+///
+/// One run asks one question a connection, one connection at a time, at most 20 of a modern server. Run it once a day
+/// with the full look and hourly with --quick, and exempt the monitoring host from fail2ban and rate limits: a probe
+/// ends in the middle of a handshake.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on the command line"
+)]
+#[derive(Clone, Debug, clap::Parser)]
+#[command(
+    name = "check_smtp_tls",
+    version,
+    term_width = 80,
+    max_term_width = 80,
+    mut_arg("timeout", |timeout| timeout.default_value("30"))
+)]
+pub struct Args {
+    /// Name or address of the mail server
+    #[arg(short = 'H', long, value_name = "HOST", value_parser = host())]
+    hostname: String,
+
+    /// Port [default: 25, with --tls 465]
+    #[arg(short, long, value_name = "PORT", value_parser = port)]
+    port: Option<u16>,
+
+    /// Begin in the clear and ask for STARTTLS [default, except on port 465]
+    #[arg(short = 'S', long, conflicts_with = "tls")]
+    starttls: bool,
+
+    /// Begin with TLS [default on port 465]
+    #[arg(short = 's', long)]
+    tls: bool,
+
+    /// Name to ask for and to check the certificate against [default:
+    /// --hostname]
+    #[arg(long, value_name = "NAME", value_parser = host())]
+    sni: Option<String>,
+
+    /// Name to give in EHLO [default: this host's full name, else its address
+    /// in brackets]
+    #[arg(long, value_name = "NAME", value_parser = helo())]
+    helo: Option<String>,
+
+    /// Address to connect from
+    #[arg(long, value_name = "ADDRESS")]
+    source_address: Option<IpAddr>,
+
+    /// Use IPv4 only
+    #[arg(short = '4', long, conflicts_with = "ipv6")]
+    ipv4: bool,
+
+    /// Use IPv6 only
+    #[arg(short = '6', long)]
+    ipv6: bool,
+
+    /// Look at STARTTLS and the certificate only: at most 2 connections and no
+    /// grade
+    #[arg(long, conflicts_with_all = ["grade_warning", "grade_critical", "drown_host", "strict", "injection"])]
+    quick: bool,
+
+    /// WARNING for a grade worse than this
+    #[arg(
+        long,
+        value_name = "GRADE",
+        default_value = "A-",
+        allow_hyphen_values = true
+    )]
+    grade_warning: Grade,
+
+    /// CRITICAL for a grade worse than this
+    #[arg(
+        long,
+        value_name = "GRADE",
+        default_value = "C",
+        allow_hyphen_values = true
+    )]
+    grade_critical: Grade,
+
+    /// Least remaining life of the certificate, in days or in per cent of its
+    /// whole life: 14d or 20% [default: 20% but at most 28d, 7% but at most
+    /// 7d]
+    #[arg(short = 'D', long, value_name = "WARN[,CRIT]", allow_hyphen_values = true, conflicts_with_all = ["warning_certificate", "critical_certificate"])]
+    certificate: Option<LeftPair>,
+
+    /// WARNING for less remaining life than this
+    #[arg(long, value_name = "LEFT", allow_hyphen_values = true)]
+    warning_certificate: Option<Left>,
+
+    /// CRITICAL for less remaining life than this
+    #[arg(long, value_name = "LEFT", allow_hyphen_values = true)]
+    critical_certificate: Option<Left>,
+
+    /// Whether an untrusted certificate counts: pkix always, none never, auto
+    /// except where clients take any (all ports but 465 and 587)
+    #[arg(long, value_name = "MODE", default_value = "auto", value_parser = trust)]
+    trust: Trust,
+
+    /// PEM file with the authorities to trust in place of the system's
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+
+    /// Another listener to ask for SSLv2, as HOST:PORT and, where the port
+    /// does not say it, /starttls-smtp, /imap, /pop3 or /tls; repeatable
+    #[arg(long, value_name = "LISTENER")]
+    drown_host: Vec<Listener>,
+
+    /// Leave the server alone for so long between connections, as in 2s
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration::parse, allow_hyphen_values = true)]
+    delay: Duration,
+
+    /// Count anonymous suites as F on every port
+    #[arg(long)]
+    strict: bool,
+
+    /// Also test for command injection before TLS (CVE-2011-0411); looks like
+    /// an attack
+    #[arg(long)]
+    injection: bool,
+
+    #[command(flatten)]
+    common: CheckOptions,
+}
+
+impl AsRef<CheckOptions> for Args {
+    fn as_ref(&self) -> &CheckOptions {
+        &self.common
+    }
+}
+
+impl Args {
+    /// What to look at, and what to think of it.
+    pub(super) fn split(&self, on_timeout: State) -> Result<(Target, Policy), UsageError> {
+        if self.grade_warning.is_worse_than(self.grade_critical) {
+            let (warning, critical) = (self.grade_warning, self.grade_critical);
+            return Err(UsageError(format!(
+                "option --grade-warning: {warning} is worse than --grade-critical {critical}; WARNING would never be seen"
+            )));
+        }
+        if self.source_address.is_some_and(|source| {
+            if source.is_ipv4() {
+                self.ipv6
+            } else {
+                self.ipv4
+            }
+        }) {
+            return Err(UsageError(
+                "option --source-address: not of the family that -4 or -6 asks for".to_owned(),
+            ));
+        }
+        let port = self.port.unwrap_or(if self.tls { 465 } else { 25 });
+        let start = if self.tls || (port == 465 && !self.starttls) {
+            Start::Tls
+        } else {
+            Start::Starttls
+        };
+        let target = Target {
+            host: self.hostname.clone(),
+            port,
+            start,
+            name: self.sni.clone().unwrap_or_else(|| self.hostname.clone()),
+            helo: self.helo.clone().or_else(super::own_name::own_name),
+            source: self.source_address,
+            family: self.family(),
+            quick: self.quick,
+            delay: self.delay,
+            injection: self.injection,
+            ca_file: self.ca_file.clone(),
+            drown: self.drown_host.clone(),
+        };
+        let pair = self.certificate;
+        let policy = Policy {
+            grade_warning: self.grade_warning,
+            grade_critical: self.grade_critical,
+            warning: pair
+                .map(|pair| pair.warning)
+                .or(self.warning_certificate)
+                .unwrap_or(Left::PercentAtMost(20, 28)),
+            critical: pair
+                .and_then(|pair| pair.critical)
+                .or(self.critical_certificate)
+                .unwrap_or(Left::PercentAtMost(7, 7)),
+            trust: self.trust,
+            // Mail servers among themselves take any TLS rather than none (RFC 7435, RFC 7672); people's clients do not.
+            is_opportunistic: start == Start::Starttls && !matches!(port, 465 | 587),
+            strict: self.strict,
+            on_timeout,
+        };
+        Ok((target, policy))
+    }
+
+    fn family(&self) -> Family {
+        match (self.ipv4, self.ipv6, self.source_address) {
+            (true, _, _) | (_, false, Some(IpAddr::V4(_))) => Family::V4,
+            (_, true, _) | (_, _, Some(IpAddr::V6(_))) => Family::V6,
+            _ => Family::Any,
+        }
+    }
+}
+
+fn trust(text: &str) -> Result<Trust, &'static str> {
+    match text {
+        "auto" => Ok(Trust::Auto),
+        "pkix" => Ok(Trust::Pkix),
+        "none" => Ok(Trust::None),
+        _ => Err("is not a mode of trust; use auto, pkix or none"),
+    }
+}
+
+fn port(text: &str) -> Result<u16, &'static str> {
+    let port = text.parse().ok().filter(|port| *port > 0);
+    port.ok_or("is not a port; write a number from 1 to 65535")
+}
+
+fn host() -> impl TypedValueParser<Value = String> {
+    clap::builder::NonEmptyStringValueParser::new().try_map(|text| {
+        let bare = text
+            .strip_prefix('[')
+            .and_then(|text| text.strip_suffix(']'))
+            .unwrap_or(&text);
+        let is_clean = bare
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-:%".contains(&byte));
+        if is_clean && bare.len() <= 253 {
+            Ok(bare.to_owned())
+        } else {
+            Err("is not a host; write a name or an address, as in mail.example.com")
+        }
+    })
+}
+
+fn helo() -> impl TypedValueParser<Value = String> {
+    clap::builder::NonEmptyStringValueParser::new().try_map(|text| {
+        let is_clean = text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-:[]".contains(&byte));
+        if is_clean && text.len() <= 255 {
+            Ok(text)
+        } else {
+            Err("is not a name for EHLO; write a full host name, as in monitor.example.com")
+        }
+    })
+}

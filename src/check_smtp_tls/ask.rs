@@ -1,0 +1,232 @@
+//! One hello, one answer, noted as facts.
+
+use rustls::pki_types::{DnsName, IpAddr, ServerName};
+
+use super::chains::Anchors;
+use super::facts::{Fact, Incomplete, Start};
+use super::reach::{End, Reach, Setback};
+use super::reaction::{Reaction, Ssl2Reaction, reaction, ssl2_reaction};
+use crate::tls::answer::{Answer, KeyExchange, Parser};
+use crate::tls::exchange::{Stop, ask};
+use crate::tls::hello::{GROUPS, Hello, KeyShare, MOST_SUITES};
+use crate::tls::suite::Suite;
+use crate::tls::{Protocol, ssl2};
+
+/// A question: which of these versions, suites and groups does the server take?
+#[derive(Clone, Debug)]
+pub(super) struct Question {
+    pub(super) oldest: Protocol,
+    pub(super) newest: Protocol,
+    pub(super) suites: Vec<u16>,
+    pub(super) groups: &'static [u16],
+    pub(super) compression: bool,
+    pub(super) key_share: KeyShare,
+}
+
+impl Question {
+    /// One version and some suites.
+    pub(super) fn at(version: Protocol, suites: impl IntoIterator<Item = u16>) -> Self {
+        Self {
+            oldest: version,
+            newest: version,
+            suites: suites.into_iter().take(MOST_SUITES).collect(),
+            groups: &GROUPS,
+            compression: false,
+            key_share: KeyShare::Empty,
+        }
+    }
+
+    /// What any server of this decade answers.
+    fn modern() -> Self {
+        let suites = [
+            0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8,
+        ];
+        Self {
+            oldest: Protocol::Tls12,
+            ..Self::at(Protocol::Tls13, suites)
+        }
+    }
+}
+
+/// Asks one question a connection.
+pub(super) struct Asker<'a> {
+    pub(super) reach: Reach<'a>,
+    anchors: Anchors,
+    /// Whether TLS was answered once: only then is a connection closed without a word a refusal.
+    pub(super) had_control: bool,
+    /// The last question that was answered with a choice.
+    control: Option<Question>,
+}
+
+impl<'a> Asker<'a> {
+    pub(super) fn new(reach: Reach<'a>, anchors: Anchors) -> Self {
+        Self {
+            reach,
+            anchors,
+            had_control: false,
+            control: None,
+        }
+    }
+
+    /// The name for the handshake; an address is never sent.
+    pub(super) fn server_name(&self) -> ServerName<'static> {
+        let name = self.reach.target.name.as_str();
+        if let Ok(address) = name.parse::<std::net::IpAddr>() {
+            return ServerName::IpAddress(IpAddr::from(address));
+        }
+        // A name that cannot be sent is checked all the same; this address stands for "send none".
+        DnsName::try_from(name.to_owned()).map_or(
+            ServerName::IpAddress(IpAddr::from(std::net::Ipv4Addr::UNSPECIFIED)),
+            ServerName::DnsName,
+        )
+    }
+
+    pub(super) fn add_chain(&self, chain: &[Vec<u8>]) {
+        self.reach
+            .progress
+            .note(|facts| self.anchors.add(facts, chain));
+    }
+
+    /// Asks, and notes all that the answer shows.
+    ///
+    /// Without SMTP in front, a connection closed without a word may also be a limit: then what was answered before is
+    /// asked again.
+    pub(super) fn ask(&mut self, question: &Question) -> Result<Reaction, End> {
+        let reaction = self.ask_once(question)?;
+        if reaction == Reaction::Closed && self.had_control {
+            self.check_control()?;
+        }
+        Ok(reaction)
+    }
+
+    fn check_control(&mut self) -> Result<(), End> {
+        if self.reach.target.start != Start::Tls {
+            return Ok(());
+        }
+        let control = self.control.clone().unwrap_or_else(Question::modern);
+        if let Reaction::Chosen(_) = self.ask_once(&control)? {
+            return Ok(());
+        }
+        let text = "the server closes connections that it answered before".to_owned();
+        Err(End::Incomplete(Incomplete::Banned(text)))
+    }
+
+    fn ask_once(&mut self, question: &Question) -> Result<Reaction, End> {
+        let mut random = [0; 96];
+        // Zeros would do as well: nothing is ever encrypted with them.
+        let _ = aws_lc_rs::rand::fill(&mut random);
+        let server_name = self.server_name();
+        let bytes = Hello {
+            oldest: question.oldest,
+            newest: question.newest,
+            suites: &question.suites,
+            server_name: match &server_name {
+                ServerName::DnsName(name) => Some(name.as_ref()),
+                _ => None,
+            },
+            groups: question.groups,
+            compression: question.compression,
+            key_share: question.key_share,
+            random,
+        }
+        .to_bytes();
+        let mut parser = Parser::default();
+        let stop = match self.send(&bytes, |received| parser.push(received))? {
+            Ok(stop) => stop,
+            Err(why) => return Ok(Reaction::Unclear(why)),
+        };
+        let answer = parser.finish();
+        let reaction = reaction(&answer, &stop);
+        if let Reaction::Chosen(_) = reaction {
+            self.note(question, &answer);
+        }
+        Ok(reaction)
+    }
+
+    /// Asks for SSLv2.
+    pub(super) fn ask_ssl2(&mut self) -> Result<Ssl2Reaction, End> {
+        let reaction = self.ask_ssl2_once()?;
+        if reaction == Ssl2Reaction::Other(Reaction::Closed) && self.had_control {
+            self.check_control()?;
+        }
+        Ok(reaction)
+    }
+
+    fn ask_ssl2_once(&mut self) -> Result<Ssl2Reaction, End> {
+        let mut challenge = [0; 16];
+        let _ = aws_lc_rs::rand::fill(&mut challenge);
+        let mut parser = ssl2::Parser::default();
+        let sent = self.send(&ssl2::hello(challenge), |received| parser.push(received))?;
+        Ok(match sent {
+            Ok(stop) => ssl2_reaction(parser.finish().as_ref(), &stop),
+            Err(why) => Ssl2Reaction::Other(Reaction::Unclear(why)),
+        })
+    }
+
+    fn send(
+        &mut self,
+        hello: &[u8],
+        take: impl FnMut(&[u8]) -> bool,
+    ) -> Result<Result<Stop, String>, End> {
+        let mut connection = match self.reach.ready() {
+            Ok(connection) => connection,
+            Err(Setback::Once(why)) => return Ok(Err(why)),
+            Err(Setback::End(end)) => return Err(end),
+        };
+        self.reach
+            .run
+            .deadline
+            .enter("waiting for the answer to a TLS hello");
+        let stop = ask(&mut connection, hello, take);
+        match self.reach.check_time() {
+            Err(Setback::End(end)) if stop != Stop::Finished => Err(end),
+            _ => Ok(Ok(stop)),
+        }
+    }
+
+    fn note(&mut self, question: &Question, answer: &Answer) {
+        let Some(hello) = &answer.hello else {
+            return;
+        };
+        self.had_control = true;
+        self.control = Some(question.clone());
+        self.add_chain(&answer.certificates);
+        // A version outside the known ones proves nothing.
+        let Some(version) = Protocol::from_wire(hello.version) else {
+            return;
+        };
+        let is_anonymous = Suite::by_id(hello.suite).is_some_and(Suite::is_anonymous);
+        self.reach.progress.note(|facts| {
+            facts.set_protocol(version, Fact::Yes);
+            facts.accepted.insert((version, hello.suite));
+            facts.groups.extend(hello.group);
+            match answer.key_exchange {
+                Some(KeyExchange::Curve(curve)) => {
+                    facts.groups.insert(curve);
+                }
+                // OpenSSL takes a shorter prime for anonymous suites, which are judged as such.
+                Some(KeyExchange::Prime(bits)) if !is_anonymous => {
+                    let known = facts.prime_bits.unwrap_or(bits);
+                    facts.prime_bits = Some(known.min(bits));
+                }
+                Some(KeyExchange::Prime(_) | KeyExchange::Other) | None => {}
+            }
+            if version < Protocol::Tls13 {
+                if !facts.secure_renegotiation.is_no() {
+                    facts.secure_renegotiation = if hello.secure_renegotiation {
+                        Fact::Yes
+                    } else {
+                        Fact::No
+                    };
+                }
+                if question.compression && !facts.compression.is_yes() {
+                    facts.compression = if hello.compression {
+                        Fact::Yes
+                    } else {
+                        Fact::No
+                    };
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,229 @@
+//! What is to be said of a server's certificates: dates and trust; pure.
+
+use std::time::Duration;
+
+use super::evaluate::Policy;
+use super::facts::{Anchored, Chain, Facts};
+use crate::monitoring::{Label, Metric, Report, State, Thresholds, Unit, Value, duration};
+use crate::tls::certificate::{Certificate, Hash};
+
+/// Judges every leaf's dates, and those of the certificates above it.
+pub(super) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Report) {
+    let leaves: Vec<&Certificate> = facts.leaves().collect();
+    let several = leaves.len() > 1;
+    let first_to_end = leaves.iter().copied().min_by_key(|leaf| leaf.not_after);
+    for leaf in &leaves {
+        let (state, text) = life(leaf, policy, now);
+        let which = if several {
+            format!(" ({})", leaf.key)
+        } else {
+            String::new()
+        };
+        if state != State::Ok || Some(*leaf) == first_to_end {
+            report.find(state, format!("certificate{which} {text}"));
+        }
+    }
+    if let Some(leaf) = first_to_end {
+        let life = leaf.not_after.saturating_sub(leaf.not_before);
+        let limit = |left: super::lifetime::Left| format!("{}:", left.seconds(life)).parse().ok();
+        let thresholds = Thresholds {
+            warning: limit(policy.warning),
+            critical: limit(policy.critical),
+        };
+        measure(
+            report,
+            Value::Int(leaf.not_after.saturating_sub(now)),
+            &thresholds,
+        );
+    } else if let Some(reason) = &facts.no_certificate {
+        report.find(State::Unknown, format!("certificate unknown: {reason}"));
+        measure(report, Value::Undetermined, &Thresholds::default());
+    }
+    let mut above: Vec<&Certificate> = facts
+        .certificates
+        .iter()
+        .filter(|certificate| !leaves.contains(certificate))
+        .collect();
+    above.retain(|certificate| certificate.not_after < now || certificate.not_before > now);
+    for certificate in above {
+        report.find(
+            State::Warning,
+            format!("{} in the chain is out of its dates", certificate.subject),
+        );
+        report.advise("renew the chain that the server sends");
+    }
+}
+
+fn life(leaf: &Certificate, policy: &Policy, now: i64) -> (State, String) {
+    let human = |seconds: i64| duration::human(Duration::from_secs(seconds.unsigned_abs()));
+    let left = leaf.not_after.saturating_sub(now);
+    if left < 0 {
+        return (State::Critical, format!("expired {} ago", human(left)));
+    }
+    if leaf.not_before > now {
+        let wait = leaf.not_before.saturating_sub(now);
+        return (
+            State::Critical,
+            format!("is not valid for another {}", human(wait)),
+        );
+    }
+    let life = leaf.not_after.saturating_sub(leaf.not_before);
+    for (state, limit) in [
+        (State::Critical, policy.critical),
+        (State::Warning, policy.warning),
+    ] {
+        if left < limit.seconds(life) {
+            let word = state.to_string().to_lowercase();
+            return (
+                state,
+                format!("expires in {} ({word} {limit})", human(left)),
+            );
+        }
+    }
+    (State::Ok, format!("valid for {}", human(left)))
+}
+
+fn measure(report: &mut Report, value: Value, thresholds: &Thresholds) {
+    if let Ok(label) = Label::new("certificate") {
+        let mut metric = Metric::new(label, value, Unit::Seconds).judged_by(thresholds);
+        metric.never_negative = false;
+        report.measure(metric);
+    }
+}
+
+/// Judges whether clients that ask for proof get it.
+pub(super) fn trust(facts: &Facts, policy: &Policy, report: &mut Report) {
+    let counts = policy.trust_counts();
+    for problem in problems(facts) {
+        let state = match (counts, &problem) {
+            (None, _) => continue,
+            (Some(false), _) => State::Ok,
+            (Some(true), Problem::NoAnchors(_)) => State::Unknown,
+            (Some(true), Problem::Sha1 | Problem::OutOfOrder) => State::Warning,
+            (Some(true), _) => State::Critical,
+        };
+        report.find(state, problem.text());
+    }
+}
+
+/// Why a client may refuse the certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Problem {
+    Mismatch { name: String, names: String },
+    SelfSigned,
+    Untrusted(String),
+    OutOfOrder,
+    Sha1,
+    NoAnchors(String),
+}
+
+impl Problem {
+    /// Its word in the JSON output.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Mismatch { .. } => "mismatch",
+            Self::SelfSigned => "self-signed",
+            Self::Untrusted(_) => "untrusted",
+            Self::OutOfOrder => "out-of-order",
+            Self::Sha1 => "sha1",
+            Self::NoAnchors(_) => "unknown",
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Mismatch { name, names } => format!("certificate is for {names}, not for {name}"),
+            Self::SelfSigned => "certificate is self-signed".to_owned(),
+            Self::Untrusted(why) => format!("untrusted: {why}"),
+            Self::OutOfOrder => "the chain is not in order".to_owned(),
+            Self::Sha1 => "certificate signed over SHA-1".to_owned(),
+            Self::NoAnchors(why) => format!("trust unknown: {why}"),
+        }
+    }
+}
+
+/// All problems of all chains, each once.
+pub(super) fn problems(facts: &Facts) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for chain in &facts.chains {
+        for problem in of_chain(facts, chain) {
+            if !found.contains(&problem) {
+                found.push(problem);
+            }
+        }
+    }
+    found
+}
+
+fn of_chain(facts: &Facts, chain: &Chain) -> Vec<Problem> {
+    let mut found = Vec::new();
+    let sent: Vec<&Certificate> = chain
+        .certificates
+        .iter()
+        .filter_map(|place| facts.certificates.get(*place))
+        .collect();
+    if let (false, Some(leaf)) = (chain.is_for_name, sent.first()) {
+        found.push(Problem::Mismatch {
+            name: facts.name.clone(),
+            names: names(leaf),
+        });
+    }
+    match &chain.anchored {
+        Anchored::Yes => {}
+        Anchored::SelfSigned => found.push(Problem::SelfSigned),
+        Anchored::UnknownIssuer => {
+            let issuer = chain
+                .missing_issuer
+                .as_deref()
+                .unwrap_or("of the certificate");
+            found.push(Problem::Untrusted(format!(
+                "issuer {issuer} neither sent nor known (chain incomplete or unknown CA)"
+            )));
+        }
+        Anchored::IssuerExpired => found.push(Problem::Untrusted(
+            "a certificate above it is out of its dates".to_owned(),
+        )),
+        Anchored::No(why) => found.push(Problem::Untrusted(why.clone())),
+        Anchored::Unknown(why) => found.push(Problem::NoAnchors(why.clone())),
+    }
+    if sent
+        .iter()
+        .any(|certificate| certificate.hash == Hash::Sha1 && !certificate.is_self_issued)
+    {
+        found.push(Problem::Sha1);
+    }
+    if !chain.is_in_order {
+        found.push(Problem::OutOfOrder);
+    }
+    found
+}
+
+/// Whom a certificate is for, in a few words.
+fn names(leaf: &Certificate) -> String {
+    let addresses = leaf.addresses.iter().map(ToString::to_string);
+    let all: Vec<String> = leaf.names.iter().cloned().chain(addresses).collect();
+    match (all.as_slice(), &leaf.common_name) {
+        ([], Some(name)) => format!("no host (only a common name, {name})"),
+        ([], None) => "no host".to_owned(),
+        ([one], _) => one.clone(),
+        ([one, rest @ ..], _) => format!("{one} and {} more", rest.len()),
+    }
+}
+
+/// The verdict in words for the JSON output.
+pub(super) fn verdict(facts: &Facts, now: i64) -> Vec<&'static str> {
+    if facts.chains.is_empty() {
+        return vec!["unknown"];
+    }
+    let mut words: Vec<&'static str> = problems(facts).iter().map(Problem::word).collect();
+    if facts.leaves().any(|leaf| leaf.not_after < now) {
+        words.push("expired");
+    }
+    if facts.leaves().any(|leaf| leaf.not_before > now) {
+        words.push("not-yet-valid");
+    }
+    if words.is_empty() {
+        words.push("ok");
+    }
+    words
+}

@@ -1,0 +1,371 @@
+//! Facts and limits become a report. No I/O, no clock.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+
+use super::certificates;
+use super::explain;
+use super::facts::{Fact, Facts, Incomplete, Start};
+use super::grade::{self, Grade, Grading, Rules};
+use super::lifetime::Left;
+use super::probe::ProbeError;
+use crate::connection::ConnectError;
+use crate::monitoring::{Label, Metric, Report, State, Unit, Value};
+use crate::tls::Protocol;
+use crate::tls::suite::{Exchange, Suite};
+
+/// Whether an untrusted certificate counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// Where clients ask for proof.
+    Auto,
+    /// Everywhere.
+    Pkix,
+    /// Nowhere.
+    None,
+}
+
+/// The limits of one run.
+#[derive(Clone, Debug)]
+pub(super) struct Policy {
+    /// WARNING for worse.
+    pub(super) grade_warning: Grade,
+    /// CRITICAL for worse.
+    pub(super) grade_critical: Grade,
+    pub(super) warning: Left,
+    pub(super) critical: Left,
+    pub(super) trust: Trust,
+    /// Whether clients of this port take any TLS.
+    pub(super) is_opportunistic: bool,
+    /// Whether anonymous suites are F all the same.
+    pub(super) strict: bool,
+    /// The state of the plugin's own time-out.
+    pub(super) on_timeout: State,
+}
+
+impl Policy {
+    /// Whether trust decides the state, is a note, or is left out.
+    pub(super) fn trust_counts(&self) -> Option<bool> {
+        match self.trust {
+            Trust::Auto => Some(!self.is_opportunistic),
+            Trust::Pkix => Some(true),
+            Trust::None => None,
+        }
+    }
+}
+
+/// What the JSON output carries.
+#[derive(Serialize)]
+struct Attached<'a> {
+    #[serde(flatten)]
+    facts: &'a Facts,
+    grade: Option<&'a Grading>,
+    trust: Vec<&'static str>,
+}
+
+/// Judges what was seen.
+pub(super) fn evaluate(
+    seen: &Result<Facts, ProbeError>,
+    policy: &Policy,
+    now: SystemTime,
+) -> Report {
+    let facts = match seen {
+        Ok(facts) => facts,
+        Err(error) => return nothing_seen(error),
+    };
+    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let now = i64::try_from(now).unwrap_or(i64::MAX);
+    let mut report = Report::new();
+    incomplete(facts, policy, &mut report);
+    let has_tls = starttls(facts, &mut report);
+    let grading = (has_tls && !facts.quick).then(|| graded(facts, policy));
+    if let Some(grading) = &grading {
+        grade_finding(facts, grading, policy, &mut report);
+    }
+    if has_tls {
+        handshake(facts, &mut report);
+        certificates::dates(facts, policy, now, &mut report);
+        certificates::trust(facts, policy, &mut report);
+    }
+    authentication(facts, &mut report);
+    inside_tls(facts, &mut report);
+    other_listeners(facts, &mut report);
+    measure(facts, grading.as_ref(), &mut report);
+    explain::explain(facts, grading.as_ref(), now, &mut report);
+    report.attach(&Attached {
+        facts,
+        grade: grading.as_ref(),
+        trust: certificates::verdict(facts, now),
+    });
+    report
+}
+
+fn nothing_seen(error: &ProbeError) -> Report {
+    let mut report = Report::new();
+    match error {
+        ProbeError::Unresolved { host, reason } => {
+            report.find(State::Unknown, format!("cannot look up {host}: {reason}"));
+        }
+        ProbeError::Unreached(failures) => {
+            let is_ours = failures
+                .iter()
+                .all(|(_, error)| matches!(error, ConnectError::Other(_)));
+            let state = if is_ours {
+                State::Unknown
+            } else {
+                State::Critical
+            };
+            let texts: Vec<String> = failures
+                .iter()
+                .map(|(address, error)| format!("{address}: {error}"))
+                .collect();
+            report.find(state, texts.join(", "));
+        }
+        ProbeError::Smtp(what) => report.find(State::Critical, what.as_str()),
+        ProbeError::NotSmtp(what) => {
+            report.find(State::Critical, what.as_str());
+            report.advise("a port where TLS begins at once needs --tls");
+        }
+    }
+    report
+}
+
+/// Whether there is TLS to be judged; says so when not.
+fn starttls(facts: &Facts, report: &mut Report) -> bool {
+    let smtp = &facts.smtp;
+    match (facts.start, &smtp.starttls) {
+        (Start::Tls, _) => facts.connections > 0,
+        (Start::Starttls, Fact::Yes) => {
+            let is_all = facts.handshake.is_none() && facts.accepted.is_empty();
+            if let Some(answer) = smtp.starttls_answer.as_ref().filter(|_| is_all) {
+                report.find(
+                    State::Warning,
+                    format!("STARTTLS is refused for now: {answer}"),
+                );
+                report.advise(
+                    "look for the reason in the server's log: its limits, its certificate, its key",
+                );
+                return false;
+            }
+            facts.handshake.is_some()
+                || facts.handshake_problem.is_some()
+                || !facts.accepted.is_empty()
+        }
+        (Start::Starttls, Fact::No) => {
+            let text = match (&smtp.starttls_answer, smtp.is_masked) {
+                (Some(answer), _) => format!("STARTTLS is refused: {answer}"),
+                (None, true) => {
+                    "STARTTLS is not offered: a firewall writes over it (XXXXXXXA)".to_owned()
+                }
+                (None, false) => "STARTTLS is not offered".to_owned(),
+            };
+            report.find(State::Critical, text);
+            report.advise("switch STARTTLS on; Axigen: SMTP Receiving, Listeners, SSL Settings; postfix: smtpd_tls_security_level = may");
+            false
+        }
+        (Start::Starttls, Fact::Unknown(why)) => {
+            if facts.incomplete.is_none() {
+                report.find(State::Unknown, format!("STARTTLS unknown: {why}"));
+            }
+            false
+        }
+    }
+}
+
+fn graded(facts: &Facts, policy: &Policy) -> Grading {
+    let is_proven = certificates::problems(facts).is_empty() && !facts.chains.is_empty();
+    let rules = Rules {
+        is_opportunistic: policy.is_opportunistic && !policy.strict,
+        is_downgrade_protected: !policy.is_opportunistic
+            && is_proven
+            && facts.smtp.auth_before.is_empty(),
+    };
+    grade::grade(facts, rules)
+}
+
+fn grade_finding(facts: &Facts, grading: &Grading, policy: &Policy, report: &mut Report) {
+    if Protocol::ALL
+        .iter()
+        .all(|version| facts.protocol(*version).is_no())
+    {
+        report.find(State::Critical, "no version of TLS is answered");
+        return;
+    }
+    let grade = grading.grade;
+    let by_limit = if grade.is_worse_than(policy.grade_critical) {
+        State::Critical
+    } else if grade.is_worse_than(policy.grade_warning) {
+        State::Warning
+    } else {
+        State::Ok
+    };
+    // DROWN harms whoever shares the key, whatever grade is thought good enough here.
+    let ssl2 = facts.protocol(Protocol::Ssl2).is_yes();
+    let (state, best) = match (by_limit, grading.unknown.len()) {
+        _ if ssl2 => (State::Critical, ""),
+        (State::Ok, 1..) => (State::Unknown, "at best "),
+        (state, 1..) => (state, "at best "),
+        (state, _) => (state, ""),
+    };
+    let mut text = format!("grade {best}{grade}");
+    let reasons = grading.reasons();
+    if !reasons.is_empty() {
+        text = format!("{text}: {}", reasons.join(", "));
+    }
+    match grading.unknown.as_slice() {
+        [] => {}
+        [doubt] => text = format!("{text} (incomplete: unknown whether {})", doubt.subject),
+        doubts => text = format!("{text} (incomplete: {} facts unknown)", doubts.len()),
+    }
+    report.find(state, text);
+    if state != State::Ok
+        && let Some((_, caps)) = grading.next()
+        && let Some(cap) = caps.first()
+    {
+        report.advise(cap.remedy);
+    }
+}
+
+/// A handshake that must work and does not.
+fn handshake(facts: &Facts, report: &mut Report) {
+    if let Some(problem) = facts
+        .handshake
+        .as_ref()
+        .and_then(|handshake| handshake.signature_problem.as_ref())
+    {
+        report.find(
+            State::Warning,
+            format!("the server's signature does not fit its certificate: {problem}"),
+        );
+    }
+    let Some(problem) = &facts.handshake_problem else {
+        return;
+    };
+    let is_modern = |suite: &Suite| {
+        suite.is_aead() && matches!(suite.exchange, Exchange::Ecdhe | Exchange::Tls13)
+    };
+    let is_able = facts.accepted_suites().any(|(_, suite)| is_modern(suite));
+    if is_able || facts.accepted.is_empty() {
+        report.find(State::Critical, problem.as_str());
+    }
+}
+
+/// Passwords in the clear.
+fn authentication(facts: &Facts, report: &mut Report) {
+    if facts.start == Start::Tls || facts.smtp.auth_before.is_empty() {
+        return;
+    }
+    let gives_away = |mechanism: &String| {
+        matches!(
+            mechanism.as_str(),
+            "PLAIN" | "LOGIN" | "XOAUTH2" | "OAUTHBEARER"
+        )
+    };
+    let state = if facts.smtp.auth_before.iter().any(gives_away) {
+        State::Critical
+    } else {
+        State::Warning
+    };
+    report.find(
+        state,
+        format!(
+            "AUTH {} is offered before TLS",
+            facts.smtp.auth_before.join(" ")
+        ),
+    );
+    report.advise("offer AUTH inside TLS only; postfix: smtpd_tls_auth_only = yes");
+}
+
+fn inside_tls(facts: &Facts, report: &mut Report) {
+    if facts.smtp.starttls_again.is_yes() {
+        report.find(State::Warning, "STARTTLS is offered again inside TLS");
+    }
+    match &facts.injection {
+        Some(Fact::Yes) => {
+            report.find(
+                State::Critical,
+                "commands before TLS are obeyed inside it (CVE-2011-0411)",
+            );
+            report.advise("update the server");
+        }
+        Some(Fact::Unknown(why)) => {
+            report.find(State::Unknown, format!("command injection unknown: {why}"));
+        }
+        Some(Fact::No) | None => {}
+    }
+}
+
+fn other_listeners(facts: &Facts, report: &mut Report) {
+    for other in &facts.drown {
+        match &other.ssl2 {
+            Fact::Yes => report.find(State::Critical, format!("{} speaks SSLv2", other.listener)),
+            Fact::No => {}
+            Fact::Unknown(why) => report.find(
+                State::Unknown,
+                format!("SSLv2 on {} unknown: {why}", other.listener),
+            ),
+        }
+    }
+}
+
+fn incomplete(facts: &Facts, policy: &Policy, report: &mut Report) {
+    let connections = facts.connections;
+    match &facts.incomplete {
+        None => {}
+        Some(Incomplete::OutOfTime(reason)) => report.find(policy.on_timeout, reason.as_str()),
+        Some(Incomplete::Limited(answer)) => {
+            report.find(
+                State::Unknown,
+                format!(
+                    "incomplete: the server limits us after {connections} connections: {answer}"
+                ),
+            );
+            report.advise(
+                "exempt this host from the server's limits, or use --delay with a longer --timeout",
+            );
+        }
+        Some(Incomplete::Banned(why)) => {
+            report.find(
+                State::Unknown,
+                format!("incomplete: probably banned: {why}"),
+            );
+            report.advise("exempt this host: fail2ban ignoreip, the server's limits");
+        }
+        Some(Incomplete::Lost(why)) => report.find(State::Unknown, format!("incomplete: {why}")),
+    }
+}
+
+fn measure(facts: &Facts, grading: Option<&Grading>, report: &mut Report) {
+    let mut add = |label: &str, value: Value, unit: Unit| {
+        if let Ok(label) = Label::new(label) {
+            report.measure(Metric::new(label, value, unit));
+        }
+    };
+    if !facts.quick {
+        let score =
+            grading.filter(|grading| grading.unknown.is_empty() && !facts.accepted.is_empty());
+        add(
+            "score",
+            score.map_or(Value::Undetermined, |grading| {
+                Value::Uint(grading.score.into())
+            }),
+            Unit::None,
+        );
+    }
+    let seconds = facts.handshake.as_ref().map(|handshake| handshake.seconds);
+    add(
+        "handshake",
+        seconds.map_or(Value::Undetermined, Value::Float),
+        Unit::Seconds,
+    );
+    add(
+        "connections",
+        Value::Uint(facts.connections.into()),
+        Unit::None,
+    );
+}
+
+#[cfg(test)]
+#[path = "evaluate_tests.rs"]
+mod tests;

@@ -1,0 +1,376 @@
+use std::time::Duration;
+
+use super::*;
+use crate::check_smtp_tls::facts::{Anchored, DrownListener, Handshake};
+use crate::check_smtp_tls::sample::{base, with};
+use crate::monitoring::render::{Format, render};
+
+const DAY: i64 = 86_400;
+/// The sample's certificate begins at 0 and lasts 100 days from then.
+const NOW: u64 = 10 * 86_400;
+
+fn policy() -> Policy {
+    Policy {
+        grade_warning: Grade::AMinus,
+        grade_critical: Grade::C,
+        warning: Left::PercentAtMost(20, 28),
+        critical: Left::PercentAtMost(7, 7),
+        trust: Trust::Auto,
+        is_opportunistic: true,
+        strict: false,
+        on_timeout: State::Unknown,
+    }
+}
+
+/// Where people's clients connect and ask for proof.
+fn submission() -> Policy {
+    Policy {
+        is_opportunistic: false,
+        ..policy()
+    }
+}
+
+fn good() -> Facts {
+    with(base(), |facts| {
+        facts.connections = 11;
+        facts.smtp.starttls = Fact::Yes;
+        facts.smtp.starttls_again = Fact::No;
+        facts.certificates[0].not_after = 100 * DAY;
+        facts.handshake = Some(Handshake {
+            version: Protocol::Tls13,
+            suite: 0x1302,
+            seconds: 0.002,
+            stapled: false,
+            signature_problem: None,
+        });
+    })
+}
+
+fn spoilt(change: impl FnOnce(&mut Facts)) -> Facts {
+    with(good(), change)
+}
+
+fn judge(facts: Facts, policy: &Policy) -> Report {
+    evaluate(&Ok(facts), policy, UNIX_EPOCH + Duration::from_secs(NOW))
+}
+
+#[track_caller]
+fn expect(facts: Facts, policy: &Policy, state: State, text: &str) {
+    let report = judge(facts, policy);
+    assert_eq!(report.state(), state, "{}", report.headline());
+    assert!(
+        report.headline().contains(text),
+        "{text:?} expected: {}",
+        report.headline()
+    );
+}
+
+#[test]
+fn a_good_server_is_ok_and_says_so_in_short() {
+    let text = render("SMTP TLS", &judge(good(), &policy()), Format::Nagios, 0);
+    assert_eq!(
+        text,
+        "SMTP TLS OK - grade A, certificate valid for 90d | certificate=7776000s;1728000:;604800: score=93;;;0 \
+         handshake=0.002s;;;0 connections=11;;;0\n"
+    );
+    expect(good(), &submission(), State::Ok, "grade A+");
+}
+
+#[test]
+fn each_flaw_has_its_state() {
+    let tls10 = |facts: &mut Facts| facts.set_protocol(Protocol::Tls10, Fact::Yes);
+    for (facts, state, text) in [
+        (spoilt(tls10), State::Warning, "grade B: TLS 1.0 is offered"),
+        (
+            spoilt(|facts| facts.set_protocol(Protocol::Ssl2, Fact::Yes)),
+            State::Critical,
+            "grade F: SSLv2 is offered",
+        ),
+        (
+            spoilt(|facts| facts.smtp.starttls = Fact::No),
+            State::Critical,
+            "STARTTLS is not offered",
+        ),
+        (
+            spoilt(|facts| facts.certificates[0].not_after = 5 * DAY),
+            State::Critical,
+            "certificate expired 5d ago",
+        ),
+        (
+            spoilt(|facts| facts.certificates[0].not_before = 11 * DAY),
+            State::Critical,
+            "certificate is not valid for another 1d",
+        ),
+        (
+            spoilt(|facts| facts.certificates[0].not_after = 12 * DAY),
+            State::Warning,
+            "certificate expires in 2d (warning 20%, at most 28d)",
+        ),
+        (
+            spoilt(|facts| facts.certificates[0].not_after = 10 * DAY + 60),
+            State::Critical,
+            "certificate expires in 1m (critical",
+        ),
+        (
+            spoilt(|facts| facts.smtp.starttls_again = Fact::Yes),
+            State::Warning,
+            "STARTTLS is offered again inside TLS",
+        ),
+        (
+            spoilt(|facts| facts.smtp.auth_before = vec!["LOGIN".to_owned()]),
+            State::Critical,
+            "AUTH LOGIN is offered before TLS",
+        ),
+        (
+            spoilt(|facts| facts.smtp.auth_before = vec!["CRAM-MD5".to_owned()]),
+            State::Warning,
+            "AUTH CRAM-MD5 is offered before TLS",
+        ),
+        (
+            spoilt(|facts| facts.injection = Some(Fact::Yes)),
+            State::Critical,
+            "CVE-2011-0411",
+        ),
+        (
+            spoilt(|facts| facts.injection = Some(Fact::No)),
+            State::Ok,
+            "grade A",
+        ),
+    ] {
+        expect(facts, &policy(), state, text);
+    }
+}
+
+#[test]
+fn limits_of_the_grade_are_those_asked_for_but_sslv2_is_critical_all_the_same() {
+    let tolerant = Policy {
+        grade_warning: Grade::F,
+        grade_critical: Grade::F,
+        ..policy()
+    };
+    let tls10 = spoilt(|facts| facts.set_protocol(Protocol::Tls10, Fact::Yes));
+    expect(tls10.clone(), &tolerant, State::Ok, "grade B");
+    expect(
+        tls10,
+        &Policy {
+            grade_critical: Grade::A,
+            ..policy()
+        },
+        State::Critical,
+        "grade B",
+    );
+    expect(
+        spoilt(|facts| facts.set_protocol(Protocol::Ssl2, Fact::Yes)),
+        &tolerant,
+        State::Critical,
+        "grade F",
+    );
+}
+
+#[test]
+fn the_unknown_is_unknown_unless_the_known_already_breaches() {
+    let silent = |facts: &mut Facts| {
+        facts
+            .protocols
+            .insert(Protocol::Ssl2, Fact::Unknown("no answer".to_owned()));
+    };
+    expect(
+        spoilt(silent),
+        &policy(),
+        State::Unknown,
+        "grade at best A (incomplete: unknown whether SSLv2 is offered)",
+    );
+    let worse = spoilt(|facts| {
+        silent(facts);
+        facts.set_protocol(Protocol::Tls10, Fact::Yes);
+    });
+    expect(
+        worse,
+        &policy(),
+        State::Warning,
+        "grade at best B: TLS 1.0 is offered (incomplete",
+    );
+    for (why, text) in [
+        (
+            Incomplete::Limited("421 slow down".to_owned()),
+            "incomplete: the server limits us after 11 connections: 421 slow down",
+        ),
+        (
+            Incomplete::Banned("connection refused".to_owned()),
+            "incomplete: probably banned: connection refused",
+        ),
+        (Incomplete::Lost("gone".to_owned()), "incomplete: gone"),
+        (Incomplete::OutOfTime("timed out".to_owned()), "timed out"),
+    ] {
+        expect(
+            spoilt(|facts| facts.incomplete = Some(why)),
+            &policy(),
+            State::Unknown,
+            text,
+        );
+    }
+}
+
+#[test]
+fn trust_counts_where_clients_ask_for_proof() {
+    let mismatch = |facts: &mut Facts| facts.chains[0].is_for_name = false;
+    let unknown = |facts: &mut Facts| {
+        facts.chains[0].anchored = Anchored::UnknownIssuer;
+        facts.chains[0].missing_issuer = Some("CN=X".to_owned());
+    };
+    let text = "untrusted: issuer CN=X neither sent nor known (chain incomplete or unknown CA)";
+    expect(spoilt(unknown), &policy(), State::Ok, text);
+    expect(spoilt(unknown), &submission(), State::Critical, text);
+    expect(
+        spoilt(mismatch),
+        &submission(),
+        State::Critical,
+        "certificate is for mail.example, not for mail.example",
+    );
+    expect(
+        spoilt(mismatch),
+        &Policy {
+            trust: Trust::Pkix,
+            ..policy()
+        },
+        State::Critical,
+        "certificate is for",
+    );
+    let without = judge(
+        spoilt(unknown),
+        &Policy {
+            trust: Trust::None,
+            ..submission()
+        },
+    );
+    assert_eq!(
+        (without.state(), without.headline().contains("untrusted")),
+        (State::Ok, false)
+    );
+    let no_anchors =
+        |facts: &mut Facts| facts.chains[0].anchored = Anchored::Unknown("none".to_owned());
+    expect(
+        spoilt(no_anchors),
+        &submission(),
+        State::Unknown,
+        "trust unknown: none",
+    );
+    let judged = |facts| judge(facts, &submission()).headline();
+    assert!(
+        !judged(spoilt(unknown)).contains("A+"),
+        "no A+ without proof"
+    );
+}
+
+#[test]
+fn a_handshake_that_must_work_and_does_not_is_critical() {
+    let broken = |facts: &mut Facts| {
+        facts.handshake = None;
+        facts.handshake_problem = Some("TLS handshake failed: alert".to_owned());
+    };
+    expect(
+        spoilt(broken),
+        &policy(),
+        State::Critical,
+        "TLS handshake failed",
+    );
+    // What we cannot speak ourselves is no fault of the handshake.
+    let older = spoilt(|facts| {
+        broken(facts);
+        facts.protocols.insert(Protocol::Tls13, Fact::No);
+        facts.accepted = [(Protocol::Tls12, 0x002f)].into();
+    });
+    assert!(!judge(older, &policy()).headline().contains("handshake"));
+}
+
+#[test]
+fn other_listeners_with_sslv2_are_critical_whatever_their_key() {
+    let drown = |ssl2: Fact| {
+        spoilt(|facts| {
+            facts.drown.push(DrownListener {
+                listener: "mail:993".to_owned(),
+                ssl2,
+                key_sha256: Some("other".to_owned()),
+            });
+        })
+    };
+    expect(
+        drown(Fact::Yes),
+        &policy(),
+        State::Critical,
+        "mail:993 speaks SSLv2",
+    );
+    expect(drown(Fact::No), &policy(), State::Ok, "grade A");
+    expect(
+        drown(Fact::Unknown("refused".to_owned())),
+        &policy(),
+        State::Unknown,
+        "SSLv2 on mail:993 unknown: refused",
+    );
+}
+
+#[test]
+fn a_quick_look_gives_no_grade() {
+    let report = judge(spoilt(|facts| facts.quick = true), &policy());
+    assert_eq!(report.headline(), "certificate valid for 90d");
+    assert!(
+        report
+            .metrics()
+            .iter()
+            .all(|metric| metric.label.as_str() != "score")
+    );
+}
+
+#[test]
+fn of_two_certificates_the_one_that_ends_first_is_shown() {
+    let facts = spoilt(|facts| {
+        let mut second = facts.certificates[0].clone();
+        second.not_after = 60 * DAY;
+        second.key.bits = Some(3072);
+        facts.certificates.push(second);
+        let mut chain = facts.chains[0].clone();
+        chain.certificates = vec![1];
+        facts.chains.push(chain);
+    });
+    expect(
+        facts,
+        &policy(),
+        State::Ok,
+        "certificate (RSA 3072) valid for 50d",
+    );
+}
+
+#[test]
+fn nothing_seen_is_told_by_whose_fault_it_is() {
+    let address = "127.0.0.1:25".parse().unwrap();
+    let unreached = |error| ProbeError::Unreached(vec![(address, error)]);
+    for (error, state) in [
+        (
+            ProbeError::Unresolved {
+                host: "x".to_owned(),
+                reason: "unknown".to_owned(),
+            },
+            State::Unknown,
+        ),
+        (unreached(ConnectError::Refused), State::Critical),
+        (unreached(ConnectError::Silent), State::Critical),
+        (
+            unreached(ConnectError::Other("no route".to_owned())),
+            State::Unknown,
+        ),
+        (
+            ProbeError::Smtp("no greeting in time".to_owned()),
+            State::Critical,
+        ),
+        (
+            ProbeError::NotSmtp("the answer is not SMTP".to_owned()),
+            State::Critical,
+        ),
+    ] {
+        assert_eq!(
+            evaluate(&Err(error.clone()), &policy(), UNIX_EPOCH).state(),
+            state,
+            "{error:?}"
+        );
+    }
+}

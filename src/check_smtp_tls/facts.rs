@@ -1,0 +1,418 @@
+//! What was seen of a server's TLS, and what could not be seen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Serialize, Serializer};
+
+use crate::tls::Protocol;
+use crate::tls::certificate::Certificate;
+use crate::tls::suite::Suite;
+
+/// The answer to a question about the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fact {
+    /// Proven.
+    Yes,
+    /// Refused by a server that could answer.
+    No,
+    /// Neither, and why.
+    Unknown(String),
+}
+
+impl Fact {
+    /// Before it was asked.
+    pub(super) fn not_asked() -> Self {
+        Self::Unknown("not looked at".to_owned())
+    }
+
+    pub(super) fn is_yes(&self) -> bool {
+        *self == Self::Yes
+    }
+
+    pub(super) fn is_no(&self) -> bool {
+        *self == Self::No
+    }
+
+    pub(super) fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown(_))
+    }
+
+    /// Yes if one of them is; no if all are.
+    pub(super) fn any<'a>(facts: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut result = Self::No;
+        for fact in facts {
+            match (fact, &result) {
+                (Self::Yes, _) => return Self::Yes,
+                (Self::Unknown(_), Self::No) => result = fact.clone(),
+                _ => {}
+            }
+        }
+        result
+    }
+}
+
+impl Serialize for Fact {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unknown(_) => "unknown",
+        })
+    }
+}
+
+/// How TLS begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Start {
+    /// In the clear, then STARTTLS (RFC 3207).
+    Starttls,
+    /// With the first byte (RFC 8314).
+    Tls,
+}
+
+/// Kinds of suites that are looked for because they should not be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Weakness {
+    Null,
+    Anonymous,
+    Export,
+    Short,
+    Rc4,
+    SmallBlocks,
+}
+
+impl Weakness {
+    pub(super) const ALL: [Self; 6] = [
+        Self::Null,
+        Self::Anonymous,
+        Self::Export,
+        Self::Short,
+        Self::Rc4,
+        Self::SmallBlocks,
+    ];
+
+    /// Whether the suite is of this kind. Export and short ciphers count as that and not as RC4 or 64-bit blocks too.
+    pub(super) fn has(self, suite: &Suite) -> bool {
+        let long = !suite.is_export() && !suite.is_short() && !suite.is_null();
+        match self {
+            Self::Null => suite.is_null(),
+            Self::Anonymous => suite.is_anonymous(),
+            Self::Export => suite.is_export(),
+            Self::Short => suite.is_short(),
+            Self::Rc4 => long && suite.is_rc4(),
+            Self::SmallBlocks => long && suite.has_64_bit_blocks(),
+        }
+    }
+}
+
+impl std::fmt::Display for Weakness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Null => "suites without encryption (NULL)",
+            Self::Anonymous => "anonymous suites",
+            Self::Export => "export suites",
+            Self::Short => "suites below 112 bits",
+            Self::Rc4 => "RC4",
+            Self::SmallBlocks => "64-bit block ciphers (3DES)",
+        })
+    }
+}
+
+/// Everything one run saw. Grows while the probe works, so that a run that is cut short still has it.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Facts {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) start: Start,
+    /// The name the certificate is checked against.
+    pub(super) name: String,
+    /// The address all facts are from.
+    pub(super) address: Option<String>,
+    /// Addresses that did not answer before it, with the reason.
+    pub(super) skipped_addresses: Vec<String>,
+    pub(super) connections: u32,
+    pub(super) smtp: Smtp,
+    #[serde(serialize_with = "by_key")]
+    pub(super) protocols: BTreeMap<Protocol, Fact>,
+    /// Cipher kinds of SSLv2, when it is spoken.
+    pub(super) ssl2_kinds: Vec<String>,
+    /// Suites the server chose, with the version it did so in.
+    #[serde(serialize_with = "suite_names")]
+    pub(super) accepted: BTreeSet<(Protocol, u16)>,
+    pub(super) weaknesses: Vec<WeaknessAsked>,
+    /// Whether a suite of no weak kind is accepted.
+    pub(super) sound_suites: Fact,
+    /// Whether SSLv3 is spoken with a block cipher (POODLE, CVE-2014-3566).
+    pub(super) ssl3_cbc: Fact,
+    pub(super) forward_secrecy: Fact,
+    pub(super) aead: Fact,
+    /// Whether any suite of 128 bits (and not 256) is accepted, and any of 256.
+    pub(super) bits_128: Fact,
+    pub(super) bits_256: Fact,
+    /// The Diffie-Hellman prime in bits, when suites with one are accepted.
+    pub(super) dhe: Fact,
+    pub(super) prime_bits: Option<usize>,
+    /// Groups of key exchange that were seen.
+    pub(super) groups: BTreeSet<u16>,
+    /// Whether curves below 224 bits are accepted.
+    pub(super) weak_curve: Fact,
+    pub(super) compression: Fact,
+    pub(super) secure_renegotiation: Fact,
+    /// The chains, the one of the handshake first.
+    pub(super) chains: Vec<Chain>,
+    pub(super) certificates: Vec<Certificate>,
+    /// Why the certificate is not known, if it is not.
+    pub(super) no_certificate: Option<String>,
+    pub(super) handshake: Option<Handshake>,
+    /// Why the one real handshake failed, if it did.
+    pub(super) handshake_problem: Option<String>,
+    pub(super) drown: Vec<DrownListener>,
+    /// Whether words before TLS are obeyed inside it (CVE-2011-0411); absent unless asked for.
+    pub(super) injection: Option<Fact>,
+    /// Why the look ended early, if it did.
+    pub(super) incomplete: Option<Incomplete>,
+    /// Whether only STARTTLS and the certificate were asked for.
+    pub(super) quick: bool,
+}
+
+/// Why a look ended early.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Incomplete {
+    /// The server limits its clients, in these words.
+    Limited(String),
+    /// It no longer lets us in after it had.
+    Banned(String),
+    /// Our own time ran out.
+    OutOfTime(String),
+    /// The connection stopped working in another way.
+    Lost(String),
+}
+
+/// What was seen in plain and in encrypted SMTP.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Smtp {
+    pub(super) greeting: Option<String>,
+    pub(super) starttls: Fact,
+    /// What STARTTLS was answered with, when it was not 220.
+    pub(super) starttls_answer: Option<String>,
+    /// Whether a keyword was overwritten on the way, as some firewalls do (`XXXXXXXA`).
+    pub(super) is_masked: bool,
+    /// Mechanisms offered before TLS.
+    pub(super) auth_before: Vec<String>,
+    pub(super) auth_after: Vec<String>,
+    /// Whether STARTTLS is offered inside TLS (RFC 3207 section 4.2).
+    pub(super) starttls_again: Fact,
+}
+
+/// One kind of weak suite, asked for at one version.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct WeaknessAsked {
+    pub(super) version: Protocol,
+    pub(super) weakness: Weakness,
+    pub(super) accepted: Fact,
+}
+
+/// A chain as it was sent.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Chain {
+    /// Positions in `certificates`, leaf first as sent.
+    pub(super) certificates: Vec<usize>,
+    /// Certificates that cannot be read.
+    pub(super) unreadable: usize,
+    /// Whether each certificate is followed by its issuer.
+    pub(super) is_in_order: bool,
+    /// Whether the name fits the leaf.
+    pub(super) is_for_name: bool,
+    pub(super) anchored: Anchored,
+    /// The issuer that is missing at the chain's end, when it is.
+    pub(super) missing_issuer: Option<String>,
+}
+
+/// Whether a chain leads to an anchor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Anchored {
+    Yes,
+    UnknownIssuer,
+    SelfSigned,
+    IssuerExpired,
+    No(String),
+    /// There are no anchors to look for.
+    Unknown(String),
+}
+
+/// The one real handshake.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Handshake {
+    pub(super) version: Protocol,
+    pub(super) suite: u16,
+    pub(super) seconds: f64,
+    pub(super) stapled: bool,
+    pub(super) signature_problem: Option<String>,
+}
+
+/// Another listener that may speak SSLv2 with the same key.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct DrownListener {
+    pub(super) listener: String,
+    pub(super) ssl2: Fact,
+    /// The key it showed, by its SHA-256.
+    pub(super) key_sha256: Option<String>,
+}
+
+impl Facts {
+    pub(super) fn new(host: &str, port: u16, start: Start, name: &str, quick: bool) -> Self {
+        Self {
+            host: host.to_owned(),
+            port,
+            start,
+            name: name.to_owned(),
+            address: None,
+            skipped_addresses: Vec::new(),
+            connections: 0,
+            smtp: Smtp {
+                greeting: None,
+                starttls: Fact::not_asked(),
+                starttls_answer: None,
+                is_masked: false,
+                auth_before: Vec::new(),
+                auth_after: Vec::new(),
+                starttls_again: Fact::not_asked(),
+            },
+            protocols: Protocol::ALL
+                .map(|version| (version, Fact::not_asked()))
+                .into(),
+            ssl2_kinds: Vec::new(),
+            accepted: BTreeSet::new(),
+            weaknesses: Vec::new(),
+            sound_suites: Fact::not_asked(),
+            ssl3_cbc: Fact::not_asked(),
+            forward_secrecy: Fact::not_asked(),
+            aead: Fact::not_asked(),
+            bits_128: Fact::not_asked(),
+            bits_256: Fact::not_asked(),
+            dhe: Fact::not_asked(),
+            prime_bits: None,
+            groups: BTreeSet::new(),
+            weak_curve: Fact::not_asked(),
+            compression: Fact::not_asked(),
+            secure_renegotiation: Fact::not_asked(),
+            chains: Vec::new(),
+            certificates: Vec::new(),
+            no_certificate: None,
+            handshake: None,
+            handshake_problem: None,
+            drown: Vec::new(),
+            injection: None,
+            incomplete: None,
+            quick,
+        }
+    }
+
+    pub(super) fn protocol(&self, version: Protocol) -> Fact {
+        self.protocols
+            .get(&version)
+            .cloned()
+            .unwrap_or_else(Fact::not_asked)
+    }
+
+    /// Notes what is known of a version; a proof is never taken back.
+    pub(super) fn set_protocol(&mut self, version: Protocol, fact: Fact) {
+        let known = self
+            .protocols
+            .entry(version)
+            .or_insert_with(Fact::not_asked);
+        if !known.is_yes() {
+            *known = fact;
+        }
+    }
+
+    /// Versions between SSLv3 and TLS 1.2 that are offered, oldest first.
+    pub(super) fn classic_versions(&self) -> Vec<Protocol> {
+        [
+            Protocol::Ssl3,
+            Protocol::Tls10,
+            Protocol::Tls11,
+            Protocol::Tls12,
+        ]
+        .into_iter()
+        .filter(|version| self.protocol(*version).is_yes())
+        .collect()
+    }
+
+    /// Suites the server chose that are of a kind we know.
+    pub(super) fn accepted_suites(&self) -> impl Iterator<Item = (Protocol, &'static Suite)> {
+        self.accepted
+            .iter()
+            .filter_map(|(version, id)| Some((*version, Suite::by_id(*id)?)))
+    }
+
+    /// Whether suites of this kind are accepted at one of the versions that `at` likes.
+    pub(super) fn weakness(&self, weakness: Weakness, at: impl Fn(Protocol) -> bool) -> Fact {
+        let seen = self
+            .accepted_suites()
+            .any(|(version, suite)| at(version) && weakness.has(suite));
+        if seen {
+            return Fact::Yes;
+        }
+        let asked: Vec<&Fact> = self
+            .weaknesses
+            .iter()
+            .filter(|asked| asked.weakness == weakness && at(asked.version))
+            .map(|asked| &asked.accepted)
+            .collect();
+        match (
+            asked.is_empty(),
+            self.classic_versions().into_iter().any(&at),
+            self.is_settled(),
+        ) {
+            (false, _, _) => Fact::any(asked),
+            // TLS 1.3 has none of them (RFC 8446 appendix B.4).
+            (true, false, true) => Fact::No,
+            _ => Fact::not_asked(),
+        }
+    }
+
+    /// Whether it is known of every version up to TLS 1.2 whether it is offered.
+    fn is_settled(&self) -> bool {
+        let classic = [
+            Protocol::Ssl3,
+            Protocol::Tls10,
+            Protocol::Tls11,
+            Protocol::Tls12,
+        ];
+        classic
+            .iter()
+            .all(|version| !self.protocol(*version).is_unknown())
+    }
+
+    /// The leaf of each chain.
+    pub(super) fn leaves(&self) -> impl Iterator<Item = &Certificate> {
+        self.chains
+            .iter()
+            .filter_map(|chain| self.certificates.get(*chain.certificates.first()?))
+    }
+}
+
+fn by_key<S: Serializer>(
+    facts: &BTreeMap<Protocol, Fact>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(facts.iter().map(|(version, fact)| (version.key(), fact)))
+}
+
+fn suite_names<S: Serializer>(
+    accepted: &BTreeSet<(Protocol, u16)>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(accepted.iter().map(|(version, id)| {
+        let name = Suite::by_id(*id).map_or_else(
+            || format!("0x{id:04x}"),
+            |suite| format!("TLS_{}", suite.name),
+        );
+        (version.key(), name)
+    }))
+}

@@ -1,0 +1,145 @@
+//! How much of a certificate's life must be left: in days or as a share of it; pure.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+/// A limit on what is left of a certificate's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Whole days.
+    Days(u32),
+    /// Per cent of the whole life.
+    Percent(u32),
+    /// Per cent of the whole life, but at most so many days: lives differ from 6 days to 13 months.
+    PercentAtMost(u32, u32),
+}
+
+impl Left {
+    /// From this many seconds on all is well, for a life of `life` seconds.
+    pub(super) fn seconds(self, life: i64) -> i64 {
+        let share = |percent: u32| life.max(0).saturating_mul(percent.into()) / 100;
+        match self {
+            Self::Days(days) => i64::from(days) * DAY,
+            Self::Percent(percent) => share(percent),
+            Self::PercentAtMost(percent, days) => share(percent).min(i64::from(days) * DAY),
+        }
+    }
+}
+
+impl fmt::Display for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Days(days) => write!(f, "{days}d"),
+            Self::Percent(percent) => write!(f, "{percent}%"),
+            Self::PercentAtMost(percent, days) => write!(f, "{percent}%, at most {days}d"),
+        }
+    }
+}
+
+/// The text is no limit on a certificate's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum LeftError {
+    /// Neither days nor a share.
+    #[error("is not a remaining life; write days or a share of the life, as in 14d or 20%")]
+    Malformed,
+    /// More than two limits.
+    #[error("has more than two limits; write WARNING or WARNING,CRITICAL, as in 20%,7%")]
+    TooMany,
+}
+
+impl FromStr for Left {
+    type Err = LeftError;
+
+    fn from_str(text: &str) -> Result<Self, LeftError> {
+        let unit = text.chars().next_back().ok_or(LeftError::Malformed)?;
+        let digits = text.strip_suffix(unit).unwrap_or_default();
+        if digits.is_empty()
+            || digits.len() > 5
+            || !digits.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            return Err(LeftError::Malformed);
+        }
+        let number = digits.parse().map_err(|_| LeftError::Malformed)?;
+        match unit {
+            'd' => Ok(Self::Days(number)),
+            '%' if number <= 100 => Ok(Self::Percent(number)),
+            _ => Err(LeftError::Malformed),
+        }
+    }
+}
+
+/// A warning limit, and a critical one if given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LeftPair {
+    pub(super) warning: Left,
+    pub(super) critical: Option<Left>,
+}
+
+impl FromStr for LeftPair {
+    type Err = LeftError;
+
+    fn from_str(text: &str) -> Result<Self, LeftError> {
+        let (warning, critical) = text
+            .split_once(',')
+            .map_or((text, None), |(warning, critical)| {
+                (warning, Some(critical))
+            });
+        if critical.is_some_and(|critical| critical.contains(',')) {
+            return Err(LeftError::TooMany);
+        }
+        Ok(Self {
+            warning: warning.parse()?,
+            critical: critical.map(str::parse).transpose()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_follow_the_life() {
+        for (limit, life_days, days) in [
+            (Left::Days(14), 90, 14),
+            (Left::Percent(20), 90, 18),
+            (Left::PercentAtMost(20, 28), 90, 18),
+            (Left::PercentAtMost(20, 28), 398, 28),
+            (Left::PercentAtMost(7, 7), 100, 7),
+            (Left::PercentAtMost(50, 28), 6, 3),
+            (Left::Percent(20), -5, 0),
+        ] {
+            assert_eq!(
+                limit.seconds(life_days * DAY),
+                days * DAY,
+                "{limit} of {life_days}"
+            );
+        }
+        assert_eq!(
+            Left::Percent(100).seconds(i64::MAX),
+            i64::MAX / 100,
+            "no overflow"
+        );
+    }
+
+    #[test]
+    fn days_and_shares_are_read() {
+        assert_eq!("14d".parse(), Ok(Left::Days(14)));
+        assert_eq!("20%".parse(), Ok(Left::Percent(20)));
+        for text in [
+            "", "14", "d", "%", "101%", "-1d", "1.5d", "14D", "999999d", "٣d",
+        ] {
+            assert_eq!(text.parse::<Left>(), Err(LeftError::Malformed), "{text:?}");
+        }
+        let pair = LeftPair {
+            warning: Left::Days(21),
+            critical: Some(Left::Percent(7)),
+        };
+        assert_eq!("21d,7%".parse(), Ok(pair));
+        assert_eq!("21d,7%,1d".parse::<LeftPair>(), Err(LeftError::TooMany));
+        assert!("21d,".parse::<LeftPair>().is_err());
+    }
+}

@@ -1,0 +1,53 @@
+//! `check_smtp_tls`: how good the TLS of a mail server is, from SSLv2 to TLS 1.3, and how long its certificate lasts.
+
+mod args;
+mod ask;
+mod certificates;
+mod chains;
+mod drown;
+mod evaluate;
+mod explain;
+mod facts;
+mod grade;
+mod lifetime;
+mod own_name;
+mod plan;
+mod probe;
+mod reach;
+mod reaction;
+#[cfg(test)]
+mod sample;
+mod strength;
+
+pub use args::Args;
+pub use grade::Grade;
+
+use crate::monitoring::Report;
+use crate::program::{Run, UsageError};
+use facts::{Facts, Incomplete};
+use probe::Progress;
+
+/// Runs the check.
+///
+/// # Errors
+/// [`UsageError`] when options do not fit together.
+pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
+    let (target, policy) = args.split(run.on_timeout)?;
+    let progress = Progress::new(Facts::new(
+        &target.host,
+        target.port,
+        target.start,
+        &target.name,
+        target.quick,
+    ));
+    run.when_cut_short({
+        let (progress, policy, now) = (progress.clone(), policy.clone(), run.now);
+        move |reason| {
+            let mut facts = progress.read(Clone::clone);
+            facts.incomplete = Some(Incomplete::OutOfTime(reason.to_owned()));
+            evaluate::evaluate(&Ok(facts), &policy, now)
+        }
+    });
+    let seen = probe::probe(&target, run, &progress);
+    Ok(evaluate::evaluate(&seen, &policy, run.now))
+}

@@ -1,0 +1,399 @@
+//! Which hellos are sent, in which order, and which can be spared.
+//!
+//! Whether any suite of a kind is accepted is what a grade needs; enumerating them would take five times as many
+//! connections and the patience of every rate limit.
+
+use super::ask::{Asker, Question};
+use super::facts::{Fact, Weakness, WeaknessAsked};
+use super::reach::End;
+use super::reaction::{Reaction, Ssl2Reaction};
+use crate::tls::hello::{KeyShare, MOST_SUITES, WEAK_CURVES};
+use crate::tls::suite::{Authentication, Exchange, Mode, Suite};
+use crate::tls::{Protocol, ssl2};
+
+/// Asks for every version.
+pub(super) fn versions(asker: &mut Asker<'_>) -> Result<(), End> {
+    let mut closed = Vec::new();
+    ssl2(asker, &mut closed)?;
+    for offered in [
+        Protocol::Ssl3,
+        Protocol::Tls10,
+        Protocol::Tls11,
+        Protocol::Tls12,
+    ] {
+        one_version(asker, offered, &mut closed)?;
+    }
+    if known(asker, |facts| !facts.protocol(Protocol::Tls13).is_yes()) {
+        tls13(asker, &mut closed)?;
+    }
+    settle(asker, &closed);
+    Ok(())
+}
+
+/// Asks for one version of which a certificate is wanted.
+pub(super) fn version(asker: &mut Asker<'_>, version: Protocol) -> Result<(), End> {
+    let mut closed = Vec::new();
+    one_version(asker, version, &mut closed)?;
+    settle(asker, &closed);
+    Ok(())
+}
+
+/// Asks for the kinds of suites, keys and ciphers that decide a grade.
+pub(super) fn suites(asker: &mut Asker<'_>) -> Result<(), End> {
+    let classic = known(asker, super::facts::Facts::classic_versions);
+    if let (Some(oldest), Some(newest)) = (classic.first().copied(), classic.last().copied()) {
+        weaknesses(asker, newest)?;
+        if oldest != newest {
+            weaknesses(asker, oldest)?;
+        }
+        if oldest == Protocol::Ssl3 {
+            let cbc = usable(oldest, |suite| suite.mode == Mode::Cbc);
+            let seen =
+                |version, suite: &Suite| version == Protocol::Ssl3 && suite.mode == Mode::Cbc;
+            let fact = seen_or_asked(asker, seen, &Question::at(oldest, cbc))?;
+            note(asker, |facts| facts.ssl3_cbc = fact);
+        } else {
+            note(asker, |facts| facts.ssl3_cbc = Fact::No);
+        }
+        newest_classic(asker, newest)?;
+    } else {
+        note(asker, |facts| {
+            for fact in [
+                &mut facts.ssl3_cbc,
+                &mut facts.dhe,
+                &mut facts.weak_curve,
+                &mut facts.compression,
+            ] {
+                *fact = Fact::No;
+            }
+            // Older versions only; TLS 1.3 has neither renegotiation nor compression.
+            facts.secure_renegotiation = Fact::Yes;
+        });
+    }
+    strengths(asker, classic.first().copied())
+}
+
+fn ssl2(asker: &mut Asker<'_>, closed: &mut Vec<Protocol>) -> Result<(), End> {
+    match asker.ask_ssl2()? {
+        Ssl2Reaction::Spoken { kinds, certificate } => {
+            if !certificate.is_empty() {
+                asker.add_chain(&[certificate]);
+            }
+            asker.had_control = true;
+            note(asker, |facts| {
+                facts.set_protocol(Protocol::Ssl2, Fact::Yes);
+                facts.ssl2_kinds = kinds
+                    .into_iter()
+                    .map(|kind| {
+                        ssl2::kind_name(kind)
+                            .map_or_else(|| format!("0x{kind:06x}"), ToOwned::to_owned)
+                    })
+                    .collect();
+            });
+        }
+        Ssl2Reaction::Other(reaction) => conclude(asker, Protocol::Ssl2, reaction, closed),
+    }
+    Ok(())
+}
+
+fn one_version(
+    asker: &mut Asker<'_>,
+    version: Protocol,
+    closed: &mut Vec<Protocol>,
+) -> Result<(), End> {
+    let mut question = Question::at(version, everything(version));
+    question.compression = true;
+    let reaction = asker.ask(&question)?;
+    conclude(asker, version, reaction, closed);
+    Ok(())
+}
+
+/// TLS 1.3 is no only when a hello for it alone is refused and the handshake did not get it either.
+fn tls13(asker: &mut Asker<'_>, closed: &mut Vec<Protocol>) -> Result<(), End> {
+    let suites = usable(Protocol::Tls13, |_| true);
+    let mut question = Question::at(Protocol::Tls13, suites);
+    let mut reaction = asker.ask(&question)?;
+    let had_handshake = known(asker, |facts| facts.handshake.is_some());
+    if !matches!(reaction, Reaction::Chosen(_)) && !had_handshake {
+        question.key_share = KeyShare::Arbitrary;
+        reaction = asker.ask(&question)?;
+    }
+    conclude(asker, Protocol::Tls13, reaction, closed);
+    Ok(())
+}
+
+/// What a reaction says of the version that was asked for.
+fn conclude(
+    asker: &mut Asker<'_>,
+    version: Protocol,
+    reaction: Reaction,
+    closed: &mut Vec<Protocol>,
+) {
+    let fact = match reaction {
+        // The server may have chosen another version, which was noted as that.
+        Reaction::Chosen(hello) if hello.version == version.wire() => Fact::Yes,
+        Reaction::Chosen(_) | Reaction::Refused => Fact::No,
+        Reaction::Unclear(why) => Fact::Unknown(why),
+        Reaction::Closed => {
+            closed.push(version);
+            return;
+        }
+    };
+    note(asker, |facts| facts.set_protocol(version, fact));
+}
+
+/// A connection closed without a word refuses the version, if TLS is answered at all.
+fn settle(asker: &mut Asker<'_>, closed: &[Protocol]) {
+    let fact = if asker.had_control {
+        Fact::No
+    } else {
+        Fact::Unknown("connection closed without an answer, as to every hello".to_owned())
+    };
+    note(asker, |facts| {
+        for version in closed {
+            facts.set_protocol(*version, fact.clone());
+        }
+    });
+}
+
+/// Asks for all weak kinds at once, then for those that are left, until the server refuses.
+fn weaknesses(asker: &mut Asker<'_>, version: Protocol) -> Result<(), End> {
+    let mut left: Vec<Weakness> = Weakness::ALL.to_vec();
+    while !left.is_empty() {
+        let suites = usable(version, |suite| {
+            left.iter().any(|kind| kind.has(suite)) && without(&left, suite)
+        });
+        let reaction = asker.ask(&Question::at(version, suites))?;
+        let chosen = match &reaction {
+            Reaction::Chosen(hello) => Suite::by_id(hello.suite),
+            _ => None,
+        };
+        let (found, rest): (Vec<_>, Vec<_>) = left
+            .iter()
+            .partition(|kind| chosen.is_some_and(|suite| kind.has(suite)));
+        if found.is_empty() {
+            let fact = match reaction {
+                Reaction::Refused | Reaction::Closed => Fact::No,
+                Reaction::Chosen(_) => {
+                    Fact::Unknown("the server chose a suite that was not offered".to_owned())
+                }
+                Reaction::Unclear(why) => Fact::Unknown(why),
+            };
+            answer(asker, version, &rest, &fact);
+            return Ok(());
+        }
+        answer(asker, version, &found, &Fact::Yes);
+        left = rest;
+    }
+    Ok(())
+}
+
+/// Whether a suite is of no kind that was found already.
+fn without(left: &[Weakness], suite: &Suite) -> bool {
+    Weakness::ALL
+        .iter()
+        .filter(|kind| !left.contains(kind))
+        .all(|kind| !kind.has(suite))
+}
+
+fn answer(asker: &Asker<'_>, version: Protocol, kinds: &[Weakness], fact: &Fact) {
+    note(asker, |facts| {
+        facts
+            .weaknesses
+            .extend(kinds.iter().map(|kind| WeaknessAsked {
+                version,
+                weakness: *kind,
+                accepted: fact.clone(),
+            }));
+    });
+}
+
+/// What is asked at the newest version below TLS 1.3.
+fn newest_classic(asker: &mut Asker<'_>, version: Protocol) -> Result<(), End> {
+    let sound = usable(version, Suite::is_sound);
+    let fact = seen_or_asked(
+        asker,
+        |_, suite| suite.is_sound(),
+        &Question::at(version, sound),
+    )?;
+    note(asker, |facts| facts.sound_suites = fact);
+    let dhe = usable(version, |suite| {
+        suite.exchange == Exchange::Dhe && suite.is_sound()
+    });
+    let fact = seen_or_asked(
+        asker,
+        |_, suite| suite.exchange == Exchange::Dhe && suite.is_sound(),
+        &Question::at(version, dhe),
+    )?;
+    note(asker, |facts| facts.dhe = fact);
+    let mut curves = Question::at(
+        version,
+        usable(version, |suite| {
+            suite.exchange == Exchange::Ecdhe && !suite.is_anonymous()
+        }),
+    );
+    curves.groups = &WEAK_CURVES;
+    let fact = match asker.ask(&curves)? {
+        Reaction::Chosen(_) => known(asker, |facts| {
+            if facts.groups.iter().any(|group| WEAK_CURVES.contains(group)) {
+                Fact::Yes
+            } else {
+                Fact::No
+            }
+        }),
+        other => unless_chosen(other),
+    };
+    note(asker, |facts| facts.weak_curve = fact);
+    Ok(())
+}
+
+/// Forward secrecy, AEAD and key lengths, over all versions at once.
+fn strengths(asker: &mut Asker<'_>, oldest: Option<Protocol>) -> Result<(), End> {
+    let newest = Protocol::ALL
+        .into_iter()
+        .rev()
+        .find(|version| known(asker, |facts| facts.protocol(*version).is_yes()));
+    let Some(newest) = newest.filter(|version| *version > Protocol::Ssl2) else {
+        return Ok(());
+    };
+    let mut any_version = |wanted: fn(&Suite) -> bool| {
+        let mut suites = usable(newest, wanted);
+        suites.extend(usable(newest.min(Protocol::Tls12), wanted));
+        let mut question = Question::at(newest, suites);
+        question.oldest = oldest.unwrap_or(newest);
+        seen_or_asked(asker, |_, suite| wanted(suite), &question)
+    };
+    let forward_secrecy = any_version(Suite::is_forward_secret)?;
+    let aead = any_version(|suite| suite.is_aead() && suite.is_sound())?;
+    let bits_256 = any_version(|suite| suite.bits >= 256 && suite.is_sound())?;
+    let bits_128 = any_version(|suite| suite.bits == 128 && suite.is_sound())?;
+    note(asker, |facts| {
+        facts.forward_secrecy = forward_secrecy;
+        facts.aead = aead;
+        facts.bits_256 = bits_256;
+        facts.bits_128 = bits_128;
+        if !facts.sound_suites.is_yes()
+            && facts.accepted_suites().any(|(_, suite)| suite.is_sound())
+        {
+            facts.sound_suites = Fact::Yes;
+        }
+    });
+    Ok(())
+}
+
+/// Yes if such a suite was chosen before, else what the server says.
+fn seen_or_asked(
+    asker: &mut Asker<'_>,
+    is_wanted: impl Fn(Protocol, &Suite) -> bool,
+    question: &Question,
+) -> Result<Fact, End> {
+    if known(asker, |facts| {
+        facts
+            .accepted_suites()
+            .any(|(version, suite)| is_wanted(version, suite))
+    }) {
+        return Ok(Fact::Yes);
+    }
+    let reaction = asker.ask(question)?;
+    Ok(match reaction {
+        Reaction::Chosen(hello) if question.suites.contains(&hello.suite) => Fact::Yes,
+        other => unless_chosen(other),
+    })
+}
+
+fn unless_chosen(reaction: Reaction) -> Fact {
+    match reaction {
+        Reaction::Refused | Reaction::Closed => Fact::No,
+        Reaction::Unclear(why) => Fact::Unknown(why),
+        Reaction::Chosen(_) => {
+            Fact::Unknown("the server chose a suite that was not offered".to_owned())
+        }
+    }
+}
+
+/// As many suites as one hello may carry, in the order of a modern client; the weak ones last.
+fn everything(version: Protocol) -> Vec<u16> {
+    if version == Protocol::Tls13 {
+        return usable(version, |_| true);
+    }
+    let mut suites = usable(version, Suite::is_sound);
+    suites.extend(usable(version, |suite| {
+        !suite.is_sound() && !suite.is_null() && !suite.is_anonymous()
+    }));
+    suites.extend(usable(version, |suite| {
+        suite.is_null() || suite.is_anonymous()
+    }));
+    suites.truncate(MOST_SUITES);
+    suites
+}
+
+/// Suites of a kind that this version can use and a mail server may have, preferred first.
+fn usable(version: Protocol, wanted: impl Fn(&Suite) -> bool) -> Vec<u16> {
+    let is_usable = |suite: &Suite| match suite.exchange {
+        Exchange::Tls13 => version == Protocol::Tls13,
+        Exchange::Dh | Exchange::Ecdh => false,
+        _ if version == Protocol::Tls13 || suite.authentication == Authentication::Dss => false,
+        _ => version == Protocol::Tls12 || !needs_tls12(suite),
+    };
+    let mut suites: Vec<&Suite> = Suite::all(|suite| is_usable(suite) && wanted(suite)).collect();
+    suites.sort_by_key(|suite| {
+        (
+            !suite.is_forward_secret(),
+            !suite.is_aead(),
+            suite.exchange == Exchange::Dhe,
+        )
+    });
+    suites.into_iter().map(|suite| suite.id).collect()
+}
+
+/// AEAD and the hashes of SHA-2 came with TLS 1.2 (RFC 5246 section 1.2).
+fn needs_tls12(suite: &Suite) -> bool {
+    suite.is_aead() || suite.name.ends_with("_SHA256") || suite.name.ends_with("_SHA384")
+}
+
+fn known<T>(asker: &Asker<'_>, read: impl FnOnce(&super::facts::Facts) -> T) -> T {
+    asker.reach.progress.read(read)
+}
+
+fn note(asker: &Asker<'_>, note: impl FnOnce(&mut super::facts::Facts)) {
+    asker.reach.progress.note(note);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_fits_one_hello() {
+        for version in [
+            Protocol::Ssl3,
+            Protocol::Tls10,
+            Protocol::Tls11,
+            Protocol::Tls12,
+        ] {
+            let weak = usable(version, |suite| {
+                Weakness::ALL.iter().any(|kind| kind.has(suite))
+            });
+            let sound = usable(version, Suite::is_sound);
+            assert!(weak.len() <= MOST_SUITES, "{version}: {} weak", weak.len());
+            assert!(
+                sound.len() <= MOST_SUITES,
+                "{version}: {} sound",
+                sound.len()
+            );
+            assert!(!weak.is_empty() && !sound.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_modern_client_prefers_ephemeral_keys_and_aead() {
+        let first = everything(Protocol::Tls12)
+            .first()
+            .and_then(|id| Suite::by_id(*id))
+            .unwrap();
+        assert!(first.is_aead() && first.exchange == Exchange::Ecdhe);
+        assert!(everything(Protocol::Tls13).contains(&0x1301));
+        assert!(!everything(Protocol::Tls11).contains(&0xc02f));
+        assert!(everything(Protocol::Ssl3).contains(&0x000a));
+    }
+}

@@ -1,0 +1,293 @@
+//! The look itself: one handshake for the certificate, then one hello for each question. All I/O starts here.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::ask::Asker;
+use super::chains::Anchors;
+use super::drown::{self, Listener};
+use super::facts::{Fact, Facts, Handshake, Incomplete, Start};
+use super::plan;
+use super::reach::{End, Reach, Setback, mechanisms};
+use crate::connection::{ConnectError, Connection, Family};
+use crate::program::Run;
+use crate::smtp::Session;
+use crate::tls::Protocol;
+use crate::tls::certificate::Algorithm;
+use crate::tls::handshake::{Secured, Wanted, handshake};
+
+/// What to look at, and how.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) start: Start,
+    /// The name asked for and checked; an address is checked only.
+    pub(super) name: String,
+    /// What we call ourselves; without it our address does.
+    pub(super) helo: Option<String>,
+    pub(super) source: Option<IpAddr>,
+    pub(super) family: Family,
+    pub(super) quick: bool,
+    pub(super) delay: Duration,
+    pub(super) injection: bool,
+    pub(super) ca_file: Option<PathBuf>,
+    pub(super) drown: Vec<Listener>,
+}
+
+/// Why nothing was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ProbeError {
+    /// The name leads to no address.
+    Unresolved { host: String, reason: String },
+    /// No address answers, each with its reason.
+    Unreached(Vec<(SocketAddr, ConnectError)>),
+    /// The server broke off before TLS could begin.
+    Smtp(String),
+    /// What answers is no mail server.
+    NotSmtp(String),
+}
+
+/// The facts as they grow, shared with whoever reports them when the run is cut short.
+#[derive(Clone, Debug)]
+pub(super) struct Progress(Arc<Mutex<Facts>>);
+
+impl Progress {
+    pub(super) fn new(facts: Facts) -> Self {
+        Self(Arc::new(Mutex::new(facts)))
+    }
+
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Facts) -> T) -> T {
+        read(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn note<T>(&self, note: impl FnOnce(&mut Facts) -> T) -> T {
+        note(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Looks at a server until all is seen, the time is over or it keeps us out.
+pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) -> Result<Facts, ProbeError> {
+    let now = run.now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let anchors = Anchors::load(
+        target.ca_file.as_deref(),
+        i64::try_from(now.as_secs()).unwrap_or(i64::MAX),
+    );
+    let mut probe = Probe {
+        asker: Asker::new(Reach::new(target, run, progress), anchors),
+    };
+    match probe.look() {
+        Ok(()) | Err(End::NoTls) => {}
+        Err(End::Unreached(error)) => return Err(error),
+        Err(End::Incomplete(why)) => progress.note(|facts| facts.incomplete = Some(why)),
+    }
+    for listener in &target.drown {
+        let seen = drown::look(listener, target, run);
+        progress.note(|facts| facts.drown.push(seen));
+    }
+    Ok(progress.read(Clone::clone))
+}
+
+struct Probe<'a> {
+    asker: Asker<'a>,
+}
+
+impl Probe<'_> {
+    /// The most valuable first: whatever ends the look, that much is known.
+    fn look(&mut self) -> Result<(), End> {
+        self.handshake(Wanted::Any)?;
+        if self.target().quick {
+            return self.second_look();
+        }
+        plan::versions(&mut self.asker)?;
+        plan::suites(&mut self.asker)?;
+        self.second_certificate()?;
+        if self.target().injection {
+            self.injection()?;
+        }
+        Ok(())
+    }
+
+    fn target(&self) -> &Target {
+        self.asker.reach.target
+    }
+
+    fn progress(&self) -> &Progress {
+        self.asker.reach.progress
+    }
+
+    /// Where the first connection showed no certificate, a hello of an older client may; else the other certificate of
+    /// a server with two.
+    fn second_look(&mut self) -> Result<(), End> {
+        if self.progress().read(|facts| facts.certificates.is_empty()) {
+            return plan::version(&mut self.asker, Protocol::Tls12);
+        }
+        self.second_certificate()
+    }
+
+    /// One real handshake, and SMTP inside it.
+    fn handshake(&mut self, wanted: Wanted) -> Result<(), End> {
+        let connection = match self.asker.reach.ready() {
+            Ok(connection) => connection,
+            Err(Setback::End(end)) => return Err(end),
+            Err(Setback::Once(why)) => {
+                self.progress().note(|facts| {
+                    facts.handshake_problem = Some(why.clone());
+                    facts.no_certificate = Some(why);
+                });
+                return Ok(());
+            }
+        };
+        let own_name = self.asker.reach.own_name(connection.local_address());
+        let run = self.asker.reach.run;
+        run.deadline.enter("shaking hands");
+        let begin = run.deadline.elapsed();
+        let (shown, result) = handshake(connection, self.asker.server_name(), wanted);
+        let seconds = run.deadline.elapsed().saturating_sub(begin).as_secs_f64();
+        self.asker.add_chain(&shown.chain);
+        match result {
+            Ok((agreed, secured)) => {
+                self.asker.had_control = true;
+                self.progress().note(|facts| {
+                    facts.set_protocol(agreed.version, Fact::Yes);
+                    facts.accepted.insert((agreed.version, agreed.suite));
+                    facts.groups.extend(agreed.group);
+                    facts.handshake.get_or_insert(Handshake {
+                        version: agreed.version,
+                        suite: agreed.suite,
+                        seconds,
+                        stapled: shown.stapled,
+                        signature_problem: shown.signature_problem.clone(),
+                    });
+                });
+                if wanted == Wanted::Any {
+                    self.inside(secured, &own_name);
+                } else {
+                    leave(secured, self.target().start, &own_name);
+                }
+            }
+            Err(error) if wanted == Wanted::Any => {
+                if run.deadline.has_passed() {
+                    return Err(End::Incomplete(Incomplete::OutOfTime(run.timed_out())));
+                }
+                self.progress().note(|facts| {
+                    facts.handshake_problem = Some(error.to_string());
+                    if facts.certificates.is_empty() {
+                        facts.no_certificate.get_or_insert(error.to_string());
+                    }
+                });
+            }
+            // A server without such a certificate refuses, and that is the answer.
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// SMTP inside TLS: what is offered may differ (RFC 3207 section 4.2).
+    fn inside(&self, secured: Secured<Connection<'_>>, own_name: &str) {
+        let run = self.asker.reach.run;
+        let mut session = Session::over(secured);
+        run.deadline.enter("speaking SMTP inside TLS");
+        if self.target().start == Start::Tls {
+            match session.greeting() {
+                Ok(greeting) => self
+                    .progress()
+                    .note(|facts| facts.smtp.greeting = Some(greeting.lines.join(" "))),
+                Err(error) => {
+                    return self.progress().note(|facts| {
+                        facts.smtp.starttls_again = Fact::Unknown(error.to_string());
+                    });
+                }
+            }
+        }
+        let ehlo = session.ehlo(own_name);
+        self.progress().note(|facts| match &ehlo {
+            Ok(ehlo) if ehlo.is_positive() => {
+                facts.smtp.auth_after = mechanisms(ehlo);
+                facts.smtp.starttls_again = if ehlo.has_keyword("STARTTLS") {
+                    Fact::Yes
+                } else {
+                    Fact::No
+                };
+            }
+            Ok(other) => {
+                facts.smtp.starttls_again =
+                    Fact::Unknown(format!("EHLO inside TLS was answered with {other}"));
+            }
+            Err(error) => facts.smtp.starttls_again = Fact::Unknown(format!("inside TLS: {error}")),
+        });
+        session.quit();
+    }
+
+    /// The certificate with the other kind of key, if the server has two.
+    fn second_certificate(&mut self) -> Result<(), End> {
+        let first = self
+            .progress()
+            .read(|facts| facts.leaves().next().map(|leaf| leaf.key.algorithm));
+        let has_shaken_hands = self.progress().read(|facts| facts.handshake.is_some());
+        match first.filter(|_| has_shaken_hands) {
+            Some(Algorithm::Rsa) => self.handshake(Wanted::Ecdsa),
+            Some(Algorithm::Ecdsa | Algorithm::Ed25519 | Algorithm::Ed448) => {
+                self.handshake(Wanted::Rsa)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends a word behind STARTTLS and before TLS; a server that answers it inside TLS obeys a man in the middle.
+    fn injection(&mut self) -> Result<(), End> {
+        let fact = match self.inject() {
+            Ok(fact) => fact,
+            Err(Setback::Once(why)) => Fact::Unknown(why),
+            Err(Setback::End(end)) => {
+                self.progress()
+                    .note(|facts| facts.injection = Some(Fact::not_asked()));
+                return Err(end);
+            }
+        };
+        self.progress().note(|facts| facts.injection = Some(fact));
+        Ok(())
+    }
+
+    fn inject(&mut self) -> Result<Fact, Setback> {
+        /// How long an answer to the injected word may take.
+        const WAIT: Duration = Duration::from_secs(1);
+        if self.target().start == Start::Tls {
+            return Ok(Fact::No);
+        }
+        let mut session = self.asker.reach.greeted()?;
+        let answer = session
+            .command("STARTTLS", "STARTTLS\r\nNOOP")
+            .map_err(|error| Setback::Once(error.to_string()))?;
+        if answer.code != 220 || session.has_more() {
+            return Ok(Fact::No);
+        }
+        let mut connection = session
+            .into_stream()
+            .map_err(|error| Setback::Once(error.to_string()))?;
+        connection.allow(self.asker.reach.patience.tls);
+        let (_, result) = handshake(connection, self.asker.server_name(), Wanted::Any);
+        let Ok((_, mut secured)) = result else {
+            return Ok(Fact::No);
+        };
+        secured.sock.allow(WAIT);
+        let mut session = Session::over(secured);
+        match session.greeting() {
+            Ok(answer) if answer.is_positive() => Ok(Fact::Yes),
+            _ => Ok(Fact::No),
+        }
+    }
+}
+
+/// Ends a session of which nothing more is wanted, in the way the server expects.
+fn leave(secured: Secured<Connection<'_>>, start: Start, own_name: &str) {
+    let mut session = Session::over(secured);
+    if start == Start::Tls && session.greeting().is_err() {
+        return;
+    }
+    if session.ehlo(own_name).is_ok() {
+        session.quit();
+    }
+}

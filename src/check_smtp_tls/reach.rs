@@ -1,0 +1,341 @@
+//! From an address to a connection on which TLS may begin, as often as the plan needs one, and gently.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use super::facts::{Fact, Incomplete, Start};
+use super::probe::{ProbeError, Progress, Target};
+use crate::connection::{ConnectError, Connection, resolve};
+use crate::program::Run;
+use crate::smtp::{Cause, Reply, Session, SessionError};
+
+/// How long one step may take. No step takes all the time there is, so that a silent server is told from a slow run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    connect: Duration,
+    /// For one SMTP answer; postscreen holds its greeting back for 6 s by default.
+    smtp: Duration,
+    /// For one answer in TLS.
+    pub(super) tls: Duration,
+}
+
+impl Patience {
+    fn within(limit: Duration) -> Self {
+        let at_most = |seconds| Duration::from_secs(seconds).min(limit / 3);
+        Self {
+            connect: at_most(5),
+            smtp: at_most(10),
+            tls: at_most(5),
+        }
+    }
+}
+
+/// How long a server that limits its clients is left alone, if there is time: their windows are a minute.
+const BACK_OFF: Duration = Duration::from_secs(61);
+
+/// Why the look cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// There is no TLS to be looked at; the facts say why.
+    NoTls,
+    /// More could have been seen.
+    Incomplete(Incomplete),
+    /// Nothing was seen.
+    Unreached(ProbeError),
+}
+
+/// Why one question has no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Setback {
+    /// This one only.
+    Once(String),
+    /// All that follow as well.
+    End(End),
+}
+
+impl From<End> for Setback {
+    fn from(end: End) -> Self {
+        Self::End(end)
+    }
+}
+
+/// Opens connections, one at a time.
+pub(super) struct Reach<'a> {
+    pub(super) target: &'a Target,
+    pub(super) run: &'a Run,
+    pub(super) progress: &'a Progress,
+    pub(super) patience: Patience,
+    address: Option<SocketAddr>,
+    /// Whether TLS could begin once; after that, being kept out is a ban and no failure.
+    was_in: bool,
+    has_backed_off: bool,
+    /// Connections in a row on which SMTP broke.
+    broken: u32,
+}
+
+impl<'a> Reach<'a> {
+    pub(super) fn new(target: &'a Target, run: &'a Run, progress: &'a Progress) -> Self {
+        Self {
+            target,
+            run,
+            progress,
+            patience: Patience::within(run.deadline.limit()),
+            address: None,
+            was_in: false,
+            has_backed_off: false,
+            broken: 0,
+        }
+    }
+
+    /// A connection on which TLS may begin.
+    pub(super) fn ready(&mut self) -> Result<Connection<'a>, Setback> {
+        let connection = match self.target.start {
+            Start::Tls => self.open()?,
+            Start::Starttls => self
+                .session()?
+                .into_stream()
+                .map_err(|error| Setback::Once(error.to_string()))?,
+        };
+        self.was_in = true;
+        self.broken = 0;
+        Ok(with_patience(connection, self.patience.tls))
+    }
+
+    /// A session in which STARTTLS was answered with 220.
+    fn session(&mut self) -> Result<Session<Connection<'a>>, Setback> {
+        loop {
+            let mut session = self.greeted()?;
+            match self.start_tls(&mut session)? {
+                None => return Ok(session),
+                Some(limit) => {
+                    leave(&mut session);
+                    self.back_off(&limit)?;
+                }
+            }
+        }
+    }
+
+    /// A session in which the server greeted and answered EHLO; what it said is noted.
+    pub(super) fn greeted(&mut self) -> Result<Session<Connection<'a>>, Setback> {
+        loop {
+            let connection = self.open()?;
+            let name = self.own_name(connection.local_address());
+            let mut session = Session::over(with_patience(connection, self.patience.smtp));
+            self.run.deadline.enter("waiting for the greeting");
+            let greeting = session.greeting().map_err(|error| self.broke(&error))?;
+            if !greeting.is_positive() {
+                leave(&mut session);
+                self.back_off(&greeting)?;
+                continue;
+            }
+            self.run.deadline.enter("waiting for the answer to EHLO");
+            let ehlo = session.ehlo(&name).map_err(|error| self.broke(&error))?;
+            if ehlo.code == 421 {
+                self.back_off(&ehlo)?;
+                continue;
+            }
+            self.note(&greeting, &ehlo);
+            return Ok(session);
+        }
+    }
+
+    /// Asks for TLS; the answer if it limits us, nothing if TLS may begin.
+    fn start_tls(
+        &mut self,
+        session: &mut Session<Connection<'a>>,
+    ) -> Result<Option<Reply>, Setback> {
+        if self.progress.read(|facts| !facts.smtp.starttls.is_yes()) {
+            leave(session);
+            return Err(self.without_starttls());
+        }
+        self.run
+            .deadline
+            .enter("waiting for the answer to STARTTLS");
+        let answer = session.starttls().map_err(|error| self.broke(&error))?;
+        match answer.code {
+            220 => Ok(None),
+            400..500 => {
+                self.progress
+                    .note(|facts| facts.smtp.starttls_answer = Some(answer.to_string()));
+                Ok(Some(answer))
+            }
+            _ => {
+                leave(session);
+                self.progress.note(|facts| {
+                    facts.smtp.starttls = Fact::No;
+                    facts.smtp.starttls_answer = Some(answer.to_string());
+                });
+                Err(self.without_starttls())
+            }
+        }
+    }
+
+    fn without_starttls(&self) -> Setback {
+        if self.was_in {
+            // It was there a moment ago: a limit in other words, or servers of several minds behind one address.
+            self.progress.note(|facts| facts.smtp.starttls = Fact::Yes);
+            let text = "STARTTLS is no longer offered".to_owned();
+            return End::Incomplete(Incomplete::Lost(text)).into();
+        }
+        End::NoTls.into()
+    }
+
+    fn note(&self, greeting: &Reply, ehlo: &Reply) {
+        self.progress.note(|facts| {
+            let smtp = &mut facts.smtp;
+            smtp.greeting
+                .get_or_insert_with(|| greeting.lines.join(" ").trim().to_owned());
+            smtp.auth_before = mechanisms(ehlo);
+            smtp.is_masked = ehlo.lines.iter().any(|line| is_masked(line));
+            smtp.starttls = match (ehlo.is_positive(), ehlo.has_keyword("STARTTLS")) {
+                (true, true) => Fact::Yes,
+                (true, false) => Fact::No,
+                (false, _) => Fact::Unknown(format!("EHLO was answered with {ehlo}")),
+            };
+        });
+    }
+
+    /// Connects, at first to whichever address answers, then to that one.
+    pub(super) fn open(&mut self) -> Result<Connection<'a>, Setback> {
+        if self.progress.read(|facts| facts.connections > 0) {
+            self.run.deadline.pause(self.target.delay);
+        }
+        let addresses = match self.address {
+            Some(address) => vec![address],
+            None => self.addresses()?,
+        };
+        let mut failures = Vec::new();
+        for address in addresses {
+            self.check_time()?;
+            self.run.deadline.enter(format!("connecting to {address}"));
+            self.progress.note(|facts| facts.connections += 1);
+            match Connection::open(
+                address,
+                self.target.source,
+                &self.run.deadline,
+                self.patience.connect,
+            ) {
+                Ok(connection) => {
+                    self.address = Some(address);
+                    self.progress.note(|facts| {
+                        facts.address = Some(address.ip().to_string());
+                        facts.skipped_addresses = failures
+                            .iter()
+                            .map(|(address, error)| format!("{address}: {error}"))
+                            .collect();
+                    });
+                    return Ok(connection);
+                }
+                Err(error) => failures.push((address, error)),
+            }
+        }
+        self.check_time()?;
+        Err(self.unreached(failures).into())
+    }
+
+    fn addresses(&self) -> Result<Vec<SocketAddr>, Setback> {
+        let (host, port) = (&self.target.host, self.target.port);
+        self.run.deadline.enter(format!("looking up {host}"));
+        resolve(host, port, self.target.family).map_err(|reason| {
+            let host = host.clone();
+            End::Unreached(ProbeError::Unresolved { host, reason }).into()
+        })
+    }
+
+    fn unreached(&self, failures: Vec<(SocketAddr, ConnectError)>) -> End {
+        let connections = self.progress.read(|facts| facts.connections);
+        if let (Some(_), Some((_, error))) = (self.address, failures.first()) {
+            return End::Incomplete(Incomplete::Banned(format!(
+                "{error} after {} connections",
+                connections.saturating_sub(1)
+            )));
+        }
+        End::Unreached(ProbeError::Unreached(failures))
+    }
+
+    /// Waits once for a limit to be forgotten; the second time it is the end.
+    fn back_off(&mut self, limit: &Reply) -> Result<(), Setback> {
+        let is_final = limit.code >= 500;
+        if is_final || self.has_backed_off {
+            return Err(End::Incomplete(Incomplete::Limited(limit.to_string())).into());
+        }
+        self.has_backed_off = true;
+        self.run
+            .deadline
+            .enter(format!("waiting after \"{limit}\""));
+        self.run
+            .deadline
+            .pause(BACK_OFF.min(self.run.deadline.remaining() / 2));
+        self.check_time()
+    }
+
+    /// SMTP broke: the first time on the first connection nothing was seen, later it costs one answer, twice in a row
+    /// all of them.
+    fn broke(&mut self, error: &SessionError) -> Setback {
+        if let Err(end) = self.check_time() {
+            return end;
+        }
+        if !self.was_in {
+            return match error {
+                SessionError::NoAnswer(Cause::NotSmtp(..))
+                    if self.progress.read(|facts| facts.smtp.greeting.is_none()) =>
+                {
+                    End::Unreached(ProbeError::NotSmtp(error.to_string()))
+                }
+                _ => End::Unreached(ProbeError::Smtp(error.to_string())),
+            }
+            .into();
+        }
+        self.broken += 1;
+        if self.broken > 1 {
+            return End::Incomplete(Incomplete::Lost(error.to_string())).into();
+        }
+        Setback::Once(error.to_string())
+    }
+
+    /// Whether there is time for another step.
+    pub(super) fn check_time(&self) -> Result<(), Setback> {
+        if self.run.deadline.has_passed() {
+            return Err(End::Incomplete(Incomplete::OutOfTime(self.run.timed_out())).into());
+        }
+        Ok(())
+    }
+
+    /// The name for EHLO; without a full one the address in brackets stands for it (RFC 5321 section 4.1.4).
+    pub(super) fn own_name(&self, local: Option<IpAddr>) -> String {
+        match (&self.target.helo, local) {
+            (Some(name), _) => name.clone(),
+            (None, Some(IpAddr::V6(address))) => format!("[IPv6:{address}]"),
+            (None, Some(IpAddr::V4(address))) => format!("[{address}]"),
+            (None, None) => "[127.0.0.1]".to_owned(),
+        }
+    }
+}
+
+fn with_patience(mut connection: Connection<'_>, patience: Duration) -> Connection<'_> {
+    connection.allow(patience);
+    connection
+}
+
+/// Takes leave of a server that has said all it will; whether it answers in time does not matter.
+fn leave(session: &mut Session<Connection<'_>>) {
+    session.stream_mut().allow(Duration::from_secs(1));
+    session.quit();
+}
+
+/// The mechanisms behind AUTH (RFC 4954 section 3).
+pub(super) fn mechanisms(ehlo: &Reply) -> Vec<String> {
+    let parameters = ehlo.parameters("AUTH").unwrap_or_default();
+    parameters
+        .split_whitespace()
+        .map(str::to_ascii_uppercase)
+        .collect()
+}
+
+/// A keyword that a firewall wrote over: `XXXXXXXA`.
+fn is_masked(line: &str) -> bool {
+    let word = line.trim();
+    word.len() == "STARTTLS".len()
+        && word.starts_with("XXXX")
+        && word.bytes().all(|byte| byte.is_ascii_uppercase())
+}

@@ -1,0 +1,165 @@
+//! What a server's answer to one hello means; pure.
+
+use crate::tls::answer::{Answer, End, ServerHello};
+use crate::tls::exchange::Stop;
+use crate::tls::ssl2;
+
+/// A server's reaction to one hello.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Reaction {
+    /// It chose from the offer; what it showed stands in the answer.
+    Chosen(ServerHello),
+    /// It answered, and wants none of it.
+    Refused,
+    /// It closed the connection without a word.
+    Closed,
+    /// Neither, and why.
+    Unclear(String),
+}
+
+/// Alerts right behind a hello that mean "not with this hello": `handshake_failure`, `illegal_parameter`,
+/// `protocol_version`, `insufficient_security`, `internal_error` (OpenSSL 3 for versions below its security level) and
+/// `inappropriate_fallback`.
+const REFUSALS: [u8; 6] = [40, 47, 70, 71, 80, 86];
+
+/// Reads the answer to a hello from SSLv3 on.
+pub(super) fn reaction(answer: &Answer, stop: &Stop) -> Reaction {
+    if let Some(hello) = &answer.hello {
+        return Reaction::Chosen(hello.clone());
+    }
+    match (&answer.end, stop) {
+        (Some(End::Alert(alert)), _) => alerted(*alert),
+        (Some(End::Text(text)), _) => Reaction::Unclear(format!("answered with text: {text}")),
+        (Some(End::Malformed(what)), _) => Reaction::Unclear(format!("answered with {what}")),
+        (_, stop) => stopped(stop),
+    }
+}
+
+/// Reads the answer to an SSLv2 hello; choosing means that SSLv2 is spoken.
+pub(super) fn ssl2_reaction(answer: Option<&ssl2::Answer>, stop: &Stop) -> Ssl2Reaction {
+    match answer {
+        Some(ssl2::Answer::Hello { kinds, certificate }) => Ssl2Reaction::Spoken {
+            kinds: kinds.clone(),
+            certificate: certificate.clone(),
+        },
+        // Only a server that speaks SSLv2 has words for "no cipher in common".
+        Some(ssl2::Answer::Error(_)) => Ssl2Reaction::Spoken {
+            kinds: Vec::new(),
+            certificate: Vec::new(),
+        },
+        Some(ssl2::Answer::Alert(_)) => Ssl2Reaction::Other(Reaction::Refused),
+        Some(ssl2::Answer::Text(text)) => {
+            Ssl2Reaction::Other(Reaction::Unclear(format!("answered with text: {text}")))
+        }
+        Some(ssl2::Answer::Malformed(what)) => {
+            Ssl2Reaction::Other(Reaction::Unclear(format!("answered with {what}")))
+        }
+        None => Ssl2Reaction::Other(stopped(stop)),
+    }
+}
+
+/// A server's reaction to an SSLv2 hello.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ssl2Reaction {
+    /// It speaks SSLv2, with these ciphers or none.
+    Spoken {
+        kinds: Vec<u32>,
+        certificate: Vec<u8>,
+    },
+    /// Anything but that.
+    Other(Reaction),
+}
+
+fn alerted(alert: u8) -> Reaction {
+    if REFUSALS.contains(&alert) {
+        Reaction::Refused
+    } else {
+        Reaction::Unclear(format!("answered with alert {alert}"))
+    }
+}
+
+fn stopped(stop: &Stop) -> Reaction {
+    match stop {
+        Stop::Closed | Stop::Finished => Reaction::Closed,
+        Stop::Silent => Reaction::Unclear("no answer to the hello".to_owned()),
+        Stop::Broken(why) => Reaction::Unclear(format!("the connection broke: {why}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(end: End) -> Answer {
+        Answer {
+            end: Some(end),
+            ..Answer::default()
+        }
+    }
+
+    #[test]
+    fn only_an_alert_refuses() {
+        for alert in REFUSALS {
+            assert_eq!(
+                reaction(&ended(End::Alert(alert)), &Stop::Finished),
+                Reaction::Refused
+            );
+        }
+        for (case, answer, stop) in [
+            ("another alert", ended(End::Alert(49)), Stop::Finished),
+            (
+                "text",
+                ended(End::Text("454 no".to_owned())),
+                Stop::Finished,
+            ),
+            (
+                "junk",
+                ended(End::Malformed("no TLS record")),
+                Stop::Finished,
+            ),
+            ("silence", Answer::default(), Stop::Silent),
+            (
+                "a broken connection",
+                Answer::default(),
+                Stop::Broken("x".to_owned()),
+            ),
+        ] {
+            assert!(
+                matches!(reaction(&answer, &stop), Reaction::Unclear(_)),
+                "{case}"
+            );
+        }
+        assert_eq!(
+            reaction(&Answer::default(), &Stop::Closed),
+            Reaction::Closed
+        );
+    }
+
+    #[test]
+    fn sslv2_is_spoken_in_any_form_also_without_ciphers() {
+        let none = ssl2::Answer::Hello {
+            kinds: vec![],
+            certificate: vec![],
+        };
+        for answer in [none, ssl2::Answer::Error(1)] {
+            assert!(matches!(
+                ssl2_reaction(Some(&answer), &Stop::Finished),
+                Ssl2Reaction::Spoken { .. }
+            ));
+        }
+        assert_eq!(
+            ssl2_reaction(Some(&ssl2::Answer::Alert(70)), &Stop::Finished),
+            Ssl2Reaction::Other(Reaction::Refused)
+        );
+        assert_eq!(
+            ssl2_reaction(None, &Stop::Closed),
+            Ssl2Reaction::Other(Reaction::Closed)
+        );
+        for stop in [Stop::Silent, Stop::Broken("x".to_owned())] {
+            assert!(matches!(
+                ssl2_reaction(None, &stop),
+                Ssl2Reaction::Other(Reaction::Unclear(_))
+            ));
+        }
+    }
+}

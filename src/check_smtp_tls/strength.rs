@@ -1,0 +1,140 @@
+//! The score: how strong versions, keys and ciphers are, in the guide's three parts; pure.
+
+use super::facts::{Facts, Weakness};
+use super::grade::Grade;
+use crate::tls::Protocol;
+use crate::tls::certificate::{Algorithm, Key};
+use crate::tls::suite::Suite;
+
+/// What to do about a low score.
+pub(super) const REMEDY: &str = "switch off the oldest versions and the shortest keys and ciphers";
+
+/// 30 parts versions, 30 parts keys, 40 parts ciphers, each part rounded down; 0 when a part is.
+pub(super) fn score(facts: &Facts, anonymous_counts: bool) -> u32 {
+    let parts = [
+        (protocols(facts), 30),
+        (keys(facts, anonymous_counts), 30),
+        (ciphers(facts), 40),
+    ];
+    if parts.iter().any(|(points, _)| *points == 0) {
+        return 0;
+    }
+    parts
+        .iter()
+        .map(|(points, weight)| points * weight / 100)
+        .sum()
+}
+
+fn protocols(facts: &Facts) -> u32 {
+    let points = Protocol::ALL
+        .into_iter()
+        .filter(|version| facts.protocol(*version).is_yes())
+        .map(|version| match version {
+            Protocol::Ssl2 => 0,
+            Protocol::Ssl3 => 80,
+            Protocol::Tls10 => 90,
+            Protocol::Tls11 => 95,
+            Protocol::Tls12 | Protocol::Tls13 => 100,
+        });
+    mean_of_ends(points).unwrap_or(100)
+}
+
+fn keys(facts: &Facts, anonymous_counts: bool) -> u32 {
+    if anonymous_counts && facts.weakness(Weakness::Anonymous, |_| true).is_yes() {
+        return 0;
+    }
+    let leaves = facts.leaves().filter_map(|leaf| key_bits(leaf.key));
+    let groups = facts.groups.iter().filter_map(|group| group_bits(*group));
+    let weakest = leaves.chain(groups).chain(facts.prime_bits).min();
+    let points = weakest.map_or(100, |bits| match bits {
+        ..512 => 20,
+        512..1024 => 40,
+        1024..2048 => 80,
+        2048..4096 => 90,
+        _ => 100,
+    });
+    if facts.weakness(Weakness::Export, |_| true).is_yes() {
+        points.min(40)
+    } else {
+        points
+    }
+}
+
+fn ciphers(facts: &Facts) -> u32 {
+    let seen = facts.accepted_suites().map(|(_, suite)| points(suite));
+    let asked = [(&facts.bits_128, 80), (&facts.bits_256, 100)];
+    let asked = asked
+        .into_iter()
+        .filter(|(fact, _)| fact.is_yes())
+        .map(|(_, points)| points);
+    mean_of_ends(seen.chain(asked)).unwrap_or(100)
+}
+
+fn points(suite: &Suite) -> u32 {
+    match suite.bits {
+        0 => 0,
+        1..128 => 20,
+        128..256 => 80,
+        _ => 100,
+    }
+}
+
+fn mean_of_ends(points: impl Iterator<Item = u32>) -> Option<u32> {
+    let (least, most) = points.fold(
+        (None, None),
+        |(least, most): (Option<u32>, Option<u32>), points| {
+            (
+                Some(least.map_or(points, |least| least.min(points))),
+                most.max(Some(points)),
+            )
+        },
+    );
+    Some(u32::midpoint(least?, most?))
+}
+
+/// The grade a key or prime of this size allows, when it allows no A.
+pub(super) fn cap(bits: usize) -> Option<Grade> {
+    match bits {
+        ..1024 => Some(Grade::F),
+        1024..2048 => Some(Grade::B),
+        _ => None,
+    }
+}
+
+/// The size of an RSA key as strong as this one.
+pub(super) fn key_bits(key: Key) -> Option<usize> {
+    match key.algorithm {
+        Algorithm::Rsa | Algorithm::Dsa => key.bits,
+        Algorithm::Ecdsa => key.bits.map(curve_bits),
+        Algorithm::Ed25519 => Some(3072),
+        Algorithm::Ed448 => Some(7680),
+        Algorithm::Other => None,
+    }
+}
+
+/// An elliptic curve's size as that of an RSA key.
+fn curve_bits(bits: usize) -> usize {
+    match bits {
+        ..160 => 512,
+        160..224 => 1024,
+        224..256 => 2048,
+        256..384 => 3072,
+        384..512 => 7680,
+        _ => 15_360,
+    }
+}
+
+/// A group's size as that of an RSA key (IANA registry "TLS Supported Groups").
+fn group_bits(group: u16) -> Option<usize> {
+    Some(match group {
+        0x0001..=0x0005 | 0x000f..=0x0013 => 1024,
+        0x0006..=0x0008 | 0x0014 | 0x0015 | 0x0100 => 2048,
+        0x0017 | 0x001a | 0x001d | 0x11ec | 0x11eb | 0x0016 | 0x0009 | 0x000a | 0x0101 => 3072,
+        0x0102 => 4096,
+        0x0103 => 6144,
+        0x0018 | 0x001b | 0x001e | 0x11ed | 0x000b | 0x000c => 7680,
+        0x0104 => 8192,
+        0x0019 | 0x001c | 0x000d | 0x000e => 15_360,
+        _ => return None,
+    })
+}
