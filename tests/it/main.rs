@@ -12,6 +12,7 @@
 )]
 
 mod check_axigen_queue;
+mod check_smtp_tls;
 mod contract;
 mod generated;
 mod install;

@@ -2,7 +2,10 @@
 
 pub(crate) mod cores;
 pub(crate) mod filesystem;
+pub(crate) mod pki;
+pub(crate) mod postfix;
 pub(crate) mod queue;
+pub(crate) mod scripted;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
