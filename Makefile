@@ -25,7 +25,7 @@ test:
 
 # What is too heavy for every commit: tests marked `#[ignore = "lab: ..."]`.
 lab: all
-	tests/setup.sh
+	tests/setup.sh nmap:nmap sslscan:sslscan openssl:openssl curl:curl
 	tests/lab.sh
 
 # Licences, banned crates and sources of the dependencies.

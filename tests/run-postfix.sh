@@ -1,20 +1,13 @@
 #!/bin/sh
-# Runs a private postfix in the foreground, in a mount namespace of its own: the host sees none of it.
+# Runs a private postfix in the foreground.
 #
 #   unshare --mount tests/run-postfix.sh UNPACKED INSTANCE     INSTANCE/etc has main.cf and master.cf
 set -eu
 [ $# -eq 2 ] || { echo "usage: $0 UNPACKED INSTANCE" >&2; exit 64; }
-unpacked=$1 instance=$2
-
-cp /etc/passwd /etc/group "$instance"
-grep -q '^postfix:' "$instance/passwd" || echo 'postfix:x:64995:64995::/nonexistent:/usr/sbin/nologin' >>"$instance/passwd"
-grep -q '^postfix:' "$instance/group" || echo 'postfix:x:64995:' >>"$instance/group"
-grep -q '^postdrop:' "$instance/group" || echo 'postdrop:x:64996:' >>"$instance/group"
-mount --bind "$instance/passwd" /etc/passwd
-mount --bind "$instance/group" /etc/group
-mount -t overlay postfix -o "lowerdir=$unpacked/usr:/usr" /usr
-
-mkdir -p "$instance/spool" "$instance/data" "$instance/log"
-chown postfix "$instance/data"
-postfix -c "$instance/etc" check
-exec /usr/lib/postfix/sbin/master -c "$instance/etc" -d
+# shellcheck source=tests/private-host.sh
+. "$(dirname "$0")/private-host.sh"
+private_host "$1" "$2" postfix:64995 postdrop:64996
+mkdir -p "$2/spool" "$2/data" "$2/log"
+chown postfix "$2/data"
+postfix -c "$2/etc" check
+exec /usr/lib/postfix/sbin/master -c "$2/etc" -d

@@ -45,7 +45,7 @@ if has man 'man pages by groff'; then
 fi
 if has shellcheck 'scripts'; then
     step shellcheck
-    shellcheck -x .ci/run tests/*.sh examples/*.sh examples/*/*.sh
+    shellcheck -x .ci/run tests/*.sh tests/*/*.sh examples/*.sh examples/*/*.sh
 fi
 if has cargo-deny 'licences and sources of dependencies'; then
     step cargo deny
@@ -56,7 +56,7 @@ fi
 has setfacl 'tests with access control lists' || true
 has setpriv 'tests with an unprivileged account' || true
 [ "$(id -u)" -eq 0 ] || skipped="$skipped
-skipped: tests with another account or a file system of their own (not root)"
+skipped: tests with another account, a file system of their own or a real mail server (not root)"
 
 [ -n "$skipped" ] || exit 0
 echo "$skipped"

@@ -1,6 +1,8 @@
 #!/bin/sh
 # Installs what the tests use and this machine lacks: as root on Debian, nothing is removed or upgraded for it.
 # Elsewhere, and where a package is not to be had, names it; tests/run.sh and the tests say what that means for them.
+#
+#   tests/setup.sh [COMMAND:PACKAGE]...     what is used besides
 set -eu
 
 # command:package
@@ -12,7 +14,9 @@ setfacl:acl
 mkfs.ext4:e2fsprogs
 losetup:mount
 setpriv:util-linux
+unshare:util-linux
 '
+needed="$needed $*"
 
 # Prints the packages whose command is missing.
 missing() {

@@ -17,6 +17,7 @@ mod contract;
 mod generated;
 mod install;
 mod json;
+mod lab_smtp_tls;
 mod readme;
 mod support;
 mod transcripts;

@@ -1,6 +1,7 @@
 //! What several tests need: running a program, rights, queue trees, file systems that misbehave.
 
 pub(crate) mod cores;
+pub(crate) mod daemon;
 pub(crate) mod filesystem;
 pub(crate) mod pki;
 pub(crate) mod postfix;

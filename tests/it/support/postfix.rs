@@ -1,16 +1,14 @@
-//! A real postfix in a private instance: unpacked, not installed, in a mount namespace of its own.
+//! A real postfix in a private instance.
 
 use std::fmt::Write;
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
-use std::os::unix::process::CommandExt;
+use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
-use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::{open_tempdir, skipped_without_root};
+use super::daemon::{Daemon, fetched, free_ports};
+use super::open_tempdir;
 
 /// Options of one listener, as lines of main.cf; `DIR` stands for the instance's directory.
 pub(crate) struct Service(pub(crate) Vec<String>);
@@ -21,11 +19,23 @@ impl Service {
     }
 }
 
+/// Packages that postfix is made of.
+const PACKAGES: [&str; 7] = [
+    "postfix",
+    "libdb5.3",
+    "libicu72",
+    "libnsl2",
+    "libtirpc3",
+    "libsasl2-2",
+    "libssl3",
+];
+
 /// A running instance, ended when it goes out of scope.
 pub(crate) struct Postfix {
+    // Ended before its files go.
+    _daemon: Daemon,
     dir: TempDir,
     ports: Vec<u16>,
-    master: Child,
 }
 
 impl Postfix {
@@ -35,47 +45,16 @@ impl Postfix {
         files: &[(&str, String)],
         services: &[Service],
     ) -> Option<Self> {
-        if skipped_without_root(test) {
-            return None;
-        }
-        let unpacked = Path::new(env!("CARGO_TARGET_TMPDIR")).join("postfix");
-        let script = |name: &str| {
-            Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("tests")
-                .join(name)
-        };
-        let unpacking = Command::new(script("unpack-postfix.sh"))
-            .arg(&unpacked)
-            .output()
-            .unwrap();
-        if !unpacking.status.success() {
-            assert!(
-                std::env::var_os("CI").is_none(),
-                "no postfix: {unpacking:?}"
-            );
-            eprintln!("skipped, needs postfix: {test}");
-            return None;
-        }
+        let unpacked = fetched(test, "postfix", "unpack.sh", &PACKAGES)?;
         let dir = open_tempdir();
         let ports = free_ports(services.len());
         configure(dir.path(), &unpacked, files, services, &ports);
-        let mut master = Command::new("unshare")
-            .arg("--mount")
-            .arg(script("run-postfix.sh"))
-            .args([unpacked.as_path(), dir.path()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()
-            .unwrap();
-        while !ports.iter().all(|port| is_listening(*port)) {
-            if let Some(status) = master.try_wait().unwrap() {
-                panic!("postfix ended with {status}");
-            }
-            std::thread::yield_now();
-        }
-        Some(Self { dir, ports, master })
+        let daemon = Daemon::start("run-postfix.sh", &unpacked, dir.path(), &ports);
+        Some(Self {
+            _daemon: daemon,
+            dir,
+            ports,
+        })
     }
 
     pub(crate) fn port(&self, service: usize) -> u16 {
@@ -86,33 +65,6 @@ impl Postfix {
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.dir.path().join("log/maillog")).unwrap_or_default()
     }
-}
-
-impl Drop for Postfix {
-    fn drop(&mut self) {
-        // The master takes its daemons along.
-        let _ = kill_process(Pid::from_child(&self.master), Signal::TERM);
-        let _ = self.master.wait();
-    }
-}
-
-/// Ports that were free a moment ago, all different.
-fn free_ports(count: usize) -> Vec<u16> {
-    let listeners: Vec<TcpListener> = (0..count)
-        .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
-        .collect();
-    listeners
-        .iter()
-        .map(|listener| listener.local_addr().unwrap().port())
-        .collect()
-}
-
-/// Whether somebody listens, without a connection that would count in rate limits.
-pub(crate) fn is_listening(port: u16) -> bool {
-    let wanted = format!("0100007F:{port:04X} 00000000:0000 0A");
-    fs::read_to_string("/proc/net/tcp")
-        .unwrap()
-        .contains(&wanted)
 }
 
 fn configure(
@@ -134,11 +86,11 @@ fn configure(
     let mut master = String::new();
     for (service, port) in services.iter().zip(ports) {
         let address = SocketAddr::from(([127, 0, 0, 1], *port));
-        let (private, limit, command) = match service.0.first() {
-            Some(first) if first.starts_with("postscreen") => ("n", "1", "postscreen"),
-            _ => ("n", "-", "smtpd"),
+        let (limit, command) = match service.0.first() {
+            Some(first) if first.starts_with("postscreen") => ("1", "postscreen"),
+            _ => ("-", "smtpd"),
         };
-        let _ = writeln!(master, "{address} inet {private} - n - {limit} {command}");
+        let _ = writeln!(master, "{address} inet n - n - {limit} {command}");
         for option in &service.0 {
             let _ = writeln!(master, "  -o {{ {} }}", option.replace("DIR", &at));
         }

@@ -1,0 +1,92 @@
+//! Real mail servers, unpacked and not installed, each in a mount namespace of its own.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::skipped_without_root;
+
+/// A script below tests/.
+pub(crate) fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(name)
+}
+
+/// Where a script put what it fetched; nothing, with a word, where it cannot be had.
+pub(crate) fn fetched(test: &str, what: &str, name: &str, packages: &[&str]) -> Option<PathBuf> {
+    if skipped_without_root(test) {
+        return None;
+    }
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(what);
+    let fetching = Command::new(script(name))
+        .arg(&place)
+        .args(packages)
+        .output()
+        .unwrap();
+    if !fetching.status.success() {
+        assert!(std::env::var_os("CI").is_none(), "no {what}: {fetching:?}");
+        eprintln!("skipped, needs {what}: {test}");
+        return None;
+    }
+    Some(place)
+}
+
+/// A running server, ended when it goes out of scope.
+pub(crate) struct Daemon(Child);
+
+impl Daemon {
+    /// Runs a script in a mount namespace until all ports are listened on.
+    pub(crate) fn start(name: &str, unpacked: &Path, instance: &Path, ports: &[u16]) -> Self {
+        let child = Command::new("unshare")
+            .arg("--mount")
+            .arg(script(name))
+            .args([unpacked, instance])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(instance.join("stderr")).unwrap())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let mut daemon = Self(child);
+        while !ports.iter().all(|port| is_listening(*port)) {
+            if let Some(status) = daemon.0.try_wait().unwrap() {
+                let said = fs::read_to_string(instance.join("stderr")).unwrap();
+                panic!("{name} ended with {status}: {said}");
+            }
+            std::thread::yield_now();
+        }
+        daemon
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // It takes its own children along.
+        let _ = kill_process(Pid::from_child(&self.0), Signal::TERM);
+        let _ = self.0.wait();
+    }
+}
+
+/// Ports that were free a moment ago, all different.
+pub(crate) fn free_ports(count: usize) -> Vec<u16> {
+    let listeners: Vec<TcpListener> = (0..count)
+        .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
+        .collect();
+    listeners
+        .iter()
+        .map(|listener| listener.local_addr().unwrap().port())
+        .collect()
+}
+
+/// Whether somebody listens, without a connection that would count in rate limits.
+fn is_listening(port: u16) -> bool {
+    let wanted = format!("0100007F:{port:04X} 00000000:0000 0A");
+    fs::read_to_string("/proc/net/tcp")
+        .unwrap()
+        .contains(&wanted)
+}
