@@ -1,7 +1,9 @@
 //! What holds for every program of the suite, whatever it checks.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -88,6 +90,18 @@ fn usage_errors_are_one_line_of_at_most_200_characters_that_names_the_text() {
                 outcome.stdout
             );
         }
+    });
+}
+
+#[test]
+fn an_argument_that_is_not_utf8_is_named() {
+    let broken = OsStr::from_bytes(b"1\xff0");
+    each_program(|name, service| {
+        let outcome = run(Command::new(program(name)).arg("--timeout").arg(broken));
+        outcome.expect(
+            3,
+            &format!("{service} UNKNOWN - option --timeout: '1\u{fffd}0' is not valid UTF-8"),
+        );
     });
 }
 
