@@ -1,0 +1,585 @@
+//! The spool: every message is on disk before the first connection is made, and leaves only when it was delivered
+//! or is kept in `failed/`.
+//!
+//! `<unix ns>-<pid>-<random>.json` waits, `.tmp-*` is being written, `.lock` belongs to the one drainer, `.state.json`
+//! remembers failures. A crash at any point leaves a file that the next drainer understands.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rustix::fs::OFlags;
+
+use super::item::Item;
+use crate::deadline::Deadline;
+
+/// Where messages wait unless the configuration says otherwise.
+pub const SPOOL_DIR: &str = "/var/spool/monitoring-plugins-axigen";
+
+/// More than an item with every field at its limit.
+const ITEM_BYTES: u64 = 262_144;
+/// How often a waiting process looks whether its message is gone.
+const GLANCE: Duration = Duration::from_millis(50);
+const TEMPORARY: &str = ".tmp-";
+
+/// What is wrong with the spool.
+#[derive(Debug, thiserror::Error)]
+pub enum SpoolError {
+    /// It is not there.
+    #[error("spool {} does not exist", .0.display())]
+    Missing(PathBuf),
+    /// It is a symbolic link or no directory.
+    #[error("spool {} is not a directory of its own (a link or a file)", .0.display())]
+    NotADirectory(PathBuf),
+    /// Somebody else could have put messages there.
+    #[error("spool {} belongs to user {owner} and group {group}; it must be root or the user who sends", path.display())]
+    ForeignOwner {
+        /// The spool.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+        /// Its group.
+        group: u32,
+    },
+    /// Everybody may write there.
+    #[error("spool {} is writable for all users; chmod o-w {}", .0.display(), .0.display())]
+    OpenToAll(PathBuf),
+    /// An operation failed.
+    #[error("{doing} in spool {}: {source}", path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// The spool.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// The name of a waiting message; names sort by age.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(String);
+
+impl Name {
+    /// Reads a file name; `None` when it is none of ours.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.strip_suffix(".json")?.split('-');
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let time = parts.next()?;
+        let pid = parts.next()?;
+        let random = parts.next()?;
+        let hex = random.len() == 16 && random.bytes().all(|b| b.is_ascii_hexdigit());
+        let ours = time.len() == 20 && digits(time) && digits(pid) && hex && parts.next().is_none();
+        ours.then(|| Self(text.to_owned()))
+    }
+
+    /// The file name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// When it was put there, in Unix seconds.
+    #[must_use]
+    pub fn seconds(&self) -> u64 {
+        u64::try_from(self.nanoseconds() / 1_000_000_000).unwrap_or(u64::MAX)
+    }
+
+    fn nanoseconds(&self) -> u128 {
+        self.0
+            .split('-')
+            .next()
+            .and_then(|time| time.parse().ok())
+            .unwrap_or(0)
+    }
+
+    fn key(&self) -> &str {
+        self.0
+            .rsplit('-')
+            .next()
+            .and_then(|part| part.strip_suffix(".json"))
+            .unwrap_or_default()
+    }
+}
+
+/// Held by the one process that sends; the kernel frees it when that process ends in any way.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "its life is the lock")] File);
+
+/// How a wait for the lock ended.
+#[derive(Debug)]
+pub enum Turn {
+    /// We send.
+    Ours(Lock),
+    /// Another process has dealt with all our messages.
+    Done,
+    /// Neither before the deadline.
+    TooLate,
+}
+
+/// An open spool.
+#[derive(Clone, Debug)]
+pub struct Spool {
+    path: PathBuf,
+    /// Set when members of the directory's group share the spool.
+    shared_group: Option<u32>,
+}
+
+impl Spool {
+    /// Opens the spool after checking that nobody else can have put messages there.
+    ///
+    /// # Errors
+    /// [`SpoolError`] for a missing spool and for one that is not ours.
+    pub fn open(path: &Path) -> Result<Self, SpoolError> {
+        let meta = match fs::symlink_metadata(path) {
+            Ok(meta) => meta,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(SpoolError::Missing(path.to_owned()));
+            }
+            Err(source) => return Err(trouble("cannot look", path, source)),
+        };
+        if !meta.is_dir() {
+            return Err(SpoolError::NotADirectory(path.to_owned()));
+        }
+        if meta.mode() & 0o002 != 0 {
+            return Err(SpoolError::OpenToAll(path.to_owned()));
+        }
+        let shared = meta.mode() & 0o020 != 0;
+        let ours = meta.uid() == 0 || meta.uid() == rustix::process::geteuid().as_raw();
+        if !ours || (shared && !is_our_group(meta.gid())) {
+            return Err(SpoolError::ForeignOwner {
+                path: path.to_owned(),
+                owner: meta.uid(),
+                group: meta.gid(),
+            });
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            shared_group: shared.then(|| meta.gid()),
+        })
+    }
+
+    /// Opens the spool, or makes one that only we may enter.
+    ///
+    /// # Errors
+    /// [`SpoolError`] as for [`Spool::open`], and when the directory cannot be made.
+    pub fn open_or_create(path: &Path) -> Result<Self, SpoolError> {
+        match Self::open(path) {
+            Err(SpoolError::Missing(_)) => {
+                match DirBuilder::new().mode(0o700).create(path) {
+                    Ok(()) => {}
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                    Err(source) => return Err(trouble("cannot create it", path, source)),
+                }
+                Self::open(path)
+            }
+            opened => opened,
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts a message on disk, for good, under a name that sorts behind all others. `key` is 16 hexadecimal digits
+    /// that make a repetition recognisable, or empty.
+    ///
+    /// # Errors
+    /// [`SpoolError::Io`] when it cannot be written.
+    pub fn put(&self, item: &Item, key: &str, now: SystemTime) -> Result<Name, SpoolError> {
+        let name = self.new_name(key, now)?;
+        self.write(&self.path, &name, item)?;
+        self.sync()?;
+        Ok(name)
+    }
+
+    /// The newest waiting message of this key, unless a newer one is about the same object.
+    #[must_use]
+    pub fn find_repetition(&self, key: &str, object: &str) -> Option<Name> {
+        let names = self.waiting().ok()?;
+        let at = names.iter().rposition(|name| name.key() == key)?;
+        let newer = names.iter().skip(at + 1);
+        let overtaken = newer
+            .filter_map(|name| self.read(name).ok())
+            .any(|item| item.object == object);
+        if overtaken {
+            None
+        } else {
+            names.get(at).cloned()
+        }
+    }
+
+    /// The waiting messages, oldest first.
+    ///
+    /// # Errors
+    /// [`SpoolError::Io`] when the directory cannot be read.
+    pub fn waiting(&self) -> Result<Vec<Name>, SpoolError> {
+        self.names_in(&self.path)
+    }
+
+    /// The messages that will not be sent, oldest first.
+    ///
+    /// # Errors
+    /// [`SpoolError::Io`] when `failed/` is there but cannot be read.
+    pub fn failed(&self) -> Result<Vec<Name>, SpoolError> {
+        match self.names_in(&self.failed_dir()) {
+            Err(SpoolError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                Ok(Vec::new())
+            }
+            names => names,
+        }
+    }
+
+    /// Reads a waiting message.
+    ///
+    /// # Errors
+    /// The system's error; `InvalidData` for a file that is no message.
+    pub fn read(&self, name: &Name) -> io::Result<Item> {
+        read_item(&self.path.join(name.as_str()))
+    }
+
+    /// Reads a message in `failed/`.
+    ///
+    /// # Errors
+    /// The system's error; `InvalidData` for a file that is no message.
+    pub fn read_failed(&self, name: &Name) -> io::Result<Item> {
+        read_item(&self.failed_dir().join(name.as_str()))
+    }
+
+    /// Whether the message still waits.
+    #[must_use]
+    pub fn is_waiting(&self, name: &Name) -> bool {
+        fs::symlink_metadata(self.path.join(name.as_str())).is_ok()
+    }
+
+    /// Writes a waiting message anew.
+    ///
+    /// # Errors
+    /// [`SpoolError::Io`] when it cannot be written; the old one is still there then.
+    pub fn update(&self, name: &Name, item: &Item) -> Result<(), SpoolError> {
+        self.write(&self.path, name, item)
+    }
+
+    /// Takes a delivered message out. Its text is kept nowhere.
+    ///
+    /// # Errors
+    /// [`SpoolError::Io`] when it cannot be removed, in which case it would be sent again.
+    pub fn remove(&self, name: &Name) -> Result<(), SpoolError> {
+        match fs::remove_file(self.path.join(name.as_str())) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(trouble(
+                "cannot remove a delivered message",
+                &self.path,
+                error,
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Moves a message to `failed/`. The reason is noted in it first, if the disk has room for it.
+    ///
+    /// # Errors
+    /// [`SpoolError::Io`] when it cannot be moved.
+    pub fn fail(&self, name: &Name, item: Option<&Item>) -> Result<(), SpoolError> {
+        if let Some(item) = item {
+            let _ = self.update(name, item);
+        }
+        let failed = self.failed_dir();
+        let mode = if self.shared_group.is_some() {
+            0o770
+        } else {
+            0o700
+        };
+        match DirBuilder::new().mode(mode).create(&failed) {
+            Ok(()) => self.share_directory(&failed),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(source) => return Err(trouble("cannot create failed/", &self.path, source)),
+        }
+        fs::rename(self.path.join(name.as_str()), failed.join(name.as_str()))
+            .map_err(|source| trouble("cannot move a message to failed/", &self.path, source))?;
+        self.sync()
+    }
+
+    /// Puts the messages in `failed/` back in line, as if they were new. Returns how many.
+    ///
+    /// # Errors
+    /// [`SpoolError::Io`] when one cannot be moved.
+    pub fn revive(&self, now: u64) -> Result<usize, SpoolError> {
+        let names = self.failed()?;
+        let mut count = 0;
+        for name in &names {
+            let Ok(mut item) = self.read_failed(name) else {
+                continue;
+            };
+            item.failure = None;
+            item.attempts = 0;
+            item.next_try = 0;
+            item.created = now;
+            self.write(&self.failed_dir(), name, &item)?;
+            fs::rename(
+                self.failed_dir().join(name.as_str()),
+                self.path.join(name.as_str()),
+            )
+            .map_err(|source| trouble("cannot move a message back", &self.path, source))?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Tries to become the one process that sends.
+    ///
+    /// # Errors
+    /// [`SpoolError::Io`] when the lock file cannot be opened.
+    pub fn try_lock(&self) -> Result<Option<Lock>, SpoolError> {
+        let file = self.open_lock()?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(trouble("cannot lock", &self.path, source)),
+        }
+    }
+
+    /// Waits until we may send, or another process has dealt with all of `ours`.
+    ///
+    /// # Errors
+    /// [`SpoolError::Io`] when the lock file cannot be used.
+    pub fn wait_for_turn(&self, ours: &[Name], deadline: &Deadline) -> Result<Turn, SpoolError> {
+        if let Some(lock) = self.try_lock()? {
+            return Ok(Turn::Ours(lock));
+        }
+        let file = self.open_lock()?;
+        let (send, receive) = mpsc::channel();
+        let wait = move || {
+            let locked = file.lock().map(|()| Lock(file));
+            let _ = send.send(locked);
+        };
+        std::thread::Builder::new()
+            .name("turn".to_owned())
+            .spawn(wait)
+            .map_err(|source| trouble("cannot wait", &self.path, source))?;
+        loop {
+            match receive.recv_timeout(GLANCE.min(deadline.remaining())) {
+                Ok(Ok(lock)) => return Ok(Turn::Ours(lock)),
+                Ok(Err(source)) => return Err(trouble("cannot lock", &self.path, source)),
+                Err(_) => {}
+            }
+            if !ours.is_empty() && !ours.iter().any(|name| self.is_waiting(name)) {
+                return Ok(Turn::Done);
+            }
+            if deadline.has_passed() {
+                return Ok(Turn::TooLate);
+            }
+        }
+    }
+
+    /// Adopts what a killed writer left behind: a complete temporary file becomes a message, a broken one goes.
+    /// Only the drainer may do this.
+    pub fn adopt(&self) {
+        let Ok(entries) = fs::read_dir(&self.path) else {
+            return;
+        };
+        for entry in entries.flatten() {
+            let file_name = entry.file_name();
+            let Some(rest) = file_name
+                .to_str()
+                .and_then(|name| name.strip_prefix(TEMPORARY))
+            else {
+                continue;
+            };
+            let path = entry.path();
+            let Ok(file) = open_own(&path) else { continue };
+            // A live writer holds the lock of its file.
+            if file.try_lock().is_err() {
+                continue;
+            }
+            match (Name::parse(rest), parse_item(&file)) {
+                (Some(name), Ok(_)) => drop(fs::rename(&path, self.path.join(name.as_str()))),
+                _ => drop(fs::remove_file(&path)),
+            }
+        }
+    }
+
+    /// Reads a small file of the drainer's.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn read_note(&self, name: &str) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        open_own(&self.path.join(name))?
+            .take(ITEM_BYTES)
+            .read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Replaces a small file of the drainer's; its loss would be tolerable.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn write_note(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let temporary = self
+            .path
+            .join(format!("{TEMPORARY}note-{}", std::process::id()));
+        let _ = fs::remove_file(&temporary);
+        let mut file = self.create(&temporary)?;
+        file.write_all(bytes)?;
+        fs::rename(&temporary, self.path.join(name))
+    }
+
+    fn failed_dir(&self) -> PathBuf {
+        self.path.join("failed")
+    }
+
+    fn names_in(&self, directory: &Path) -> Result<Vec<Name>, SpoolError> {
+        let doing = "cannot list the messages";
+        let mut names = Vec::new();
+        for entry in fs::read_dir(directory).map_err(|source| trouble(doing, &self.path, source))? {
+            let entry = entry.map_err(|source| trouble(doing, &self.path, source))?;
+            names.extend(entry.file_name().to_str().and_then(Name::parse));
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// Behind all others even when the clock was set back.
+    fn new_name(&self, key: &str, now: SystemTime) -> Result<Name, SpoolError> {
+        let newest = self.waiting()?.last().map_or(0, Name::nanoseconds);
+        let clock = now
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |age| age.as_nanos());
+        let time = clock.max(newest.saturating_add(1));
+        let key = if key.is_empty() {
+            format!("{:016x}", RandomState::new().build_hasher().finish())
+        } else {
+            key.to_owned()
+        };
+        Ok(Name(format!(
+            "{time:020}-{}-{key}.json",
+            std::process::id()
+        )))
+    }
+
+    fn write(&self, directory: &Path, name: &Name, item: &Item) -> Result<(), SpoolError> {
+        let failed = |source| trouble("cannot write a message", &self.path, source);
+        let bytes = serde_json::to_vec(item).map_err(|error| failed(error.into()))?;
+        let temporary = directory.join(format!("{TEMPORARY}{}", name.as_str()));
+        // Once more: the drainer may take a file for broken that is not locked yet.
+        self.write_at(&temporary, &directory.join(name.as_str()), &bytes)
+            .or_else(|_| self.write_at(&temporary, &directory.join(name.as_str()), &bytes))
+            .map_err(failed)
+    }
+
+    fn write_at(&self, temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut file = self.create(temporary)?;
+        let written = (|| {
+            file.lock()?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            fs::rename(temporary, path)
+        })();
+        if written.is_err() {
+            let _ = fs::remove_file(temporary);
+        }
+        written
+    }
+
+    fn create(&self, path: &Path) -> io::Result<File> {
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+            .open(path)?;
+        self.share(&file)?;
+        Ok(file)
+    }
+
+    fn open_lock(&self) -> Result<File, SpoolError> {
+        let failed = |source| trouble("cannot open the lock", &self.path, source);
+        let path = self.path.join(".lock");
+        let open = |create| {
+            OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create_new(create)
+                .mode(0o600)
+                .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+                .open(&path)
+        };
+        match open(true) {
+            Ok(file) => {
+                self.share(&file).map_err(failed)?;
+                Ok(file)
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                open(false).map_err(failed)
+            }
+            Err(source) => Err(failed(source)),
+        }
+    }
+
+    /// In a shared spool every file belongs to the group, whoever wrote it.
+    fn share(&self, file: &File) -> io::Result<()> {
+        let Some(group) = self.shared_group else {
+            return Ok(());
+        };
+        fchown(file, None, Some(group))?;
+        file.set_permissions(fs::Permissions::from_mode(0o660))
+    }
+
+    fn share_directory(&self, path: &Path) {
+        if let Some(group) = self.shared_group {
+            let _ = std::os::unix::fs::chown(path, None, Some(group));
+            let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o770));
+        }
+    }
+
+    fn sync(&self) -> Result<(), SpoolError> {
+        File::open(&self.path)
+            .and_then(|directory| directory.sync_all())
+            .map_err(|source| trouble("cannot make a message durable", &self.path, source))
+    }
+}
+
+fn trouble(doing: &'static str, path: &Path, source: io::Error) -> SpoolError {
+    SpoolError::Io {
+        doing,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+fn is_our_group(group: u32) -> bool {
+    group == 0
+        || rustix::process::getegid().as_raw() == group
+        || rustix::process::getgroups()
+            .is_ok_and(|groups| groups.iter().any(|known| known.as_raw() == group))
+}
+
+fn open_own(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::ErrorKind::InvalidData.into())
+    }
+}
+
+fn read_item(path: &Path) -> io::Result<Item> {
+    parse_item(&open_own(path)?)
+}
+
+fn parse_item(file: &File) -> io::Result<Item> {
+    let mut bytes = Vec::new();
+    file.take(ITEM_BYTES).read_to_end(&mut bytes)?;
+    Ok(serde_json::from_slice(&bytes)?)
+}
