@@ -47,6 +47,12 @@ impl Deadline {
         self.remaining().is_zero()
     }
 
+    /// Time since the start, up to the whole time that was given.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.limit.saturating_sub(self.until_watchdog())
+    }
+
     /// Time until the watchdog answers in the check's place.
     #[must_use]
     pub fn until_watchdog(&self) -> Duration {

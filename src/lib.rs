@@ -7,7 +7,10 @@
 pub mod check_axigen_queue;
 pub mod deadline;
 pub mod monitoring;
+pub mod notify_pushover;
 pub mod program;
+pub mod pushover;
+pub mod secret;
 
 use clap::CommandFactory;
 
@@ -16,5 +19,8 @@ use clap::CommandFactory;
 /// The one registry: binaries, man pages, completions and shipped configuration are compared with it by tests.
 #[must_use]
 pub fn commands() -> Vec<clap::Command> {
-    vec![check_axigen_queue::Args::command()]
+    vec![
+        check_axigen_queue::Args::command(),
+        notify_pushover::Args::command(),
+    ]
 }

@@ -1,0 +1,105 @@
+//! `validate`: is the token good, is every recipient, and how much of the quota is left?
+
+use super::args::Args;
+use super::settings::Settings;
+use crate::program::{Delivery, Errand, Outcome};
+use crate::pushover::answer::Answer;
+use crate::pushover::client::Api;
+use crate::pushover::item::Address;
+
+/// Asks Pushover about every recipient that was named, or all of the configuration.
+pub(super) fn validate(args: &Args, mut settings: Settings, errand: &Errand) -> Outcome {
+    errand.stands_at(Outcome::new(Delivery::Queued, "not all was validated"));
+    if let Err(error) = &settings.config {
+        return Outcome::new(Delivery::Misconfigured, error.to_string());
+    }
+    let api = match Api::new(&settings.route) {
+        Ok(api) => api,
+        Err(error) => return Outcome::new(Delivery::Misconfigured, error.to_string()),
+    };
+    let addresses = addresses(&settings);
+    let mut outcome = Outcome::new(Delivery::Accepted, String::new());
+    let mut last_token = None;
+    for address in &addresses {
+        let keys = match settings.keyring.find(address) {
+            Ok(keys) => keys,
+            Err(error) => {
+                worsen(&mut outcome, Delivery::Misconfigured, error.to_string());
+                continue;
+            }
+        };
+        errand.deadline.enter("validating");
+        let device = args.device.as_deref().filter(|device| !device.is_empty());
+        let reply = api.validate(&keys.token, &keys.user, device, errand.deadline.remaining());
+        let name = address.name();
+        last_token = Some(keys.token);
+        match reply.answer {
+            Answer::Accepted { .. } => outcome.details.push(format!("{name}: good")),
+            Answer::Rejected { reason, .. } => {
+                worsen(
+                    &mut outcome,
+                    Delivery::Rejected,
+                    format!("{name}: {reason}"),
+                );
+                // An IP that goes on with bad requests is blocked.
+                break;
+            }
+            Answer::NobodyReached(reason) => worsen(
+                &mut outcome,
+                Delivery::Rejected,
+                format!("{name}: {reason}"),
+            ),
+            Answer::QuotaUsedUp { reason, .. } | Answer::Temporary { reason, .. } => {
+                worsen(
+                    &mut outcome,
+                    Delivery::Queued,
+                    format!("{name}: not validated, {reason}"),
+                );
+                break;
+            }
+        }
+    }
+    if outcome.delivery == Delivery::Accepted {
+        outcome.text = format!("token and {} recipients are good", addresses.len());
+        if let Some(token) = last_token
+            && let Some(quota) = api.limits(&token, errand.deadline.remaining()).quota
+        {
+            outcome.text = format!(
+                "{}, {} of {} messages left",
+                outcome.text, quota.remaining, quota.limit
+            );
+        }
+    }
+    outcome
+}
+
+fn addresses(settings: &Settings) -> Vec<Address> {
+    let Some(first) = settings.addresses.first() else {
+        return Vec::new();
+    };
+    let users = settings.config.as_ref().map(|config| &config.users);
+    match users {
+        // Nobody was named and there is no default: all of them.
+        Ok(users)
+            if first.recipient.is_empty()
+                && first.user == crate::pushover::item::Source::Configured =>
+        {
+            users
+                .keys()
+                .map(|name| Address {
+                    recipient: name.clone(),
+                    ..first.clone()
+                })
+                .collect()
+        }
+        _ => settings.addresses.clone(),
+    }
+}
+
+fn worsen(outcome: &mut Outcome, delivery: Delivery, text: String) {
+    if delivery > outcome.delivery {
+        outcome.delivery = delivery;
+        outcome.text.clone_from(&text);
+    }
+    outcome.details.push(text);
+}
