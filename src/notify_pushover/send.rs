@@ -6,12 +6,16 @@ use super::args::{Action, Args, from_environment, from_stdin};
 use super::event::Event;
 use super::message::{self, Message};
 use super::settings::Settings;
+use crate::monitoring::render::cut;
 use crate::program::{Delivery, Errand, Outcome};
 use crate::pushover::drain::{Drainer, Fate};
 use crate::pushover::item::Item;
 use crate::pushover::spool::{Name, Spool, SpoolError, Turn};
 use crate::pushover::state::Memory;
 use crate::pushover::{fingerprint, unix_seconds};
+
+/// Characters of a reason when it also has to be said where the alert is.
+const REASON_CHARS: usize = 110;
 
 /// Sends one notification to every recipient, or cancels an object's emergency messages.
 pub(super) fn send(args: &Args, mut settings: Settings, errand: &Errand) -> Outcome {
@@ -292,7 +296,11 @@ fn unspooled(items: Vec<(Item, String)>, settings: &mut Settings, errand: &Erran
 /// The worst fate first, and how many wait.
 fn sum_up(fates: &[Fate], errand: &Errand, spool: Option<&Spool>) -> Outcome {
     let kept = |reason: &str| match spool {
-        Some(spool) => format!("{reason}; the alert is kept in {}", spool.path().display()),
+        Some(spool) => format!(
+            "{}; the alert is kept in {}",
+            cut(reason, REASON_CHARS),
+            spool.path().display()
+        ),
         None => reason.to_owned(),
     };
     let (delivery, text) = fates

@@ -111,7 +111,7 @@ fn read(args: &Args) -> Result<Config, ConfigError> {
 fn spool_dir(args: &Args, config: Option<&Config>) -> PathBuf {
     let configured = || config.and_then(|config| config.spool_dir.clone());
     let chosen = args.spool_dir.clone().or_else(configured);
-    chosen.unwrap_or_else(|| PathBuf::from(SPOOL_DIR))
+    absolute(&chosen.unwrap_or_else(|| PathBuf::from(SPOOL_DIR)))
 }
 
 fn route(args: &Args, config: Option<&Config>) -> Route {

@@ -12,7 +12,6 @@ use reqwest::header::HeaderMap;
 use reqwest::{Certificate, Proxy, Url, redirect};
 
 use super::answer::{Answer, Headers, Quota, classify};
-use crate::deadline::Deadline;
 use crate::secret::Secret;
 
 /// Pushover's own address.
@@ -203,7 +202,6 @@ impl Api {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         let time = time.min(REQUEST_TIME);
-        let end = Deadline::after(time);
         let sent = request(url).timeout(time).send();
         let response = match sent {
             Ok(response) => response,
@@ -211,30 +209,17 @@ impl Api {
         };
         let status = response.status().as_u16();
         let headers = headers_of(response.headers());
-        let body = read_body(response.take(BODY_BYTES), &end);
+        let mut body = Vec::new();
+        let read = response.take(BODY_BYTES).read_to_end(&mut body);
         // An error's body is a courtesy; a success without its body proves nothing.
-        if let (200, Err(reason)) = (status, &body) {
-            return failed(format!("the answer broke off: {reason}"));
+        if let (200, Err(error)) = (status, read) {
+            return failed(format!("the answer broke off: {}", innermost(&error)));
         }
         Reply {
-            answer: classify(status, &headers, &body.unwrap_or_default()),
+            answer: classify(status, &headers, &body),
             quota: headers.quota(),
         }
     }
-}
-
-/// Reads to the end, against a server that sends byte by byte: the client's own limit starts anew with each.
-fn read_body(mut response: impl Read, end: &Deadline) -> Result<Vec<u8>, String> {
-    let mut body = Vec::new();
-    let mut part = [0; 4096];
-    while !end.has_passed() {
-        match response.read(&mut part) {
-            Ok(0) => return Ok(body),
-            Ok(count) => body.extend(part.iter().take(count)),
-            Err(error) => return Err(innermost(&error)),
-        }
-    }
-    Err("it takes too long".to_owned())
 }
 
 fn failed(reason: String) -> Reply {

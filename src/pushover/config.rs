@@ -106,6 +106,8 @@ fn without_values(message: &str) -> String {
     if line.starts_with("invalid type") || line.starts_with("invalid value") {
         return "a value of the wrong type".to_owned();
     }
+    // The list of all keys stands in pushover.toml(5).
+    let line = line.split(", expected").next().unwrap_or_default();
     line.to_owned()
 }
 

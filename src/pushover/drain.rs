@@ -4,7 +4,7 @@
 //! five seconds after any other failure, at most two connections (here one, by the lock), and stop asking when token
 //! or key are wrong.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use super::answer::{Answer, Culprit};
@@ -126,7 +126,7 @@ impl<'a> Drainer<'a> {
         urgent: &[Address],
         fates: &mut HashMap<Name, Fate>,
     ) -> Result<bool, SpoolError> {
-        let mut stopped: HashSet<String> = HashSet::new();
+        let mut stopped: HashMap<String, Fate> = HashMap::new();
         let mut moved = false;
         for name in spool.waiting()? {
             let mut item = match spool.read(&name) {
@@ -148,9 +148,9 @@ impl<'a> Drainer<'a> {
                 }
             };
             let lane = serde_json::to_string(&item.address).unwrap_or_default();
-            if stopped.contains(&lane) {
-                let behind = || Fate::Queued("waits behind an older message".to_owned());
-                fates.entry(name).or_insert_with(behind);
+            // What stops a message stops those behind it, or they would overtake it.
+            if let Some(fate) = stopped.get(&lane) {
+                fates.insert(name, fate.clone());
                 continue;
             }
             if self.deadline.has_passed() {
@@ -175,7 +175,7 @@ impl<'a> Drainer<'a> {
                     moved = true;
                 }
                 Fate::Queued(_) | Fate::Kept(_) => {
-                    stopped.insert(lane);
+                    stopped.insert(lane, fate.clone());
                 }
             }
             fates.insert(name, fate);

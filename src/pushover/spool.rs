@@ -555,7 +555,9 @@ fn trouble(doing: &'static str, path: &Path, source: io::Error) -> SpoolError {
 }
 
 fn is_our_group(group: u32) -> bool {
-    group == 0
+    let we = rustix::process::geteuid();
+    we.is_root()
+        || group == 0
         || rustix::process::getegid().as_raw() == group
         || rustix::process::getgroups()
             .is_ok_and(|groups| groups.iter().any(|known| known.as_raw() == group))

@@ -16,6 +16,8 @@ mod contract;
 mod generated;
 mod install;
 mod json;
+mod notify_pushover;
+mod notify_pushover_spool;
 mod readme;
 mod support;
 mod transcripts;

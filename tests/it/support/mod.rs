@@ -1,7 +1,10 @@
 //! What several tests need: running a program, rights, queue trees, file systems that misbehave.
 
+pub(crate) mod certificates;
 pub(crate) mod cores;
 pub(crate) mod filesystem;
+pub(crate) mod http_server;
+pub(crate) mod pushover;
 pub(crate) mod queue;
 
 use std::collections::BTreeMap;
