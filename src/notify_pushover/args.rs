@@ -5,7 +5,6 @@
 )]
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser, ValueParser};
@@ -14,7 +13,7 @@ use clap::{Parser, ValueEnum};
 use super::rules::{PriorityMap, SoundMap, StateList, TtlMap};
 use crate::monitoring::duration;
 use crate::program::NotifierOptions;
-use crate::pushover::config::CONFIG_FILE;
+use crate::pushover::access::AccessOptions;
 
 /// Bytes of a text that are looked at; no message holds more than 1024 characters.
 const TEXT_BYTES: usize = 65_536;
@@ -47,20 +46,12 @@ pub struct Args {
     #[arg(value_enum, default_value = "send")]
     pub action: Action,
 
-    /// Configuration: token, recipients, proxy
-    #[arg(long, value_name = "FILE", default_value = CONFIG_FILE)]
-    pub config: PathBuf,
-    /// Read the token from this file (else PUSHOVER_TOKEN, the credential
-    /// pushover_token, or the configuration)
-    #[arg(long, value_name = "FILE")]
-    pub token_file: Option<PathBuf>,
-    /// Tell this recipient of the configuration; may be repeated
-    #[arg(long, value_name = "NAME", value_parser = text())]
-    pub recipient: Vec<String>,
-    /// Read the recipient's key from this file (else PUSHOVER_USER, the
-    /// credential pushover_user, or the configuration)
-    #[arg(long, value_name = "FILE", conflicts_with = "recipient")]
-    pub user_file: Option<PathBuf>,
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment here would replace the program's description"
+    )]
+    pub access: AccessOptions,
     /// Only these devices of the recipient, separated by commas
     #[arg(long, value_name = "NAMES", value_parser = text())]
     pub device: Option<String>,
@@ -161,22 +152,6 @@ pub struct Args {
     #[arg(long, value_name = "NAME", value_parser = text())]
     pub instance: Option<String>,
 
-    /// Seconds for name look-up and connect
-    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
-    pub connect_timeout: u64,
-    /// Go through this proxy (else HTTPS_PROXY)
-    #[arg(long, value_name = "URL")]
-    pub proxy: Option<String>,
-    /// Trust the certificates in this file, and no others
-    #[arg(long, value_name = "FILE")]
-    pub ca_file: Option<PathBuf>,
-    /// Where the API is [default: https://api.pushover.net]
-    #[arg(long, value_name = "URL")]
-    pub api_url: Option<String>,
-
-    /// Where messages wait [default: /var/spool/monitoring-plugins-axigen]
-    #[arg(long, value_name = "DIR")]
-    pub spool_dir: Option<PathBuf>,
     /// Send without a spool: what cannot be sent now is lost
     #[arg(long)]
     pub no_spool: bool,

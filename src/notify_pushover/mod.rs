@@ -5,11 +5,12 @@
 
 mod args;
 mod event;
-mod identity;
+mod flush;
 mod message;
 #[cfg(test)]
 mod message_tests;
 mod rules;
+mod run;
 mod send;
 mod settings;
 mod text;
@@ -19,18 +20,18 @@ pub use args::Args;
 
 use crate::program::{Delivery, Errand, Outcome};
 use args::Action;
-use settings::Settings;
 
 /// Runs the notifier.
 #[must_use]
 pub fn run(args: &Args, errand: &Errand) -> Outcome {
-    let settings = match Settings::gather(args) {
-        Ok(settings) => settings,
+    let uses_spool = !(args.no_spool || args.dry_run || args.action == Action::Validate);
+    let access = match args.access.gather(uses_spool) {
+        Ok(access) => access,
         Err(refusal) => return Outcome::new(Delivery::Misconfigured, refusal),
     };
     match args.action {
-        Action::Send | Action::Cancel => send::send(args, settings, errand),
-        Action::Flush => send::flush(args, settings, errand),
-        Action::Validate => validate::validate(args, settings, errand),
+        Action::Send | Action::Cancel => send::send(args, access, errand),
+        Action::Flush => flush::flush(args, access, errand),
+        Action::Validate => validate::validate(args, access, errand),
     }
 }

@@ -1,168 +1,126 @@
-//! Spool, then drain, then say what became of the message.
+//! `send` and `cancel`: spool, then drain, then say what became of the message.
 
 use std::collections::HashMap;
 
 use super::args::{Action, Args, from_environment, from_stdin};
-use super::event::Event;
+use super::event::{Event, ObjectState};
 use super::message::{self, Message};
-use super::settings::Settings;
-use crate::monitoring::render::cut;
+use super::run::Run;
+use super::settings;
 use crate::program::{Delivery, Errand, Outcome};
-use crate::pushover::drain::{Drainer, Fate};
-use crate::pushover::item::Item;
-use crate::pushover::spool::{Name, Spool, SpoolError, Turn};
-use crate::pushover::state::Memory;
-use crate::pushover::{fingerprint, unix_seconds};
-
-/// Characters of a reason when it also has to be said where the alert is.
-const REASON_CHARS: usize = 110;
+use crate::pushover::access::Access;
+use crate::pushover::drain::Fate;
+use crate::pushover::fingerprint;
+use crate::pushover::item::{Address, Item};
+use crate::pushover::spool::{Name, Spool, Turn};
 
 /// Sends one notification to every recipient, or cancels an object's emergency messages.
-pub(super) fn send(args: &Args, mut settings: Settings, errand: &Errand) -> Outcome {
+pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
     let mut args = args.clone();
     for text in [&mut args.message, &mut args.output] {
         if text.as_deref() == Some("-") {
+            errand.deadline.enter("reading standard input");
             *text = Some(from_stdin());
         }
     }
     let event = Event::new(&args, from_environment);
-    let layout = settings.layout(&args);
-    let now = unix_seconds(errand.now);
-    let message = if args.action == Action::Cancel {
-        if event.host.is_empty() {
-            return Outcome::new(
-                Delivery::Misconfigured,
-                "cancel needs --host-name, and --service-name for a service",
-            );
-        }
-        Message {
-            cancel: Some(message::tag(&layout.instance, &event)),
-            ..Message::default()
-        }
-    } else if event.is_empty() && layout.message.is_empty() && args.message.is_none() {
-        return Outcome::new(
-            Delivery::Misconfigured,
-            "nothing to send; give --message TEXT, or --type, --host-name and --output",
-        );
-    } else {
-        let mut layout = layout;
-        if event.is_empty() && layout.message.is_empty() {
-            "(no text)".clone_into(&mut layout.message);
-        }
-        message::compose(&event, &layout, now)
+    let limits = settings::limits(&args);
+    let mut run = Run {
+        access,
+        limits,
+        errand,
+    };
+    let message = match message_for(&args, &event, &run) {
+        Ok(message) => message,
+        Err(mistake) => return Outcome::new(Delivery::Misconfigured, mistake),
     };
     if args.dry_run {
-        return show(&message, &settings);
+        return show(&message, &run.access);
     }
-    let items = items(&message, &event, &settings, now);
+    let items = items(&message, &event, &run);
     let mut outcome = if args.no_spool {
-        send_unspooled(
-            items,
-            &mut settings,
-            errand,
-            "not kept, no spool was wanted",
-        )
+        send_unspooled(items, &mut run, "not kept, as no spool is wanted")
     } else {
-        match Spool::open_or_create(&settings.spool_dir) {
-            Ok(spool) => send_spooled(items, &mut settings, errand, &spool),
-            Err(error) => {
-                let mut outcome = send_unspooled(items, &mut settings, errand, "not kept");
-                outcome.text = format!("{}; {error}", outcome.text);
-                outcome
-            }
+        match Spool::open_or_create(&run.access.spool_dir) {
+            Ok(spool) => send_spooled(items, &mut run, &spool),
+            Err(error) => send_unspooled(items, &mut run, &format!("not kept: {error}")),
         }
     };
+    if let Some(mistake) = settings::mistake(&run.access) {
+        outcome.text = format!("{}; {mistake}", outcome.text);
+    }
     outcome.details.extend(message.warnings);
     outcome
 }
 
-/// Sends what waits.
-pub(super) fn flush(args: &Args, mut settings: Settings, errand: &Errand) -> Outcome {
-    let spool = match Spool::open(&settings.spool_dir) {
-        Ok(spool) => spool,
-        Err(SpoolError::Missing(path)) => {
-            return Outcome::new(
-                Delivery::Accepted,
-                format!("nothing waits, {} does not exist yet", path.display()),
+fn message_for(args: &Args, event: &Event, run: &Run<'_>) -> Result<Message, &'static str> {
+    let mut layout = settings::layout(args, &run.access);
+    if args.action == Action::Cancel {
+        if event.host.is_empty() {
+            return Err("cancel needs --host-name, and --service-name for a service");
+        }
+        let cancel = Some(message::tag(&layout.instance, event));
+        return Ok(Message {
+            cancel,
+            ..Message::default()
+        });
+    }
+    if event.is_empty() && layout.message.is_empty() {
+        if args.message.is_none() && args.output.is_none() {
+            return Err(
+                "nothing to send; give --message TEXT, or --type, --host-name and --output",
             );
         }
-        Err(error) => return Outcome::new(Delivery::Misconfigured, error.to_string()),
-    };
-    errand.stands_at(Outcome::new(Delivery::Queued, "some may still wait"));
-    let turn = match spool.wait_for_turn(&[], &errand.deadline) {
-        Ok(turn) => turn,
-        Err(error) => return Outcome::new(Delivery::Misconfigured, error.to_string()),
-    };
-    let Turn::Ours(lock) = turn else {
-        return Outcome::new(Delivery::Queued, "another process sends");
-    };
-    if args.retry_failed
-        && let Err(error) = spool.revive(unix_seconds(errand.now))
-    {
-        return Outcome::new(Delivery::Misconfigured, error.to_string());
+        "(no text)".clone_into(&mut layout.message);
     }
-    let fates = drain(&spool, &mut settings, errand, &[]);
-    drop(lock);
-    match fates {
-        Ok(fates) => {
-            let fates: Vec<Fate> = fates.into_values().collect();
-            let mut outcome = sum_up(&fates, errand, Some(&spool));
-            if fates.is_empty() {
-                outcome = Outcome::new(Delivery::Accepted, "nothing waits");
-            }
-            outcome
-        }
-        Err(error) => Outcome::new(Delivery::Misconfigured, error.to_string()),
-    }
+    Ok(message::compose(event, &layout, run.now()))
 }
 
-fn items(message: &Message, event: &Event, settings: &Settings, now: u64) -> Vec<(Item, String)> {
+/// One item a recipient, with the key of its repetition or an empty one.
+fn items(message: &Message, event: &Event, run: &Run<'_>) -> Vec<(Item, String)> {
     let object = fingerprint(&[&event.host, &event.service], 16);
-    let item = |address: &crate::pushover::item::Address| {
-        let state = event.state.map_or("", super::event::ObjectState::as_str);
-        let time = event.time.map(|time| time.to_string()).unwrap_or_default();
-        let kind = format!("{:?}", event.kind);
-        let parts = [
-            event.host.as_str(),
-            &event.service,
-            &kind,
-            state,
-            &event.number,
-            &time,
-        ];
-        let key = Item::repetition_key(address, parts).unwrap_or_default();
+    let state = event.state.map_or("", ObjectState::as_str);
+    let time = event.time.map(|time| time.to_string()).unwrap_or_default();
+    let kind = format!("{:?}", event.kind);
+    let parts = [
+        event.host.as_str(),
+        &event.service,
+        &kind,
+        state,
+        &event.number,
+        &time,
+    ];
+    let item = |address: &Address| {
         let item = Item {
             address: address.clone(),
             cancel: message.cancel.clone(),
             fields: message.fields.clone(),
             object: object.clone(),
-            created: now,
+            created: run.now(),
             attempts: 0,
             next_try: 0,
             failure: None,
         };
-        (item, key)
+        (
+            item,
+            Item::repetition_key(address, parts).unwrap_or_default(),
+        )
     };
-    settings.addresses.iter().map(item).collect()
+    run.access.addresses.iter().map(item).collect()
 }
 
-fn send_spooled(
-    items: Vec<(Item, String)>,
-    settings: &mut Settings,
-    errand: &Errand,
-    spool: &Spool,
-) -> Outcome {
+fn send_spooled(items: Vec<(Item, String)>, run: &mut Run<'_>, spool: &Spool) -> Outcome {
     let mut ours = Vec::new();
     let mut homeless = Vec::new();
     let mut trouble = None;
-    errand.deadline.enter("writing to the spool");
+    run.errand.deadline.enter("writing to the spool");
     for (item, key) in items {
         let known = if key.is_empty() {
             None
         } else {
             spool.find_repetition(&key, &item.object)
         };
-        match known.map_or_else(|| spool.put(&item, &key, errand.now), Ok) {
+        match known.map_or_else(|| spool.put(&item, &key, run.errand.now), Ok) {
             Ok(name) => ours.push(name),
             Err(error) => {
                 trouble = Some(error.to_string());
@@ -170,44 +128,50 @@ fn send_spooled(
             }
         }
     }
-    let kept = format!("kept in {}", spool.path().display());
-    if homeless.is_empty() {
-        errand.stands_at(Outcome::new(Delivery::Queued, kept));
-    }
+    let Some(trouble) = trouble else {
+        let kept = format!("kept in {}", spool.path().display());
+        run.errand.stands_at(Outcome::new(Delivery::Queued, kept));
+        let fates = follow(&ours, run, spool);
+        return run.sum_up(&fates, Some(spool));
+    };
     let mut fates = if ours.is_empty() {
         Vec::new()
     } else {
-        follow(&ours, settings, errand, spool)
+        follow(&ours, run, spool)
     };
-    let mut note = String::new();
-    if let Some(trouble) = trouble {
-        let lock = spool.wait_for_turn(&[], &errand.deadline);
-        fates.extend(unspooled(homeless, settings, errand));
-        drop(lock);
-        note = format!("; not kept: {trouble}");
+    let _lock = spool.wait_for_turn(&[], &run.errand.deadline);
+    fates.extend(run.send_unspooled(homeless.into_iter().map(|(item, _)| item).collect()));
+    let mut outcome = run.sum_up(&fates, None);
+    outcome.text = format!("{}; not kept: {trouble}", outcome.text);
+    outcome
+}
+
+fn send_unspooled(items: Vec<(Item, String)>, run: &mut Run<'_>, lost: &str) -> Outcome {
+    run.errand.stands_at(Outcome::new(Delivery::Queued, lost));
+    let fates = run.send_unspooled(items.into_iter().map(|(item, _)| item).collect());
+    let mut outcome = run.sum_up(&fates, None);
+    // Somebody wanted no spool and it was not needed: nothing to remark.
+    let delivered = matches!(outcome.delivery, Delivery::Accepted | Delivery::Rejected);
+    if !(delivered && lost.starts_with("not kept, as")) {
+        outcome.text = format!("{}; {lost}", outcome.text);
     }
-    let mut outcome = sum_up(&fates, errand, Some(spool));
-    outcome.text.push_str(&note);
     outcome
 }
 
 /// Drains, or waits until another process has dealt with our messages.
-fn follow(ours: &[Name], settings: &mut Settings, errand: &Errand, spool: &Spool) -> Vec<Fate> {
-    errand.deadline.enter("waiting for the process that sends");
-    let fates = match spool.wait_for_turn(ours, &errand.deadline) {
-        Ok(Turn::Ours(lock)) => {
-            let fates = drain(spool, settings, errand, ours);
-            drop(lock);
-            match fates {
-                Ok(fates) => fates,
-                Err(error) => return vec![Fate::Queued(error.to_string()); ours.len()],
-            }
-        }
+fn follow(ours: &[Name], run: &mut Run<'_>, spool: &Spool) -> Vec<Fate> {
+    run.errand
+        .deadline
+        .enter("waiting for the process that sends");
+    let all = |reason: String| vec![Fate::Queued(reason); ours.len()];
+    let fates = match spool.wait_for_turn(ours, &run.errand.deadline) {
+        Ok(Turn::Ours(_lock)) => match run.drain(spool, ours) {
+            Ok(fates) => fates,
+            Err(error) => return all(error.to_string()),
+        },
         Ok(Turn::Done) => HashMap::new(),
-        Ok(Turn::TooLate) => {
-            return vec![Fate::Queued("another process sends".to_owned()); ours.len()];
-        }
-        Err(error) => return vec![Fate::Queued(error.to_string()); ours.len()],
+        Ok(Turn::TooLate) => return all("another process sends".to_owned()),
+        Err(error) => return all(error.to_string()),
     };
     let fate = |name: &Name| {
         fates
@@ -223,125 +187,16 @@ fn fate_on_disk(name: &Name, spool: &Spool) -> Fate {
     if spool.is_waiting(name) {
         return Fate::Queued("waits".to_owned());
     }
+    let unknown = || "see failed/ in the spool".to_owned();
     match spool.read_failed(name) {
-        Ok(item) => Fate::Rejected(
-            item.failure
-                .unwrap_or_else(|| "see failed/ in the spool".to_owned()),
-        ),
+        Ok(item) => Fate::Rejected(item.failure.unwrap_or_else(unknown)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Fate::Delivered,
-        Err(_) => Fate::Rejected("see failed/ in the spool".to_owned()),
+        Err(_) => Fate::Rejected(unknown()),
     }
 }
 
-fn drain(
-    spool: &Spool,
-    settings: &mut Settings,
-    errand: &Errand,
-    urgent: &[Name],
-) -> Result<HashMap<Name, Fate>, SpoolError> {
-    let memory = Memory::recall(spool);
-    let Settings {
-        route,
-        keyring,
-        limits,
-        ..
-    } = settings;
-    Drainer::new(
-        route,
-        keyring,
-        memory,
-        &errand.deadline,
-        errand.now,
-        *limits,
-    )
-    .drain(spool, urgent)
-}
-
-fn send_unspooled(
-    items: Vec<(Item, String)>,
-    settings: &mut Settings,
-    errand: &Errand,
-    lost: &str,
-) -> Outcome {
-    errand.stands_at(Outcome::new(Delivery::Queued, lost));
-    let fates = unspooled(items, settings, errand);
-    let mut outcome = sum_up(&fates, errand, None);
-    if matches!(outcome.delivery, Delivery::Queued | Delivery::Misconfigured) {
-        outcome.text = format!("{}; {lost}", outcome.text);
-    }
-    outcome
-}
-
-fn unspooled(items: Vec<(Item, String)>, settings: &mut Settings, errand: &Errand) -> Vec<Fate> {
-    let Settings {
-        route,
-        keyring,
-        limits,
-        ..
-    } = settings;
-    let mut drainer = Drainer::new(
-        route,
-        keyring,
-        Memory::default(),
-        &errand.deadline,
-        errand.now,
-        *limits,
-    );
-    items
-        .into_iter()
-        .map(|(mut item, _)| drainer.send_unspooled(&mut item))
-        .collect()
-}
-
-/// The worst fate first, and how many wait.
-fn sum_up(fates: &[Fate], errand: &Errand, spool: Option<&Spool>) -> Outcome {
-    let kept = |reason: &str| match spool {
-        Some(spool) => format!(
-            "{}; the alert is kept in {}",
-            cut(reason, REASON_CHARS),
-            spool.path().display()
-        ),
-        None => reason.to_owned(),
-    };
-    let (delivery, text) = fates
-        .iter()
-        .map(|fate| match fate {
-            Fate::Delivered => (Delivery::Accepted, String::new()),
-            Fate::Queued(reason) => (Delivery::Queued, reason.clone()),
-            Fate::Kept(reason) => (Delivery::Misconfigured, kept(reason)),
-            Fate::Rejected(reason) => (Delivery::Rejected, reason.clone()),
-        })
-        .max_by_key(|(delivery, _)| *delivery)
-        .unwrap_or((Delivery::Accepted, String::new()));
-    let sent = fates
-        .iter()
-        .filter(|fate| **fate == Fate::Delivered)
-        .count();
-    let mut text = match (delivery, sent) {
-        (Delivery::Accepted, 1) => "sent".to_owned(),
-        (Delivery::Accepted, sent) => format!("{sent} sent"),
-        (_, 0) => text,
-        (_, sent) => format!("{text}; {sent} sent"),
-    };
-    if let Some(waiting) = spool.and_then(|spool| waiting(spool, errand)) {
-        text = format!("{text}; {waiting}");
-    }
-    Outcome::new(delivery, text)
-}
-
-fn waiting(spool: &Spool, errand: &Errand) -> Option<String> {
-    let names = spool.waiting().ok()?;
-    let oldest = names.first()?;
-    let age = unix_seconds(errand.now).saturating_sub(oldest.seconds());
-    Some(format!("{} waiting, oldest {age} s", names.len()))
-}
-
-fn show(message: &Message, settings: &Settings) -> Outcome {
-    let names: Vec<String> = settings
-        .addresses
-        .iter()
-        .map(crate::pushover::item::Address::name)
-        .collect();
+fn show(message: &Message, access: &Access) -> Outcome {
+    let names: Vec<String> = access.addresses.iter().map(Address::name).collect();
     let mut text = format!("dry run for {}", names.join(", "));
     if let Some(tag) = &message.cancel {
         text = format!("{text}; cancel {tag}");
@@ -350,12 +205,12 @@ fn show(message: &Message, settings: &Settings) -> Outcome {
         text = format!("{text}; {key}: {}", value.replace('\n', " / "));
     }
     let mut outcome = Outcome::new(Delivery::Accepted, text);
-    outcome.details.extend(
-        message
-            .fields
-            .iter()
-            .map(|(key, value)| format!("{key} = {value}")),
-    );
-    outcome.details.extend(message.warnings.clone());
+    let lines = message
+        .fields
+        .iter()
+        .map(|(key, value)| format!("{key} = {value}"));
+    outcome
+        .details
+        .extend(lines.chain(message.warnings.clone()));
     outcome
 }

@@ -1,27 +1,26 @@
 //! `validate`: is the token good, is every recipient, and how much of the quota is left?
 
 use super::args::Args;
-use super::settings::Settings;
 use crate::program::{Delivery, Errand, Outcome};
+use crate::pushover::access::Access;
 use crate::pushover::answer::Answer;
 use crate::pushover::client::Api;
-use crate::pushover::item::Address;
 
 /// Asks Pushover about every recipient that was named, or all of the configuration.
-pub(super) fn validate(args: &Args, mut settings: Settings, errand: &Errand) -> Outcome {
+pub(super) fn validate(args: &Args, mut access: Access, errand: &Errand) -> Outcome {
     errand.stands_at(Outcome::new(Delivery::Queued, "not all was validated"));
-    if let Err(error) = &settings.config {
+    if let Err(error) = &access.config {
         return Outcome::new(Delivery::Misconfigured, error.to_string());
     }
-    let api = match Api::new(&settings.route) {
+    let api = match Api::new(&access.route) {
         Ok(api) => api,
         Err(error) => return Outcome::new(Delivery::Misconfigured, error.to_string()),
     };
-    let addresses = addresses(&settings);
+    let addresses = access.everybody();
     let mut outcome = Outcome::new(Delivery::Accepted, String::new());
     let mut last_token = None;
     for address in &addresses {
-        let keys = match settings.keyring.find(address) {
+        let keys = match access.keyring.find(address) {
             Ok(keys) => keys,
             Err(error) => {
                 worsen(&mut outcome, Delivery::Misconfigured, error.to_string());
@@ -71,29 +70,6 @@ pub(super) fn validate(args: &Args, mut settings: Settings, errand: &Errand) -> 
         }
     }
     outcome
-}
-
-fn addresses(settings: &Settings) -> Vec<Address> {
-    let Some(first) = settings.addresses.first() else {
-        return Vec::new();
-    };
-    let users = settings.config.as_ref().map(|config| &config.users);
-    match users {
-        // Nobody was named and there is no default: all of them.
-        Ok(users)
-            if first.recipient.is_empty()
-                && first.user == crate::pushover::item::Source::Configured =>
-        {
-            users
-                .keys()
-                .map(|name| Address {
-                    recipient: name.clone(),
-                    ..first.clone()
-                })
-                .collect()
-        }
-        _ => settings.addresses.clone(),
-    }
 }
 
 fn worsen(outcome: &mut Outcome, delivery: Delivery, text: String) {

@@ -1,10 +1,12 @@
 //! The way of an alert to Pushover: configuration, spool, client and the one drainer. Shared by `notify_pushover`,
 //! which walks it, and `check_pushover`, which watches it.
 
+pub mod access;
 pub mod answer;
 pub mod client;
 pub mod config;
 pub mod drain;
+pub mod identity;
 pub mod item;
 pub mod keys;
 pub mod spool;

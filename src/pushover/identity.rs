@@ -9,7 +9,7 @@ use nix::unistd::{Gid, Uid, User, getgrouplist, setgid, setgroups, setuid};
 ///
 /// # Errors
 /// What to do instead, with the exact command, when the identity cannot be taken.
-pub(super) fn take_owner_of(spool: &Path) -> Result<(), String> {
+pub fn take_owner_of(spool: &Path) -> Result<(), String> {
     if !Uid::effective().is_root() {
         return Ok(());
     }
@@ -25,7 +25,7 @@ pub(super) fn take_owner_of(spool: &Path) -> Result<(), String> {
         .as_ref()
         .map_or_else(|| format!("#{}", meta.uid()), |user| user.name.clone());
     become_user(owner, user.as_ref(), Gid::from_raw(meta.gid())).map_err(|error| {
-        format!("cannot become {name}, the owner of the spool ({error}); run: runuser -u {name} -- notify_pushover ...")
+        format!("cannot become {name}, the owner of the spool ({error}); run: runuser -u {name} -- PROGRAM")
     })
 }
 
