@@ -5,6 +5,7 @@
 //! the vocabulary of plugins; each program has a module of its own name.
 
 pub mod check_axigen_queue;
+pub mod check_pushover;
 pub mod deadline;
 pub mod monitoring;
 pub mod notify_pushover;
@@ -21,6 +22,7 @@ use clap::CommandFactory;
 pub fn commands() -> Vec<clap::Command> {
     vec![
         check_axigen_queue::Args::command(),
+        check_pushover::Args::command(),
         notify_pushover::Args::command(),
     ]
 }

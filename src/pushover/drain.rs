@@ -17,7 +17,7 @@ use super::unix_seconds;
 use crate::deadline::Deadline;
 
 /// Silence after a failed request.
-const SILENCE: Duration = Duration::from_secs(5);
+pub const SILENCE: Duration = Duration::from_secs(5);
 /// Failed requests per run.
 const TRIES: u32 = 2;
 /// Pauses of `flush` after the first, second, third and every further failure.

@@ -12,6 +12,7 @@
 )]
 
 mod check_axigen_queue;
+mod check_pushover;
 mod contract;
 mod generated;
 mod install;

@@ -53,7 +53,22 @@ impl Host {
     }
 
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(program("notify_pushover"));
+        self.command_of("notify_pushover")
+    }
+
+    /// A run of `check_pushover`.
+    pub(crate) fn check(&self, options: &[&str]) -> Outcome {
+        Outcome::of(
+            &self
+                .command_of("check_pushover")
+                .args(options)
+                .output()
+                .unwrap(),
+        )
+    }
+
+    fn command_of(&self, name: &str) -> Command {
+        let mut command = Command::new(program(name));
         command
             .env_clear()
             .stdin(Stdio::null())
