@@ -20,7 +20,7 @@ const LINE_CHARS: usize = 200;
 pub struct NotifierOptions {
     /// Leave the message in the spool after this many seconds; Nagios kills
     /// after 30
-    #[arg(short, long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(short, long, value_name = "SECONDS", default_value_t = 20, allow_hyphen_values = true, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,
 
     /// Explain what was done

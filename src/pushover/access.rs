@@ -7,6 +7,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
+
 use super::client::{API_URL, Route};
 use super::config::{CONFIG_FILE, Config, ConfigError};
 use super::identity;
@@ -18,27 +20,27 @@ use super::spool::SPOOL_DIR;
 #[derive(Clone, Debug, clap::Args)]
 pub struct AccessOptions {
     /// Configuration: token, recipients, proxy
-    #[arg(long, value_name = "FILE", default_value = CONFIG_FILE)]
+    #[arg(long, value_name = "FILE", default_value = CONFIG_FILE, value_parser = path())]
     pub config: PathBuf,
     /// Read the token from this file (else PUSHOVER_TOKEN, the credential
     /// pushover_token, or the configuration)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub token_file: Option<PathBuf>,
     /// A recipient of the configuration; may be repeated
     #[arg(long, value_name = "NAME")]
     pub recipient: Vec<String>,
     /// Read the recipient's key from this file (else PUSHOVER_USER, the
     /// credential pushover_user, or the configuration)
-    #[arg(long, value_name = "FILE", conflicts_with = "recipient")]
+    #[arg(long, value_name = "FILE", conflicts_with = "recipient", value_parser = path())]
     pub user_file: Option<PathBuf>,
     /// Where messages wait [default: /var/spool/monitoring-plugins-axigen]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub spool_dir: Option<PathBuf>,
     /// Where the API is [default: https://api.pushover.net]
     #[arg(long, value_name = "URL")]
     pub api_url: Option<String>,
     /// Trust the certificates in this file, and no others
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub ca_file: Option<PathBuf>,
     /// Go through this proxy (else HTTPS_PROXY)
     #[arg(long, value_name = "URL")]
@@ -160,6 +162,11 @@ impl Access {
             _ => self.addresses.clone(),
         }
     }
+}
+
+/// Any path, the empty one too, which clap's own parser refuses.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 /// An empty option is unset: cores pass those for macros without a value.

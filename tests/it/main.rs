@@ -19,6 +19,7 @@ mod install;
 mod json;
 mod notify_pushover;
 mod notify_pushover_spool;
+mod pushover_docs;
 mod readme;
 mod support;
 mod transcripts;

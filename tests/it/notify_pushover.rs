@@ -561,6 +561,52 @@ fn a_megabyte_of_output_arrives_on_stdin_and_is_cut() {
 }
 
 #[test]
+fn empty_options_are_unset() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let all = [
+        "--token-file",
+        "--recipient",
+        "--ca-file",
+        "--proxy",
+        "--device",
+        "--title",
+        "--type",
+        "--host-name",
+        "--host-display-name",
+        "--host-address",
+        "--host-state",
+        "--service-name",
+        "--service-display-name",
+        "--service-state",
+        "--output",
+        "--long-output",
+        "--author",
+        "--comment",
+        "--timestamp",
+        "--last-state",
+        "--duration",
+        "--notification-number",
+        "--icingaweb-url",
+        "--url",
+        "--url-title",
+        "--priority",
+        "--sound",
+        "--ttl",
+        "--emergency",
+        "--instance",
+    ];
+    let options: Vec<&str> = all
+        .iter()
+        .flat_map(|option| [*option, ""])
+        .chain(["--message", "x"])
+        .collect();
+    host.run(&options).expect(0, "PUSHOVER OK - ");
+    let fields: Vec<String> = server.requests()[0].fields.keys().cloned().collect();
+    assert_eq!(fields, ["message", "timestamp", "token", "user"]);
+}
+
+#[test]
 fn nothing_to_send_is_a_usage_error() {
     let host = Host::at("http://127.0.0.1:1");
     host.run(&[])

@@ -119,7 +119,7 @@ fn kills_at_random_points_lose_nothing() {
 }
 
 #[test]
-#[ignore = "for make lab: takes a minute"]
+#[ignore = "lab: 240 killed processes"]
 fn two_hundred_kills_lose_nothing() {
     kill_at_random_points(240);
 }
