@@ -479,7 +479,7 @@ impl Spool {
         let written = (|| {
             file.lock()?;
             file.write_all(bytes)?;
-            file.sync_all()?;
+            file.sync_data()?;
             fs::rename(temporary, path)
         })();
         if written.is_err() {
