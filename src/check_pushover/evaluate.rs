@@ -245,6 +245,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "one row a fact")]
     fn each_fact_has_its_state() {
         let remaining = |remaining| {
             Some(Ok(Quota {

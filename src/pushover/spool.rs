@@ -4,26 +4,28 @@
 //! `<unix ns>-<pid>-<random>.json` waits, `.tmp-*` is being written, `.lock` belongs to the one drainer, `.state.json`
 //! remembers failures. A crash at any point leaves a file that the next drainer understands.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+mod disk;
+mod name;
+mod turn;
+
+use std::fs::{self, DirBuilder};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use rustix::fs::OFlags;
+pub use name::Name;
+pub use turn::{Lock, Turn};
 
 use super::item::Item;
-use crate::deadline::Deadline;
+use disk::{open_own, read_item};
 
 /// Where messages wait unless the configuration says otherwise.
 pub const SPOOL_DIR: &str = "/var/spool/monitoring-plugins-axigen";
 
 /// More than an item with every field at its limit.
 const ITEM_BYTES: u64 = 262_144;
-/// How often a waiting process looks whether its message is gone.
-const GLANCE: Duration = Duration::from_millis(50);
 const TEMPORARY: &str = ".tmp-";
 
 /// What is wrong with the spool.
@@ -58,68 +60,6 @@ pub enum SpoolError {
         /// What the system said.
         source: io::Error,
     },
-}
-
-/// The name of a waiting message; names sort by age.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(String);
-
-impl Name {
-    /// Reads a file name; `None` when it is none of ours.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.strip_suffix(".json")?.split('-');
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        let time = parts.next()?;
-        let pid = parts.next()?;
-        let random = parts.next()?;
-        let hex = random.len() == 16 && random.bytes().all(|b| b.is_ascii_hexdigit());
-        let ours = time.len() == 20 && digits(time) && digits(pid) && hex && parts.next().is_none();
-        ours.then(|| Self(text.to_owned()))
-    }
-
-    /// The file name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// When it was put there, in Unix seconds.
-    #[must_use]
-    pub fn seconds(&self) -> u64 {
-        u64::try_from(self.nanoseconds() / 1_000_000_000).unwrap_or(u64::MAX)
-    }
-
-    fn nanoseconds(&self) -> u128 {
-        self.0
-            .split('-')
-            .next()
-            .and_then(|time| time.parse().ok())
-            .unwrap_or(0)
-    }
-
-    fn key(&self) -> &str {
-        self.0
-            .rsplit('-')
-            .next()
-            .and_then(|part| part.strip_suffix(".json"))
-            .unwrap_or_default()
-    }
-}
-
-/// Held by the one process that sends; the kernel frees it when that process ends in any way.
-#[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "its life is the lock")] File);
-
-/// How a wait for the lock ended.
-#[derive(Debug)]
-pub enum Turn {
-    /// We send.
-    Ours(Lock),
-    /// Another process has dealt with all our messages.
-    Done,
-    /// Neither before the deadline.
-    TooLate,
 }
 
 /// An open spool.
@@ -332,79 +272,6 @@ impl Spool {
         Ok(count)
     }
 
-    /// Tries to become the one process that sends.
-    ///
-    /// # Errors
-    /// [`SpoolError::Io`] when the lock file cannot be opened.
-    pub fn try_lock(&self) -> Result<Option<Lock>, SpoolError> {
-        let file = self.open_lock()?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Lock(file))),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(source)) => Err(trouble("cannot lock", &self.path, source)),
-        }
-    }
-
-    /// Waits until we may send, or another process has dealt with all of `ours`.
-    ///
-    /// # Errors
-    /// [`SpoolError::Io`] when the lock file cannot be used.
-    pub fn wait_for_turn(&self, ours: &[Name], deadline: &Deadline) -> Result<Turn, SpoolError> {
-        if let Some(lock) = self.try_lock()? {
-            return Ok(Turn::Ours(lock));
-        }
-        let file = self.open_lock()?;
-        let (send, receive) = mpsc::channel();
-        let wait = move || {
-            let locked = file.lock().map(|()| Lock(file));
-            let _ = send.send(locked);
-        };
-        std::thread::Builder::new()
-            .name("turn".to_owned())
-            .spawn(wait)
-            .map_err(|source| trouble("cannot wait", &self.path, source))?;
-        loop {
-            match receive.recv_timeout(GLANCE.min(deadline.remaining())) {
-                Ok(Ok(lock)) => return Ok(Turn::Ours(lock)),
-                Ok(Err(source)) => return Err(trouble("cannot lock", &self.path, source)),
-                Err(_) => {}
-            }
-            if !ours.is_empty() && !ours.iter().any(|name| self.is_waiting(name)) {
-                return Ok(Turn::Done);
-            }
-            if deadline.has_passed() {
-                return Ok(Turn::TooLate);
-            }
-        }
-    }
-
-    /// Adopts what a killed writer left behind: a complete temporary file becomes a message, a broken one goes.
-    /// Only the drainer may do this.
-    pub fn adopt(&self) {
-        let Ok(entries) = fs::read_dir(&self.path) else {
-            return;
-        };
-        for entry in entries.flatten() {
-            let file_name = entry.file_name();
-            let Some(rest) = file_name
-                .to_str()
-                .and_then(|name| name.strip_prefix(TEMPORARY))
-            else {
-                continue;
-            };
-            let path = entry.path();
-            let Ok(file) = open_own(&path) else { continue };
-            // A live writer holds the lock of its file.
-            if file.try_lock().is_err() {
-                continue;
-            }
-            match (Name::parse(rest), parse_item(&file)) {
-                (Some(name), Ok(_)) => drop(fs::rename(&path, self.path.join(name.as_str()))),
-                _ => drop(fs::remove_file(&path)),
-            }
-        }
-    }
-
     /// Reads a small file of the drainer's.
     ///
     /// # Errors
@@ -458,91 +325,10 @@ impl Spool {
         } else {
             key.to_owned()
         };
-        Ok(Name(format!(
+        Ok(Name::new(format!(
             "{time:020}-{}-{key}.json",
             std::process::id()
         )))
-    }
-
-    fn write(&self, directory: &Path, name: &Name, item: &Item) -> Result<(), SpoolError> {
-        let failed = |source| trouble("cannot write a message", &self.path, source);
-        let bytes = serde_json::to_vec(item).map_err(|error| failed(error.into()))?;
-        let temporary = directory.join(format!("{TEMPORARY}{}", name.as_str()));
-        // Once more: the drainer may take a file for broken that is not locked yet.
-        self.write_at(&temporary, &directory.join(name.as_str()), &bytes)
-            .or_else(|_| self.write_at(&temporary, &directory.join(name.as_str()), &bytes))
-            .map_err(failed)
-    }
-
-    fn write_at(&self, temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = self.create(temporary)?;
-        let written = (|| {
-            file.lock()?;
-            file.write_all(bytes)?;
-            file.sync_data()?;
-            fs::rename(temporary, path)
-        })();
-        if written.is_err() {
-            let _ = fs::remove_file(temporary);
-        }
-        written
-    }
-
-    fn create(&self, path: &Path) -> io::Result<File> {
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-            .open(path)?;
-        self.share(&file)?;
-        Ok(file)
-    }
-
-    fn open_lock(&self) -> Result<File, SpoolError> {
-        let failed = |source| trouble("cannot open the lock", &self.path, source);
-        let path = self.path.join(".lock");
-        let open = |create| {
-            OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create_new(create)
-                .mode(0o600)
-                .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-                .open(&path)
-        };
-        match open(true) {
-            Ok(file) => {
-                self.share(&file).map_err(failed)?;
-                Ok(file)
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                open(false).map_err(failed)
-            }
-            Err(source) => Err(failed(source)),
-        }
-    }
-
-    /// In a shared spool every file belongs to the group, whoever wrote it.
-    fn share(&self, file: &File) -> io::Result<()> {
-        let Some(group) = self.shared_group else {
-            return Ok(());
-        };
-        fchown(file, None, Some(group))?;
-        file.set_permissions(fs::Permissions::from_mode(0o660))
-    }
-
-    fn share_directory(&self, path: &Path) {
-        if let Some(group) = self.shared_group {
-            let _ = std::os::unix::fs::chown(path, None, Some(group));
-            let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o770));
-        }
-    }
-
-    fn sync(&self) -> Result<(), SpoolError> {
-        File::open(&self.path)
-            .and_then(|directory| directory.sync_all())
-            .map_err(|source| trouble("cannot make a message durable", &self.path, source))
     }
 }
 
@@ -561,27 +347,4 @@ fn is_our_group(group: u32) -> bool {
         || rustix::process::getegid().as_raw() == group
         || rustix::process::getgroups()
             .is_ok_and(|groups| groups.iter().any(|known| known.as_raw() == group))
-}
-
-fn open_own(path: &Path) -> io::Result<File> {
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(flags)
-        .open(path)?;
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(io::ErrorKind::InvalidData.into())
-    }
-}
-
-fn read_item(path: &Path) -> io::Result<Item> {
-    parse_item(&open_own(path)?)
-}
-
-fn parse_item(file: &File) -> io::Result<Item> {
-    let mut bytes = Vec::new();
-    file.take(ITEM_BYTES).read_to_end(&mut bytes)?;
-    Ok(serde_json::from_slice(&bytes)?)
 }

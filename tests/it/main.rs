@@ -18,6 +18,8 @@ mod generated;
 mod install;
 mod json;
 mod notify_pushover;
+mod notify_pushover_processes;
+mod notify_pushover_secrets;
 mod notify_pushover_spool;
 mod pushover_docs;
 mod readme;
