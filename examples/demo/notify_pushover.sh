@@ -53,7 +53,7 @@ stop_phone
 
 printf '\nAnd up again:\n'
 start_phone
-pushover check_pushover -w 0: -c 0:
+pushover check_pushover
 # What the timer does every minute, as soon as five seconds have passed since the failure.
 pushover notify_pushover --message 'mail02 is down'
 stop_phone

@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::support::http_server::HttpServer;
 use crate::support::pushover::Host;
+use crate::support::queue::QueueTree;
+use crate::support::{Outcome, program};
 
 fn file(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -74,4 +77,52 @@ fn the_unit_runs_a_command_line_that_exists() {
         .unwrap();
     assert!(words[0].ends_with("/notify_pushover"));
     command.try_get_matches_from(words).unwrap();
+}
+
+#[test]
+fn the_recipes_for_cron_send_the_output_of_a_check() {
+    let readme = fs::read_to_string(file("README.md")).unwrap();
+    let recipes: Vec<&str> = readme
+        .lines()
+        .filter(|line| line.starts_with("out=$(check_axigen_queue"))
+        .collect();
+    assert_eq!(recipes.len(), 2);
+    let queue = QueueTree::new();
+    queue.messages(101);
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let programs = program("notify_pushover");
+    let programs = programs.parent().unwrap().display();
+    let (config, spool) = (host.config(), host.spool());
+    let functions = format!(
+        "check_axigen_queue() {{ {programs}/check_axigen_queue --queue-dir '{}' \"$@\"; }}\n\
+         notify_pushover() {{ {programs}/notify_pushover --config '{}' --spool-dir '{}' --api-url {} \"$@\"; }}\n",
+        queue.path().display(),
+        config.display(),
+        spool.display(),
+        server.url()
+    );
+    for recipe in &recipes {
+        let script = format!("{functions}{recipe}");
+        let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+        Outcome::of(&output).expect(0, "PUSHOVER OK - sent");
+    }
+    for request in server.requests() {
+        assert_eq!(request.field("title"), "🟡 WARNING AXIGEN QUEUE");
+        assert!(
+            request
+                .field("message")
+                .starts_with("101 messages (warning 100)")
+        );
+        assert!(!request.field("message").contains('|'));
+    }
+    let quiet = QueueTree::new();
+    let functions = functions.replace(
+        &queue.path().display().to_string(),
+        &quiet.path().display().to_string(),
+    );
+    let script = format!("{functions}{}", recipes[0]);
+    let nothing = Command::new("sh").args(["-c", &script]).output().unwrap();
+    Outcome::of(&nothing).expect(0, "");
+    assert_eq!(server.requests().len(), 2, "an OK tells nobody");
 }
