@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::builder::{OsStringValueParser, TypedValueParser, ValueParser};
 use clap::{Parser, ValueEnum};
 
+use super::format::Format;
 use super::rules::{PriorityMap, SoundMap, StateList, TtlMap};
 use crate::monitoring::duration;
 use crate::program::NotifierOptions;
@@ -145,6 +146,13 @@ pub struct Args {
     /// at most
     #[arg(long, value_name = "SECONDS", default_value_t = 3000, value_parser = clap::value_parser!(u32).range(30..=10_800))]
     pub expire: u32,
+    /// Title made of {symbol}, {type}, {state}, {last_state}, {host},
+    /// {address}, {service}, {output}, {author}, {comment} and text
+    #[arg(long, value_name = "FORMAT", allow_hyphen_values = true)]
+    pub title_format: Option<Format>,
+    /// Message made of the same; \n is a line end
+    #[arg(long, value_name = "FORMAT", allow_hyphen_values = true)]
+    pub message_format: Option<Format>,
     /// No symbol in the title
     #[arg(long)]
     pub no_emoji: bool,

@@ -1,6 +1,7 @@
 //! Event -> Message, within Pushover's limits and readable on a lock screen. Pure.
 
 use super::event::{Event, Kind, ObjectState, prefix_and_text};
+use super::format::Format;
 use super::rules::{Priority, PriorityMap, SoundMap, StateList, TtlMap};
 use super::text::{clean, cut};
 use crate::monitoring::duration::human;
@@ -23,6 +24,10 @@ pub(super) struct Layout {
     pub message: String,
     /// The title as it is.
     pub title: String,
+    /// How the title is made; empty for the usual one.
+    pub(super) title_format: Format,
+    /// How the message is made; empty for the usual one.
+    pub(super) message_format: Format,
     /// Priorities.
     pub priority: PriorityMap,
     /// Sounds.
@@ -171,13 +176,17 @@ fn title(event: &Event, layout: &Layout) -> String {
         return one_line(&layout.title);
     }
     let (symbol, word) = headline(event);
+    let symbol = if layout.emoji { symbol } else { "" };
+    if !layout.title_format.is_empty() {
+        let output = output_lines(event).into_iter().next().unwrap_or_default();
+        return one_line(&layout.title_format.fill(event, symbol, &output));
+    }
     let object = match (event.host_shown.as_str(), event.service_shown.as_str()) {
         ("", "") => plugin_name(&event.output),
         (host, "") => host.to_owned(),
         ("", service) => service.to_owned(),
         (host, service) => format!("{host}: {service}"),
     };
-    let symbol = if layout.emoji { symbol } else { "" };
     let parts = [symbol, &word, &one_line(&object)];
     let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     // A plain message has the application's name as title, which Pushover adds.
@@ -229,6 +238,19 @@ fn body(event: &Event, layout: &Layout) -> String {
             "(no text)".to_owned()
         } else {
             text.trim().to_owned()
+        };
+    }
+    if !layout.message_format.is_empty() {
+        let symbol = if layout.emoji { headline(event).0 } else { "" };
+        let text = clean(&layout.message_format.fill(
+            event,
+            symbol,
+            &output_lines(event).join("\n"),
+        ));
+        return if text.trim().is_empty() {
+            "(no text)".to_owned()
+        } else {
+            text
         };
     }
     let mut lines = output_lines(event).into_iter();

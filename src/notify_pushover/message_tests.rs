@@ -170,6 +170,29 @@ fn comment_and_facts_survive_a_long_output() {
 }
 
 #[test]
+fn formats_replace_the_usual_layout() {
+    let mut layout = layout();
+    layout.title_format = "{state} {service}@{host}".parse().unwrap();
+    layout.message_format = "{output}\\n{comment} ({type})".parse().unwrap();
+    let mut seen = problem("CRITICAL");
+    seen.comment = "{host}".to_owned();
+    let message = compose(&seen, &layout, 5);
+    assert_eq!(
+        field(&message, "title"),
+        Some("CRITICAL Axigen queue@mail01")
+    );
+    assert_eq!(
+        field(&message, "message"),
+        Some("143 messages\n{host} (PROBLEM)")
+    );
+    layout.message_format = "{author}".parse().unwrap();
+    assert_eq!(
+        field(&compose(&seen, &layout, 5), "message"),
+        Some("(no text)")
+    );
+}
+
+#[test]
 fn links_are_encoded() {
     let mut layout = layout();
     layout.web = "https://icinga.example.com/icingaweb2/".to_owned();

@@ -6,6 +6,7 @@
 mod args;
 mod event;
 mod flush;
+mod format;
 mod message;
 #[cfg(test)]
 mod message_tests;

@@ -41,7 +41,7 @@ pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
     let mut outcome = if args.no_spool {
         send_unspooled(items, &mut run, "not kept, as no spool is wanted")
     } else {
-        match Spool::open_or_create(&run.access.spool_dir) {
+        match Spool::open_or_create(&run.access.spool_dir, run.access.spool_group) {
             Ok(spool) => send_spooled(items, &mut run, &spool),
             Err(error) => send_unspooled(items, &mut run, &format!("not kept: {error}")),
         }

@@ -32,6 +32,8 @@ pub(super) fn layout(args: &Args, access: &Access) -> Layout {
     Layout {
         message: or(&args.message, None),
         title: or(&args.title, None),
+        title_format: args.title_format.clone().unwrap_or_default(),
+        message_format: args.message_format.clone().unwrap_or_default(),
         priority: args.priority.clone().unwrap_or_default(),
         sound: args.sound.clone().unwrap_or_default(),
         ttl: args.ttl.clone().unwrap_or_default(),

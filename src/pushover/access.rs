@@ -4,6 +4,7 @@
     reason = "help texts are shown as they stand here"
 )]
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -57,6 +58,9 @@ pub struct Access {
     pub route: Route,
     /// Where messages wait.
     pub spool_dir: PathBuf,
+    /// Who shares a spool that root makes: whoever may read the configuration, so that a first run as root does not
+    /// lock the account of the monitoring core out.
+    pub spool_group: Option<u32>,
     /// Recipients and whose application.
     pub addresses: Vec<Address>,
     /// Knows the configuration.
@@ -84,6 +88,7 @@ impl AccessOptions {
         Ok(Access {
             route: self.route(config.as_ref().ok()),
             spool_dir,
+            spool_group: self.spool_group(),
             addresses: self.addresses(&path),
             keyring,
             config,
@@ -99,6 +104,11 @@ impl AccessOptions {
         let chosen = given(self.spool_dir.as_ref()).cloned();
         let chosen = chosen.or_else(configured);
         absolute(&chosen.unwrap_or_else(|| PathBuf::from(SPOOL_DIR)))
+    }
+
+    fn spool_group(&self) -> Option<u32> {
+        let group = std::fs::metadata(&self.config).ok()?.gid();
+        (rustix::process::geteuid().is_root() && group != 0).then_some(group)
     }
 
     fn route(&self, config: Option<&Config>) -> Route {

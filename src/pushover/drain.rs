@@ -349,7 +349,7 @@ impl<'a> Drainer<'a> {
                         self.memory
                             .block_for_error(keys.user_mark(), &reason, &whom, now);
                     }
-                    Culprit::Message => {}
+                    Culprit::Message => self.memory.note_rejection(keys.token_mark(), now),
                 }
                 Verdict::Refused(culprit, reason)
             }

@@ -76,6 +76,8 @@ impl Spool {
     /// # Errors
     /// [`SpoolError`] for a missing spool and for one that is not ours.
     pub fn open(path: &Path) -> Result<Self, SpoolError> {
+        // Without a slash at the end, which would follow a link.
+        let path: &Path = &path.components().collect::<PathBuf>();
         let meta = match fs::symlink_metadata(path) {
             Ok(meta) => meta,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -104,15 +106,19 @@ impl Spool {
         })
     }
 
-    /// Opens the spool, or makes one that only we may enter.
+    /// Opens the spool, or makes one that only we may enter, or with us the members of `group`.
     ///
     /// # Errors
     /// [`SpoolError`] as for [`Spool::open`], and when the directory cannot be made.
-    pub fn open_or_create(path: &Path) -> Result<Self, SpoolError> {
+    pub fn open_or_create(path: &Path, group: Option<u32>) -> Result<Self, SpoolError> {
         match Self::open(path) {
             Err(SpoolError::Missing(_)) => {
                 match DirBuilder::new().mode(0o700).create(path) {
-                    Ok(()) => {}
+                    Ok(()) => {
+                        if let Some(group) = group {
+                            disk::share_directory(path, group);
+                        }
+                    }
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                     Err(source) => return Err(trouble("cannot create it", path, source)),
                 }
@@ -237,7 +243,11 @@ impl Spool {
             0o700
         };
         match DirBuilder::new().mode(mode).create(&failed) {
-            Ok(()) => self.share_directory(&failed),
+            Ok(()) => {
+                if let Some(group) = self.shared_group {
+                    disk::share_directory(&failed, group);
+                }
+            }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(source) => return Err(trouble("cannot create failed/", &self.path, source)),
         }

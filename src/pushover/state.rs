@@ -18,6 +18,9 @@ const QUOTA_SECONDS: u64 = 3600;
 /// No reset is farther away than this.
 const MONTH_SECONDS: u64 = 32 * 86_400;
 
+/// Messages rejected for themselves within that time that end in a pause for all.
+const REJECTIONS: usize = 10;
+
 /// A time in which no request is to be made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
@@ -72,6 +75,8 @@ pub struct Memory {
     pub silence: Option<(u64, u64)>,
     /// Blocks by the mark of a token, or of a token and a key.
     pub blocks: BTreeMap<String, Block>,
+    /// When messages were rejected for themselves, in Unix seconds.
+    pub rejections: Vec<u64>,
     /// When the last quota block ended or ends; messages from before do not grow too old by it.
     pub quota_wait_end: u64,
     /// The quota as last told, and when.
@@ -121,6 +126,21 @@ impl Memory {
         self.blocks.insert(mark, block);
     }
 
+    /// Notes that a message was rejected for itself. Many of them look like an attack to Pushover, so they end in a
+    /// pause, too.
+    pub fn note_rejection(&mut self, mark: String, now: u64) {
+        let recent = now.saturating_sub(BLOCK_SECONDS)..=now;
+        self.rejections.retain(|at| recent.contains(at));
+        self.rejections.push(now);
+        if self.rejections.len() >= REJECTIONS {
+            self.rejections.clear();
+            let reason = format!(
+                "{REJECTIONS} messages were rejected within {BLOCK_SECONDS} s, see failed/"
+            );
+            self.block_for_error(mark, &reason, "", now);
+        }
+    }
+
     /// Blocks a token until its quota starts again.
     pub fn block_for_quota(&mut self, mark: String, reason: &str, reset: Option<u64>, now: u64) {
         let until = reset
@@ -165,6 +185,21 @@ mod tests {
             assert_eq!(memory.block("m", now).is_some(), holds, "{now}");
         }
         assert!(memory.block("other", 1000).is_none());
+    }
+
+    #[test]
+    fn ten_rejections_in_five_minutes_end_in_a_pause() {
+        let mut memory = Memory::default();
+        for at in 0..9 {
+            memory.note_rejection("m".to_owned(), 1000 + at);
+        }
+        assert!(memory.block("m", 1008).is_none());
+        memory.note_rejection("m".to_owned(), 1500);
+        assert!(memory.block("m", 1500).is_none(), "the others are long ago");
+        for _ in 0..9 {
+            memory.note_rejection("m".to_owned(), 1500);
+        }
+        assert!(memory.block("m", 1500).is_some());
     }
 
     #[test]

@@ -197,6 +197,54 @@ fn a_spool_of_roots_is_shared_by_its_group() {
 }
 
 #[test]
+fn a_spool_that_root_makes_is_open_to_whoever_may_read_the_token() {
+    if skipped_without_root("a spool that root makes") {
+        return;
+    }
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    std::os::unix::fs::chown(host.config(), Some(0), Some(65534)).unwrap();
+    host.send("by root").expect(0, "PUSHOVER OK - sent");
+    let meta = fs::metadata(host.spool()).unwrap();
+    assert_eq!((meta.gid(), meta.mode() & 0o777), (65534, 0o770));
+    let outcome = as_nobody(&host, &server, "by nobody");
+    outcome.expect(0, "PUSHOVER OK - sent");
+    assert!(!outcome.stdout.contains("not kept"), "{}", outcome.stdout);
+}
+
+#[test]
+fn a_spool_without_the_right_to_write_warns_and_still_sends() {
+    if skipped_without_root("a spool without the right to write") {
+        return;
+    }
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    make_spool(&host);
+    chmod(&host.spool(), 0o755);
+    std::os::unix::fs::chown(host.config(), Some(0), Some(65534)).unwrap();
+    let outcome = as_nobody(&host, &server, "x");
+    outcome.expect(0, "PUSHOVER OK - sent; not kept: ");
+    assert!(
+        outcome.stdout.contains("Permission denied"),
+        "{}",
+        outcome.stdout
+    );
+}
+
+/// Sends from an account without rights.
+fn as_nobody(host: &Host, server: &HttpServer, message: &str) -> Outcome {
+    let program = Unprivileged::new("notify_pushover");
+    let mut command = program.command();
+    command
+        .arg("--config")
+        .arg(host.config())
+        .arg("--spool-dir")
+        .arg(host.spool())
+        .args(["--api-url", &server.url(), "--message", message]);
+    Outcome::of(&command.output().unwrap())
+}
+
+#[test]
 fn a_full_disk_warns_and_still_sends() {
     if skipped_without_root("a full disk") {
         return;

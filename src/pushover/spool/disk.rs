@@ -87,13 +87,6 @@ impl Spool {
         file.set_permissions(fs::Permissions::from_mode(0o660))
     }
 
-    pub(super) fn share_directory(&self, path: &Path) {
-        if let Some(group) = self.shared_group {
-            let _ = std::os::unix::fs::chown(path, None, Some(group));
-            let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o770));
-        }
-    }
-
     pub(super) fn sync(&self) -> Result<(), SpoolError> {
         File::open(&self.path)
             .and_then(|directory| directory.sync_all())
@@ -122,4 +115,11 @@ pub(super) fn parse_item(file: &File) -> io::Result<Item> {
     let mut bytes = Vec::new();
     file.take(ITEM_BYTES).read_to_end(&mut bytes)?;
     Ok(serde_json::from_slice(&bytes)?)
+}
+
+/// Opens a directory to a group. Without the right to do that it stays with its owner.
+pub(super) fn share_directory(path: &Path, group: u32) {
+    if std::os::unix::fs::chown(path, None, Some(group)).is_ok() {
+        let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o770));
+    }
 }
