@@ -124,6 +124,11 @@ pub struct Args {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = text())]
     pub url_title: Option<String>,
 
+    /// Image to show with the message, at most 5 MiB; what is wrong with it
+    /// does not stop the message
+    #[arg(long, value_name = "FILE", value_parser = text())]
+    pub attach: Option<String>,
+
     /// Priorities from -2 to 2 by state or type, as in WARNING=-1,DOWN=2, or
     /// one number for all
     #[arg(long, value_name = "STATE=N,...", allow_hyphen_values = true)]

@@ -7,6 +7,7 @@ mod args;
 mod event;
 mod flush;
 mod format;
+mod image;
 mod message;
 #[cfg(test)]
 mod message_tests;

@@ -1,9 +1,11 @@
 //! `send` and `cancel`: spool, then drain, then say what became of the message.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use super::args::{Action, Args, from_environment, from_stdin};
 use super::event::{Event, ObjectState};
+use super::image;
 use super::message::{self, Message};
 use super::run::Run;
 use super::settings;
@@ -73,7 +75,14 @@ fn message_for(args: &Args, event: &Event, run: &Run<'_>) -> Result<Message, &'s
         }
         "(no text)".clone_into(&mut layout.message);
     }
-    Ok(message::compose(event, &layout, run.now()))
+    let mut message = message::compose(event, &layout, run.now());
+    if let Some(path) = args.attach.as_deref().filter(|path| !path.is_empty()) {
+        match image::fields(Path::new(path)) {
+            Ok(fields) => message.fields.extend(fields),
+            Err(problem) => message.warnings.push(problem),
+        }
+    }
+    Ok(message)
 }
 
 /// One item a recipient, with the key of its repetition or an empty one.
@@ -201,14 +210,18 @@ fn show(message: &Message, access: &Access) -> Outcome {
     if let Some(tag) = &message.cancel {
         text = format!("{text}; cancel {tag}");
     }
-    for (key, value) in &message.fields {
+    let mut fields = message.fields.clone();
+    for (_, value) in fields
+        .iter_mut()
+        .filter(|(key, _)| key == "attachment_base64")
+    {
+        *value = format!("{} characters", value.len());
+    }
+    for (key, value) in &fields {
         text = format!("{text}; {key}: {}", value.replace('\n', " / "));
     }
     let mut outcome = Outcome::new(Delivery::Accepted, text);
-    let lines = message
-        .fields
-        .iter()
-        .map(|(key, value)| format!("{key} = {value}"));
+    let lines = fields.iter().map(|(key, value)| format!("{key} = {value}"));
     outcome
         .details
         .extend(lines.chain(message.warnings.clone()));

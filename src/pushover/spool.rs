@@ -24,8 +24,8 @@ use disk::{open_own, read_item};
 /// Where messages wait unless the configuration says otherwise.
 pub const SPOOL_DIR: &str = "/var/spool/monitoring-plugins-axigen";
 
-/// More than an item with every field at its limit.
-const ITEM_BYTES: u64 = 262_144;
+/// More than an item with every field at its limit, an image included.
+const ITEM_BYTES: u64 = 8 << 20;
 const TEMPORARY: &str = ".tmp-";
 
 /// What is wrong with the spool.

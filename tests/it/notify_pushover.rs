@@ -408,6 +408,9 @@ fn empty_options_are_unset() {
         "--ttl",
         "--emergency",
         "--instance",
+        "--attach",
+        "--title-format",
+        "--message-format",
     ];
     let options: Vec<&str> = all
         .iter()
@@ -417,6 +420,37 @@ fn empty_options_are_unset() {
     host.run(&options).expect(0, "PUSHOVER OK - ");
     let fields: Vec<String> = server.requests()[0].fields.keys().cloned().collect();
     assert_eq!(fields, ["message", "timestamp", "token", "user"]);
+}
+
+#[test]
+fn an_image_goes_along_and_a_bad_one_does_not_stop_the_message() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let image = host.path().join("graph.png");
+    std::fs::write(&image, b"\x89PNG\r\n\x1a\n".repeat(600_000)).unwrap();
+    let attach = |path: &std::path::Path| format!("--attach={}", path.display());
+    host.run(&["--message=x", &attach(&image)])
+        .expect(0, "PUSHOVER OK - sent");
+    let request = &server.requests()[0];
+    assert_eq!(request.field("attachment_type"), "image/png");
+    assert!(
+        request
+            .field("attachment_base64")
+            .starts_with("iVBORw0KGgqJUE5H")
+    );
+    assert_eq!(request.field("attachment_base64").len(), 6_400_000);
+    for path in [
+        host.config(),
+        host.path().join("missing"),
+        host.path().to_owned(),
+    ] {
+        host.run(&["--message=x", &attach(&path)])
+            .expect(0, "PUSHOVER OK - sent");
+        assert_eq!(
+            server.requests().last().unwrap().field("attachment_type"),
+            ""
+        );
+    }
 }
 
 #[test]
