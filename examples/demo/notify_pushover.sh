@@ -1,7 +1,7 @@
 # notify_pushover and check_pushover, with a stand-in for Pushover and a phone. Sourced by ../demo.sh.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # stage, examples, release: set by ../demo.sh
 
-phone=${release:-target/release}/examples/pushover_phone
+phone=$release/examples/pushover_phone
 case $phone in /*) ;; *) phone=$examples/../$phone ;; esac
 
 # start_phone [--down]: starts the stand-in and puts its address into $url.

@@ -3,7 +3,7 @@ complete -c check_pushover -l token-file -d 'Read the token from this file (else
 complete -c check_pushover -l recipient -d 'A recipient of the configuration; may be repeated' -r
 complete -c check_pushover -l user-file -d 'Read the recipient\'s key from this file (else PUSHOVER_USER, the credential pushover_user, or the configuration)' -r -F
 complete -c check_pushover -l spool-dir -d 'Where messages wait [default: /var/spool/monitoring-plugins-axigen]' -r -F
-complete -c check_pushover -l api-url -d 'Where the API is [default: https://api.pushover.net]' -r
+complete -c check_pushover -l api-url -d 'Where the API is [default: api.pushover.net by https]' -r
 complete -c check_pushover -l ca-file -d 'Trust the certificates in this file, and no others' -r -F
 complete -c check_pushover -l proxy -d 'Go through this proxy (else HTTPS_PROXY)' -r
 complete -c check_pushover -l connect-timeout -d 'Seconds for name look-up and connect' -r

@@ -3,7 +3,7 @@ complete -c notify_pushover -l token-file -d 'Read the token from this file (els
 complete -c notify_pushover -l recipient -d 'A recipient of the configuration; may be repeated' -r
 complete -c notify_pushover -l user-file -d 'Read the recipient\'s key from this file (else PUSHOVER_USER, the credential pushover_user, or the configuration)' -r -F
 complete -c notify_pushover -l spool-dir -d 'Where messages wait [default: /var/spool/monitoring-plugins-axigen]' -r -F
-complete -c notify_pushover -l api-url -d 'Where the API is [default: https://api.pushover.net]' -r
+complete -c notify_pushover -l api-url -d 'Where the API is [default: api.pushover.net by https]' -r
 complete -c notify_pushover -l ca-file -d 'Trust the certificates in this file, and no others' -r -F
 complete -c notify_pushover -l proxy -d 'Go through this proxy (else HTTPS_PROXY)' -r
 complete -c notify_pushover -l connect-timeout -d 'Seconds for name look-up and connect' -r
@@ -26,7 +26,7 @@ complete -c notify_pushover -l timestamp -d 'When it happened, in Unix seconds' 
 complete -c notify_pushover -l last-state -d 'State before this one' -r
 complete -c notify_pushover -l duration -d 'How long it has been in this state, in seconds' -r
 complete -c notify_pushover -l notification-number -d 'Number of the notification; with the host\'s name, a repetition of one that still waits is not queued again' -r
-complete -c notify_pushover -l icingaweb-url -d 'Base of links to Icinga Web, as in https://example.com/icingaweb2' -r
+complete -c notify_pushover -l icingaweb-url -d 'Base of links to Icinga Web, up to and with /icingaweb2' -r
 complete -c notify_pushover -l url -d 'Link of the message' -r
 complete -c notify_pushover -l url-title -d 'Text of the link' -r
 complete -c notify_pushover -l attach -d 'Image to show with the message, at most 5 MiB; what is wrong with it does not stop the message' -r

@@ -114,7 +114,7 @@ pub struct Args {
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = text())]
     pub notification_number: Option<String>,
 
-    /// Base of links to Icinga Web, as in https://example.com/icingaweb2
+    /// Base of links to Icinga Web, up to and with /icingaweb2
     #[arg(long, value_name = "URL", value_parser = text())]
     pub icingaweb_url: Option<String>,
     /// Link of the message

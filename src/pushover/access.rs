@@ -37,7 +37,7 @@ pub struct AccessOptions {
     /// Where messages wait [default: /var/spool/monitoring-plugins-axigen]
     #[arg(long, value_name = "DIR", value_parser = path())]
     pub spool_dir: Option<PathBuf>,
-    /// Where the API is [default: https://api.pushover.net]
+    /// Where the API is [default: api.pushover.net by https]
     #[arg(long, value_name = "URL")]
     pub api_url: Option<String>,
     /// Trust the certificates in this file, and no others
