@@ -31,11 +31,17 @@ pushover() {
     program=$1
     shift
     printf '\n$ %s' "$program"
-    for word; do printf " '%s'" "$word"; done
+    for word; do
+        case $word in
+        *[!A-Za-z0-9=:.,_-]*) printf " '%s'" "$word" ;;
+        *) printf ' %s' "$word" ;;
+        esac
+    done
     echo
     run "$program" --config "$stage/pushover.toml" --spool-dir "$stage/spool" --api-url "$url" "$@"
 }
 
+printf '\n== notify_pushover: one line, an emergency and its end; check_pushover: the way works\n'
 start_phone
 pushover notify_pushover --message 'AXIGEN Queue Alarm: 143 Mails in der Queue'
 pushover notify_pushover --type PROBLEM --host-name mail01 --service-name 'Axigen queue' \
@@ -46,12 +52,12 @@ pushover notify_pushover --type RECOVERY --host-name mail01 --service-name 'Axig
 pushover check_pushover --quota
 stop_phone
 
-printf '\nPushover is down:\n'
+printf '\n== notify_pushover: Pushover is down, and the alert waits\n'
 start_phone --down
 pushover notify_pushover --message 'the disk of mail01 is full' --timeout 2
 stop_phone
 
-printf '\nAnd up again:\n'
+printf '\n== notify_pushover: Pushover is up again, and both alerts arrive, in order\n'
 start_phone
 pushover check_pushover
 # What the timer does every minute, as soon as five seconds have passed since the failure.

@@ -173,7 +173,12 @@ fn culprit(status: u16, body: Option<&Value>) -> Culprit {
 fn said(status: u16, body: Option<&Value>) -> String {
     let mut text = body.map(errors).unwrap_or_default().join("; ");
     if text.is_empty() {
-        "no reason given".clone_into(&mut text);
+        let words = if status >= 500 {
+            "Pushover failed"
+        } else {
+            "no reason given"
+        };
+        words.clone_into(&mut text);
     }
     let request = body.and_then(|body| text_of(body, "request"));
     let request = request.map_or(String::new(), |id| format!(", request {id}"));

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::Outcome;
 use crate::support::http_server::{HttpServer, Reply};
 use crate::support::pushover::Host;
+use crate::support::{Outcome, skipped_without_root};
 
 fn start(command: &mut Command) -> Child {
     command
@@ -194,4 +194,31 @@ fn a_waiting_process_learns_that_its_message_was_rejected() {
     go.send(()).unwrap();
     end(first).expect(0, "PUSHOVER OK - ");
     end(second).expect(2, "PUSHOVER REJECTED - no (400)");
+}
+
+#[test]
+fn a_dead_name_server_does_not_hold_the_process() {
+    if skipped_without_root("a dead name server") {
+        return;
+    }
+    // It takes every question and answers none.
+    let _name_server = std::net::UdpSocket::bind("127.7.7.7:53").unwrap();
+    let host = Host::at("https://pushover.example");
+    let resolver = host.path().join("resolv.conf");
+    fs::write(&resolver, "nameserver 127.7.7.7\n").unwrap();
+    let script = "mount --bind \"$0\" /etc/resolv.conf && exec \"$@\"";
+    let mut command = Command::new("unshare");
+    command.args(["-m", "sh", "-c", script]).arg(&resolver);
+    let notify = host.command();
+    command.arg(notify.get_program()).args(notify.get_args());
+    command.args(["--message=x", "--timeout=3", "--connect-timeout=1"]);
+    let started = Instant::now();
+    let outcome = Outcome::of(&command.output().unwrap());
+    assert!(
+        started.elapsed() < Duration::from_millis(3500),
+        "{:?}",
+        started.elapsed()
+    );
+    outcome.expect(1, "PUSHOVER QUEUED - cannot connect: connect timeout");
+    assert_eq!(host.waiting().len(), 1);
 }
