@@ -2,6 +2,8 @@
 
 mod args;
 mod evaluate;
+#[cfg(test)]
+mod evaluate_tests;
 mod facts;
 mod probe;
 

@@ -36,9 +36,10 @@ impl Run<'_> {
         self.drainer(Memory::recall(spool)).drain(spool, urgent)
     }
 
-    /// Sends without a spool.
-    pub(super) fn send_unspooled(&mut self, items: Vec<Item>) -> Vec<Fate> {
-        let mut drainer = self.drainer(Memory::default());
+    /// Sends what could not be put on disk; a spool that is merely full still knows what must not be asked.
+    pub(super) fn send_unspooled(&mut self, items: Vec<Item>, spool: Option<&Spool>) -> Vec<Fate> {
+        let memory = spool.map(Memory::recall).unwrap_or_default();
+        let mut drainer = self.drainer(memory);
         let send = |mut item| drainer.send_unspooled(&mut item);
         items.into_iter().map(send).collect()
     }

@@ -149,7 +149,10 @@ fn send_spooled(items: Vec<(Item, String)>, run: &mut Run<'_>, spool: &Spool) ->
         follow(&ours, run, spool)
     };
     let _lock = spool.wait_for_turn(&[], &run.errand.deadline);
-    fates.extend(run.send_unspooled(homeless.into_iter().map(|(item, _)| item).collect()));
+    fates.extend(run.send_unspooled(
+        homeless.into_iter().map(|(item, _)| item).collect(),
+        Some(spool),
+    ));
     let mut outcome = run.sum_up(&fates, None);
     outcome.text = format!("{}; not kept: {trouble}", outcome.text);
     outcome
@@ -157,7 +160,7 @@ fn send_spooled(items: Vec<(Item, String)>, run: &mut Run<'_>, spool: &Spool) ->
 
 fn send_unspooled(items: Vec<(Item, String)>, run: &mut Run<'_>, lost: &str) -> Outcome {
     run.errand.stands_at(Outcome::new(Delivery::Queued, lost));
-    let fates = run.send_unspooled(items.into_iter().map(|(item, _)| item).collect());
+    let fates = run.send_unspooled(items.into_iter().map(|(item, _)| item).collect(), None);
     let mut outcome = run.sum_up(&fates, None);
     // Somebody wanted no spool and it was not needed: nothing to remark.
     let delivered = matches!(outcome.delivery, Delivery::Accepted | Delivery::Rejected);
