@@ -358,3 +358,22 @@ fn is_our_group(group: u32) -> bool {
         || rustix::process::getgroups()
             .is_ok_and(|groups| groups.iter().any(|known| known.as_raw() == group))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_with_a_slash_behind_it_is_still_a_link() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("real")).unwrap();
+        std::os::unix::fs::symlink("real", directory.path().join("link")).unwrap();
+        for name in ["link", "link/", "link//."] {
+            let opened = Spool::open(&directory.path().join(name));
+            assert!(
+                matches!(opened, Err(SpoolError::NotADirectory(_))),
+                "{name}"
+            );
+        }
+    }
+}
