@@ -16,6 +16,7 @@ all:
 
 # Every program on a stand-in of what it watches: command, output, exit code.
 demo: all
+	$(CARGO) build --locked --release --example pushover_phone
 	examples/demo.sh
 
 # Everything that must hold before a commit. As root on Debian it installs what it needs.
@@ -45,5 +46,9 @@ install:
 	  install -D -m 644 packaging/completions/_$$program $(share)/zsh/site-functions/_$$program && \
 	  install -D -m 644 packaging/completions/$$program.fish $(share)/fish/vendor_completions.d/$$program.fish \
 	  || exit; \
+	done
+	install -D -m 644 man/pushover.toml.5 $(share)/man/man5/pushover.toml.5
+	for file in config/pushover.toml systemd/notify-pushover-flush.service systemd/notify-pushover-flush.timer; do \
+	  install -D -m 644 packaging/$$file $(share)/monitoring-plugins-axigen/$$file || exit; \
 	done
 	install -D -m 644 packaging/report.schema.json $(share)/monitoring-plugins-axigen/report.schema.json

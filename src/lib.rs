@@ -5,11 +5,15 @@
 //! the vocabulary of plugins; each program has a module of its own name.
 
 pub mod check_axigen_queue;
+pub mod check_pushover;
 pub mod check_smtp_tls;
 pub mod connection;
 pub mod deadline;
 pub mod monitoring;
+pub mod notify_pushover;
 pub mod program;
+pub mod pushover;
+pub mod secret;
 pub mod smtp;
 pub mod tls;
 
@@ -23,5 +27,7 @@ pub fn commands() -> Vec<clap::Command> {
     vec![
         check_axigen_queue::Args::command(),
         check_smtp_tls::Args::command(),
+        check_pushover::Args::command(),
+        notify_pushover::Args::command(),
     ]
 }

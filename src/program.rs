@@ -3,6 +3,7 @@
 //! Only this module prints, reads the wall clock or ends the process.
 
 mod console;
+mod notifier;
 mod options;
 mod supervisor;
 mod usage;
@@ -13,6 +14,7 @@ use std::time::SystemTime;
 
 use clap::Parser;
 
+pub use notifier::{Delivery, Errand, NotifierOptions, Outcome, run_notifier};
 pub use options::{CheckOptions, Timeout};
 pub use usage::UsageError;
 

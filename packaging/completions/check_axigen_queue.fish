@@ -2,7 +2,7 @@ complete -c check_axigen_queue -l queue-dir -d 'Queue directory; repeat it to ad
 complete -c check_axigen_queue -l config -d 'axigen.cfg to read queuePath from [default: /var/opt/axigen/run/axigen.cfg or /var/axigen/run/axigen.cfg, if readable]' -r -F
 complete -c check_axigen_queue -s w -l warning -d 'WARNING for this number of messages' -r
 complete -c check_axigen_queue -s c -l critical -d 'CRITICAL for this number of messages' -r
-complete -c check_axigen_queue -l older-than -d 'Age from which a message counts as older: a whole number and s, m, h or d' -r
+complete -c check_axigen_queue -l older-than -d 'Age above which a message counts as older: a whole number and s, m, h or d' -r
 complete -c check_axigen_queue -l warning-older -d 'WARNING for this number of older messages' -r
 complete -c check_axigen_queue -l critical-older -d 'CRITICAL for this number of older messages; scheduled mail waits on purpose, so there is no default' -r
 complete -c check_axigen_queue -l warning-oldest -d 'WARNING for this age of the oldest message, in seconds' -r

@@ -58,8 +58,8 @@ pub struct Args {
     )]
     critical: Range,
 
-    /// Age from which a message counts as older: a whole number and s, m, h or
-    /// d
+    /// Age above which a message counts as older: a whole number and s, m, h
+    /// or d
     #[arg(long, value_name = "DURATION", default_value = "4h", value_parser = duration::parse, allow_hyphen_values = true)]
     older_than: Duration,
 
@@ -135,19 +135,6 @@ impl Args {
             return Err(UsageError(format!(
                 "option --queue-dir: at most {MOST_QUEUES} directories in one run"
             )));
-        }
-        for (index, dir) in self.queue_dir.iter().enumerate() {
-            let mut others = self
-                .queue_dir
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| *other != index);
-            if let Some((_, outer)) = others.find(|(_, outer)| dir.starts_with(outer)) {
-                let (dir, outer) = (dir.display(), outer.display());
-                return Err(UsageError(format!(
-                    "option --queue-dir: '{dir}' is in '{outer}' and would count twice"
-                )));
-            }
         }
         let target = Target {
             queue_dirs: self.queue_dir.clone(),

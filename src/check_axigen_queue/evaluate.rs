@@ -1,11 +1,15 @@
 //! Facts and limits become a report. No I/O, no clock.
 
+use std::path::Path;
 use std::time::Duration;
+
+use rustix::io::Errno;
 
 use super::ages::Ages;
 use super::explain;
 use super::facts::{Facts, Free, Queue};
 use super::locate::ProbeError;
+use super::problem::Problem;
 use crate::monitoring::{Label, Metric, Report, State, Thresholds, Unit, Value, duration};
 
 /// The limits of one run.
@@ -98,16 +102,27 @@ fn unread(queue: &Queue, account: Option<&str>, report: &mut Report) {
         State::Unknown,
         format!("cannot read {path}: {problem}{of_how_many}"),
     );
-    let account = account.unwrap_or("nagios");
-    match (&first.closed_parent, first.problem) {
-        (Some(parent), _) => report.advise(format!(
-            "run: setfacl -m u:{account}:x {}",
-            parent.display()
-        )),
-        (None, problem) if problem.is_denied() => {
-            report.advise(format!("run: setfacl -m u:{account}:rx {path}"));
+    match (account, &first.closed_parent, first.problem) {
+        (Some(account), Some(parent), _) => report.advise(grant(account, "x", parent)),
+        (Some(account), None, problem) if problem.is_denied() => {
+            report.advise(grant(account, "rx", &first.path));
         }
-        (None, _) => {}
+        (_, _, Problem::System(Errno::NOENT | Errno::NOTDIR)) => {
+            report.advise("name the queue with --queue-dir");
+        }
+        _ => {}
+    }
+}
+
+/// The command that lets `account` look, as a line for a shell.
+fn grant(account: &str, rights: &str, directory: &Path) -> String {
+    let directory = directory.to_string_lossy();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@%".contains(c);
+    if directory.chars().all(is_plain) {
+        format!("run: setfacl -m u:{account}:{rights} {directory}")
+    } else {
+        let quoted = directory.replace('\'', r"'\''");
+        format!("run: setfacl -m u:{account}:{rights} '{quoted}'")
     }
 }
 
@@ -186,7 +201,7 @@ fn ages(facts: &Facts, policy: &Policy, older_than: Duration, report: &mut Repor
 
     let state = judge(&policy.older, all.older);
     let limit = duration::human(older_than);
-    if all.finished || all.oldest_seconds.is_some() {
+    if all.finished || all.older > 0 {
         let breach = breached(&policy.older, state);
         report.find(
             state,

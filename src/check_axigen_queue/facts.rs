@@ -1,7 +1,7 @@
 //! What was seen of the queue, and how far the look went.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
@@ -97,6 +97,7 @@ pub(super) struct Unread {
     pub(super) path: PathBuf,
     pub(super) problem: Problem,
     /// The directory above that may not be entered, when it is not `path` itself that is closed.
+    #[serde(serialize_with = "lossy_if_any")]
     pub(super) closed_parent: Option<PathBuf>,
 }
 
@@ -165,8 +166,17 @@ pub(super) struct Free {
     pub(super) inodes_percent: Option<f64>,
 }
 
-fn lossy<S: Serializer>(path: &std::path::Path, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&path.to_string_lossy())
+/// JSON has no other bytes than UTF-8.
+fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
+}
+
+#[expect(clippy::ref_option, reason = "serde passes fields by reference")]
+fn lossy_if_any<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    path.as_deref()
+        .map(Path::display)
+        .map(|path| path.to_string())
+        .serialize(serializer)
 }
 
 #[cfg(test)]

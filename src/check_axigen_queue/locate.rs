@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::axigen_cfg;
+use super::problem;
 use crate::deadline::Deadline;
 
 /// Where Axigen keeps its configuration: Linux, then BSD
@@ -33,7 +34,7 @@ pub(super) struct Located {
 /// Why there is no queue directory to look at.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ProbeError {
-    #[error("cannot read {path}: {cause}", path = path.display())]
+    #[error("cannot read {path}: {cause}", path = path.display(), cause = problem::cause(cause))]
     ConfigUnreadable {
         path: PathBuf,
         cause: std::io::Error,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rustix::fs::{AtFlags, CWD, StatVfs, StatxFlags, fstatvfs, statx};
+use rustix::fs::{AtFlags, CWD, StatVfs, StatxFlags, fstat, fstatvfs, statx};
 use rustix::io::Errno;
 
 use super::arrivals::{self, Clock};
@@ -66,7 +66,7 @@ pub(super) fn probe(
             .is_some_and(|unread| unread.problem.is_denied())
     }) {
         run.deadline.enter("looking up this account's name");
-        facts.account = Some(account());
+        facts.account = account();
     }
     Ok(facts)
 }
@@ -82,6 +82,19 @@ fn look(target: &Target, run: &Run, facts: &mut Facts, progress: &Mutex<Facts>) 
     for (index, queue) in facts.queues.iter_mut().enumerate() {
         let watch = Watch::new(deadline, progress, index);
         if let Some(root) = open(queue, &watch) {
+            if opened
+                .iter()
+                .any(|other: &Opened<'_>| is_same(&root, &other.root))
+            {
+                let path = queue.path.clone();
+                let problem = Problem::SameAsBefore;
+                queue.unread.note(|| Unread {
+                    path,
+                    problem,
+                    closed_parent: None,
+                });
+                continue;
+            }
             let mut names = Names::within(bytes_for_names);
             count::count(queue, root.as_fd(), &mut names, &watch)?;
             opened.push(Opened {
@@ -138,20 +151,28 @@ struct Opened<'a> {
 
 fn open(queue: &mut Queue, watch: &Watch<'_>) -> Option<OwnedFd> {
     watch.enter(&queue.path, scan::ROOT, "opening");
-    scan::open_root(&queue.path)
-        .map_err(|errno| {
-            let problem = Problem::System(errno);
-            let closed_parent = problem
-                .is_denied()
-                .then(|| closed_parent(&queue.path))
-                .flatten();
-            queue.unread.note(|| Unread {
-                path: queue.path.clone(),
-                problem,
-                closed_parent,
-            });
-        })
-        .ok()
+    let note = |errno| {
+        let problem = Problem::System(errno);
+        let closed_parent = problem
+            .is_denied()
+            .then(|| closed_parent(&queue.path))
+            .flatten();
+        let path = queue.path.clone();
+        queue.unread.note(|| Unread {
+            path,
+            problem,
+            closed_parent,
+        });
+    };
+    scan::open_root(&queue.path).map_err(note).ok()
+}
+
+/// Whether two names lead to one directory, whose messages would count twice.
+fn is_same(a: &OwnedFd, b: &OwnedFd) -> bool {
+    match (fstat(a), fstat(b)) {
+        (Ok(a), Ok(b)) => (a.st_dev, a.st_ino) == (b.st_dev, b.st_ino),
+        _ => false,
+    }
 }
 
 /// The directory on the way to `path` that may not be entered, if there is one.
@@ -201,13 +222,16 @@ fn seconds(time: SystemTime) -> i64 {
         .map_or_else(|before| -since(before.duration()), since)
 }
 
-/// The name of the account that looks, or its number when it has none.
-fn account() -> String {
+/// The name of the account that looks, or its number when it has none. Nobody can give root more rights than it has.
+fn account() -> Option<String> {
     let uid = nix::unistd::geteuid();
-    nix::unistd::User::from_uid(uid)
-        .ok()
-        .flatten()
-        .map_or_else(|| uid.to_string(), |user| user.name)
+    let name = || {
+        nix::unistd::User::from_uid(uid)
+            .ok()
+            .flatten()
+            .map(|user| user.name)
+    };
+    (!uid.is_root()).then(|| name().unwrap_or_else(|| uid.to_string()))
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ pub(super) enum Problem {
     OtherFileSystem,
     /// The file system gives no figure.
     NotTold,
+    /// The same directory as one named before.
+    SameAsBefore,
 }
 
 impl Problem {
@@ -27,9 +29,10 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::System(errno) => f.write_str(&errno_text(*errno)),
+            Self::System(errno) => f.write_str(&cause(&(*errno).into())),
             Self::SymbolicLink => f.write_str("is a symbolic link"),
             Self::OtherFileSystem => f.write_str("is on another file system"),
+            Self::SameAsBefore => f.write_str("is a directory that was named before"),
             Self::NotTold => f.write_str("the file system does not tell"),
         }
     }
@@ -42,8 +45,8 @@ impl Serialize for Problem {
 }
 
 /// "Permission denied", without the number that std adds.
-fn errno_text(errno: Errno) -> String {
-    let text = std::io::Error::from(errno).to_string();
+pub(super) fn cause(error: &std::io::Error) -> String {
+    let text = error.to_string();
     text.split(" (os error")
         .next()
         .unwrap_or_default()

@@ -340,6 +340,16 @@ mod tests {
     }
 
     #[test]
+    fn numbers_beyond_an_integer_are_read_back_as_printed() {
+        for text in [
+            "~:100000000000000000000000000000000000000.0",
+            "-170141183460469231731687303715884105728.0:",
+        ] {
+            assert_eq!(range(text).to_string().parse(), Ok(range(text)), "{text}");
+        }
+    }
+
+    #[test]
     fn undetermined_values_never_alert() {
         for text in ["1:1", "@~:", "0"] {
             assert!(!range(text).alerts(Value::Undetermined), "{text}");

@@ -198,7 +198,8 @@ fn shorten_words(text: &str) -> String {
 }
 
 /// At most `limit` characters, the last three being dots when something was cut.
-fn cut(text: &str, limit: usize) -> String {
+#[must_use]
+pub fn cut(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.to_owned();
     }

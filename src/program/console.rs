@@ -47,6 +47,14 @@ impl Console {
         leave(code);
     }
 
+    /// Writes a notifier's words and ends the process with a code that does not depend on anybody reading them.
+    pub(super) fn announce(&self, text: &str, code: u8) -> ! {
+        self.claim();
+        let _ = print(text);
+        // Not by returning from main: a name look-up in another thread may hang for long.
+        std::process::exit(i32::from(code));
+    }
+
     /// Answers a command line that asks for no check: help, version or a mistake.
     pub(super) fn refuse(&self, error: &clap::Error) -> ExitCode {
         if error.use_stderr() {

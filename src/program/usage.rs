@@ -1,6 +1,7 @@
 //! Mistakes on the command line, in one line that names the option and the offending text.
 
 use std::error::Error;
+use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -59,8 +60,31 @@ pub(super) fn one_line(error: &clap::Error) -> String {
                 _ => format!("option {argument} was given more than once"),
             }
         }
+        (ErrorKind::InvalidUtf8, ..) => invalid_utf8(std::env::args_os()),
         _ => first_line(error),
     }
+}
+
+/// Names the argument that is not UTF-8 and the option before it, since the parser names neither.
+fn invalid_utf8(arguments: impl Iterator<Item = OsString>) -> String {
+    let mut before = OsString::new();
+    for argument in arguments {
+        if argument.to_str().is_none() {
+            let (option, text) = (before.to_string_lossy(), argument.to_string_lossy());
+            let option = if option.starts_with('-') {
+                option
+            } else {
+                "?".into()
+            };
+            return format!(
+                "option {}: '{}' is not valid UTF-8",
+                shown(&option),
+                shown(&text)
+            );
+        }
+        before = argument;
+    }
+    "an argument is not valid UTF-8".to_owned()
 }
 
 /// `--warning` of `--warning <RANGE>`.

@@ -227,9 +227,31 @@ fn several_queues_are_added_up_and_each_has_a_value() {
     ] {
         assert_eq!(outcome.metric(label), Some(value), "{label}");
     }
-    let inside = two.join("0F");
-    let outcome = check(two.path(), &["--queue-dir", inside.to_str().unwrap()]);
-    outcome.expect(3, "AXIGEN QUEUE UNKNOWN - option --queue-dir: ");
+}
+
+#[test]
+fn no_directory_is_counted_twice() {
+    let queue = QueueTree::new();
+    queue.messages(40);
+    let dir = open_tempdir();
+    let link = dir.path().join("link");
+    symlink(queue.path(), &link).unwrap();
+    let outcome = check(queue.path(), &["--queue-dir", link.to_str().unwrap()]);
+    outcome.expect(3, "AXIGEN QUEUE UNKNOWN - cannot read ");
+    assert!(
+        outcome
+            .first_line()
+            .contains("link: is a directory that was named before"),
+        "{}",
+        outcome.stdout
+    );
+    assert_partial(&outcome, 40);
+    let inside = queue.join("0F");
+    let outcome = check(queue.path(), &["--queue-dir", inside.to_str().unwrap()]);
+    outcome.expect(
+        3,
+        "AXIGEN QUEUE UNKNOWN - no queue subdirectory (00, 01, ...) in ",
+    );
 }
 
 // Never a false low.
@@ -386,6 +408,45 @@ fn a_closed_root_is_unknown_and_names_the_way_out() {
         outcome.stdout
     );
     assert_partial(&outcome, 0);
+}
+
+#[test]
+fn advice_can_be_pasted_whatever_the_path_is() {
+    let queue = QueueTree::new();
+    let odd = queue.join("it's a; queue");
+    fs::create_dir_all(odd.join("00")).unwrap();
+    queue.give("it's a; queue");
+    chmod(&odd, 0o000);
+    let program = Unprivileged::new("check_axigen_queue");
+    let outcome = run(program.command().arg("--queue-dir").arg(&odd));
+    chmod(&odd, 0o755);
+    let quoted = format!(":rx '{}'", odd.to_str().unwrap().replace('\'', r"'\''"));
+    assert!(
+        outcome.stdout.contains(&quoted),
+        "{quoted}: {}",
+        outcome.stdout
+    );
+}
+
+#[test]
+fn a_closed_parent_whose_name_is_no_utf8_spoils_no_facts() {
+    let queue = QueueTree::new();
+    let parent = queue.join(OsStr::from_bytes(b"p\xff"));
+    fs::create_dir_all(parent.join("queue/00")).unwrap();
+    queue.give(OsStr::from_bytes(b"p\xff"));
+    chmod(&parent, 0o000);
+    let program = Unprivileged::new("check_axigen_queue");
+    let mut command = program.command();
+    let outcome = run(command
+        .arg("--queue-dir")
+        .arg(parent.join("queue"))
+        .args(["--output-format", "json"]));
+    chmod(&parent, 0o755);
+    let json: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let closed = json["facts"]["queues"][0]["unread"]["first"]["closed_parent"]
+        .as_str()
+        .unwrap();
+    assert!(closed.ends_with("p\u{fffd}"), "{closed}");
 }
 
 #[test]

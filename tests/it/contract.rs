@@ -1,7 +1,9 @@
 //! What holds for every program of the suite, whatever it checks.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -11,9 +13,11 @@ use crate::support::queue::QueueTree;
 use crate::support::{Outcome, cores, program, run, skipped_without_root};
 
 /// Every program with its service name.
-const SERVICES: [(&str, &str); 2] = [
+const SERVICES: [(&str, &str); 4] = [
     ("check_axigen_queue", "AXIGEN QUEUE"),
     ("check_smtp_tls", "SMTP TLS"),
+    ("check_pushover", "PUSHOVER"),
+    ("notify_pushover", "PUSHOVER"),
 ];
 
 fn service(name: &str) -> &'static str {
@@ -31,13 +35,25 @@ fn each_program(mut test: impl FnMut(&str, &str)) {
     }
 }
 
+/// The programs that print a report; a notifier has an outcome of its own.
+fn each_check(mut test: impl FnMut(&str, &str)) {
+    each_program(|name, service| {
+        if name.starts_with("check_") {
+            test(name, service);
+        }
+    });
+}
+
 /// A run that has something to say in every program.
 fn something_to_say(name: &str, queue: &QueueTree) -> Command {
     let mut command = Command::new(program(name));
     match name {
         // Nobody listens there: port 1 is below what the kernel gives out.
         "check_smtp_tls" => command.args(["-H", "127.0.0.1", "-p", "1"]),
-        _ => command.arg("--queue-dir").arg(queue.path()),
+        "check_axigen_queue" => command.arg("--queue-dir").arg(queue.path()),
+        "check_pushover" => command.arg("--spool-dir").arg(queue.join("a|b=1")),
+        "notify_pushover" => command.args(["--dry-run", "--message=a|b=1"]),
+        _ => panic!("{name} is new: say how it is run"),
     };
     command
 }
@@ -76,7 +92,6 @@ fn usage_errors_are_one_line_of_at_most_200_characters_that_names_the_text() {
             (vec!["-t", "never"], "'never'"),
             (vec!["--timeout", "-5"], "'-5'"),
             (vec!["--timeout"], "--timeout"),
-            (vec!["--output-format", "xml|a=1"], "'xml/a=1'"),
             (vec!["-t", "1", "-t", "2"], "--timeout"),
             (vec![long_option.as_str()], "--xxx"),
             (vec!["-t", long.as_str()], "xxx"),
@@ -99,9 +114,34 @@ fn usage_errors_are_one_line_of_at_most_200_characters_that_names_the_text() {
 }
 
 #[test]
+fn an_argument_that_is_not_utf8_is_named() {
+    let broken = OsStr::from_bytes(b"1\xff0");
+    each_program(|name, service| {
+        let outcome = run(Command::new(program(name)).arg("--timeout").arg(broken));
+        outcome.expect(
+            3,
+            &format!("{service} UNKNOWN - option --timeout: '1\u{fffd}0' is not valid UTF-8"),
+        );
+    });
+}
+
+#[test]
+fn an_unknown_output_format_is_named() {
+    each_check(|name, service| {
+        let outcome = run(Command::new(program(name)).args(["--output-format", "xml|a=1"]));
+        outcome.expect(3, &format!("{service} UNKNOWN - "));
+        assert!(
+            outcome.first_line().contains("'xml/a=1'"),
+            "{}",
+            outcome.stdout
+        );
+    });
+}
+
+#[test]
 fn an_output_nobody_can_read_exits_3() {
     let queue = QueueTree::new();
-    each_program(|name, _| {
+    each_check(|name, _| {
         let full: OwnedFd = File::options()
             .write(true)
             .open("/dev/full")
@@ -151,7 +191,7 @@ fn a_foreign_locale_changes_no_digit() {
 fn both_cores_read_the_same_text_and_perfdata() {
     let queue = QueueTree::new();
     queue.messages(3).dir("0F/a|b=1");
-    each_program(|name, _| {
+    each_check(|name, _| {
         for option in ["--verbose", "-vv", "--output-format=json"] {
             let outcome = run(something_to_say(name, &queue).arg(option));
             let (nagios, icinga) = (
@@ -173,7 +213,7 @@ fn both_cores_read_the_same_text_and_perfdata() {
 fn json_has_the_exit_code_of_plugin_text() {
     let queue = QueueTree::new();
     queue.messages(3);
-    each_program(|name, _| {
+    each_check(|name, _| {
         let plain = run(&mut something_to_say(name, &queue));
         let json = run(something_to_say(name, &queue).args(["--output-format", "json"]));
         assert_eq!(plain.code, json.code, "{name}");

@@ -25,8 +25,15 @@ fn an_installation_has_programs_man_pages_and_completions_and_runs() {
     let destination = format!("DESTDIR={}", stage.path().display());
     make(&["install", "PREFIX=/usr", &destination]);
 
-    let mut expected =
-        BTreeSet::from(["usr/share/monitoring-plugins-axigen/report.schema.json".to_owned()]);
+    let mut expected: BTreeSet<String> = [
+        "man/man5/pushover.toml.5",
+        "monitoring-plugins-axigen/config/pushover.toml",
+        "monitoring-plugins-axigen/report.schema.json",
+        "monitoring-plugins-axigen/systemd/notify-pushover-flush.service",
+        "monitoring-plugins-axigen/systemd/notify-pushover-flush.timer",
+    ]
+    .map(|path| format!("usr/share/{path}"))
+    .into();
     for command in suite::commands() {
         let name = command.get_name();
         let plugin = format!("usr/lib/nagios/plugins/{name}");

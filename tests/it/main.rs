@@ -12,12 +12,18 @@
 )]
 
 mod check_axigen_queue;
+mod check_pushover;
 mod check_smtp_tls;
 mod contract;
 mod generated;
 mod install;
 mod json;
 mod lab_smtp_tls;
+mod notify_pushover;
+mod notify_pushover_processes;
+mod notify_pushover_secrets;
+mod notify_pushover_spool;
+mod pushover_docs;
 mod readme;
 mod support;
 mod transcripts;

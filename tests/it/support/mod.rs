@@ -1,10 +1,13 @@
 //! What several tests need: running a program, rights, queue trees, file systems that misbehave.
 
+pub(crate) mod certificates;
 pub(crate) mod cores;
 pub(crate) mod daemon;
 pub(crate) mod filesystem;
+pub(crate) mod http_server;
 pub(crate) mod pki;
 pub(crate) mod postfix;
+pub(crate) mod pushover;
 pub(crate) mod queue;
 pub(crate) mod scripted;
 

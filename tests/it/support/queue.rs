@@ -64,7 +64,7 @@ impl QueueTree {
     }
 
     /// Gives a path to the account of unprivileged tests, so that its own mode bits count.
-    pub(crate) fn give(&self, path: &str) -> &Self {
+    pub(crate) fn give(&self, path: impl AsRef<OsStr>) -> &Self {
         if is_root() {
             chown(self.join(path), Some(NOBODY), Some(NOBODY)).unwrap();
         }

@@ -1,0 +1,265 @@
+//! Measures one send of `notify_pushover`, spool included, against curl doing the same, and how fast a full spool is
+//! drained. Prints the markdown tables of `benches/pushover.md`, which explains them.
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a benchmark that cannot go on ends"
+)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant, SystemTime};
+
+use tempfile::TempDir;
+
+const ROUNDS: usize = 61;
+const WAITING: u64 = 1000;
+const PARALLEL: usize = 50;
+const TOKEN: &str = "azGDORePK8gMaC0QOYAMyEEuzJnyUi";
+const USER: &str = "uQiRzpo4DXghDmr9QzzfQu27cmVRsG";
+const ANSWER: &str = r#"{"status":1,"request":"647d2300-702c-4b38-8b2f-d56326ae460b"}"#;
+
+fn main() {
+    let scratch = TempDir::with_prefix_in("pushover-bench-", env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let config = scratch.path().join("pushover.toml");
+    fs::write(
+        &config,
+        format!("token = '{TOKEN}'\n[users]\nalice = '{USER}'\n"),
+    )
+    .unwrap();
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
+    let site = Site {
+        url: serve(),
+        config,
+        spool: scratch.path().join("spool"),
+    };
+    one_send(&site);
+    drain(&site);
+    parallel(&site);
+}
+
+struct Site {
+    url: String,
+    config: PathBuf,
+    spool: PathBuf,
+}
+
+impl Site {
+    fn notify(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_notify_pushover"));
+        self.arguments(&mut command);
+        command
+    }
+
+    fn arguments(&self, command: &mut Command) {
+        command
+            .arg("--config")
+            .arg(&self.config)
+            .arg("--spool-dir")
+            .arg(&self.spool)
+            .args(["--api-url", &self.url]);
+    }
+
+    fn curl(&self) -> Command {
+        let mut command = Command::new("curl");
+        command.arg("-s");
+        for field in [
+            format!("token={TOKEN}"),
+            format!("user={USER}"),
+            "message=143 Mails in der Queue".to_owned(),
+        ] {
+            command.args(["--form-string", &field]);
+        }
+        command.arg(format!("{}/1/messages.json", self.url));
+        command
+    }
+}
+
+/// Both commands by turns, so that a busy moment of the host hits both.
+fn one_send(site: &Site) {
+    let mut ours = Vec::new();
+    let mut without_spool = Vec::new();
+    let mut curls = Vec::new();
+    for _ in 0..ROUNDS {
+        curls.push(time(&mut site.curl()));
+        ours.push(time(site.notify().arg("--message=143 Mails in der Queue")));
+        without_spool.push(time(
+            site.notify()
+                .args(["--no-spool", "--message=143 Mails in der Queue"]),
+        ));
+    }
+    let curl = median(curls);
+    println!("| One accepted send, median of {ROUNDS} | ms | of curl | peak KiB |\n|-|-|-|-|");
+    let row = |name: &str, took: Duration, peak: u64| {
+        println!(
+            "| {name} | {:.2} | {:.2} | {peak} |",
+            took.as_secs_f64() * 1e3,
+            took.as_secs_f64() / curl.as_secs_f64()
+        );
+    };
+    row("`curl -s --form-string ...`", curl, peak(&site.curl()));
+    let mut notify = site.notify();
+    notify.arg("--message=x");
+    row("`notify_pushover --message`", median(ours), peak(&notify));
+    notify.arg("--no-spool");
+    row(
+        "`notify_pushover --no-spool`",
+        median(without_spool),
+        peak(&notify),
+    );
+}
+
+/// A full spool against a bare loop that posts as often over one connection.
+fn drain(site: &Site) {
+    let body = format!("token={TOKEN}&user={USER}&message=number+1&timestamp=1");
+    let started = Instant::now();
+    let mut stream =
+        BufReader::new(TcpStream::connect(site.url.trim_start_matches("http://")).unwrap());
+    stream.get_ref().set_nodelay(true).unwrap();
+    for _ in 0..WAITING {
+        let head = "POST /1/messages.json HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\n";
+        write!(
+            stream.get_mut(),
+            "{head}content-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        read_message(&mut stream).unwrap();
+    }
+    let limit = started.elapsed();
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    for number in 0..WAITING {
+        let item = format!(
+            r#"{{"address":{{"config":"{}","token":"configured","user":"configured","recipient":"alice"}},"fields":[["message","number {number}"],["timestamp","{now}"]],"created":{now}}}"#,
+            site.config.display()
+        );
+        fs::write(
+            site.spool
+                .join(format!("{:020}-1-0123456789abcdef.json", number + 1)),
+            item,
+        )
+        .unwrap();
+    }
+    let ours = time(site.notify().arg("flush"));
+    println!("\n| {WAITING} waiting messages, one connection | ms | per message, µs |\n|-|-|-|");
+    let per_message = |took: Duration| took.as_secs_f64() * 1e6 / 1000.0;
+    println!(
+        "| a bare loop of requests | {:.0} | {:.0} |",
+        limit.as_secs_f64() * 1e3,
+        per_message(limit)
+    );
+    println!(
+        "| `notify_pushover flush` | {:.0} | {:.0} |",
+        ours.as_secs_f64() * 1e3,
+        per_message(ours)
+    );
+}
+
+fn parallel(site: &Site) {
+    let started = Instant::now();
+    let start = |_| {
+        site.notify()
+            .arg("--message=x")
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let children: Vec<Child> = (0..PARALLEL).map(start).collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    println!(
+        "\n{PARALLEL} at once, the last one ended after {:.0} ms.",
+        started.elapsed().as_secs_f64() * 1e3
+    );
+}
+
+fn time(command: &mut Command) -> Duration {
+    command.stdout(Stdio::null()).stdin(Stdio::null());
+    let started = Instant::now();
+    assert!(command.status().unwrap().success(), "{command:?}");
+    started.elapsed()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// Peak resident memory in KiB, by GNU time.
+fn peak(command: &Command) -> u64 {
+    let mut timed = Command::new("time");
+    timed
+        .args(["-f", "%M"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    let output = timed.stdout(Stdio::null()).output().unwrap();
+    String::from_utf8(output.stderr)
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap()
+}
+
+fn serve() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            std::thread::spawn(move || {
+                let stream = stream.unwrap();
+                stream.set_nodelay(true).unwrap();
+                let mut stream = BufReader::new(stream);
+                while read_message(&mut stream).is_some() {
+                    let head = format!(
+                        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n",
+                        ANSWER.len()
+                    );
+                    if stream
+                        .get_mut()
+                        .write_all(format!("{head}{ANSWER}").as_bytes())
+                        .is_err()
+                    {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    url
+}
+
+/// One request or answer with its body.
+fn read_message(stream: &mut BufReader<TcpStream>) -> Option<()> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        let line = line.trim().to_ascii_lowercase();
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        if line == "expect: 100-continue" {
+            stream
+                .get_mut()
+                .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")
+                .ok()?;
+        }
+        if line.is_empty() {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).ok()
+}

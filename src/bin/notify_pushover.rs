@@ -1,0 +1,7 @@
+//! Delivers a notification by Pushover, or keeps it until it can.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    suite::program::run_notifier("PUSHOVER", suite::notify_pushover::run)
+}

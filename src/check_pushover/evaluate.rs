@@ -1,0 +1,195 @@
+//! Facts and limits become a report. No I/O, no clock.
+
+use std::time::Duration;
+
+use super::facts::{Facts, ProbeError, Verdict};
+use crate::monitoring::{Label, Metric, Report, State, Thresholds, Unit, Value, duration};
+
+/// The limits of one run.
+#[derive(Clone, Debug)]
+pub(super) struct Policy {
+    /// In seconds.
+    pub(super) oldest: Thresholds,
+    pub(super) failed: Thresholds,
+    /// Absent unless the quota is wanted.
+    pub(super) quota: Option<Thresholds>,
+    /// The state of the plugin's own time-out.
+    pub(super) on_timeout: State,
+}
+
+/// Judges what was seen.
+pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Report {
+    let facts = match seen {
+        Ok(facts) => facts,
+        Err(error) => {
+            let mut report = Report::unknown(error.to_string());
+            if matches!(error, ProbeError::Missing(_)) {
+                report.advise("send a first message with notify_pushover");
+            }
+            return report;
+        }
+    };
+    let mut report = Report::new();
+    if let Some(reason) = &facts.cut_short {
+        report.find(policy.on_timeout, reason.as_str());
+    }
+    waiting(facts, policy, &mut report);
+    failed(facts, policy, &mut report);
+    blocks(facts, &mut report);
+    last_success(facts, &mut report);
+    credentials(facts, &mut report);
+    if let Some(limits) = &policy.quota {
+        quota(facts, limits, &mut report);
+    }
+    report.explain(1, format!("spool {}", facts.spool.display()));
+    report.attach(facts);
+    report
+}
+
+/// How long has the oldest message been waiting?
+fn waiting(facts: &Facts, policy: &Policy, report: &mut Report) {
+    let oldest = Value::Uint(facts.oldest_seconds);
+    let state = policy.oldest.judge(oldest);
+    let age = duration::human(Duration::from_secs(facts.oldest_seconds));
+    let text = match (facts.waiting, &facts.last_problem) {
+        (0, _) => "nothing waits".to_owned(),
+        (count, None) => format!("{count} waiting, oldest {age}"),
+        (count, Some(problem)) => format!("{count} waiting, oldest {age}: {problem}"),
+    };
+    report.find(state, text);
+    measure(
+        report,
+        "waiting",
+        Value::Uint(facts.waiting),
+        Unit::None,
+        None,
+    );
+    measure(
+        report,
+        "oldest",
+        oldest,
+        Unit::Seconds,
+        Some(&policy.oldest),
+    );
+}
+
+/// What will never arrive?
+fn failed(facts: &Facts, policy: &Policy, report: &mut Report) {
+    let count = Value::Uint(facts.failed);
+    let state = policy.failed.judge(count);
+    if facts.failed > 0 {
+        let reason = facts.newest_failure.as_deref().unwrap_or("no reason noted");
+        report.find(
+            state,
+            format!("{} failed, the last one: {reason}", facts.failed),
+        );
+        let failed = facts.spool.join("failed");
+        report.explain(
+            1,
+            format!(
+                "look into {}; notify_pushover flush --retry-failed sends them again",
+                failed.display()
+            ),
+        );
+    } else if state != State::Ok {
+        report.find(state, "none failed");
+    }
+    measure(report, "failed", count, Unit::None, Some(&policy.failed));
+}
+
+/// Is anything held back after an error?
+fn blocks(facts: &Facts, report: &mut Report) {
+    for block in &facts.blocks {
+        let left = duration::human(Duration::from_secs(block.seconds_left));
+        let (state, what) = match (block.quota, block.whom.as_str()) {
+            (true, _) => (
+                State::Critical,
+                "nothing is sent, the quota is used up".to_owned(),
+            ),
+            (false, "") => (
+                State::Critical,
+                "nothing is sent, the token was refused".to_owned(),
+            ),
+            (false, whom) => (State::Warning, format!("nothing is sent to {whom}")),
+        };
+        report.find(state, format!("{what}, for {left}: {}", block.reason));
+    }
+    let count = u64::try_from(facts.blocks.len()).unwrap_or(u64::MAX);
+    measure(report, "blocked", Value::Uint(count), Unit::None, None);
+}
+
+/// When did the way work last?
+fn last_success(facts: &Facts, report: &mut Report) {
+    if let Some(seconds) = facts.last_success_seconds {
+        let age = duration::human(Duration::from_secs(seconds));
+        report.find(State::Ok, format!("last sent {age} ago"));
+        measure(
+            report,
+            "last_success",
+            Value::Uint(seconds),
+            Unit::Seconds,
+            None,
+        );
+    } else {
+        report.find(State::Unknown, "nothing was ever sent");
+        report.advise("send a test message with notify_pushover");
+    }
+}
+
+/// Would everybody be reached?
+fn credentials(facts: &Facts, report: &mut Report) {
+    let mut good = 0;
+    for credential in &facts.credentials {
+        match &credential.verdict {
+            Verdict::Good => good += 1,
+            Verdict::Bad(reason) => {
+                report.find(State::Critical, format!("{}: {reason}", credential.name));
+            }
+            Verdict::Unknown(reason) => {
+                report.find(
+                    State::Unknown,
+                    format!("{} not validated: {reason}", credential.name),
+                );
+            }
+        }
+    }
+    if good > 0 {
+        report.find(State::Ok, format!("{good} recipients are good"));
+    }
+}
+
+/// Will it last to the end of the month?
+fn quota(facts: &Facts, limits: &Thresholds, report: &mut Report) {
+    let remaining = match &facts.quota {
+        Some(Ok(quota)) => {
+            let remaining = Value::Uint(quota.remaining);
+            report.find(
+                limits.judge(remaining),
+                format!("{} of {} messages left", quota.remaining, quota.limit),
+            );
+            remaining
+        }
+        Some(Err(reason)) => {
+            report.find(State::Unknown, format!("quota unknown: {reason}"));
+            Value::Undetermined
+        }
+        None => Value::Undetermined,
+    };
+    measure(
+        report,
+        "quota_remaining",
+        remaining,
+        Unit::None,
+        Some(limits),
+    );
+}
+
+fn measure(report: &mut Report, name: &str, value: Value, unit: Unit, limits: Option<&Thresholds>) {
+    if let Ok(label) = Label::new(name) {
+        let metric = Metric::new(label, value, unit);
+        report.measure(match limits {
+            Some(limits) => metric.judged_by(limits),
+            None => metric,
+        });
+    }
+}

@@ -1,0 +1,38 @@
+//! `check_pushover`: does the way of alerts work? A notifier that fails in silence is worse than none.
+
+mod args;
+mod evaluate;
+#[cfg(test)]
+mod evaluate_tests;
+mod facts;
+mod probe;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use args::Args;
+
+use crate::monitoring::Report;
+use crate::program::{Run, UsageError};
+use facts::Facts;
+
+/// Runs the check.
+///
+/// # Errors
+/// None yet; the options fit together in every combination.
+pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
+    let (target, policy) = args.split(run.on_timeout);
+    let progress = Arc::new(Mutex::new(Facts::default()));
+    run.when_cut_short({
+        let (progress, policy) = (progress.clone(), policy.clone());
+        move |reason| {
+            let mut facts = progress
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone();
+            facts.cut_short = Some(reason.to_owned());
+            evaluate::evaluate(&Ok(facts), &policy)
+        }
+    });
+    let seen = probe::probe(&target, run, &progress);
+    Ok(evaluate::evaluate(&seen, &policy))
+}

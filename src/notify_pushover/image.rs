@@ -1,0 +1,83 @@
+//! `--attach`: an image with the message, such as a graph. Whatever is wrong with it, the message goes out without.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// Pushover's limit (<https://pushover.net/api#attachments>).
+const IMAGE_BYTES: u64 = 5_242_880;
+
+/// An image as form fields.
+pub(super) fn fields(path: &Path) -> Result<[(String, String); 2], String> {
+    let bytes = read(path).map_err(|error| format!("{} was left out: {error}", path.display()))?;
+    let kind = kind(&bytes).ok_or_else(|| {
+        format!(
+            "{} was left out: not a PNG, JPEG, GIF or WebP image",
+            path.display()
+        )
+    })?;
+    Ok([
+        ("attachment_base64".to_owned(), STANDARD.encode(&bytes)),
+        ("attachment_type".to_owned(), kind.to_owned()),
+    ])
+}
+
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(std::io::Error::other("not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(IMAGE_BYTES + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > IMAGE_BYTES {
+        return Err(std::io::Error::other("larger than 5 MiB"));
+    }
+    Ok(bytes)
+}
+
+/// By the first bytes: a name proves nothing.
+fn kind(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("image/png"),
+        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
+        [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
+        [
+            b'R',
+            b'I',
+            b'F',
+            b'F',
+            _,
+            _,
+            _,
+            _,
+            b'W',
+            b'E',
+            b'B',
+            b'P',
+            ..,
+        ] => Some("image/webp"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_told_by_their_first_bytes() {
+        for (bytes, want) in [
+            (&b"\x89PNG\r\n\x1a\nrest"[..], Some("image/png")),
+            (b"\xff\xd8\xff\xe0", Some("image/jpeg")),
+            (b"GIF89a", Some("image/gif")),
+            (b"RIFF1234WEBPVP8", Some("image/webp")),
+            (b"<svg>", None),
+            (b"", None),
+        ] {
+            assert_eq!(kind(bytes), want, "{bytes:?}");
+        }
+    }
+}

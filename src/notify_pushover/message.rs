@@ -1,0 +1,356 @@
+//! Event -> Message, within Pushover's limits and readable on a lock screen. Pure.
+
+use super::event::{Event, Kind, ObjectState, prefix_and_text};
+use super::format::Format;
+use super::rules::{Priority, PriorityMap, SoundMap, StateList, TtlMap};
+use super::text::{clean, cut};
+use crate::monitoring::duration::human;
+use crate::pushover::fingerprint;
+
+/// Limits in characters (<https://pushover.net/api#limits>).
+const MESSAGE_CHARS: usize = 1024;
+const TITLE_CHARS: usize = 250;
+const URL_CHARS: usize = 512;
+const URL_TITLE_CHARS: usize = 100;
+/// Pushover rings this often at most, whatever `expire` says.
+const RINGS: u32 = 50;
+/// Notes on what needs no action leave the phone after a day.
+const NOTE_SECONDS: u64 = 86_400;
+
+/// What the command line and the configuration decide about messages.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Layout {
+    /// The message as it is.
+    pub message: String,
+    /// The title as it is.
+    pub title: String,
+    /// How the title is made; empty for the usual one.
+    pub(super) title_format: Format,
+    /// How the message is made; empty for the usual one.
+    pub(super) message_format: Format,
+    /// Priorities.
+    pub priority: PriorityMap,
+    /// Sounds.
+    pub sound: SoundMap,
+    /// Times on the phone.
+    pub ttl: TtlMap,
+    /// Problems that ring.
+    pub emergency: StateList,
+    /// Seconds between rings.
+    pub retry: u32,
+    /// Seconds until it gives up.
+    pub expire: u32,
+    /// Symbols in the title.
+    pub emoji: bool,
+    /// The monitoring instance.
+    pub instance: String,
+    /// Base of links to Icinga Web.
+    pub web: String,
+    /// Link.
+    pub url: String,
+    /// Text of the link.
+    pub url_title: String,
+    /// Devices.
+    pub device: String,
+}
+
+/// A message that is ready to be sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Message {
+    /// Form fields as Pushover names them, none of them empty.
+    pub fields: Vec<(String, String)>,
+    /// Stop the repeats of this tag first.
+    pub cancel: Option<String>,
+    /// What somebody who runs it by hand should know.
+    pub warnings: Vec<String>,
+}
+
+/// The tag of an object's emergency messages: the same on every node with the same instance name.
+#[must_use]
+pub(super) fn tag(instance: &str, event: &Event) -> String {
+    format!(
+        "ni-{}",
+        fingerprint(&[instance, &event.host, &event.service], 16)
+    )
+}
+
+/// Composes the message for `event` that was received at `now` (Unix seconds).
+#[must_use]
+pub(super) fn compose(event: &Event, layout: &Layout, now: u64) -> Message {
+    let mut message = Message::default();
+    let priority = priority(event, layout);
+    let mut put = |key: &str, value: String| {
+        if !value.is_empty() {
+            message.fields.push((key.to_owned(), value));
+        }
+    };
+    put("message", cut(&body(event, layout), MESSAGE_CHARS));
+    put("title", cut(&title(event, layout), TITLE_CHARS));
+    put("timestamp", event.time.unwrap_or(now).to_string());
+    if priority.0 != 0 {
+        put("priority", priority.0.to_string());
+    }
+    if priority.0 == 2 {
+        put("retry", layout.retry.to_string());
+        put("expire", layout.expire.to_string());
+        put("tags", tag(&layout.instance, event));
+    } else if let Some(seconds) = stay(event, layout) {
+        put("ttl", seconds.to_string());
+    }
+    put(
+        "sound",
+        layout
+            .sound
+            .of(event)
+            .map(|sound| sound.0.clone())
+            .unwrap_or_default(),
+    );
+    put("device", clean(&layout.device));
+    let link = link(event, layout);
+    let fits = link.chars().count() <= URL_CHARS;
+    if fits && !link.is_empty() {
+        put("url", link);
+        put("url_title", cut(&clean(&layout.url_title), URL_TITLE_CHARS));
+    }
+    if !fits {
+        message.warnings.push(format!(
+            "the link is longer than {URL_CHARS} characters and was left out"
+        ));
+    }
+    if priority.0 == 2 && layout.expire > layout.retry.saturating_mul(RINGS) {
+        let end = layout.retry.saturating_mul(RINGS);
+        message.warnings.push(format!(
+            "Pushover stops after {RINGS} rings: {end} s, not {} s",
+            layout.expire
+        ));
+    }
+    if event.kind.ends_alarm() && may_ring(layout) {
+        message.cancel = Some(tag(&layout.instance, event));
+    }
+    message
+}
+
+/// Whether emergencies are in use at all; without, there is nothing to cancel.
+fn may_ring(layout: &Layout) -> bool {
+    !layout.emergency.0.is_empty() || layout.priority.values().any(|priority| priority.0 == 2)
+}
+
+fn priority(event: &Event, layout: &Layout) -> Priority {
+    let rings = |state| layout.emergency.0.contains(&state);
+    if event.kind == Kind::Problem && event.state.is_some_and(rings) {
+        return Priority(2);
+    }
+    let wanted = layout
+        .priority
+        .of(event)
+        .copied()
+        .unwrap_or_else(|| default_priority(event));
+    // What ends an alarm must not start one.
+    if event.kind.ends_alarm() {
+        wanted.min(Priority(1))
+    } else {
+        wanted
+    }
+}
+
+fn default_priority(event: &Event) -> Priority {
+    use ObjectState::{Critical, Down, Unreachable};
+    Priority(match (&event.kind, event.state) {
+        (Kind::Problem, Some(Critical | Down | Unreachable)) => 1,
+        (Kind::Problem | Kind::Recovery | Kind::Custom | Kind::Other(_), _) => 0,
+        _ => -1,
+    })
+}
+
+fn stay(event: &Event, layout: &Layout) -> Option<u64> {
+    let wanted = layout.ttl.of(event).map(|stay| stay.0.as_secs());
+    let by_default = || match event.kind {
+        Kind::Problem | Kind::Recovery | Kind::Custom | Kind::Other(_) => None,
+        _ => Some(NOTE_SECONDS),
+    };
+    wanted.or_else(by_default).filter(|seconds| *seconds > 0)
+}
+
+fn title(event: &Event, layout: &Layout) -> String {
+    if !layout.title.is_empty() {
+        return one_line(&layout.title);
+    }
+    let (symbol, word) = headline(event);
+    let symbol = if layout.emoji { symbol } else { "" };
+    if !layout.title_format.is_empty() {
+        let output = output_lines(event).into_iter().next().unwrap_or_default();
+        return one_line(&layout.title_format.fill(event, symbol, &output));
+    }
+    let object = match (event.host_shown.as_str(), event.service_shown.as_str()) {
+        ("", "") => plugin_name(&event.output),
+        (host, "") => host.to_owned(),
+        ("", service) => service.to_owned(),
+        (host, service) => format!("{host}: {service}"),
+    };
+    let parts = [symbol, &word, &one_line(&object)];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    // A plain message has the application's name as title, which Pushover adds.
+    if word.is_empty() && object.is_empty() {
+        String::new()
+    } else {
+        parts.join(" ")
+    }
+}
+
+fn headline(event: &Event) -> (&'static str, String) {
+    use ObjectState::{Critical, Down, Ok, Unknown, Unreachable, Up, Warning};
+    let state = event.state.map_or("", ObjectState::as_str).to_owned();
+    let symbol = match event.state {
+        Some(Critical | Down | Unreachable) => "🔴",
+        Some(Warning) => "🟡",
+        Some(Unknown) => "🟣",
+        Some(Ok | Up) => "🟢",
+        None => "",
+    };
+    match &event.kind {
+        Kind::Problem | Kind::Recovery => (symbol, state),
+        Kind::Acknowledgement => ("✔", "ACK".to_owned()),
+        Kind::DowntimeStart => ("🔧", "DOWNTIME".to_owned()),
+        Kind::DowntimeEnd => ("🔧", "DOWNTIME END".to_owned()),
+        Kind::FlappingStart => ("〰", "FLAPPING".to_owned()),
+        Kind::FlappingEnd => ("〰", "FLAPPING END".to_owned()),
+        Kind::Custom => ("💬", state),
+        Kind::Other(_) if event.state.is_some() => (symbol, state),
+        Kind::Other(word) => ("", one_line(word)),
+    }
+}
+
+/// `AXIGEN QUEUE` of `AXIGEN QUEUE CRITICAL - 143 messages`.
+fn plugin_name(output: &str) -> String {
+    let line = output.lines().next().unwrap_or_default();
+    let (Some(state), text) = prefix_and_text(line) else {
+        return String::new();
+    };
+    let prefix = line.strip_suffix(text).unwrap_or_default();
+    let name = prefix.split(state.as_str()).next().unwrap_or_default();
+    name.trim_matches([' ', '_', '-', ':']).to_owned()
+}
+
+fn body(event: &Event, layout: &Layout) -> String {
+    if !layout.message.is_empty() {
+        let text = clean(&layout.message);
+        return if text.trim().is_empty() {
+            "(no text)".to_owned()
+        } else {
+            text.trim().to_owned()
+        };
+    }
+    if !layout.message_format.is_empty() {
+        let symbol = if layout.emoji { headline(event).0 } else { "" };
+        let text = clean(&layout.message_format.fill(
+            event,
+            symbol,
+            &output_lines(event).join("\n"),
+        ));
+        return if text.trim().is_empty() {
+            "(no text)".to_owned()
+        } else {
+            text
+        };
+    }
+    let mut lines = output_lines(event).into_iter();
+    let first = lines.next().unwrap_or_else(|| "(no output)".to_owned());
+    let tail: Vec<String> = [comment(event), facts(event)]
+        .into_iter()
+        .flatten()
+        .collect();
+    let tail = tail.join("\n");
+    // The comment and the facts stay, however long the output is.
+    let tail = cut(&tail, MESSAGE_CHARS / 2);
+    let room = MESSAGE_CHARS - tail.chars().count() - 1;
+    let more: Vec<String> = std::iter::once(first).chain(lines).collect();
+    let head = cut(&more.join("\n"), room);
+    if tail.is_empty() {
+        head
+    } else {
+        format!("{head}\n{tail}")
+    }
+}
+
+/// The output without performance data and without the state that the title shows.
+fn output_lines(event: &Event) -> Vec<String> {
+    // Nagios passes line ends of the long output as two characters.
+    let long = event.long_output.replace("\\n", "\n");
+    let text = clean(&format!("{}\n{long}", event.output));
+    let mut lines = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let line = if number == 0 {
+            prefix_and_text(line).1
+        } else {
+            line
+        };
+        let (shown, perfdata) = line
+            .split_once('|')
+            .map_or((line, false), |(shown, rest)| (shown, rest.contains('=')));
+        let shown = if perfdata { shown } else { line };
+        if !shown.trim().is_empty() {
+            lines.push(shown.trim().to_owned());
+        }
+    }
+    lines
+}
+
+fn comment(event: &Event) -> Option<String> {
+    let (author, comment) = (one_line(&event.author), clean(&event.comment));
+    match (author.is_empty(), comment.trim().is_empty()) {
+        (_, true) if event.kind == Kind::Problem || author.is_empty() => None,
+        (_, true) => Some(author),
+        (true, false) => Some(comment.trim().to_owned()),
+        (false, false) => Some(format!("{author}: {}", comment.trim())),
+    }
+}
+
+/// `10.0.0.5 · was WARNING · 14m`.
+fn facts(event: &Event) -> Option<String> {
+    let mut facts = Vec::new();
+    if !event.address.is_empty() && event.address != event.host_shown {
+        facts.push(one_line(&event.address));
+    }
+    let now = event.state.map_or("", ObjectState::as_str);
+    if !event.last_state.is_empty() && !event.last_state.eq_ignore_ascii_case(now) {
+        facts.push(format!("was {}", one_line(&event.last_state)));
+    }
+    if let Some(seconds) = event.duration.filter(|seconds| *seconds > 0) {
+        facts.push(human(std::time::Duration::from_secs(seconds)));
+    }
+    (!facts.is_empty()).then(|| facts.join(" · "))
+}
+
+fn link(event: &Event, layout: &Layout) -> String {
+    if !layout.url.is_empty() {
+        return clean(&layout.url).replace(['\n', ' '], "");
+    }
+    let base = layout.web.trim_end_matches('/');
+    if base.is_empty() || event.host.is_empty() {
+        return String::new();
+    }
+    let host = percent(&event.host);
+    if event.service.is_empty() {
+        format!("{base}/icingadb/host?name={host}")
+    } else {
+        format!(
+            "{base}/icingadb/service?name={}&host.name={host}",
+            percent(&event.service)
+        )
+    }
+}
+
+/// RFC 3986, section 2.3: everything but unreserved characters is encoded.
+fn percent(text: &str) -> String {
+    let encode = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            char::from(byte).to_string()
+        }
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encode).collect()
+}
+
+fn one_line(text: &str) -> String {
+    clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}

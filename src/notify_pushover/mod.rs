@@ -1,0 +1,39 @@
+//! `notify_pushover`: an alert is delivered or kept, never lost.
+//!
+//! Event -> `compose` (pure) -> spool -> client -> item removed. The message is on disk before anything is judged
+//! that could stand in its way: network, secrets, recipients.
+
+mod args;
+mod event;
+mod flush;
+mod format;
+mod image;
+mod message;
+#[cfg(test)]
+mod message_tests;
+mod rules;
+mod run;
+mod send;
+mod settings;
+mod text;
+mod validate;
+
+pub use args::Args;
+
+use crate::program::{Delivery, Errand, Outcome};
+use args::Action;
+
+/// Runs the notifier.
+#[must_use]
+pub fn run(args: &Args, errand: &Errand) -> Outcome {
+    let uses_spool = !(args.no_spool || args.dry_run || args.action == Action::Validate);
+    let access = match args.access.gather(uses_spool) {
+        Ok(access) => access,
+        Err(refusal) => return Outcome::new(Delivery::Misconfigured, refusal),
+    };
+    match args.action {
+        Action::Send | Action::Cancel => send::send(args, access, errand),
+        Action::Flush => flush::flush(args, access, errand),
+        Action::Validate => validate::validate(args, access, errand),
+    }
+}

@@ -1,0 +1,102 @@
+//! What `send` and `flush` share: draining, and saying what became of the messages.
+
+use std::collections::HashMap;
+
+use crate::monitoring::render::cut;
+use crate::program::{Delivery, Errand, Outcome};
+use crate::pushover::access::Access;
+use crate::pushover::drain::{Drainer, Fate, Limits};
+use crate::pushover::item::Item;
+use crate::pushover::spool::{Name, Spool, SpoolError};
+use crate::pushover::state::Memory;
+use crate::pushover::unix_seconds;
+
+/// Characters of a reason when it also has to be said where the alert is.
+const REASON_CHARS: usize = 110;
+
+/// One run with its way to Pushover.
+pub(super) struct Run<'a> {
+    pub(super) access: Access,
+    pub(super) limits: Limits,
+    pub(super) errand: &'a Errand,
+}
+
+impl Run<'_> {
+    /// Seconds since 1970 at the start.
+    pub(super) fn now(&self) -> u64 {
+        unix_seconds(self.errand.now)
+    }
+
+    /// Sends what is due. The caller holds the lock.
+    pub(super) fn drain(
+        &mut self,
+        spool: &Spool,
+        urgent: &[Name],
+    ) -> Result<HashMap<Name, Fate>, SpoolError> {
+        self.drainer(Memory::recall(spool)).drain(spool, urgent)
+    }
+
+    /// Sends what could not be put on disk; a spool that is merely full still knows what must not be asked.
+    pub(super) fn send_unspooled(&mut self, items: Vec<Item>, spool: Option<&Spool>) -> Vec<Fate> {
+        let memory = spool.map(Memory::recall).unwrap_or_default();
+        let mut drainer = self.drainer(memory);
+        let send = |mut item| drainer.send_unspooled(&mut item);
+        items.into_iter().map(send).collect()
+    }
+
+    fn drainer(&mut self, memory: Memory) -> Drainer<'_> {
+        let Self {
+            access,
+            limits,
+            errand,
+        } = self;
+        Drainer::new(
+            &access.route,
+            &mut access.keyring,
+            memory,
+            &errand.deadline,
+            errand.now,
+            *limits,
+        )
+    }
+
+    /// The worst fate first, then how many were sent and how many wait.
+    pub(super) fn sum_up(&self, fates: &[Fate], spool: Option<&Spool>) -> Outcome {
+        let kept = |reason: &str| match spool {
+            Some(spool) => format!(
+                "{}; the alert is kept in {}",
+                cut(reason, REASON_CHARS),
+                spool.path().display()
+            ),
+            None => reason.to_owned(),
+        };
+        let judged = fates.iter().map(|fate| match fate {
+            Fate::Delivered => (Delivery::Accepted, String::new()),
+            Fate::Queued(reason) => (Delivery::Queued, reason.clone()),
+            Fate::Kept(reason) => (Delivery::Misconfigured, kept(reason)),
+            Fate::Rejected(reason) => (Delivery::Rejected, reason.clone()),
+        });
+        let worst = judged.reduce(|worst, other| if other.0 > worst.0 { other } else { worst });
+        let (delivery, text) = worst.unwrap_or((Delivery::Accepted, String::new()));
+        let sent = fates
+            .iter()
+            .filter(|fate| **fate == Fate::Delivered)
+            .count();
+        let mut text = match (delivery, sent) {
+            (Delivery::Accepted, 1) => "sent".to_owned(),
+            (Delivery::Accepted, sent) => format!("{sent} sent"),
+            (_, 0) => text,
+            (_, sent) => format!("{text}; {sent} sent"),
+        };
+        if let Some(waiting) = spool.and_then(|spool| self.waiting(spool)) {
+            text = format!("{text}; {waiting}");
+        }
+        Outcome::new(delivery, text)
+    }
+
+    fn waiting(&self, spool: &Spool) -> Option<String> {
+        let names = spool.waiting().ok()?;
+        let age = self.now().saturating_sub(names.first()?.seconds());
+        Some(format!("{} waiting, oldest {age} s", names.len()))
+    }
+}

@@ -1,0 +1,171 @@
+//! The ends of a notifier: its exit code says what became of the message, and nothing stops a delivery under way.
+
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use clap::Parser;
+
+use super::console::Console;
+use super::{supervisor, wall_clock};
+use crate::deadline::Deadline;
+use crate::monitoring::Report;
+use crate::monitoring::render::{clean, cut};
+
+/// Characters of the first line.
+const LINE_CHARS: usize = 200;
+
+/// Options of every notifier.
+#[derive(Clone, Debug, clap::Args)]
+pub struct NotifierOptions {
+    /// Leave the message in the spool after this many seconds; Nagios kills
+    /// after 30
+    #[arg(short, long, value_name = "SECONDS", default_value_t = 20, allow_hyphen_values = true, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub timeout: u64,
+
+    /// Explain what was done
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// What became of a message; the exit code of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Delivery {
+    /// 0: accepted.
+    Accepted,
+    /// 1: kept, to be sent later; or, without a spool, not sent this time.
+    Queued,
+    /// 3: a setting or a secret is wrong.
+    Misconfigured,
+    /// 2: will never be sent.
+    Rejected,
+}
+
+impl Delivery {
+    fn exit_code(self) -> u8 {
+        match self {
+            Self::Accepted => 0,
+            Self::Queued => 1,
+            Self::Rejected => 2,
+            Self::Misconfigured => 3,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Accepted => "OK",
+            Self::Queued => "QUEUED",
+            Self::Rejected => "REJECTED",
+            Self::Misconfigured => "UNKNOWN",
+        }
+    }
+}
+
+/// What a notifier says at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What became of the message.
+    pub delivery: Delivery,
+    /// The same in a few words.
+    pub text: String,
+    /// Further lines.
+    pub details: Vec<String>,
+}
+
+impl Outcome {
+    /// An outcome without further lines.
+    #[must_use]
+    pub fn new(delivery: Delivery, text: impl Into<String>) -> Self {
+        Self {
+            delivery,
+            text: text.into(),
+            details: Vec::new(),
+        }
+    }
+}
+
+/// One run of a notifier.
+pub struct Errand {
+    /// The wall clock at the start.
+    pub now: SystemTime,
+    /// When to have ended.
+    pub deadline: Deadline,
+    so_far: Mutex<Outcome>,
+}
+
+impl Errand {
+    /// What is to be said if the run hangs until its deadline.
+    pub fn stands_at(&self, outcome: Outcome) {
+        *self.so_far.lock().unwrap_or_else(PoisonError::into_inner) = outcome;
+    }
+
+    fn cut_short(&self) -> Outcome {
+        let mut outcome = self
+            .so_far
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let limit = self.deadline.limit().as_secs();
+        outcome.text = format!(
+            "{}; gave up after {limit} s while {}",
+            outcome.text,
+            self.deadline.stage()
+        );
+        outcome
+    }
+}
+
+/// Runs a notifier. SIGTERM, SIGINT and SIGHUP are held back until the end, since the core that sends them does not
+/// try again; whether anybody could read the output does not change the exit code.
+///
+/// Exits 3 for usage errors, `--help`, `--version` and a panic.
+pub fn run_notifier<A>(service: &'static str, notify: fn(&A, &Errand) -> Outcome) -> ExitCode
+where
+    A: Parser + AsRef<NotifierOptions>,
+{
+    let console = Console::open(service);
+    // Held back and never read. Without it a signal would end the process, but the message is on disk.
+    let _signals = supervisor::hold_signals();
+    let args = match A::try_parse() {
+        Ok(args) => args,
+        Err(error) => return console.refuse(&error),
+    };
+    let options = args.as_ref();
+    let errand = Arc::new(Errand {
+        now: wall_clock(),
+        deadline: Deadline::after(Duration::from_secs(options.timeout)),
+        so_far: Mutex::new(Outcome::new(Delivery::Queued, "nothing was sent or kept")),
+    });
+    let verbosity = options.verbose;
+    let watched = errand.clone();
+    let watch = move || -> () {
+        while !watched.deadline.until_watchdog().is_zero() {
+            std::thread::park_timeout(watched.deadline.until_watchdog());
+        }
+        say(console, service, &watched.cut_short(), verbosity)
+    };
+    let watchdog = std::thread::Builder::new()
+        .name("watchdog".to_owned())
+        .stack_size(256 * 1024);
+    if let Err(error) = watchdog.spawn(watch) {
+        return console.finish(&Report::unknown(format!(
+            "cannot start the watchdog: {error}"
+        )));
+    }
+    let outcome = notify(&args, &errand);
+    say(console, service, &outcome, verbosity)
+}
+
+fn say(console: &Console, service: &str, outcome: &Outcome, verbosity: u8) -> ! {
+    let first = format!("{service} {} - {}", outcome.delivery.word(), outcome.text);
+    let mut text = cut(&clean(&first), LINE_CHARS);
+    if verbosity > 0 {
+        for detail in &outcome.details {
+            text.push('\n');
+            text.push_str(&clean(detail));
+        }
+    }
+    text.push('\n');
+    // Not by returning: a name look-up that hangs in another thread must not hold the process.
+    console.announce(&text, outcome.delivery.exit_code())
+}

@@ -1,0 +1,189 @@
+//! Options and configuration together: which token, which recipients, by which way, from which spool.
+#![expect(
+    clippy::doc_markdown,
+    reason = "help texts are shown as they stand here"
+)]
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+
+use super::client::{API_URL, Route};
+use super::config::{CONFIG_FILE, Config, ConfigError};
+use super::identity;
+use super::item::{Address, Source};
+use super::keys::{Keyring, TOKEN_NAMES, USER_NAMES, surroundings};
+use super::spool::SPOOL_DIR;
+
+/// Options of every program on the way to Pushover.
+#[derive(Clone, Debug, clap::Args)]
+pub struct AccessOptions {
+    /// Configuration: token, recipients, proxy
+    #[arg(long, value_name = "FILE", default_value = CONFIG_FILE, value_parser = path())]
+    pub config: PathBuf,
+    /// Read the token from this file (else PUSHOVER_TOKEN, the credential
+    /// pushover_token, or the configuration)
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub token_file: Option<PathBuf>,
+    /// A recipient of the configuration; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub recipient: Vec<String>,
+    /// Read the recipient's key from this file (else PUSHOVER_USER, the
+    /// credential pushover_user, or the configuration)
+    #[arg(long, value_name = "FILE", conflicts_with = "recipient", value_parser = path())]
+    pub user_file: Option<PathBuf>,
+    /// Where messages wait [default: /var/spool/monitoring-plugins-axigen]
+    #[arg(long, value_name = "DIR", value_parser = path())]
+    pub spool_dir: Option<PathBuf>,
+    /// Where the API is [default: api.pushover.net by https]
+    #[arg(long, value_name = "URL")]
+    pub api_url: Option<String>,
+    /// Trust the certificates in this file, and no others
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub ca_file: Option<PathBuf>,
+    /// Go through this proxy (else HTTPS_PROXY)
+    #[arg(long, value_name = "URL")]
+    pub proxy: Option<String>,
+    /// Seconds for name look-up and connect
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub connect_timeout: u64,
+}
+
+/// What a run works with. A broken configuration is not judged here: a message is to be kept first.
+#[derive(Debug)]
+pub struct Access {
+    /// The way to the API.
+    pub route: Route,
+    /// Where messages wait.
+    pub spool_dir: PathBuf,
+    /// Who shares a spool that root makes: whoever may read the configuration, so that a first run as root does not
+    /// lock the account of the monitoring core out.
+    pub spool_group: Option<u32>,
+    /// Recipients and whose application.
+    pub addresses: Vec<Address>,
+    /// Knows the configuration.
+    pub keyring: Keyring,
+    /// The configuration, or why it is of no use.
+    pub config: Result<Config, ConfigError>,
+}
+
+impl AccessOptions {
+    /// Reads the configuration. With `uses_spool`, root takes the identity of the spool's owner before.
+    ///
+    /// # Errors
+    /// What to do, when root must not go on.
+    pub fn gather(&self, uses_spool: bool) -> Result<Access, String> {
+        let mut config = self.read();
+        let spool_dir = self.choose_spool(config.as_ref().ok());
+        if uses_spool {
+            identity::take_owner_of(&spool_dir)?;
+            // Once more, with the eyes of whoever drains the spool next time.
+            config = self.read();
+        }
+        let mut keyring = Keyring::new();
+        let path = absolute(&self.config);
+        keyring.know(&path, &config);
+        Ok(Access {
+            route: self.route(config.as_ref().ok()),
+            spool_dir,
+            spool_group: self.spool_group(),
+            addresses: self.addresses(&path),
+            keyring,
+            config,
+        })
+    }
+
+    fn read(&self) -> Result<Config, ConfigError> {
+        Config::read(&self.config, self.config != Path::new(CONFIG_FILE))
+    }
+
+    fn choose_spool(&self, config: Option<&Config>) -> PathBuf {
+        let configured = || config.and_then(|config| config.spool_dir.clone());
+        let chosen = given(self.spool_dir.as_ref()).cloned();
+        let chosen = chosen.or_else(configured);
+        absolute(&chosen.unwrap_or_else(|| PathBuf::from(SPOOL_DIR)))
+    }
+
+    fn spool_group(&self) -> Option<u32> {
+        let group = std::fs::metadata(&self.config).ok()?.gid();
+        (rustix::process::geteuid().is_root() && group != 0).then_some(group)
+    }
+
+    fn route(&self, config: Option<&Config>) -> Route {
+        let set = |text: Option<&String>| text.filter(|text| !text.is_empty()).cloned();
+        let api_url = set(self.api_url.as_ref()).or_else(|| config?.api_url.clone());
+        Route {
+            api_url: api_url.unwrap_or_else(|| API_URL.to_owned()),
+            ca_file: given(self.ca_file.as_ref())
+                .cloned()
+                .or_else(|| config?.ca_file.clone()),
+            proxy: set(self.proxy.as_ref()).or_else(|| set(config?.proxy.as_ref())),
+            connect_timeout: Duration::from_secs(self.connect_timeout),
+        }
+    }
+
+    fn addresses(&self, config: &Path) -> Vec<Address> {
+        let file = |path: Option<&PathBuf>| given(path).map(|path| Source::File(absolute(path)));
+        let token = file(self.token_file.as_ref())
+            .or_else(|| surroundings(TOKEN_NAMES))
+            .unwrap_or(Source::Configured);
+        let address = |user: Source, recipient: &str| Address {
+            config: config.to_owned(),
+            token: token.clone(),
+            user,
+            recipient: recipient.to_owned(),
+        };
+        let mut named: Vec<&str> = Vec::new();
+        for name in self.recipient.iter().map(|name| name.trim()) {
+            if !name.is_empty() && !named.contains(&name) {
+                named.push(name);
+            }
+        }
+        if !named.is_empty() {
+            let configured = |name| address(Source::Configured, name);
+            return named.into_iter().map(configured).collect();
+        }
+        let user = file(self.user_file.as_ref())
+            .or_else(|| surroundings(USER_NAMES))
+            .unwrap_or(Source::Configured);
+        vec![address(user, "")]
+    }
+}
+
+impl Access {
+    /// Everybody whose key can be validated: who was named, else all of the configuration.
+    #[must_use]
+    pub fn everybody(&self) -> Vec<Address> {
+        let Some(first) = self.addresses.first() else {
+            return Vec::new();
+        };
+        let nobody_named = first.recipient.is_empty() && first.user == Source::Configured;
+        let users = self.config.as_ref().map(|config| &config.users);
+        match users {
+            Ok(users) if nobody_named && !users.is_empty() => {
+                let named = |name: &String| Address {
+                    recipient: name.clone(),
+                    ..first.clone()
+                };
+                users.keys().map(named).collect()
+            }
+            _ => self.addresses.clone(),
+        }
+    }
+}
+
+/// Any path, the empty one too, which clap's own parser refuses.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
+/// An empty option is unset: cores pass those for macros without a value.
+fn given(path: Option<&PathBuf>) -> Option<&PathBuf> {
+    path.filter(|path| !path.as_os_str().is_empty())
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}

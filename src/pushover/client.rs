@@ -1,0 +1,340 @@
+//! Requests to Pushover over one keep-alive connection: bounded, without redirects, and without a URL in any error.
+
+use std::error::Error;
+use std::fmt;
+use std::io::Read;
+use std::mem::ManuallyDrop;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::blocking::{Client, RequestBuilder};
+use reqwest::header::HeaderMap;
+use reqwest::{Certificate, Proxy, Url, redirect};
+
+use super::answer::{Answer, Headers, Quota, classify};
+use crate::secret::Secret;
+
+/// Pushover's own address.
+pub const API_URL: &str = "https://api.pushover.net";
+
+/// More than any answer of Pushover.
+const BODY_BYTES: u64 = 65_536;
+/// Time for one request, below the run's own limit so that a second try fits.
+const REQUEST_TIME: Duration = Duration::from_secs(8);
+/// Shorter than the pause before a second try, so that this one starts on a fresh connection.
+const IDLE_TIME: Duration = Duration::from_secs(4);
+
+/// How to reach the API.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// Where the API is, without the version.
+    pub api_url: String,
+    /// Trust the certificates of this file, and no others.
+    pub ca_file: Option<PathBuf>,
+    /// Go through this proxy instead of the one in the environment.
+    pub proxy: Option<String>,
+    /// Time to look the name up and connect.
+    pub connect_timeout: Duration,
+}
+
+/// Why no request can be made at all.
+#[derive(Debug, thiserror::Error)]
+pub enum RouteError {
+    /// Not an http or https URL.
+    #[error("the API URL is not a URL such as {API_URL}")]
+    ApiUrl,
+    /// The token would cross the network in the clear.
+    #[error("the API URL must be https, unless it is on this host")]
+    InTheClear,
+    /// Not a proxy URL.
+    #[error("the proxy is not a URL such as http://proxy.example.com:3128")]
+    Proxy,
+    /// The CA file cannot be read.
+    #[error("cannot read the CA file {}: {source}", path.display())]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The CA file holds no certificate.
+    #[error("the CA file {} holds no PEM certificate", .0.display())]
+    NoCertificate(PathBuf),
+    /// The HTTP client cannot be set up.
+    #[error("cannot set up TLS: {0}; install ca-certificates or use --ca-file")]
+    Client(String),
+}
+
+/// A connection to the API.
+pub struct Api {
+    // Never dropped: the drop would wait for a name look-up that has no time limit.
+    client: ManuallyDrop<Client>,
+    base: Url,
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api").finish_non_exhaustive()
+    }
+}
+
+/// An answer and the quota that came with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// What it means.
+    pub answer: Answer,
+    /// From the headers.
+    pub quota: Option<Quota>,
+}
+
+impl Api {
+    /// Sets the client up; no connection is made yet.
+    ///
+    /// # Errors
+    /// [`RouteError`] when a URL or the CA file is of no use.
+    pub fn new(route: &Route) -> Result<Self, RouteError> {
+        let base = Url::parse(&route.api_url).map_err(|_| RouteError::ApiUrl)?;
+        let mut builder = Client::builder()
+            .user_agent(concat!("notify_pushover/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(route.connect_timeout)
+            .timeout(REQUEST_TIME)
+            .pool_idle_timeout(IDLE_TIME)
+            .pool_max_idle_per_host(1)
+            .referer(false);
+        match base.scheme() {
+            "https" => {
+                // Err means that a provider is installed already, which is this one.
+                let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+                builder = builder.https_only(true);
+                if let Some(path) = &route.ca_file {
+                    builder = builder.tls_certs_only(certificates(path)?);
+                }
+            }
+            "http" if is_this_host(&base) => {
+                let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+                // No TLS, so the system's certificates need not be loaded.
+                builder = builder.tls_certs_only([]);
+            }
+            "http" => return Err(RouteError::InTheClear),
+            _ => return Err(RouteError::ApiUrl),
+        }
+        if let Some(proxy) = &route.proxy {
+            builder = builder.proxy(Proxy::all(proxy).map_err(|_| RouteError::Proxy)?);
+        }
+        let client = builder
+            .build()
+            .map_err(|error| RouteError::Client(innermost(&error.without_url())))?;
+        Ok(Self {
+            client: ManuallyDrop::new(client),
+            base,
+        })
+    }
+
+    /// Sends one message (`POST /1/messages.json`).
+    #[must_use]
+    pub fn send(
+        &self,
+        token: &Secret,
+        user: &Secret,
+        fields: &[(&str, &str)],
+        time: Duration,
+    ) -> Reply {
+        let mut form = vec![("token", token.expose()), ("user", user.expose())];
+        form.extend_from_slice(fields);
+        self.ask("/1/messages.json", time, |url| {
+            self.client.post(url).form(&form)
+        })
+    }
+
+    /// Stops the repeats of all emergency messages with this tag (`POST /1/receipts/cancel_by_tag/{tag}.json`).
+    #[must_use]
+    pub fn cancel(&self, token: &Secret, tag: &str, time: Duration) -> Reply {
+        let path = format!("/1/receipts/cancel_by_tag/{tag}.json");
+        let form = [("token", token.expose())];
+        self.ask(&path, time, |url| self.client.post(url).form(&form))
+    }
+
+    /// Asks whether token and user are good, without sending (`POST /1/users/validate.json`).
+    #[must_use]
+    pub fn validate(
+        &self,
+        token: &Secret,
+        user: &Secret,
+        device: Option<&str>,
+        time: Duration,
+    ) -> Reply {
+        let mut form = vec![("token", token.expose()), ("user", user.expose())];
+        form.extend(device.map(|device| ("device", device)));
+        self.ask("/1/users/validate.json", time, |url| {
+            self.client.post(url).form(&form)
+        })
+    }
+
+    /// Asks for the quota (`GET /1/apps/limits.json`), which is free of charge.
+    #[must_use]
+    pub fn limits(&self, token: &Secret, time: Duration) -> Reply {
+        let query = [("token", token.expose())];
+        let mut reply = self.ask("/1/apps/limits.json", time, |url| {
+            self.client.get(url).query(&query)
+        });
+        if let Answer::Accepted { body, .. } = &reply.answer {
+            let number = |key| body.get(key).and_then(serde_json::Value::as_u64);
+            let quota = || {
+                Some(Quota {
+                    limit: number("limit")?,
+                    remaining: number("remaining")?,
+                    reset: number("reset")?,
+                })
+            };
+            reply.quota = quota().or(reply.quota);
+        }
+        reply
+    }
+
+    fn ask(
+        &self,
+        path: &str,
+        time: Duration,
+        request: impl FnOnce(Url) -> RequestBuilder,
+    ) -> Reply {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
+        let time = time.min(REQUEST_TIME);
+        let sent = request(url).timeout(time).send();
+        let response = match sent {
+            Ok(response) => response,
+            Err(error) => return failed(words_for(error)),
+        };
+        let status = response.status().as_u16();
+        let headers = headers_of(response.headers());
+        let mut body = Vec::new();
+        let read = response.take(BODY_BYTES).read_to_end(&mut body);
+        // An error's body is a courtesy; a success without its body proves nothing.
+        if let (200, Err(error)) = (status, read) {
+            return failed(format!("the answer broke off: {}", innermost(&error)));
+        }
+        Reply {
+            answer: classify(status, &headers, &body),
+            quota: headers.quota(),
+        }
+    }
+}
+
+fn failed(reason: String) -> Reply {
+    Reply {
+        answer: Answer::temporary(reason),
+        quota: None,
+    }
+}
+
+fn certificates(path: &PathBuf) -> Result<Vec<Certificate>, RouteError> {
+    let pem = std::fs::read(path).map_err(|source| RouteError::CaFile {
+        path: path.clone(),
+        source,
+    })?;
+    match Certificate::from_pem_bundle(&pem) {
+        Ok(list) if !list.is_empty() => Ok(list),
+        _ => Err(RouteError::NoCertificate(path.clone())),
+    }
+}
+
+fn is_this_host(url: &Url) -> bool {
+    match url.host_str() {
+        Some("localhost") => true,
+        Some(host) => host
+            .trim_matches(['[', ']'])
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback()),
+        None => false,
+    }
+}
+
+fn headers_of(map: &HeaderMap) -> Headers {
+    let number = |name| map.get(name)?.to_str().ok()?.trim().parse().ok();
+    Headers {
+        limit: number("x-limit-app-limit"),
+        remaining: number("x-limit-app-remaining"),
+        reset: number("x-limit-app-reset"),
+        retry_after: number("retry-after"),
+    }
+}
+
+/// A few words without any URL: the one of `apps/limits.json` holds the token.
+fn words_for(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    if error.is_connect() {
+        let what = if error.is_timeout() {
+            "connect timeout".to_owned()
+        } else {
+            innermost(&error)
+        };
+        return format!("cannot connect: {what}");
+    }
+    if error.is_timeout() {
+        return "no answer in time".to_owned();
+    }
+    format!("no answer: {}", innermost(&error))
+}
+
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route(api_url: &str) -> Route {
+        Route {
+            api_url: api_url.to_owned(),
+            ca_file: None,
+            proxy: None,
+            connect_timeout: Duration::from_secs(1),
+        }
+    }
+
+    #[test]
+    fn the_token_never_crosses_the_network_in_the_clear() {
+        for url in [
+            "http://api.pushover.net",
+            "http://192.0.2.1:80",
+            "http://localhost.example.com",
+        ] {
+            assert!(
+                matches!(Api::new(&route(url)), Err(RouteError::InTheClear)),
+                "{url}"
+            );
+        }
+        for url in [
+            "http://127.0.0.1:1",
+            "http://localhost:1",
+            "http://[::1]:1/prefix",
+        ] {
+            assert!(Api::new(&route(url)).is_ok(), "{url}");
+        }
+        for url in ["", "pushover", "ftp://127.0.0.1", "file:///etc/passwd"] {
+            assert!(
+                matches!(Api::new(&route(url)), Err(RouteError::ApiUrl)),
+                "{url}"
+            );
+        }
+    }
+
+    #[test]
+    fn errors_hold_no_url() {
+        let api = Api::new(&route("http://127.0.0.1:1")).unwrap();
+        let reply = api.limits(&Secret::new("sesame"), Duration::from_secs(1));
+        let text = format!("{reply:?}");
+        assert!(text.contains("cannot connect"), "{text}");
+        assert!(
+            !text.contains("sesame") && !text.contains("127.0.0.1"),
+            "{text}"
+        );
+    }
+}

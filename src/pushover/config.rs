@@ -1,0 +1,176 @@
+//! `pushover.toml`: who may be told, with which token, and by which way. See pushover.toml(5).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Deserializer};
+
+use crate::secret::{self, Secret, SecretError};
+
+/// Where the configuration is unless `--config` says otherwise.
+pub const CONFIG_FILE: &str = "/etc/monitoring-plugins-axigen/pushover.toml";
+
+/// Enough for thousands of recipients.
+const FILE_BYTES: u64 = 1 << 20;
+
+/// The file's content. Keys are named like the options they stand for.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Config {
+    /// The application's token.
+    #[serde(deserialize_with = "secret")]
+    pub token: Option<Secret>,
+    /// A file with the token alone.
+    pub token_file: Option<PathBuf>,
+    /// Keys of users and groups by name.
+    #[serde(deserialize_with = "secrets")]
+    pub users: BTreeMap<String, Secret>,
+    /// Who is told when no recipient is named.
+    pub recipient: Option<String>,
+    /// The spool.
+    pub spool_dir: Option<PathBuf>,
+    /// Where the API is.
+    pub api_url: Option<String>,
+    /// Trust these certificates only.
+    pub ca_file: Option<PathBuf>,
+    /// The proxy.
+    pub proxy: Option<String>,
+    /// The monitoring instance's name: emergency tags of one instance are the same on all its nodes.
+    pub instance: Option<String>,
+    /// Base of the links to Icinga Web.
+    pub icingaweb_url: Option<String>,
+    /// States that ring until somebody acknowledges.
+    pub emergency: Option<String>,
+}
+
+/// Why the configuration is of no use. Never holds a value from it.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read, or everybody can.
+    #[error("{0}")]
+    File(#[from] SecretError),
+    /// Not the TOML we know.
+    #[error("{}, line {line}: {problem}", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+impl Config {
+    /// Reads the file. `required` is whether it was asked for; the default one may be missing.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the file, and the line for a mistake in it.
+    pub fn read(path: &Path, required: bool) -> Result<Self, ConfigError> {
+        match secret::read_private(path, FILE_BYTES) {
+            Ok(text) => Self::parse(&text, path),
+            Err(SecretError::Unreadable { source, .. })
+                if !required && source.kind() == std::io::ErrorKind::NotFound =>
+            {
+                Ok(Self::default())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|error| ConfigError::Syntax {
+            path: path.to_owned(),
+            line: error
+                .span()
+                .and_then(|span| text.get(..span.start))
+                .map_or(1, |before| before.matches('\n').count() + 1),
+            problem: without_values(error.message()),
+        })
+    }
+
+    /// The recipient for a message that names none: the default one, or the only one.
+    #[must_use]
+    pub fn default_recipient(&self) -> Option<&str> {
+        match &self.recipient {
+            Some(name) => Some(name),
+            None if self.users.len() == 1 => self.users.keys().next().map(String::as_str),
+            None => None,
+        }
+    }
+}
+
+/// The parser's own words about values could hold a token.
+fn without_values(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    if line.starts_with("invalid type") || line.starts_with("invalid value") {
+        return "a value of the wrong type".to_owned();
+    }
+    // The list of all keys stands in pushover.toml(5).
+    let line = line.split(", expected").next().unwrap_or_default();
+    line.to_owned()
+}
+
+fn secret<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Secret>, D::Error> {
+    Ok(Some(Secret::new(&String::deserialize(source)?)))
+}
+
+fn secrets<'de, D: Deserializer<'de>>(source: D) -> Result<BTreeMap<String, Secret>, D::Error> {
+    let texts = BTreeMap::<String, String>::deserialize(source)?;
+    Ok(texts
+        .into_iter()
+        .map(|(name, text)| (name, Secret::new(&text)))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, ConfigError> {
+        Config::parse(text, Path::new("pushover.toml"))
+    }
+
+    #[test]
+    fn all_keys_are_read() {
+        let config = parse(
+            "token = \"t\"\nrecipient = \"bob\"\nspool-dir = \"/s\"\napi-url = \"https://p\"\n\
+             instance = \"i\"\n[users]\nalice = \"a\"\nbob = \" b \"\n",
+        )
+        .unwrap();
+        assert_eq!(config.token.as_ref().unwrap().expose(), "t");
+        assert_eq!(config.users["bob"].expose(), "b");
+        assert_eq!(config.default_recipient(), Some("bob"));
+        assert!(!format!("{config:?}").contains("\"t\""));
+    }
+
+    #[test]
+    fn the_only_user_is_the_default_recipient() {
+        let only = parse("[users]\nalice = \"a\"\n").unwrap();
+        assert_eq!(only.default_recipient(), Some("alice"));
+        let two = parse("[users]\nalice = \"a\"\nbob = \"b\"\n").unwrap();
+        assert_eq!(two.default_recipient(), None);
+    }
+
+    #[test]
+    fn mistakes_name_the_line_and_no_value() {
+        for (text, line) in [
+            ("token = \"sesame\"\ntokne = \"sesame\"\n", 2),
+            ("token = \"sesame\n", 1),
+            ("\n\n[users\nsesame", 3),
+            ("token = 5\n", 1),
+            ("[users]\nalice = [\"sesame\"]\n", 2),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(&format!("line {line}: ")), "{error}");
+            assert!(!error.contains("sesame"), "{error}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_breaks_the_parser(text: String) {
+            let _ = parse(&text);
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! From the names in an item to token and key, at the moment of sending.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::config::{Config, ConfigError};
+use super::fingerprint;
+use super::item::{Address, Source};
+use crate::secret::{self, Secret, SecretError};
+
+/// Environment variable and credential of the token.
+pub const TOKEN_NAMES: (&str, &str) = ("PUSHOVER_TOKEN", "pushover_token");
+/// Environment variable and credential of the recipient's key.
+pub const USER_NAMES: (&str, &str) = ("PUSHOVER_USER", "pushover_user");
+
+/// Length of every token and key (<https://pushover.net/api>, "identifiers").
+const KEY_CHARS: usize = 30;
+/// Digits of a fingerprint.
+const DIGITS: usize = 12;
+
+/// Token and key of one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keys {
+    /// The application's token.
+    pub token: Secret,
+    /// The recipient's key.
+    pub user: Secret,
+}
+
+impl Keys {
+    /// Stands for the token in files.
+    #[must_use]
+    pub fn token_mark(&self) -> String {
+        mark(&self.token)
+    }
+
+    /// Stands for the token and the key in files.
+    #[must_use]
+    pub fn user_mark(&self) -> String {
+        fingerprint(&[self.token.expose(), self.user.expose()], DIGITS)
+    }
+}
+
+/// Why a message has no token or no key. Says which one, never what it is.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The configuration is of no use.
+    #[error("{0}")]
+    Config(String),
+    /// A file or credential is of no use.
+    #[error("{what}: {source}")]
+    File {
+        /// "the token" or whose key.
+        what: String,
+        /// What is wrong with it.
+        source: SecretError,
+    },
+    /// Nowhere to be found.
+    #[error("no {0}: set it in the configuration, a file, the environment or a credential")]
+    Missing(&'static str),
+    /// The configuration does not know the recipient.
+    #[error("unknown recipient '{0}': not in [users] of the configuration")]
+    UnknownRecipient(String),
+    /// No recipient was named and there is no default.
+    #[error("no recipient: name one, or set one in the configuration")]
+    NoRecipient,
+    /// The environment has another one now.
+    #[error("{0} came from the environment of another process and is not here")]
+    Elsewhere(&'static str),
+    /// Not what a token or key looks like.
+    #[error("{what} must be {KEY_CHARS} letters and digits, but has {chars} characters{odd}")]
+    Malformed {
+        /// "the token" or whose key.
+        what: String,
+        /// Its length.
+        chars: usize,
+        /// Remark on other characters.
+        odd: &'static str,
+    },
+}
+
+/// Reads configurations and secrets once per run.
+#[derive(Debug, Default)]
+pub struct Keyring {
+    configs: HashMap<PathBuf, Result<Config, String>>,
+}
+
+impl Keyring {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Hands over the configuration that was read already.
+    pub fn know(&mut self, path: &Path, config: &Result<Config, ConfigError>) {
+        let config = match config {
+            Ok(config) => Ok(config.clone()),
+            Err(error) => Err(error.to_string()),
+        };
+        self.configs.insert(path.to_owned(), config);
+    }
+
+    /// Token and key of `address`.
+    ///
+    /// # Errors
+    /// [`KeyError`]; the message must wait until somebody has repaired it.
+    pub fn find(&mut self, address: &Address) -> Result<Keys, KeyError> {
+        let token = self.find_token(address)?;
+        let user = self.find_user(address)?;
+        Ok(Keys { token, user })
+    }
+
+    /// The token of `address` alone.
+    ///
+    /// # Errors
+    /// [`KeyError`] when there is none.
+    pub fn find_token(&mut self, address: &Address) -> Result<Secret, KeyError> {
+        let what = "the token";
+        let token = match &address.token {
+            Source::File(path) => from_file(path, what)?,
+            Source::Environment(mark) => from_surroundings(TOKEN_NAMES, mark, what)?,
+            Source::Configured => {
+                let config = self.config(&address.config)?;
+                match (&config.token, &config.token_file) {
+                    (Some(token), _) => token.clone(),
+                    (None, Some(path)) => from_file(path, what)?,
+                    (None, None) => return Err(KeyError::Missing("token")),
+                }
+            }
+        };
+        well_formed(token, what)
+    }
+
+    fn find_user(&mut self, address: &Address) -> Result<Secret, KeyError> {
+        let what = "the recipient's key";
+        match &address.user {
+            Source::File(path) => well_formed(from_file(path, what)?, what),
+            Source::Environment(mark) => {
+                well_formed(from_surroundings(USER_NAMES, mark, what)?, what)
+            }
+            Source::Configured => {
+                let config = self.config(&address.config)?;
+                let name = match address.recipient.as_str() {
+                    "" => config.default_recipient().ok_or(KeyError::NoRecipient)?,
+                    name => name,
+                };
+                let key = config
+                    .users
+                    .get(name)
+                    .ok_or_else(|| KeyError::UnknownRecipient(name.to_owned()))?;
+                well_formed(key.clone(), &format!("the key of '{name}'"))
+            }
+        }
+    }
+
+    fn config(&mut self, path: &Path) -> Result<&Config, KeyError> {
+        let read = || Config::read(path, true).map_err(|error| error.to_string());
+        self.configs
+            .entry(path.to_owned())
+            .or_insert_with(read)
+            .as_ref()
+            .map_err(|error| KeyError::Config(error.clone()))
+    }
+}
+
+/// What the environment or the credentials hold now, as a source to be noted in an item.
+#[must_use]
+pub fn surroundings((variable, credential): (&str, &str)) -> Option<Source> {
+    secret::from_environment(variable)
+        .or_else(|| secret::from_credential(credential).ok().flatten())
+        .map(|secret| Source::Environment(mark(&secret)))
+}
+
+fn from_surroundings(
+    (variable, credential): (&str, &str),
+    wanted: &str,
+    what: &'static str,
+) -> Result<Secret, KeyError> {
+    let credential = secret::from_credential(credential).map_err(|source| KeyError::File {
+        what: what.to_owned(),
+        source,
+    })?;
+    [secret::from_environment(variable), credential]
+        .into_iter()
+        .flatten()
+        .find(|secret| mark(secret) == wanted)
+        .ok_or(KeyError::Elsewhere(what))
+}
+
+fn from_file(path: &Path, what: &str) -> Result<Secret, KeyError> {
+    secret::from_file(path).map_err(|source| KeyError::File {
+        what: what.to_owned(),
+        source,
+    })
+}
+
+fn well_formed(secret: Secret, what: &str) -> Result<Secret, KeyError> {
+    let text = secret.expose();
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric());
+    if plain && text.len() == KEY_CHARS {
+        return Ok(secret);
+    }
+    Err(KeyError::Malformed {
+        what: what.to_owned(),
+        chars: text.chars().count(),
+        odd: if plain { "" } else { ", some of them neither" },
+    })
+}
+
+fn mark(secret: &Secret) -> String {
+    fingerprint(&[secret.expose()], DIGITS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "azGDORePK8gMaC0QOYAMyEEuzJnyUi";
+
+    fn keyring(config: &str) -> Keyring {
+        let mut keyring = Keyring::new();
+        let config: Config = toml::from_str(config).unwrap();
+        keyring.know(Path::new("c"), &Ok(config));
+        keyring
+    }
+
+    fn find(config: &str, recipient: &str) -> Result<Keys, String> {
+        let address = Address {
+            config: PathBuf::from("c"),
+            token: Source::Configured,
+            user: Source::Configured,
+            recipient: recipient.to_owned(),
+        };
+        keyring(config)
+            .find(&address)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_never_shown() {
+        let good = format!("token = '{TOKEN}'\n[users]\nalice = '{TOKEN}'\nbob = 'short!'\n");
+        assert_eq!(find(&good, "alice").unwrap().user.expose(), TOKEN);
+        let error = find(&good, "bob").unwrap_err();
+        assert_eq!(
+            error,
+            "the key of 'bob' must be 30 letters and digits, but has 6 characters, some of them neither"
+        );
+        assert!(
+            find(&good, "carol")
+                .unwrap_err()
+                .contains("unknown recipient 'carol'")
+        );
+        assert!(find(&good, "").unwrap_err().contains("no recipient"));
+        assert!(
+            find("[users]\na = 'b'\n", "a")
+                .unwrap_err()
+                .contains("no token")
+        );
+        let error = find("token = 'sesame'\n", "a").unwrap_err();
+        assert!(
+            error.starts_with("the token must be") && !error.contains("sesame"),
+            "{error}"
+        );
+    }
+}

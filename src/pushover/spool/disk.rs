@@ -1,0 +1,125 @@
+//! How files get into the spool and are read from it, so that a crash at any point leaves nothing half.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, fchown};
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+use super::super::item::Item;
+use super::{ITEM_BYTES, Name, Spool, SpoolError, TEMPORARY, trouble};
+
+impl Spool {
+    /// Adopts what a killed writer left behind: a complete temporary file becomes a message, a broken one goes.
+    /// Only the drainer may do this.
+    pub fn adopt(&self) {
+        let Ok(entries) = fs::read_dir(&self.path) else {
+            return;
+        };
+        for entry in entries.flatten() {
+            let file_name = entry.file_name();
+            let Some(rest) = file_name
+                .to_str()
+                .and_then(|name| name.strip_prefix(TEMPORARY))
+            else {
+                continue;
+            };
+            let path = entry.path();
+            let Ok(file) = open_own(&path) else { continue };
+            // A live writer holds the lock of its file.
+            if file.try_lock().is_err() {
+                continue;
+            }
+            match (Name::parse(rest), parse_item(&file)) {
+                (Some(name), Ok(_)) => drop(fs::rename(&path, self.path.join(name.as_str()))),
+                _ => drop(fs::remove_file(&path)),
+            }
+        }
+    }
+
+    pub(super) fn write(
+        &self,
+        directory: &Path,
+        name: &Name,
+        item: &Item,
+    ) -> Result<(), SpoolError> {
+        let failed = |source| trouble("cannot write a message", &self.path, source);
+        let bytes = serde_json::to_vec(item).map_err(|error| failed(error.into()))?;
+        let temporary = directory.join(format!("{TEMPORARY}{}", name.as_str()));
+        // Once more: the drainer may take a file for broken that is not locked yet.
+        self.write_at(&temporary, &directory.join(name.as_str()), &bytes)
+            .or_else(|_| self.write_at(&temporary, &directory.join(name.as_str()), &bytes))
+            .map_err(failed)
+    }
+
+    pub(super) fn write_at(&self, temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut file = self.create(temporary)?;
+        let written = (|| {
+            file.lock()?;
+            file.write_all(bytes)?;
+            file.sync_data()?;
+            fs::rename(temporary, path)
+        })();
+        if written.is_err() {
+            let _ = fs::remove_file(temporary);
+        }
+        written
+    }
+
+    pub(super) fn create(&self, path: &Path) -> io::Result<File> {
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+            .open(path)?;
+        self.share(&file)?;
+        Ok(file)
+    }
+
+    /// In a shared spool every file belongs to the group, whoever wrote it.
+    pub(super) fn share(&self, file: &File) -> io::Result<()> {
+        let Some(group) = self.shared_group else {
+            return Ok(());
+        };
+        fchown(file, None, Some(group))?;
+        file.set_permissions(fs::Permissions::from_mode(0o660))
+    }
+
+    pub(super) fn sync(&self) -> Result<(), SpoolError> {
+        File::open(&self.path)
+            .and_then(|directory| directory.sync_all())
+            .map_err(|source| trouble("cannot make a message durable", &self.path, source))
+    }
+}
+
+pub(super) fn open_own(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::ErrorKind::InvalidData.into())
+    }
+}
+
+pub(super) fn read_item(path: &Path) -> io::Result<Item> {
+    parse_item(&open_own(path)?)
+}
+
+pub(super) fn parse_item(file: &File) -> io::Result<Item> {
+    let mut bytes = Vec::new();
+    file.take(ITEM_BYTES).read_to_end(&mut bytes)?;
+    Ok(serde_json::from_slice(&bytes)?)
+}
+
+/// Opens a directory to a group. Without the right to do that it stays with its owner.
+pub(super) fn share_directory(path: &Path, group: u32) {
+    if std::os::unix::fs::chown(path, None, Some(group)).is_ok() {
+        let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o770));
+    }
+}

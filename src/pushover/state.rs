@@ -1,0 +1,224 @@
+//! What the drainers remember between runs: failures, blocks, the quota and the last success.
+//!
+//! Written by the holder of the lock only, atomically; its loss costs one request too many and nothing else.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::answer::Quota;
+use super::spool::Spool;
+
+const FILE: &str = ".state.json";
+/// No request for this long after an error in token or key: an IP that goes on asking is blocked
+/// (<https://pushover.net/api>, "Being Friendly to our API").
+const BLOCK_SECONDS: u64 = 300;
+/// When a used-up quota is looked at again if Pushover did not say.
+const QUOTA_SECONDS: u64 = 3600;
+/// No reset is farther away than this.
+const MONTH_SECONDS: u64 = 32 * 86_400;
+
+/// Messages rejected for themselves within that time that end in a pause for all.
+const REJECTIONS: usize = 10;
+
+/// A time in which no request is to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// Begin, in Unix seconds.
+    pub since: u64,
+    /// End, in Unix seconds.
+    pub until: u64,
+    /// Pushover's words.
+    pub reason: String,
+    /// Whether the monthly quota is the cause.
+    #[serde(default)]
+    pub quota: bool,
+    /// Whose messages wait, for people to read; empty for all.
+    #[serde(default)]
+    pub whom: String,
+}
+
+impl Block {
+    /// Whether it holds. A clock before its begin was set back, and ends it.
+    #[must_use]
+    pub fn holds(&self, now: u64) -> bool {
+        (self.since..self.until).contains(&now)
+    }
+}
+
+/// An answer about quota or credentials, kept so that nobody asks every minute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inquiry {
+    /// When it was asked, in Unix seconds.
+    pub at: u64,
+    /// What was wrong, or nothing.
+    pub problem: Option<String>,
+}
+
+impl Inquiry {
+    /// Whether it is younger than an hour.
+    #[must_use]
+    pub fn is_fresh(&self, now: u64) -> bool {
+        (self.at..self.at.saturating_add(3600)).contains(&now)
+    }
+}
+
+/// The memory of a spool.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    /// Last message that Pushover accepted, in Unix seconds.
+    pub last_success: Option<u64>,
+    /// What the last temporary failure was.
+    pub last_problem: Option<String>,
+    /// No request between these two, in Unix milliseconds.
+    pub silence: Option<(u64, u64)>,
+    /// Blocks by the mark of a token, or of a token and a key.
+    pub blocks: BTreeMap<String, Block>,
+    /// When messages were rejected for themselves, in Unix seconds.
+    pub rejections: Vec<u64>,
+    /// When the last quota block ended or ends; messages from before do not grow too old by it.
+    pub quota_wait_end: u64,
+    /// The quota as last told, and when.
+    pub quota: Option<(u64, Quota)>,
+    /// `apps/limits.json` by the mark of the token.
+    pub limits: BTreeMap<String, Inquiry>,
+    /// `users/validate.json` by the mark of token and key.
+    pub validated: BTreeMap<String, Inquiry>,
+}
+
+impl Memory {
+    /// Reads it. Whatever is wrong with the file, nothing is remembered then.
+    #[must_use]
+    pub fn recall(spool: &Spool) -> Self {
+        spool
+            .read_note(FILE)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default()
+    }
+
+    /// Writes it, without what is over.
+    pub fn keep(&mut self, spool: &Spool, now: u64) {
+        self.blocks.retain(|_, block| block.holds(now));
+        self.limits.retain(|_, inquiry| inquiry.is_fresh(now));
+        self.validated.retain(|_, inquiry| inquiry.is_fresh(now));
+        if let Ok(bytes) = serde_json::to_vec(self) {
+            let _ = spool.write_note(FILE, &bytes);
+        }
+    }
+
+    /// The block of a mark that holds now.
+    #[must_use]
+    pub fn block(&self, mark: &str, now: u64) -> Option<&Block> {
+        self.blocks.get(mark).filter(|block| block.holds(now))
+    }
+
+    /// Blocks a token, or a token and a key, after an error in it.
+    pub fn block_for_error(&mut self, mark: String, reason: &str, whom: &str, now: u64) {
+        let block = Block {
+            since: now,
+            until: now + BLOCK_SECONDS,
+            reason: reason.to_owned(),
+            quota: false,
+            whom: whom.to_owned(),
+        };
+        self.blocks.insert(mark, block);
+    }
+
+    /// Notes that a message was rejected for itself. Many of them look like an attack to Pushover, so they end in a
+    /// pause, too.
+    pub fn note_rejection(&mut self, mark: String, now: u64) {
+        let recent = now.saturating_sub(BLOCK_SECONDS)..=now;
+        self.rejections.retain(|at| recent.contains(at));
+        self.rejections.push(now);
+        if self.rejections.len() >= REJECTIONS {
+            self.rejections.clear();
+            let reason = format!(
+                "{REJECTIONS} messages were rejected within {BLOCK_SECONDS} s, see failed/"
+            );
+            self.block_for_error(mark, &reason, "", now);
+        }
+    }
+
+    /// Blocks a token until its quota starts again.
+    pub fn block_for_quota(&mut self, mark: String, reason: &str, reset: Option<u64>, now: u64) {
+        let until = reset
+            .filter(|reset| *reset > now)
+            .map_or(now + QUOTA_SECONDS, |reset| reset.min(now + MONTH_SECONDS));
+        self.quota_wait_end = until;
+        let block = Block {
+            since: now,
+            until,
+            reason: reason.to_owned(),
+            quota: true,
+            whom: String::new(),
+        };
+        self.blocks.insert(mark, block);
+    }
+
+    /// Milliseconds until the next request may be made. A clock before the failure was set back, and ends the silence.
+    #[must_use]
+    pub fn silence_left(&self, now: u64) -> u64 {
+        match self.silence {
+            Some((since, until)) if (since..until).contains(&now) => until - now,
+            _ => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_ends_by_time_and_when_the_clock_is_set_back() {
+        let mut memory = Memory::default();
+        memory.block_for_error("m".to_owned(), "bad", "alice", 1000);
+        for (now, holds) in [
+            (999, false),
+            (1000, true),
+            (1299, true),
+            (1300, false),
+            (9_999_999, false),
+        ] {
+            assert_eq!(memory.block("m", now).is_some(), holds, "{now}");
+        }
+        assert!(memory.block("other", 1000).is_none());
+    }
+
+    #[test]
+    fn ten_rejections_in_five_minutes_end_in_a_pause() {
+        let mut memory = Memory::default();
+        for at in 0..9 {
+            memory.note_rejection("m".to_owned(), 1000 + at);
+        }
+        assert!(memory.block("m", 1008).is_none());
+        memory.note_rejection("m".to_owned(), 1500);
+        assert!(memory.block("m", 1500).is_none(), "the others are long ago");
+        for _ in 0..9 {
+            memory.note_rejection("m".to_owned(), 1500);
+        }
+        assert!(memory.block("m", 1500).is_some());
+    }
+
+    #[test]
+    fn a_quota_block_lasts_to_the_reset_or_an_hour() {
+        for (reset, until) in [(Some(5000), 5000), (None, 4600), (Some(1), 4600)] {
+            let mut memory = Memory::default();
+            memory.block_for_quota("m".to_owned(), "quota", reset, 1000);
+            assert_eq!(memory.blocks["m"].until, until);
+        }
+    }
+
+    #[test]
+    fn silence_counts_down_and_ends_when_the_clock_is_set_back() {
+        let memory = Memory {
+            silence: Some((1000, 6000)),
+            ..Memory::default()
+        };
+        for (now, left) in [(999, 0), (1000, 5000), (5999, 1), (6000, 0)] {
+            assert_eq!(memory.silence_left(now), left, "{now}");
+        }
+    }
+}

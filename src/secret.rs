@@ -1,0 +1,214 @@
+//! Tokens and keys: where they may come from, and that they never show.
+
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+/// More than any token; a larger file is the wrong one.
+const FILE_BYTES: u64 = 4096;
+
+/// A text that is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a text, without the blanks and line ends an editor leaves around it.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.trim().to_owned())
+    }
+
+    /// The text itself, for the one place that sends it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Why a secret could not be read. Never holds any of its text.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// The file cannot be opened or read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Everybody may read or change the file.
+    #[error("{} is open to all users (mode {mode:04o}); chmod o= {}", path.display(), path.display())]
+    OpenToAll {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Something else than a file.
+    #[error("{} is not a regular file", .0.display())]
+    NotAFile(PathBuf),
+    /// Nothing but blanks.
+    #[error("{} is empty", .0.display())]
+    Empty(PathBuf),
+    /// Larger than any secret.
+    #[error("{} is too large for what it should hold", .0.display())]
+    TooLarge(PathBuf),
+    /// Not text.
+    #[error("{} is not UTF-8 text", .0.display())]
+    NotText(PathBuf),
+}
+
+/// Reads a secret from a file that only its owner and group may read.
+///
+/// # Errors
+/// [`SecretError`] names the file and what is wrong with it.
+pub fn from_file(path: &Path) -> Result<Secret, SecretError> {
+    let secret = Secret::new(&read_private(path, FILE_BYTES)?);
+    if secret.0.is_empty() {
+        return Err(SecretError::Empty(path.to_owned()));
+    }
+    Ok(secret)
+}
+
+/// Reads a text file that may hold secrets: regular, closed to other users, at most `limit` bytes.
+///
+/// # Errors
+/// [`SecretError`] names the file and what is wrong with it.
+pub fn read_private(path: &Path, limit: u64) -> Result<String, SecretError> {
+    let unreadable = |source| SecretError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    // Without O_NONBLOCK the open of a named pipe would wait for its writer.
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+        .open(path)
+        .map_err(unreadable)?;
+    let meta = file.metadata().map_err(unreadable)?;
+    if !meta.is_file() {
+        return Err(SecretError::NotAFile(path.to_owned()));
+    }
+    if meta.mode() & 0o007 != 0 {
+        return Err(SecretError::OpenToAll {
+            path: path.to_owned(),
+            mode: meta.mode() & 0o7777,
+        });
+    }
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
+        return Err(SecretError::TooLarge(path.to_owned()));
+    }
+    String::from_utf8(bytes).map_err(|_| SecretError::NotText(path.to_owned()))
+}
+
+/// A secret from an environment variable; an empty one counts as unset.
+#[must_use]
+pub fn from_environment(name: &str) -> Option<Secret> {
+    variable(name)
+        .map(|text| Secret::new(&text))
+        .filter(|secret| !secret.0.is_empty())
+}
+
+/// A secret from the systemd credential `name` (systemd.exec(5), `LoadCredential=`), if there is one.
+///
+/// # Errors
+/// [`SecretError`] when the credential exists but is of no use.
+pub fn from_credential(name: &str) -> Result<Option<Secret>, SecretError> {
+    let Some(directory) = variable("CREDENTIALS_DIRECTORY").filter(|path| !path.is_empty()) else {
+        return Ok(None);
+    };
+    let path = Path::new(&directory).join(name);
+    if path.exists() {
+        from_file(&path).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "secrets come from the environment, too"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn file(text: &[u8], mode: u32) -> (tempfile::TempDir, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("token");
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        (directory, path)
+    }
+
+    #[test]
+    fn a_secret_never_shows() {
+        let secret = Secret::new("hunter2");
+        assert_eq!(
+            format!("{secret} {secret:?} {:?}", Some(&secret)),
+            "*** *** Some(***)"
+        );
+    }
+
+    #[test]
+    fn a_trailing_line_end_is_no_part_of_the_secret() {
+        let (_keep, path) = file(b"  abc\r\n", 0o640);
+        assert_eq!(from_file(&path).unwrap().expose(), "abc");
+    }
+
+    #[test]
+    fn files_open_to_all_are_refused() {
+        for mode in [0o644, 0o604, 0o642, 0o601] {
+            let (_keep, path) = file(b"abc", mode);
+            let error = from_file(&path).unwrap_err();
+            assert!(matches!(error, SecretError::OpenToAll { .. }), "{mode:o}");
+            assert!(!error.to_string().contains("abc"));
+        }
+    }
+
+    #[test]
+    fn empty_huge_binary_and_special_files_are_refused() {
+        let (_keep, path) = file(b" \n", 0o600);
+        assert!(matches!(from_file(&path), Err(SecretError::Empty(_))));
+        let (_keep, path) = file(&[b'a'; 5000], 0o600);
+        assert!(matches!(from_file(&path), Err(SecretError::TooLarge(_))));
+        let (_keep, path) = file(b"\xff\xfe", 0o600);
+        assert!(matches!(from_file(&path), Err(SecretError::NotText(_))));
+        let directory = tempfile::tempdir().unwrap();
+        assert!(matches!(
+            from_file(directory.path()),
+            Err(SecretError::NotAFile(_))
+        ));
+        let missing = directory.path().join("none");
+        assert!(matches!(
+            from_file(&missing),
+            Err(SecretError::Unreadable { .. })
+        ));
+    }
+}

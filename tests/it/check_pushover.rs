@@ -1,0 +1,291 @@
+//! Does anybody learn that alerts do not get through?
+
+use std::fs;
+use std::process::Command;
+use std::time::SystemTime;
+
+use crate::support::http_server::{HttpServer, Reply, Request};
+use crate::support::pushover::{ALICE, BOB, Host, TOKEN};
+use crate::support::{Outcome, program};
+
+const LIMITS: &str =
+    r#"{"limit":10000,"remaining":7496,"reset":1393653600,"status":1,"request":"r"}"#;
+const VALID: &str =
+    r#"{"status":1,"group":0,"devices":["iphone"],"licenses":["iOS"],"request":"r"}"#;
+const BAD_USER: &str =
+    r#"{"user":"invalid","errors":["user key is invalid"],"status":0,"request":"r"}"#;
+const BAD_TOKEN: &str =
+    r#"{"token":"invalid","errors":["application token is invalid"],"status":0,"request":"r"}"#;
+
+fn healthy(_: usize, request: &Request) -> Reply {
+    match request.path.as_str() {
+        "/1/apps/limits.json" => Reply::json(200, LIMITS),
+        "/1/users/validate.json" => Reply::json(200, VALID),
+        _ => Reply::accepted(),
+    }
+}
+
+fn now() -> u64 {
+    let age = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    age.unwrap().as_secs()
+}
+
+fn put_aged(host: &Host, seconds: u64) {
+    let name = format!(
+        "{:020}-1-0123456789abcdef.json",
+        (now() - seconds) * 1_000_000_000
+    );
+    fs::write(host.spool().join(name), "{}").unwrap();
+}
+
+#[test]
+fn a_way_that_works_is_ok() {
+    let server = HttpServer::start(healthy);
+    let host = Host::of(&server);
+    host.send("x").expect(0, "PUSHOVER OK - ");
+    let outcome = host.check(&[]);
+    outcome.expect(0, "PUSHOVER OK - nothing waits, last sent ");
+    let labels: Vec<&str> = outcome.perfdata().into_keys().collect();
+    assert_eq!(
+        labels,
+        ["blocked", "failed", "last_success", "oldest", "waiting"]
+    );
+    assert_eq!(server.requests().len(), 1, "the spool alone");
+}
+
+#[test]
+fn a_missing_spool_and_no_success_ever_are_unknown() {
+    let host = Host::at("http://127.0.0.1:1");
+    host.check(&[]).expect(3, "PUSHOVER UNKNOWN - spool ");
+    fs::create_dir(host.spool()).unwrap();
+    host.check(&[])
+        .expect(3, "PUSHOVER UNKNOWN - nothing was ever sent");
+}
+
+#[test]
+fn the_age_of_the_oldest_message_is_judged() {
+    let server = HttpServer::start(healthy);
+    let host = Host::of(&server);
+    host.send("x").expect(0, "PUSHOVER OK - ");
+    put_aged(&host, 700);
+    put_aged(&host, 5);
+    host.check(&[])
+        .expect(1, "PUSHOVER WARNING - 2 waiting, oldest 11m 4");
+    host.check(&["-w", "3600"]).expect(0, "PUSHOVER OK - ");
+    put_aged(&host, 2000);
+    let outcome = host.check(&[]);
+    outcome.expect(2, "PUSHOVER CRITICAL - 3 waiting, oldest 33m");
+    assert_eq!(outcome.metric("waiting"), Some("3"));
+    assert!(
+        outcome.perfdata()["oldest"].ends_with("s;600;1800;0"),
+        "{}",
+        outcome.stdout
+    );
+}
+
+#[test]
+fn failed_messages_warn_and_say_why() {
+    let server = HttpServer::with(vec![
+        Reply::accepted(),
+        Reply::json(400, r#"{"errors":["sound is invalid"],"status":0}"#),
+    ]);
+    let host = Host::of(&server);
+    host.send("x").expect(0, "PUSHOVER OK - ");
+    host.send("y").expect(2, "PUSHOVER REJECTED - ");
+    let outcome = host.check(&[]);
+    outcome.expect(
+        1,
+        "PUSHOVER WARNING - 1 failed, the last one: sound is invalid (400)",
+    );
+    host.check(&["--critical-failed=0"])
+        .expect(2, "PUSHOVER CRITICAL - 1 failed");
+    host.check(&["--warning-failed=5"])
+        .expect(0, "PUSHOVER OK - ");
+}
+
+#[test]
+fn an_open_breaker_is_reported_without_asking() {
+    for (status, body, options, code, start) in [
+        (
+            400,
+            BAD_TOKEN,
+            "--recipient=alice",
+            2,
+            "PUSHOVER CRITICAL - nothing is sent, the token was refused",
+        ),
+        (400, BAD_USER, "--recipient=bob", 1, "PUSHOVER WARNING - "),
+        (
+            429,
+            "{}",
+            "--recipient=alice",
+            2,
+            "PUSHOVER CRITICAL - nothing is sent, the quota is used up",
+        ),
+    ] {
+        let server = HttpServer::with(vec![Reply::accepted(), Reply::json(status, body)]);
+        let host = Host::of(&server);
+        host.send("x").expect(0, "PUSHOVER OK - ");
+        host.run(&["--message=y", options]);
+        let outcome = host.check(&[]);
+        outcome.expect(code, start);
+        assert_eq!(outcome.metric("blocked"), Some("1"));
+        assert_eq!(server.requests().len(), 2);
+    }
+}
+
+#[test]
+fn the_quota_is_asked_once_an_hour() {
+    let server = HttpServer::start(healthy);
+    let host = Host::of(&server);
+    host.send("x").expect(0, "PUSHOVER OK - ");
+    for _ in 0..3 {
+        let outcome = host.check(&["--quota"]);
+        outcome.expect(0, "PUSHOVER OK - ");
+        assert_eq!(outcome.metric("quota_remaining"), Some("7496"));
+    }
+    host.check(&["--quota", "--warning-quota=8000:"])
+        .expect(1, "PUSHOVER WARNING - 7496 of 10000 messages left");
+    host.check(&["--quota", "--critical-quota=8000:"])
+        .expect(2, "PUSHOVER CRITICAL - 7496 of 10000");
+    assert_eq!(server.requests().len(), 2, "the message and one question");
+    assert_eq!(server.requests()[1].field("token"), TOKEN);
+}
+
+#[test]
+fn the_quota_in_the_answer_to_a_message_needs_no_question() {
+    let headers = "X-Limit-App-Limit: 10000\r\nX-Limit-App-Remaining: 150\r\nx-limit-app-reset: 1393653600\r\n";
+    let body = r#"{"status":1,"request":"r"}"#.to_owned();
+    let server = HttpServer::with(vec![Reply::Answer(200, headers, body)]);
+    let host = Host::of(&server);
+    host.send("x").expect(0, "PUSHOVER OK - ");
+    host.check(&["--quota"])
+        .expect(2, "PUSHOVER CRITICAL - 150 of 10000 messages left");
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn a_quota_that_cannot_be_asked_is_undetermined() {
+    let server = HttpServer::start(|number, _| {
+        if number == 0 {
+            Reply::accepted()
+        } else {
+            Reply::json(500, "")
+        }
+    });
+    let host = Host::of(&server);
+    host.send("x").expect(0, "PUSHOVER OK - ");
+    for _ in 0..2 {
+        let outcome = host.check(&["--quota"]);
+        outcome.expect(3, "PUSHOVER UNKNOWN - quota unknown: ");
+        assert_eq!(outcome.metric("quota_remaining"), Some("U"));
+    }
+    assert_eq!(
+        server.requests().len(),
+        2,
+        "five seconds of silence hold for the check, too"
+    );
+}
+
+#[test]
+fn credentials_are_validated_once_an_hour() {
+    let server = HttpServer::start(|number, request| {
+        if request.field("user") == BOB && number > 0 {
+            Reply::json(400, BAD_USER)
+        } else {
+            healthy(number, request)
+        }
+    });
+    let host = Host::of(&server);
+    host.send("x").expect(0, "PUSHOVER OK - ");
+    for _ in 0..3 {
+        host.check(&["--validate"]).expect(
+            2,
+            "PUSHOVER CRITICAL - bob: user key is invalid (400, request r)",
+        );
+    }
+    host.check(&["--validate", "--recipient=alice"])
+        .expect(1, "PUSHOVER WARNING - nothing is sent to bob");
+    let asked: Vec<String> = server.requests()[1..]
+        .iter()
+        .map(|request| request.field("user").to_owned())
+        .collect();
+    assert_eq!(asked, [ALICE, BOB]);
+    host.run(&["--message=y", "--recipient=bob"])
+        .expect(1, "PUSHOVER QUEUED - blocked for");
+}
+
+#[test]
+fn a_bad_token_asked_every_minute_is_asked_once() {
+    let server = HttpServer::start(|number, _| {
+        if number == 0 {
+            Reply::accepted()
+        } else {
+            Reply::json(400, BAD_TOKEN)
+        }
+    });
+    let host = Host::of(&server);
+    host.send("x").expect(0, "PUSHOVER OK - ");
+    for _ in 0..3 {
+        host.check(&["--validate", "--quota"])
+            .expect(2, "PUSHOVER CRITICAL - ");
+    }
+    host.send("y").expect(1, "PUSHOVER QUEUED - blocked for");
+    assert_eq!(
+        server.requests().len(),
+        2,
+        "one question, shared with the notifier"
+    );
+}
+
+#[test]
+fn a_wrong_configuration_shows_with_validate() {
+    let server = HttpServer::start(healthy);
+    let host = Host::of(&server);
+    host.send("x").expect(0, "PUSHOVER OK - ");
+    host.configure(&format!("token = 'abc'\n[users]\nalice = '{ALICE}'\n"));
+    host.check(&["--validate"])
+        .expect(2, "PUSHOVER CRITICAL - alice: the token must be 30");
+    host.check(&[]).expect(0, "PUSHOVER OK - ");
+}
+
+#[test]
+fn no_secret_shows() {
+    let server = HttpServer::start(healthy);
+    let host = Host::of(&server);
+    host.send("x").expect(0, "PUSHOVER OK - ");
+    for format in ["nagios", "json"] {
+        let seen = host
+            .check(&["--validate", "--quota", "-vvv", "--output-format", format])
+            .stdout;
+        for secret in [TOKEN, ALICE, BOB] {
+            assert!(!seen.contains(secret), "{seen}");
+        }
+    }
+}
+
+#[test]
+fn it_fits_into_its_time_when_pushover_is_silent() {
+    let server = HttpServer::start(|number, _| {
+        if number == 0 {
+            Reply::accepted()
+        } else {
+            Reply::Silent
+        }
+    });
+    let host = Host::of(&server);
+    host.send("x").expect(0, "PUSHOVER OK - ");
+    let outcome = host.check(&["--quota", "-t", "2"]);
+    outcome.expect(3, "PUSHOVER UNKNOWN - ");
+    assert_eq!(outcome.metric("waiting"), Some("0"), "{}", outcome.stdout);
+}
+
+#[test]
+fn a_usage_error_is_one_line() {
+    let outcome = Outcome::of(
+        &Command::new(program("check_pushover"))
+            .arg("-w=5:1")
+            .output()
+            .unwrap(),
+    );
+    outcome.expect(3, "PUSHOVER UNKNOWN - option --warning");
+}

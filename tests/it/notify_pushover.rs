@@ -1,0 +1,464 @@
+//! What becomes of an alert, whatever Pushover and the network do.
+
+use std::os::unix::ffi::OsStringExt;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::support::Outcome;
+use crate::support::http_server::{HttpServer, Reply};
+use crate::support::pushover::{ALICE, BOB, Host, TOKEN};
+
+const QUOTA: &str = r#"{"token":"invalid","errors":["application has exceeded current limit of 7500 messages"],"status":0,"request":"r"}"#;
+const BAD_TOKEN: &str =
+    r#"{"token":"invalid","errors":["application token is invalid"],"status":0,"request":"r"}"#;
+const BAD_USER: &str =
+    r#"{"user":"invalid","errors":["user identifier is invalid"],"status":0,"request":"r"}"#;
+const BAD_MESSAGE: &str =
+    r#"{"sound":"invalid","errors":["sound is invalid"],"status":0,"request":"r"}"#;
+
+#[test]
+fn the_one_line_of_the_origin_is_delivered() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let outcome = host.send("AXIGEN Queue Alarm: 143 Mails in der Queue");
+    outcome.expect(0, "PUSHOVER OK - sent");
+    let requests = server.requests();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(
+        (requests[0].method.as_str(), requests[0].path.as_str()),
+        ("POST", "/1/messages.json")
+    );
+    assert_eq!(
+        (requests[0].field("token"), requests[0].field("user")),
+        (TOKEN, ALICE)
+    );
+    assert_eq!(
+        requests[0].field("message"),
+        "AXIGEN Queue Alarm: 143 Mails in der Queue"
+    );
+    assert_eq!((host.waiting().len(), host.failed().len()), (0, 0));
+}
+
+#[test]
+fn a_notification_of_icinga_is_delivered_to_every_recipient() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let outcome = host.run(&[
+        "--recipient=alice",
+        "--recipient=bob",
+        "--type=PROBLEM",
+        "-H",
+        "mail01",
+        "--service-name=queue",
+        "--service-state=critical",
+        "--output=AXIGEN QUEUE CRITICAL - 143 messages | messages=143",
+        "--comment=",
+        "--author=",
+    ]);
+    outcome.expect(0, "PUSHOVER OK - 2 sent");
+    let requests = server.requests();
+    assert_eq!(
+        (requests[0].field("user"), requests[1].field("user")),
+        (ALICE, BOB)
+    );
+    assert_eq!(requests[0].field("title"), "🔴 CRITICAL mail01: queue");
+    assert_eq!(
+        (requests[0].field("message"), requests[0].field("priority")),
+        ("143 messages", "1")
+    );
+    assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn what_is_rejected_stands_in_failed_and_is_never_asked_again() {
+    for (case, status, body, words) in [
+        (
+            "message",
+            400,
+            BAD_MESSAGE,
+            "sound is invalid (400, request r)",
+        ),
+        ("user", 400, BAD_USER, "user identifier is invalid"),
+        ("token", 400, BAD_TOKEN, "application token is invalid"),
+        ("not JSON", 400, "Bad Request", "no reason given (400)"),
+        (
+            "status 0",
+            200,
+            r#"{"status":0,"errors":["no"]}"#,
+            "no (200)",
+        ),
+        (
+            "nobody",
+            200,
+            r#"{"status":1,"info":"no active devices to send to"}"#,
+            "no active devices",
+        ),
+    ] {
+        let server = HttpServer::with(vec![Reply::json(status, body)]);
+        let host = Host::of(&server);
+        let outcome = host.send("x");
+        outcome.expect(2, "PUSHOVER REJECTED - ");
+        assert!(outcome.stdout.contains(words), "{case}: {}", outcome.stdout);
+        assert_eq!(
+            (host.waiting().len(), host.failed().len()),
+            (0, 1),
+            "{case}"
+        );
+        host.run(&["flush"])
+            .expect(0, "PUSHOVER OK - nothing waits");
+        assert_eq!(server.requests().len(), 1, "{case}");
+        assert!(host.everything_in_the_spool().contains(words), "{case}");
+    }
+}
+
+#[test]
+fn temporary_failures_keep_the_alert_within_the_deadline() {
+    std::thread::scope(|scope| {
+        for (case, reply, words) in [
+            ("500", Reply::json(500, "{}"), "(500)"),
+            (
+                "503",
+                Reply::Answer(503, "retry-after: 60\r\n", String::new()),
+                "(503)",
+            ),
+            ("html", Reply::json(200, "<html>"), "no JSON"),
+            ("truncated", Reply::Truncated, "broke off"),
+            (
+                "redirect",
+                Reply::Answer(307, "location: http://127.0.0.1:1/\r\n", String::new()),
+                "redirects",
+            ),
+            ("reset", Reply::Reset, "no answer"),
+            ("close", Reply::Close, "no answer"),
+            ("garbage", Reply::Garbage, "no answer"),
+            ("silent", Reply::Silent, "no answer in time"),
+            ("slow body", Reply::SlowBody, "broke off"),
+            ("dripping", Reply::Dripping, "broke off"),
+            ("500 MB", Reply::Huge(500 << 20), "no JSON"),
+        ] {
+            scope.spawn(move || {
+                let server = HttpServer::start(move |_, _| reply.clone());
+                let host = Host::of(&server);
+                let start = Instant::now();
+                let outcome = host.run(&["--message=x", "--timeout=4"]);
+                assert!(
+                    start.elapsed() < Duration::from_millis(4500),
+                    "{case}: {:?}",
+                    start.elapsed()
+                );
+                outcome.expect(1, "PUSHOVER QUEUED - ");
+                assert!(outcome.stdout.contains(words), "{case}: {}", outcome.stdout);
+                assert_eq!(
+                    (host.waiting().len(), host.failed().len()),
+                    (1, 0),
+                    "{case}"
+                );
+                assert_eq!(
+                    server.requests().len(),
+                    1,
+                    "{case}: no time for a second try"
+                );
+            });
+        }
+    });
+}
+
+#[test]
+fn a_second_try_comes_five_seconds_later_and_delivers() {
+    let server = HttpServer::with(vec![Reply::json(500, "{}")]);
+    let host = Host::of(&server);
+    host.send("x").expect(0, "PUSHOVER OK - sent");
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    assert!(requests[1].at - requests[0].at >= Duration::from_secs(5));
+    assert!(host.waiting().is_empty());
+}
+
+#[test]
+fn two_tries_and_no_third() {
+    let server = HttpServer::start(|_, _| Reply::json(500, "{}"));
+    let host = Host::of(&server);
+    let start = Instant::now();
+    host.send("x").expect(1, "PUSHOVER QUEUED - ");
+    assert!(start.elapsed() < Duration::from_secs(20));
+    assert_eq!(server.requests().len(), 2);
+    assert_eq!(host.waiting().len(), 1);
+}
+
+#[test]
+fn the_silence_after_a_failure_holds_across_processes() {
+    let server = HttpServer::with(vec![Reply::json(502, "")]);
+    let host = Host::of(&server);
+    host.run(&["--message=first", "--timeout=2"])
+        .expect(1, "PUSHOVER QUEUED - ");
+    host.run(&["--message=second", "--timeout=2"])
+        .expect(1, "PUSHOVER QUEUED - ");
+    assert_eq!(server.requests().len(), 1);
+    host.run(&["--message=third", "--timeout=10"])
+        .expect(0, "PUSHOVER OK - ");
+    assert_eq!(server.messages(), ["first", "first", "second", "third"]);
+    let requests = server.requests();
+    assert!(requests[1].at - requests[0].at >= Duration::from_secs(5));
+}
+
+#[test]
+fn nobody_listens_and_no_name_is_found() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    for url in [
+        format!("http://127.0.0.1:{port}"),
+        "https://no-such-host.invalid".to_owned(),
+    ] {
+        let host = Host::at(&url);
+        let outcome = host.run(&["--message=x", "--timeout=3", "--connect-timeout=1"]);
+        outcome.expect(1, "PUSHOVER QUEUED - cannot connect");
+        assert!(!outcome.stdout.contains("127.0.0.1") && !outcome.stdout.contains("no-such-host"));
+        assert_eq!(host.waiting().len(), 1);
+    }
+}
+
+#[test]
+fn a_used_up_quota_keeps_the_alert_and_is_no_wrong_token() {
+    let server = HttpServer::with(vec![Reply::Answer(
+        429,
+        "X-Limit-App-Reset: 4102444800\r\n",
+        QUOTA.to_owned(),
+    )]);
+    let host = Host::of(&server);
+    let outcome = host.send("x");
+    outcome.expect(1, "PUSHOVER QUEUED - application has exceeded");
+    assert_eq!((host.waiting().len(), host.failed().len()), (1, 0));
+    host.run(&["--message=y", "--spool-max-age=0s"])
+        .expect(1, "PUSHOVER QUEUED - blocked for");
+    host.run(&["flush", "--spool-max-age=0s"])
+        .expect(1, "PUSHOVER QUEUED - blocked for");
+    assert_eq!(server.requests().len(), 1);
+    assert_eq!(host.waiting().len(), 2);
+}
+
+#[test]
+fn a_wrong_token_stops_all_and_a_repaired_one_starts_at_once() {
+    let server = HttpServer::start(|_, request| {
+        if request.field("token") == TOKEN {
+            Reply::json(400, BAD_TOKEN)
+        } else {
+            Reply::accepted()
+        }
+    });
+    let host = Host::of(&server);
+    host.send("lost").expect(2, "PUSHOVER REJECTED - ");
+    host.send("kept").expect(1, "PUSHOVER QUEUED - blocked for");
+    assert_eq!(server.requests().len(), 1, "the breaker is open");
+    let repaired = TOKEN.replace('a', "b");
+    host.configure(&format!(
+        "token = '{repaired}'\n[users]\nalice = '{ALICE}'\n"
+    ));
+    host.send("new").expect(0, "PUSHOVER OK - ");
+    assert_eq!(server.messages(), ["lost", "kept", "new"]);
+    host.run(&["flush", "--retry-failed"])
+        .expect(0, "PUSHOVER OK - sent");
+    assert_eq!(server.messages(), ["lost", "kept", "new", "lost"]);
+}
+
+#[test]
+fn a_wrong_recipient_stops_only_itself() {
+    let server = HttpServer::start(|_, request| {
+        if request.field("user") == BOB {
+            Reply::json(400, BAD_USER)
+        } else {
+            Reply::accepted()
+        }
+    });
+    let host = Host::of(&server);
+    host.run(&["--message=1", "--recipient=bob"])
+        .expect(2, "PUSHOVER REJECTED - ");
+    host.run(&["--message=2", "--recipient=bob"])
+        .expect(1, "PUSHOVER QUEUED - blocked for");
+    host.run(&["--message=3", "--recipient=alice"])
+        .expect(0, "PUSHOVER OK - ");
+    assert_eq!(server.messages(), ["1", "3"]);
+}
+
+#[test]
+fn an_emergency_is_cancelled_before_the_recovery_is_told() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let object = [
+        "--emergency=CRITICAL",
+        "-Hmail01",
+        "--service-name=queue",
+        "--output=x",
+    ];
+    let run = |more: &[&str]| host.run(&[&object[..], more].concat());
+    run(&["--type=PROBLEM", "--service-state=CRITICAL"]).expect(0, "PUSHOVER OK - ");
+    run(&["--type=RECOVERY", "--service-state=OK"]).expect(0, "PUSHOVER OK - ");
+    host.run(&["cancel", "-Hmail01", "--service-name=queue"])
+        .expect(0, "PUSHOVER OK - ");
+    let requests = server.requests();
+    let tag = requests[0].field("tags").to_owned();
+    assert_eq!(requests[0].field("priority"), "2");
+    let cancel = format!("/1/receipts/cancel_by_tag/{tag}.json");
+    let paths: Vec<&str> = requests
+        .iter()
+        .map(|request| request.path.as_str())
+        .collect();
+    assert_eq!(
+        paths,
+        ["/1/messages.json", &cancel, "/1/messages.json", &cancel]
+    );
+}
+
+#[test]
+fn texts_may_be_anything() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    for text in [
+        "-x",
+        "--help",
+        "@/etc/passwd",
+        "<file",
+        "a&b=c+d%20",
+        "ünï 🔴",
+    ] {
+        host.run(&["--message", text]).expect(0, "PUSHOVER OK - ");
+        assert_eq!(server.messages().last().unwrap(), text);
+    }
+    let mut broken = host.command();
+    broken
+        .arg("--message")
+        .arg(std::ffi::OsString::from_vec(b"a\xffb".to_vec()));
+    Outcome::of(&broken.output().unwrap()).expect(0, "PUSHOVER OK - ");
+    assert_eq!(server.messages().last().unwrap(), "a\u{fffd}b");
+    host.run(&["--type=PROBLEM", "--host-name=h", "--output=", "--comment="])
+        .expect(0, "PUSHOVER OK - ");
+    assert_eq!(server.messages().last().unwrap(), "(no output)");
+}
+
+#[test]
+fn a_megabyte_of_output_arrives_on_stdin_and_is_cut() {
+    use std::io::Write;
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let mut child = host
+        .command()
+        .args(["--output", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let text = format!(
+        "AXIGEN QUEUE CRITICAL - 143 messages | messages=143\n{}",
+        "🔴".repeat(300_000)
+    );
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+    Outcome::of(&child.wait_with_output().unwrap()).expect(0, "PUSHOVER OK - ");
+    let message = server.messages().pop().unwrap();
+    assert!(
+        message.starts_with("143 messages\n🔴") && message.ends_with('…'),
+        "{message}"
+    );
+    assert_eq!(message.chars().count(), 1023);
+    assert_eq!(
+        server.requests()[0].field("title"),
+        "🔴 CRITICAL AXIGEN QUEUE"
+    );
+}
+
+#[test]
+fn empty_options_are_unset() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let all = [
+        "--token-file",
+        "--recipient",
+        "--ca-file",
+        "--proxy",
+        "--device",
+        "--title",
+        "--type",
+        "--host-name",
+        "--host-display-name",
+        "--host-address",
+        "--host-state",
+        "--service-name",
+        "--service-display-name",
+        "--service-state",
+        "--output",
+        "--long-output",
+        "--author",
+        "--comment",
+        "--timestamp",
+        "--last-state",
+        "--duration",
+        "--notification-number",
+        "--icingaweb-url",
+        "--url",
+        "--url-title",
+        "--priority",
+        "--sound",
+        "--ttl",
+        "--emergency",
+        "--instance",
+        "--attach",
+        "--title-format",
+        "--message-format",
+    ];
+    let options: Vec<&str> = all
+        .iter()
+        .flat_map(|option| [*option, ""])
+        .chain(["--message", "x"])
+        .collect();
+    host.run(&options).expect(0, "PUSHOVER OK - ");
+    let fields: Vec<String> = server.requests()[0].fields.keys().cloned().collect();
+    assert_eq!(fields, ["message", "timestamp", "token", "user"]);
+}
+
+#[test]
+fn an_image_goes_along_and_a_bad_one_does_not_stop_the_message() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let image = host.path().join("graph.png");
+    std::fs::write(&image, b"\x89PNG\r\n\x1a\n".repeat(600_000)).unwrap();
+    let attach = |path: &std::path::Path| format!("--attach={}", path.display());
+    host.run(&["--message=x", &attach(&image)])
+        .expect(0, "PUSHOVER OK - sent");
+    let request = &server.requests()[0];
+    assert_eq!(request.field("attachment_type"), "image/png");
+    assert!(
+        request
+            .field("attachment_base64")
+            .starts_with("iVBORw0KGgqJUE5H")
+    );
+    assert_eq!(request.field("attachment_base64").len(), 6_400_000);
+    for path in [
+        host.config(),
+        host.path().join("missing"),
+        host.path().to_owned(),
+    ] {
+        host.run(&["--message=x", &attach(&path)])
+            .expect(0, "PUSHOVER OK - sent");
+        assert_eq!(
+            server.requests().last().unwrap().field("attachment_type"),
+            ""
+        );
+    }
+}
+
+#[test]
+fn nothing_to_send_is_a_usage_error() {
+    let host = Host::at("http://127.0.0.1:1");
+    host.run(&[])
+        .expect(3, "PUSHOVER UNKNOWN - nothing to send");
+    host.run(&["cancel"])
+        .expect(3, "PUSHOVER UNKNOWN - cancel needs --host-name");
+    assert!(!host.spool().exists());
+}

@@ -1,0 +1,251 @@
+//! Secrets: where they come from, that they never show, and to whom they go.
+
+use crate::support::certificates::Certificate;
+use crate::support::http_server::{HttpServer, Reply, start_proxy};
+use crate::support::pushover::{ALICE, BOB, Host, TOKEN};
+use crate::support::{Outcome, chmod};
+
+const BAD_USER: &str =
+    r#"{"user":"invalid","errors":["user identifier is invalid"],"status":0,"request":"r"}"#;
+
+#[test]
+fn secrets_and_recipients_are_judged_after_the_alert_is_safe() {
+    let server = HttpServer::with(vec![]);
+    let good = format!("token = '{TOKEN}'\n[users]\nalice = '{ALICE}'\n");
+    for (case, config, options, words) in [
+        ("broken TOML", "token = ".to_owned(), vec![], "line 1"),
+        (
+            "unknown key",
+            format!("tokne = '{TOKEN}'\n"),
+            vec![],
+            "tokne",
+        ),
+        (
+            "no token",
+            format!("[users]\nalice = '{ALICE}'\n"),
+            vec![],
+            "no token",
+        ),
+        (
+            "short token",
+            format!("token = 'abc'\n[users]\nalice = '{ALICE}'\n"),
+            vec![],
+            "the token must be 30",
+        ),
+        (
+            "short key",
+            format!("token = '{TOKEN}'\n[users]\nalice = 'abc'\n"),
+            vec![],
+            "the key of 'alice' must be 30",
+        ),
+        (
+            "unknown recipient",
+            good.clone(),
+            vec!["--recipient=carol"],
+            "unknown recipient 'carol'",
+        ),
+        (
+            "no recipient",
+            format!("token = '{TOKEN}'\n"),
+            vec![],
+            "no recipient",
+        ),
+        (
+            "missing token file",
+            good.clone(),
+            vec!["--token-file=/nonexistent/token"],
+            "/nonexistent/token",
+        ),
+        (
+            "plain http",
+            good,
+            vec!["--api-url=http://192.0.2.1"],
+            "must be https",
+        ),
+    ] {
+        let host = Host::of(&server);
+        host.configure(&config);
+        let mut command = std::process::Command::new(crate::support::program("notify_pushover"));
+        command
+            .arg("--config")
+            .arg(host.config())
+            .arg("--spool-dir")
+            .arg(host.spool())
+            .arg("--message=x");
+        if !options.iter().any(|option| option.starts_with("--api-url")) {
+            command.args(["--api-url", &server.url()]);
+        }
+        let outcome = Outcome::of(&command.args(options).env_clear().output().unwrap());
+        outcome.expect(3, "PUSHOVER UNKNOWN - ");
+        assert!(outcome.stdout.contains(words), "{case}: {}", outcome.stdout);
+        assert!(
+            outcome.stdout.contains("the alert is kept in"),
+            "{case}: {}",
+            outcome.stdout
+        );
+        assert_eq!(host.waiting().len(), 1, "{case}");
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn a_configuration_that_all_can_read_is_refused_but_the_alert_kept() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    chmod(&host.config(), 0o644);
+    let outcome = host.send("x");
+    outcome.expect(3, "PUSHOVER UNKNOWN - ");
+    assert!(outcome.stdout.contains("0644"), "{}", outcome.stdout);
+    chmod(&host.config(), 0o640);
+    host.run(&["flush"]).expect(0, "PUSHOVER OK - sent");
+    assert_eq!(server.messages(), ["x"]);
+}
+
+#[test]
+fn secrets_come_from_files_the_environment_and_credentials() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    host.configure("");
+    let file = |name: &str, text: &str| {
+        let path = host.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        chmod(&path, 0o600);
+        path
+    };
+    let token_option = format!(
+        "--token-file={}",
+        file("token", &format!("{TOKEN}\n")).display()
+    );
+    let user_option = format!("--user-file={}", file("user", BOB).display());
+    host.run(&["--message=1", &token_option, &user_option])
+        .expect(0, "PUSHOVER OK - ");
+    let environment = host
+        .command()
+        .arg("--message=2")
+        .env("PUSHOVER_TOKEN", TOKEN)
+        .env("PUSHOVER_USER", ALICE)
+        .output()
+        .unwrap();
+    Outcome::of(&environment).expect(0, "PUSHOVER OK - ");
+    file("pushover_token", TOKEN);
+    file("pushover_user", BOB);
+    let credentials = host
+        .command()
+        .arg("--message=3")
+        .env("CREDENTIALS_DIRECTORY", host.path())
+        .output()
+        .unwrap();
+    Outcome::of(&credentials).expect(0, "PUSHOVER OK - ");
+    let users: Vec<String> = server
+        .requests()
+        .iter()
+        .map(|request| request.field("user").to_owned())
+        .collect();
+    assert_eq!(users, [BOB, ALICE, BOB]);
+}
+
+#[test]
+fn another_process_never_sends_to_its_own_recipient() {
+    let server = HttpServer::with(vec![Reply::json(500, "")]);
+    let host = Host::of(&server);
+    let mut first = host.command();
+    first
+        .args(["--message=for bob", "--timeout=2"])
+        .env("PUSHOVER_USER", BOB);
+    Outcome::of(&first.output().unwrap()).expect(1, "PUSHOVER QUEUED - ");
+    let mut second = host.command();
+    second
+        .args(["--message=for alice"])
+        .env("PUSHOVER_USER", ALICE);
+    Outcome::of(&second.output().unwrap()).expect(0, "PUSHOVER OK - ");
+    let requests = server.requests();
+    assert_eq!(
+        (requests[1].field("message"), requests[1].field("user")),
+        ("for alice", ALICE)
+    );
+    assert_eq!(host.waiting().len(), 1);
+}
+
+#[test]
+fn no_secret_shows_anywhere() {
+    let server = HttpServer::with(vec![Reply::json(500, ""), Reply::json(400, BAD_USER)]);
+    let host = Host::of(&server);
+    let mut seen = host.run(&["--message=x", "-v", "--timeout=2"]).stdout;
+    seen += &host.run(&["--message=y", "-v", "--timeout=10"]).stdout;
+    seen += &host.run(&["--message=y", "-v", "--dry-run"]).stdout;
+    seen += &host.run(&["validate", "-v"]).stdout;
+    seen += &host.everything_in_the_spool();
+    for secret in [TOKEN, ALICE, BOB] {
+        assert!(!seen.contains(secret), "{seen}");
+    }
+    assert!(seen.contains("\"failure\""), "{seen}");
+}
+
+#[test]
+fn the_token_does_not_follow_a_redirect() {
+    let other = HttpServer::with(vec![]);
+    let port = other.port();
+    let location: &'static str =
+        Box::leak(format!("location: http://127.0.0.1:{port}/\r\n").into_boxed_str());
+    let server = HttpServer::start(move |_, _| Reply::Answer(307, location, String::new()));
+    let host = Host::of(&server);
+    host.run(&["--message=x", "--timeout=2"])
+        .expect(1, "PUSHOVER QUEUED - ");
+    assert!(other.requests().is_empty());
+}
+
+#[test]
+fn tls_is_verified() {
+    let host = Host::at("unused");
+    let run = |certificate: &Certificate, with_ca: bool| {
+        let server = HttpServer::start_tls(certificate, |_, _| Reply::accepted());
+        let mut options = vec![
+            "--message=x".to_owned(),
+            "--no-spool".to_owned(),
+            "--timeout=2".to_owned(),
+        ];
+        if with_ca {
+            options.push(format!(
+                "--ca-file={}",
+                certificate.ca_file(host.path()).display()
+            ));
+        }
+        let mut command = std::process::Command::new(crate::support::program("notify_pushover"));
+        command
+            .arg("--config")
+            .arg(host.config())
+            .args(["--api-url", &server.url()])
+            .args(options);
+        (
+            Outcome::of(&command.env_clear().output().unwrap()),
+            server.requests().len(),
+        )
+    };
+    let (outcome, _) = run(&Certificate::good(), true);
+    outcome.expect(0, "PUSHOVER OK - ");
+    for (case, certificate, with_ca) in [
+        ("unknown CA", Certificate::good(), false),
+        ("expired", Certificate::expired(), true),
+        ("wrong name", Certificate::of_another_host(), true),
+    ] {
+        let (outcome, requests) = run(&certificate, with_ca);
+        assert_eq!(outcome.code, 1, "{case}: {}", outcome.stdout);
+        assert_eq!(requests, 0, "{case}");
+    }
+}
+
+#[test]
+fn a_proxy_is_used_and_its_refusal_keeps_the_alert() {
+    let certificate = Certificate::good();
+    let server = HttpServer::start_tls(&certificate, |_, _| Reply::accepted());
+    let host = Host::of(&server);
+    let ca = format!("--ca-file={}", certificate.ca_file(host.path()).display());
+    let (url, tunnels) = start_proxy(false);
+    host.run(&["--message=x", &ca, "--proxy", &url])
+        .expect(0, "PUSHOVER OK - ");
+    assert_eq!(tunnels.load(std::sync::atomic::Ordering::SeqCst), 1);
+    let (url, _) = start_proxy(true);
+    host.run(&["--message=y", &ca, "--proxy", &url, "--timeout=2"])
+        .expect(1, "PUSHOVER QUEUED - ");
+    assert_eq!(host.waiting().len(), 1);
+}

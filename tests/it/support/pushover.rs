@@ -1,0 +1,131 @@
+//! A configuration, a spool and runs of `notify_pushover` that never leave this host.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use super::http_server::HttpServer;
+use super::{Outcome, chmod, open_tempdir, program};
+
+pub(crate) const TOKEN: &str = "azGDORePK8gMaC0QOYAMyEEuzJnyUi";
+pub(crate) const ALICE: &str = "uQiRzpo4DXghDmr9QzzfQu27cmVRsG";
+pub(crate) const BOB: &str = "gznej3rKEVAvPUxu9vvNnqpmZpokzF";
+
+/// A host with its own configuration and spool.
+pub(crate) struct Host {
+    dir: TempDir,
+    url: String,
+}
+
+impl Host {
+    pub(crate) fn of(server: &HttpServer) -> Self {
+        Self::at(&server.url())
+    }
+
+    pub(crate) fn at(url: &str) -> Self {
+        let host = Self {
+            dir: open_tempdir(),
+            url: url.to_owned(),
+        };
+        host.configure(&format!(
+            "token = '{TOKEN}'\nrecipient = 'alice'\n[users]\nalice = '{ALICE}'\nbob = '{BOB}'\n"
+        ));
+        host
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) fn configure(&self, text: &str) {
+        fs::write(self.config(), text).unwrap();
+        chmod(&self.config(), 0o640);
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.path().join("pushover.toml")
+    }
+
+    pub(crate) fn spool(&self) -> PathBuf {
+        self.path().join("spool")
+    }
+
+    pub(crate) fn command(&self) -> Command {
+        self.command_of("notify_pushover")
+    }
+
+    /// A run of `check_pushover`.
+    pub(crate) fn check(&self, options: &[&str]) -> Outcome {
+        Outcome::of(
+            &self
+                .command_of("check_pushover")
+                .args(options)
+                .output()
+                .unwrap(),
+        )
+    }
+
+    fn command_of(&self, name: &str) -> Command {
+        let mut command = Command::new(program(name));
+        command
+            .env_clear()
+            .stdin(Stdio::null())
+            .arg("--config")
+            .arg(self.config())
+            .arg("--spool-dir")
+            .arg(self.spool())
+            .args(["--api-url", &self.url]);
+        command
+    }
+
+    pub(crate) fn run(&self, options: &[&str]) -> Outcome {
+        Outcome::of(&self.command().args(options).output().unwrap())
+    }
+
+    pub(crate) fn send(&self, message: &str) -> Outcome {
+        self.run(&["--message", message])
+    }
+
+    /// Names of the waiting messages.
+    pub(crate) fn waiting(&self) -> Vec<String> {
+        messages_in(&self.spool())
+    }
+
+    /// Names of the messages in `failed/`.
+    pub(crate) fn failed(&self) -> Vec<String> {
+        messages_in(&self.spool().join("failed"))
+    }
+
+    /// All that is in the spool, as one text.
+    pub(crate) fn everything_in_the_spool(&self) -> String {
+        everything_below(&self.spool())
+    }
+}
+
+fn messages_in(directory: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return Vec::new();
+    };
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names
+        .filter(|name| name.starts_with(|c: char| c.is_ascii_digit()))
+        .collect();
+    names.sort();
+    names
+}
+
+fn everything_below(directory: &Path) -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        text.push_str(&path.display().to_string());
+        if path.is_dir() {
+            text.push_str(&everything_below(&path));
+        } else {
+            text.push_str(&String::from_utf8_lossy(&fs::read(&path).unwrap()));
+        }
+    }
+    text
+}
