@@ -9,6 +9,7 @@ mod evaluate;
 mod explain;
 mod facts;
 mod grade;
+mod letter;
 mod lifetime;
 mod own_name;
 mod plan;
