@@ -36,8 +36,23 @@ impl Question {
         }
     }
 
+    /// The question as bytes.
+    pub(super) fn hello(&self, server_name: Option<&str>, random: [u8; 96]) -> Vec<u8> {
+        Hello {
+            oldest: self.oldest,
+            newest: self.newest,
+            suites: &self.suites,
+            server_name,
+            groups: self.groups,
+            compression: self.compression,
+            key_share: self.key_share,
+            random,
+        }
+        .to_bytes()
+    }
+
     /// What any server of this decade answers.
-    fn modern() -> Self {
+    pub(super) fn modern() -> Self {
         let suites = [
             0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8,
         ];
@@ -116,20 +131,11 @@ impl<'a> Asker<'a> {
         // Zeros would do as well: nothing is ever encrypted with them.
         let _ = aws_lc_rs::rand::fill(&mut random);
         let server_name = self.server_name();
-        let bytes = Hello {
-            oldest: question.oldest,
-            newest: question.newest,
-            suites: &question.suites,
-            server_name: match &server_name {
-                ServerName::DnsName(name) => Some(name.as_ref()),
-                _ => None,
-            },
-            groups: question.groups,
-            compression: question.compression,
-            key_share: question.key_share,
-            random,
-        }
-        .to_bytes();
+        let name = match &server_name {
+            ServerName::DnsName(name) => Some(name.as_ref()),
+            _ => None,
+        };
+        let bytes = question.hello(name, random);
         let mut parser = Parser::default();
         let stop = match self.send(&bytes, |received| parser.push(received))? {
             Ok(stop) => stop,

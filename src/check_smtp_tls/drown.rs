@@ -5,14 +5,15 @@ use std::io::{Read, Write};
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::ask::Question;
 use super::facts::{DrownListener, Fact};
 use super::probe::Target;
-use super::reaction::{Reaction, Ssl2Reaction, ssl2_reaction};
+use super::reaction::{Reaction, Ssl2Reaction, reaction, ssl2_reaction};
 use crate::connection::{Connection, resolve};
 use crate::program::Run;
 use crate::smtp::Session;
 use crate::tls::exchange::ask;
-use crate::tls::{certificate, ssl2};
+use crate::tls::{answer, certificate, ssl2};
 
 /// How long each answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -92,9 +93,13 @@ pub(super) fn look(listener: &Listener, target: &Target, run: &Run) -> DrownList
                 .map(|certificate| certificate.key_sha256);
             Fact::Yes
         }
-        Ok(Ssl2Reaction::Other(Reaction::Refused | Reaction::Chosen(_) | Reaction::Closed)) => {
-            Fact::No
-        }
+        Ok(Ssl2Reaction::Other(Reaction::Refused | Reaction::Chosen(_))) => Fact::No,
+        // A close without a word refuses only where TLS is answered at all.
+        Ok(Ssl2Reaction::Other(Reaction::Closed)) => match speaks_tls(listener, target, run) {
+            Ok(true) => Fact::No,
+            Ok(false) => Fact::Unknown("connection closed, as to a TLS hello".to_owned()),
+            Err(why) => Fact::Unknown(why),
+        },
         Ok(Ssl2Reaction::Other(Reaction::Unclear(why))) | Err(why) => Fact::Unknown(why),
     };
     DrownListener {
@@ -105,19 +110,32 @@ pub(super) fn look(listener: &Listener, target: &Target, run: &Run) -> DrownList
 }
 
 fn ask_listener(listener: &Listener, target: &Target, run: &Run) -> Result<Ssl2Reaction, String> {
+    let mut connection = open(listener, target, run)?;
+    let mut parser = ssl2::Parser::default();
+    let stop = ask(&mut connection, &ssl2::hello([7; 16]), |bytes| {
+        parser.push(bytes)
+    });
+    Ok(ssl2_reaction(parser.finish().as_ref(), &stop))
+}
+
+/// Whether a hello of this decade gets an answer in TLS, be it a refusal.
+fn speaks_tls(listener: &Listener, target: &Target, run: &Run) -> Result<bool, String> {
+    let mut connection = open(listener, target, run)?;
+    let mut parser = answer::Parser::default();
+    let hello = Question::modern().hello(None, [7; 96]);
+    let stop = ask(&mut connection, &hello, |bytes| parser.push(bytes));
+    let reaction = reaction(&parser.finish(), &stop);
+    Ok(matches!(reaction, Reaction::Chosen(_) | Reaction::Refused))
+}
+
+/// A connection on which TLS may begin.
+fn open<'a>(listener: &Listener, target: &Target, run: &'a Run) -> Result<Connection<'a>, String> {
     run.deadline.enter(format!("asking {listener} for SSLv2"));
     let addresses = resolve(&listener.host, listener.port, target.family)?;
     let mut failure = "it has no address".to_owned();
     for address in addresses {
         match Connection::open(address, target.source, &run.deadline, PATIENCE) {
-            Ok(connection) => {
-                let mut connection = begin_tls(connection, listener.preamble, target)?;
-                let mut parser = ssl2::Parser::default();
-                let stop = ask(&mut connection, &ssl2::hello([7; 16]), |bytes| {
-                    parser.push(bytes)
-                });
-                return Ok(ssl2_reaction(parser.finish().as_ref(), &stop));
-            }
+            Ok(connection) => return begin_tls(connection, listener.preamble, target),
             Err(error) => failure = error.to_string(),
         }
     }

@@ -630,3 +630,21 @@ fn tls_from_the_first_byte_needs_its_option_elsewhere_than_on_465() {
     check(server.port(), &["-t", "2"]).expect(2, "SMTP TLS CRITICAL - no greeting in time");
     check(server.port(), &["-s", "--trust", "none", "-v"]).expect(0, "SMTP TLS OK - grade A");
 }
+
+#[test]
+fn another_listener_that_only_closes_is_unknown_and_not_free_of_sslv2() {
+    let config = tls_config(&Leaf::self_signed(NAME), 1);
+    let good = Scripted::start(move |stream, _| {
+        if let Some(stream) = until_tls(stream) {
+            speak_tls(stream, &config, false);
+        }
+    });
+    let closing = Scripted::start(|stream, _| drop(stream));
+    let listener = format!("127.0.0.1:{}/tls", closing.port());
+    check(good.port(), &["--drown-host", &listener])
+        .expect(3, "SMTP TLS UNKNOWN - SSLv2 on 127.0.0.1:");
+    let config = tls_config(&Leaf::self_signed(NAME), 1);
+    let modern = Scripted::start(move |stream, _| speak_tls(stream, &config, true));
+    let listener = format!("127.0.0.1:{}/tls", modern.port());
+    check(good.port(), &["--drown-host", &listener]).expect(0, "SMTP TLS OK - grade A");
+}
