@@ -13,6 +13,7 @@
 
 mod check_axigen_queue;
 mod check_pushover;
+mod configuration;
 mod contract;
 mod generated;
 mod install;
