@@ -15,6 +15,7 @@ mod check_axigen_queue;
 mod check_pushover;
 mod configuration;
 mod contract;
+mod cores;
 mod generated;
 mod install;
 mod json;
