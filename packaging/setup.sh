@@ -1,12 +1,12 @@
 #!/bin/sh
-# Installs what building packages needs: as root on Debian; elsewhere it names what is missing.
+# Installs what building and trying packages needs: as root on Debian; elsewhere it names what is missing.
 #
 #   packaging/setup.sh [release]     release: also the tools of the build for old systems
 set -eu
 cd "$(dirname "$0")/.."
 
 packages=
-for pair in dh:debhelper fakeroot:fakeroot rpmbuild:rpm lintian:lintian rpmlint:rpmlint objdump:binutils; do
+for pair in dh:debhelper fakeroot:fakeroot rpmbuild:rpm lintian:lintian rpmlint:rpmlint objdump:binutils mmdebstrap:mmdebstrap; do
     command -v "${pair%%:*}" >/dev/null || packages="$packages ${pair#*:}"
 done
 if [ "${1:-}" = release ] && ! python3 -c 'import venv, ensurepip' 2>/dev/null; then

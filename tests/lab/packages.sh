@@ -1,8 +1,10 @@
 #!/bin/bash
-# The built packages: lint, installation, upgrade, removal and purge in a Debian of their own. After `make packages`.
+# The built packages: lint, installation, upgrade, removal and purge in a Debian of their own.
+#
+#   tests/lab/packages.sh [DIR]     where `make packages` or `make release` put them
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-packages=${CARGO_TARGET_DIR:-target}/packages
+packages=${1:-${CARGO_TARGET_DIR:-target}/packages}
 name=monitoring-plugins-axigen
 config=/etc/$name/pushover.toml
 spool=/var/spool/$name
@@ -38,7 +40,7 @@ snapshot() {
         -path ./var/log -prune -o -path ./tmp -prune -o -path ./run -prune -o -path ./var/lib/nagios -prune -o -print) |
         grep -vE '^\./etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|^\./etc/\.pwd\.lock$' | LC_ALL=C sort
 }
-cp "$packages"/*.deb "$root/tmp/new.deb"
+cp "$packages/$name"_*.deb "$root/tmp/new.deb"
 
 waiting() { find "$root$spool" -maxdepth 1 -name '[0-9]*.json' | wc -l; }
 
