@@ -25,7 +25,7 @@ test:
 	tests/run.sh
 
 # What is too heavy for every commit: tests marked `#[ignore = "lab: ..."]`.
-lab: all
+lab: all packages
 	tests/setup.sh
 	tests/lab.sh
 
