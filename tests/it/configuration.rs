@@ -62,7 +62,9 @@ fn icinga_objects(text: &str) -> BTreeMap<String, Object> {
             let before = std::mem::take(&mut object);
             objects.insert(std::mem::replace(&mut name, quoted(line)), before);
         } else if line.starts_with("command = ") {
-            object.program = quoted(line).trim_start_matches('/').to_owned();
+            quoted(line)
+                .trim_start_matches('/')
+                .clone_into(&mut object.program);
             assert!(line.contains("PluginContribDir + "), "{line}");
         } else if line.starts_with("import ") {
             object.imports.push(quoted(line));
@@ -160,7 +162,7 @@ fn option_mistakes(
         let variable = format!("${owner}_{}$", option[2..].replace('-', "_"));
         let of_the_core = ["$notification.", "$host.", "$service.", "$icinga."];
         let from_core = of_the_core.iter().any(|start| text.starts_with(start));
-        if *text != variable && !(from_core && !is_check(command)) {
+        if *text != variable && (is_check(command) || !from_core) {
             mistakes.push(format!("{name}: {option} takes {text}, not {variable}"));
         }
     }

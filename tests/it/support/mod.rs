@@ -2,8 +2,10 @@
 
 pub(crate) mod certificates;
 pub(crate) mod cores;
+pub(crate) mod daemons;
 pub(crate) mod filesystem;
 pub(crate) mod http_server;
+pub(crate) mod machine;
 pub(crate) mod pushover;
 pub(crate) mod queue;
 
