@@ -22,8 +22,10 @@ fi
 PATH=$tools/bin:$PATH
 export PATH
 
+# One commit for both, whatever is committed meanwhile.
+git clone --quiet "$top" "$work/first"
+git clone --quiet "$work/first" "$work/the-second"
 for build in first the-second; do
-    git clone --quiet "$top" "$work/$build"
     (
         cd "$work/$build"
         # Everything cold: a shared cache would hide what depends on the place.
