@@ -21,9 +21,9 @@ release:
 	packaging/setup.sh release
 	packaging/release.sh $(CARGO_TARGET_DIR)/release-packages
 
-# What both formats have in common; DESTDIR and `release`, the directory of the programs, are theirs to give.
+# What both formats have in common; DESTDIR and `release`, the directory of the programs, are theirs to give. What
+# `make install` leaves for the administrator to put in place is in place here.
 install-package: install
-	# What `make install` lays beside the programs for the administrator to put in place is in place here.
 	rm -r $(share)/$(name)/config $(share)/$(name)/systemd
 	install -D -m 644 packaging/icinga2/$(name).conf $(share)/icinga2/include/plugins-contrib.d/$(name).conf
 	install -D -m 640 packaging/config/pushover.toml $(DESTDIR)/etc/$(name)/pushover.toml
