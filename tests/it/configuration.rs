@@ -330,6 +330,47 @@ fn examples_use_what_the_command_files_define() {
     );
 }
 
+#[test]
+fn every_program_is_in_the_examples_and_in_what_the_packages_say_of_themselves() {
+    for command in suite::commands() {
+        let program = command.get_name();
+        let object = object_name(program);
+        for path in [ICINGA_EXAMPLE, NAGIOS_EXAMPLE] {
+            assert!(read(path).contains(&object), "{path}: no {object}");
+        }
+        for path in [
+            "packaging/debian/control",
+            "packaging/rpm/monitoring-plugins-axigen.spec",
+        ] {
+            assert!(read(path).contains(program), "{path}: no {program}");
+        }
+    }
+}
+
+/// What cargo-deny lets in is what may be linked.
+#[test]
+fn the_packages_name_the_licences_of_what_is_linked() {
+    let deny = read(".deny.toml");
+    let (_, list) = deny.split_once("\nallow = [").unwrap();
+    let list = list.split(']').next().unwrap();
+    let licences: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
+    assert!(licences.len() > 2, "{licences:?}");
+    for licence in licences {
+        for path in [
+            "packaging/rpm/monitoring-plugins-axigen.spec",
+            "packaging/rpm/rpmlint.toml",
+            "packaging/debian/copyright",
+        ] {
+            // Debian has names of its own.
+            let name = match licence {
+                "MIT" if path.contains("debian") => "Expat",
+                other => other,
+            };
+            assert!(read(path).contains(name), "{path}: no {name}");
+        }
+    }
+}
+
 /// The tests above are worth what they find.
 #[test]
 fn planted_mistakes_are_found() {

@@ -122,6 +122,20 @@ rm -rf "$root/srv/queue"
 snapshot >"$scratch/after"
 diff "$scratch/before" "$scratch/after" || fail 'something is left behind'
 
+if dpkg-deb -f "$root/tmp/new.deb" Depends | grep -q 'libc6 (>= 2.28)'; then
+    step 'the package for old systems on Debian 11, with glibc 2.31'
+    mkdir "$scratch/old"
+    SUITE=bullseye tests/lab/root.sh "$scratch/old" adduser ca-certificates
+    cp "$root/tmp/new.deb" "$scratch/old/tmp/"
+    tests/lab/inside.sh "$scratch/old" dpkg -i /tmp/new.deb
+    for source in src/bin/*.rs; do
+        program=$(basename "$source" .rs)
+        code=0
+        tests/lab/inside.sh "$scratch/old" /usr/lib/nagios/plugins/"$program" --version || code=$?
+        is "$program --version" "$code" 3
+    done
+fi
+
 step 'the .rpm, as far as rpm on Debian goes: no dependencies are solved'
 rpm=("$packages"/*.rpm)
 ls -- "${rpm[@]}"
