@@ -138,6 +138,7 @@ fn icinga_rings_once_for_a_filling_queue_and_is_silent_on_recovery() {
     a_filling_queue_rings_once(&machine, &icinga);
     what_is_written_reaches_no_shell(&machine, &icinga);
     an_emergency_ends_with_the_recovery(&machine, &icinga, smtp);
+    a_host_that_is_down_rings(&machine, &icinga);
 
     // The way itself is told by mail and not by itself.
     let told = icinga
@@ -189,6 +190,7 @@ fn nagios_rings_once_for_a_filling_queue_and_is_silent_on_recovery() {
     a_filling_queue_rings_once(&machine, &nagios);
     what_is_written_reaches_no_shell(&machine, &nagios);
     an_emergency_ends_with_the_recovery(&machine, &nagios, smtp);
+    a_host_that_is_down_rings(&machine, &nagios);
     let log = machine.read("var/log/nagios4/nagios.log") + &machine.read("tmp/nagios.log");
     assert!(!log.contains(TOKEN) && !log.contains(ALICE));
 }
@@ -207,6 +209,7 @@ fn a_filling_queue_rings_once(machine: &Machine, core: &impl Core) {
         assert!(message.field("title").contains(title), "{message:?}");
         assert!(message.field("message").starts_with(text), "{message:?}");
         assert!(!message.field("message").contains('='), "{message:?}");
+        assert_eq!(message.field("user"), ALICE, "{message:?}");
         let seen = message.field("priority");
         let is_calm = state == 0 && ["", "-1"].contains(&seen);
         assert!(seen == priority || is_calm, "{message:?}");
@@ -263,6 +266,36 @@ fn an_emergency_ends_with_the_recovery(machine: &Machine, core: &impl Core, smtp
         ["/1/messages.json", &cancel, "/1/messages.json"],
         "{seen:?}"
     );
+}
+
+/// The host's own notification command, with its own macros.
+fn a_host_that_is_down_rings(machine: &Machine, core: &impl Core) {
+    for _ in 0..3 {
+        core.submit_host(1, &hostile("host"));
+    }
+    let message = wait_for("a host that is down", || {
+        let seen = machine.pushover.requests().into_iter();
+        let mut down = seen.filter(|request| request.field("title").contains("DOWN"));
+        down.next()
+    });
+    assert!(
+        message.field("title").ends_with(&hostile("alias")),
+        "{message:?}"
+    );
+    assert!(
+        message
+            .field("message")
+            .contains("&& touch /tmp/touched-host"),
+        "{message:?}"
+    );
+    assert_eq!(message.field("priority"), "1", "{message:?}");
+    core.submit_host(0, "PING OK - there again");
+    wait_for("the host's recovery", || {
+        let seen = machine.pushover.requests().into_iter();
+        let mut up = seen.filter(|request| request.field("title").contains("UP "));
+        up.next()
+    });
+    machine.nothing_was_touched();
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub(crate) trait Core {
     fn acknowledge(&self, service: &str, author: &str, comment: &str);
     /// A plugin says this, and CRITICAL.
     fn submit(&self, service: &str, output: &str);
+    /// The host's check says this, and DOWN (1) or UP (0).
+    fn submit_host(&self, state: u8, output: &str);
 }
 
 /// A running Icinga 2 with its API.
@@ -80,7 +82,12 @@ impl<'a> Icinga<'a> {
     fn act(&self, action: &str, service: &str, mut body: Value) {
         body["type"] = json!("Service");
         body["service"] = json!(format!("mail01!{service}"));
-        let results = self.call("POST", &format!("/v1/actions/{action}"), &body);
+        self.act_on(action, &body);
+    }
+
+    #[track_caller]
+    fn act_on(&self, action: &str, body: &Value) {
+        let results = self.call("POST", &format!("/v1/actions/{action}"), body);
         assert_eq!(
             results[0]["code"].as_f64(),
             Some(200.0),
@@ -117,6 +124,11 @@ impl Core for Icinga<'_> {
     fn submit(&self, service: &str, output: &str) {
         let body = json!({"exit_status": 2, "plugin_output": output});
         self.act("process-check-result", service, body);
+    }
+
+    fn submit_host(&self, state: u8, output: &str) {
+        let body = json!({"type": "Host", "host": "mail01", "exit_status": state, "plugin_output": output});
+        self.act_on("process-check-result", &body);
     }
 }
 
@@ -232,6 +244,12 @@ impl Core for Nagios<'_> {
     fn submit(&self, service: &str, output: &str) {
         self.act(&format!(
             "PROCESS_SERVICE_CHECK_RESULT;mail01;{service};2;{output}"
+        ));
+    }
+
+    fn submit_host(&self, state: u8, output: &str) {
+        self.act(&format!(
+            "PROCESS_HOST_CHECK_RESULT;mail01;{state};{output}"
         ));
     }
 }

@@ -30,7 +30,7 @@ pub(crate) const QUEUE: &str = "/var/opt/axigen/queue";
 pub(crate) const EXAMPLES: &str = "usr/share/doc/monitoring-plugins-axigen/examples";
 
 /// Longest wait for anything that must happen.
-const PATIENCE: Duration = Duration::from_secs(45);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 pub(crate) fn manifest(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -58,7 +58,7 @@ pub(crate) fn free_port() -> u16 {
 /// A Debian with the cores and our package, a queue, and a stand-in for Pushover.
 pub(crate) struct Machine {
     dir: TempDir,
-    pushover: HttpServer,
+    pub(crate) pushover: HttpServer,
 }
 
 impl Machine {
