@@ -25,7 +25,7 @@ test:
 	tests/run.sh
 
 # What is too heavy for every commit: tests marked `#[ignore = "lab: ..."]`.
-lab: all
+lab: all packages
 	tests/setup.sh nmap:nmap sslscan:sslscan openssl:openssl curl:curl
 	tests/lab.sh
 
@@ -40,10 +40,10 @@ bench:
 # Needs `make` first, so that installing as root compiles nothing.
 install:
 	for program in $(programs); do \
-	  install -D -m 755 $(release)/$$program $(DESTDIR)$(PREFIX)/lib/nagios/plugins/$$program && \
+	  install -D -m 755 $(release)/$$program $(DESTDIR)$(plugindir)/$$program && \
 	  install -D -m 644 man/$$program.1 $(share)/man/man1/$$program.1 && \
 	  install -D -m 644 packaging/completions/$$program.bash $(share)/bash-completion/completions/$$program && \
-	  install -D -m 644 packaging/completions/_$$program $(share)/zsh/site-functions/_$$program && \
+	  install -D -m 644 packaging/completions/_$$program $(DESTDIR)$(zshdir)/_$$program && \
 	  install -D -m 644 packaging/completions/$$program.fish $(share)/fish/vendor_completions.d/$$program.fish \
 	  || exit; \
 	done
@@ -52,3 +52,5 @@ install:
 	  install -D -m 644 packaging/$$file $(share)/monitoring-plugins-axigen/$$file || exit; \
 	done
 	install -D -m 644 packaging/report.schema.json $(share)/monitoring-plugins-axigen/report.schema.json
+
+include packaging/packages.mk

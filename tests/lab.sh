@@ -1,7 +1,14 @@
 #!/bin/sh
-# The tests marked `#[ignore = "lab: ..."]`: heavy servers, large trees, whole installations.
+# The tests marked `#[ignore = "lab: ..."]`: heavy servers, large trees, whole installations. Packages must be built.
 set -eu
 cd "$(dirname "$0")/.."
+if [ "$(id -u)" -eq 0 ]; then
+    tests/lab/packages.sh
+    tests/lab/readme.sh
+else
+    echo 'skipped: packages, README and monitoring cores in a Debian of their own (not root)'
+    [ "${CI:-}" != true ]
+fi
 if command -v cargo-nextest >/dev/null; then
     cargo nextest run --locked --run-ignored only --no-tests pass
 else

@@ -45,7 +45,7 @@ if has man 'man pages by groff'; then
 fi
 if has shellcheck 'scripts'; then
     step shellcheck
-    shellcheck -x .ci/run tests/*.sh tests/*/*.sh examples/*.sh examples/*/*.sh
+    shellcheck -x .ci/run tests/*.sh tests/*/*.sh examples/*.sh examples/*/*.sh packaging/*.sh packaging/debian/*.post*
 fi
 if has cargo-deny 'licences and sources of dependencies'; then
     step cargo deny

@@ -14,7 +14,9 @@
 mod check_axigen_queue;
 mod check_pushover;
 mod check_smtp_tls;
+mod configuration;
 mod contract;
+mod cores;
 mod generated;
 mod install;
 mod json;

@@ -3,8 +3,10 @@
 pub(crate) mod certificates;
 pub(crate) mod cores;
 pub(crate) mod daemon;
+pub(crate) mod daemons;
 pub(crate) mod filesystem;
 pub(crate) mod http_server;
+pub(crate) mod machine;
 pub(crate) mod pki;
 pub(crate) mod postfix;
 pub(crate) mod pushover;

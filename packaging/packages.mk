@@ -1,0 +1,32 @@
+# Packages, included by the Makefile. What is installed stands here once, for both formats.
+
+plugindir ?= $(PREFIX)/lib/nagios/plugins
+zshdir ?= $(PREFIX)/share/zsh/site-functions
+unitdir ?= $(PREFIX)/lib/systemd/system
+packages = $(CARGO_TARGET_DIR)/packages
+name = monitoring-plugins-axigen
+
+.PHONY: packages release install-package
+
+# .deb and .rpm of programs built with plain cargo: they run where glibc is as new as here.
+packages:
+	packaging/setup.sh
+	rm -rf $(packages)
+	packaging/build-bin.sh $(packages)/bin
+	packaging/build-deb.sh $(packages)/bin $(packages)
+	packaging/build-rpm.sh $(packages)/bin $(packages)
+
+# The same for glibc 2.28 and later, built twice and compared: $(CARGO_TARGET_DIR)/release-packages
+release:
+	packaging/setup.sh release
+	packaging/release.sh $(CARGO_TARGET_DIR)/release-packages
+
+# What both formats have in common; DESTDIR and `release`, the directory of the programs, are theirs to give. What
+# `make install` leaves for the administrator to put in place is in place here.
+install-package: install
+	rm -r $(share)/$(name)/config $(share)/$(name)/systemd
+	install -D -m 644 packaging/icinga2/$(name).conf $(share)/icinga2/include/plugins-contrib.d/$(name).conf
+	install -D -m 640 packaging/config/pushover.toml $(DESTDIR)/etc/$(name)/pushover.toml
+	install -D -m 644 -t $(DESTDIR)$(unitdir) packaging/systemd/*
+	install -d -m 770 $(DESTDIR)/var/spool/$(name)
+	packaging/third-party.sh > THIRD-PARTY-LICENSES

@@ -1,0 +1,203 @@
+//! A Debian of its own with the monitoring cores and our package installed, and a stand-in for Pushover.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::http_server::{HttpServer, Request};
+use super::open_tempdir;
+use super::pushover::{ALICE, TOKEN};
+
+/// What the cores need to be there. `ping` is their host check.
+const PACKAGES: [&str; 10] = [
+    "adduser",
+    "ca-certificates",
+    "curl",
+    "icinga2-bin",
+    "icinga2-common",
+    "iputils-ping",
+    "monitoring-plugins-basic",
+    "nagios-nrpe-plugin",
+    "nagios-nrpe-server",
+    "nagios4-core",
+];
+
+pub(crate) const QUEUE: &str = "/var/opt/axigen/queue";
+pub(crate) const EXAMPLES: &str = "usr/share/doc/monitoring-plugins-axigen/examples";
+
+/// Longest wait for anything that must happen.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+pub(crate) fn manifest(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Looks again and again until there is something.
+#[track_caller]
+pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(start.elapsed() < PATIENCE, "{what} did not happen");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// A port nobody listens on just now.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// A Debian with the cores and our package, a queue, and a stand-in for Pushover.
+pub(crate) struct Machine {
+    dir: TempDir,
+    pub(crate) pushover: HttpServer,
+}
+
+impl Machine {
+    pub(crate) fn new() -> Self {
+        let dir = open_tempdir();
+        let status = Command::new(manifest("tests/lab/root.sh"))
+            .arg(dir.path())
+            .args(PACKAGES)
+            .status();
+        assert!(status.unwrap().success());
+        let machine = Self {
+            dir,
+            pushover: HttpServer::with(vec![]),
+        };
+        let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
+        let package = fs::read_dir(manifest(&target).join("packages"))
+            .expect("make packages comes first")
+            .map(|entry| entry.unwrap().path())
+            .find(|path| {
+                let name = path.file_name().unwrap().to_string_lossy();
+                name.starts_with("monitoring-plugins-axigen_") && name.ends_with(".deb")
+            })
+            .expect("make packages comes first");
+        fs::copy(package, machine.path("tmp/package.deb")).unwrap();
+        machine.must(&["dpkg", "-i", "/tmp/package.deb"]);
+        machine.write(
+            "etc/monitoring-plugins-axigen/pushover.toml",
+            &format!(
+                "token = '{TOKEN}'\napi-url = '{}'\n[users]\nduty = '{ALICE}'\n",
+                machine.pushover.url()
+            ),
+        );
+        for name in ["00", "0F"] {
+            fs::create_dir_all(machine.path(QUEUE).join(name)).unwrap();
+        }
+        machine
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.dir.path().join(path.trim_start_matches('/'))
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap_or_default()
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        fs::write(self.path(path), text).unwrap();
+    }
+
+    /// Writes `to` as `from` with other words in it, each of which must be there.
+    #[track_caller]
+    pub(crate) fn adapt(&self, from: &str, to: &str, words: &[(&str, &str)]) {
+        let mut text = self.read(from);
+        for (word, other) in words {
+            assert!(text.contains(word), "{from}: no {word}");
+            text = text.replace(word, other);
+        }
+        self.write(to, &text);
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(manifest("tests/lab/inside.sh"));
+        command
+            .arg(self.dir.path())
+            .args(words)
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run(&self, words: &[&str]) -> Output {
+        self.command(words).output().unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn must(&self, words: &[&str]) {
+        let output = self.run(words);
+        assert!(output.status.success(), "{words:?}: {output:?}");
+    }
+
+    pub(crate) fn start(&self, words: &[&str], log: &str) -> Daemon {
+        let log = self.path(log);
+        let file = fs::File::create(&log).unwrap();
+        let mut command = self.command(words);
+        command.stdout(file.try_clone().unwrap()).stderr(file);
+        Daemon(command.spawn().unwrap())
+    }
+
+    /// Makes the queue hold this many messages.
+    pub(crate) fn queue(&self, messages: usize) {
+        let dir = self.path(QUEUE).join("00");
+        fs::remove_dir_all(&dir).unwrap();
+        fs::create_dir(&dir).unwrap();
+        for number in 0..messages {
+            fs::write(dir.join(format!("S{number:X}")), "").unwrap();
+        }
+    }
+
+    /// What the phone showed about this service, with requests that silence it.
+    pub(crate) fn phone(&self, service: &str) -> Vec<Request> {
+        let requests = self.pushover.requests();
+        let title = format!(": {service}");
+        requests
+            .into_iter()
+            .filter(|request| {
+                request.path != "/1/messages.json" || request.field("title").ends_with(&title)
+            })
+            .collect()
+    }
+
+    /// Waits until the phone has shown this many, and looks at the last.
+    #[track_caller]
+    pub(crate) fn wait_for_phone(&self, service: &str, count: usize) -> Request {
+        let what = format!("message {count} about {service}");
+        let seen = wait_for(&what, || {
+            let seen = self.phone(service);
+            (seen.len() >= count).then_some(seen)
+        });
+        assert_eq!(seen.len(), count, "{seen:#?}");
+        seen[count - 1].clone()
+    }
+
+    #[track_caller]
+    pub(crate) fn nothing_was_touched(&self) {
+        let touched: Vec<_> = fs::read_dir(self.path("tmp"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .filter(|name| name.to_string_lossy().starts_with("touched"))
+            .collect();
+        assert!(touched.is_empty(), "a shell read {touched:?}");
+    }
+}
+
+/// A process that ends with the test, and all it started.
+pub(crate) struct Daemon(Child);
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

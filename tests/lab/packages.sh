@@ -1,0 +1,168 @@
+#!/bin/bash
+# The built packages: lint, installation, upgrade, removal and purge in a Debian of their own.
+#
+#   tests/lab/packages.sh [DIR]     where `make packages` or `make release` put them
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+packages=${1:-${CARGO_TARGET_DIR:-target}/packages}
+name=monitoring-plugins-axigen
+config=/etc/$name/pushover.toml
+spool=/var/spool/$name
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+chmod 755 "$scratch"
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+step() { echo "-- $*"; }
+# is WHAT FOUND WANTED
+is() { [ "$2" = "$3" ] || fail "$1 is '$2', not '$3'"; }
+
+step lint
+mkdir "$scratch/lint"
+cp "$packages"/*.deb "$packages"/*.changes "$packages"/*.buildinfo "$packages"/*.rpm "$scratch/lint/"
+chown -R nobody "$scratch/lint"
+# lintian wants to be somebody without rights.
+runuser -u nobody -- sh -c "cd '$scratch/lint' && lintian -EI --pedantic --fail-on error,warning,info,pedantic,experimental ./*.changes"
+rpmlint -s -c packaging/rpm/rpmlint.toml "$scratch"/lint/*.rpm 2>&1 | tee "$scratch/rpmlint"
+grep -q ' 0 errors, 0 warnings' "$scratch/rpmlint" || fail rpmlint
+
+root=$scratch/root
+mkdir "$root"
+tests/lab/root.sh "$root" adduser ca-certificates
+inside() { tests/lab/inside.sh "$root" "$@"; }
+# What is there, but for the account and its home, which stay, and the records of dpkg and adduser.
+snapshot() {
+    (cd "$root" && find . -path ./proc -prune -o -path ./var/lib/dpkg -prune -o -path ./var/cache -prune -o \
+        -path ./var/log -prune -o -path ./tmp -prune -o -path ./run -prune -o -path ./var/lib/nagios -prune -o -print) |
+        grep -vE '^\./etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|^\./etc/\.pwd\.lock$' | LC_ALL=C sort
+}
+cp "$packages/$name"_*.deb "$root/tmp/new.deb"
+
+waiting() { find "$root$spool" -maxdepth 1 -name '[0-9]*.json' | wc -l; }
+
+# repack OUT VERSION [LINE]: the same package under another version, its sample configuration with another line.
+repack() {
+    rm -rf "$scratch/tree"
+    dpkg-deb -R "$root/tmp/new.deb" "$scratch/tree"
+    sed -i "s/^Version: .*/Version: $2/" "$scratch/tree/DEBIAN/control"
+    [ -z "${3:-}" ] || echo "$3" >>"$scratch/tree$config"
+    dpkg-deb --root-owner-group -b "$scratch/tree" "$root/tmp/$1" >/dev/null
+}
+repack old.deb 0.0.1
+repack newer.deb 999 '# something new'
+
+step 'installation, without an account nagios'
+inside getent passwd nagios && fail 'there is an account nagios'
+snapshot >"$scratch/before"
+inside dpkg -i /tmp/old.deb
+inside getent passwd nagios >/dev/null || fail 'no account nagios'
+state() { inside stat -c '%U:%G %a' "$1"; }
+is "$config" "$(state $config)" 'root:nagios 640'
+is "$spool" "$(state $spool)" 'root:nagios 770'
+is 'dpkg -V' "$(inside dpkg -V $name)" ''
+[ -z "$(find "$root/etc/systemd" -name 'notify-pushover*')" ] || fail 'a unit is enabled'
+
+step 'every program, as nagios'
+as_nagios() { inside setpriv --reuid nagios --regid nagios --init-groups "$@"; }
+for source in src/bin/*.rs; do
+    program=$(basename "$source" .rs)
+    code=0
+    said=$(as_nagios /usr/lib/nagios/plugins/"$program" --version) || code=$?
+    is "$program" "$code $said" "3 $program $(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)"
+done
+# run CODE WORDS PROGRAM ARGUMENT...: as nagios, which must end so and say so.
+run() {
+    local code=0 said wanted=$1 words=$2 program=$3
+    shift 3
+    said=$(as_nagios "/usr/lib/nagios/plugins/$program" "$@") || code=$?
+    [[ $code = "$wanted" && $said = *"$words"* ]] || fail "$program $* ended with $code: $said"
+}
+mkdir -p "$root/srv/queue/00"
+touch "$root/srv/queue/00/S1" "$root/srv/queue/00/M1"
+run 0 'AXIGEN QUEUE OK - 1 message' check_axigen_queue --queue-dir /srv/queue
+chmod 700 "$root/srv/queue/00"
+run 3 'AXIGEN QUEUE UNKNOWN' check_axigen_queue --queue-dir /srv/queue
+
+step 'programs without their configuration'
+run 3 'PUSHOVER UNKNOWN' check_pushover
+run 3 'kept' notify_pushover --message 'nobody to tell'
+is 'messages kept' "$(waiting)" 1
+mv "$root$config" "$scratch/sample"
+run 3 'kept' notify_pushover --message 'nobody to tell'
+mv "$scratch/sample" "$root$config"
+is 'messages kept' "$(waiting)" 2
+
+step 'upgrade: what the administrator decided stays'
+sed -i 's/^#recipient = .*/recipient = "me"/' "$root$config"
+inside dpkg-statoverride --update --add root root 0750 $spool
+cp "$root$config" "$scratch/edited"
+inside dpkg -i /tmp/new.deb
+cmp "$root$config" "$scratch/edited"
+is "$spool" "$(state $spool)" 'root:root 750'
+inside dpkg --force-confdef --force-confold -i /tmp/newer.deb
+cmp "$root$config" "$scratch/edited"
+grep -q 'something new' "$root$config.dpkg-dist" || fail 'the new sample is not beside the edited one'
+is "$config" "$(state $config)" 'root:nagios 640'
+inside dpkg-statoverride --remove $spool
+
+step 'removal keeps configuration and messages'
+inside dpkg -r $name
+cmp "$root$config" "$scratch/edited"
+is 'messages kept' "$(waiting)" 2
+[ ! -e "$root/usr/lib/nagios/plugins/notify_pushover" ] || fail 'the programs are still there'
+
+step 'purge removes all, and says so'
+inside dpkg -P $name | tee "$scratch/said"
+grep -q "Removing $spool and the messages in it" "$scratch/said" || fail 'purge says nothing of the spool'
+rm -rf "$root/srv/queue"
+snapshot >"$scratch/after"
+diff "$scratch/before" "$scratch/after" || fail 'something is left behind'
+
+if dpkg-deb -f "$root/tmp/new.deb" Depends | grep -q 'libc6 (>= 2.28)'; then
+    step 'the package for old systems on Debian 11, with glibc 2.31'
+    mkdir "$scratch/old"
+    SUITE=bullseye tests/lab/root.sh "$scratch/old" adduser ca-certificates
+    cp "$root/tmp/new.deb" "$scratch/old/tmp/"
+    tests/lab/inside.sh "$scratch/old" dpkg -i /tmp/new.deb
+    for source in src/bin/*.rs; do
+        program=$(basename "$source" .rs)
+        code=0
+        tests/lab/inside.sh "$scratch/old" /usr/lib/nagios/plugins/"$program" --version || code=$?
+        is "$program --version" "$code" 3
+    done
+fi
+
+step 'the .rpm, as far as rpm on Debian goes: no dependencies are solved'
+rpm=("$packages"/*.rpm)
+ls -- "${rpm[@]}"
+inside useradd --system --home /var/lib/icinga --shell /bin/false icinga
+inside groupadd --system icingacmd
+on_root() { rpm --root "$root" "$@"; }
+on_root --initdb
+on_root -i --nodeps "${rpm[0]}"
+is "$config" "$(state $config)" 'root:icinga 640'
+is "$spool" "$(state $spool)" 'root:icinga 770'
+is 'rpm -V' "$(on_root -V --nodeps $name)" ''
+grep -qx User=icinga "$root/usr/lib/systemd/system/notify-pushover-flush.service" || fail 'User='
+grep -q /usr/lib64/nagios/plugins/notify_pushover "$root/usr/lib/systemd/system/notify-pushover-flush.service" || fail 'ExecStart='
+code=0
+inside /usr/lib64/nagios/plugins/check_axigen_queue --version >/dev/null || code=$?
+is 'check_axigen_queue --version' "$code" 3
+sed -i 's/^#recipient = .*/recipient = "me"/' "$root$config"
+cp "$root$config" "$scratch/edited"
+packaging/build-rpm.sh "$packages/bin" "$scratch/second" --define 'suite_release 2'
+on_root -U --nodeps "$scratch"/second/*.rpm
+cmp "$root$config" "$scratch/edited"
+is "$config" "$(state $config)" 'root:icinga 640'
+on_root -e $name
+cmp "$root$config.rpmsave" "$scratch/edited"
+[ ! -e "$root/usr/lib64/nagios" ] || fail 'the programs are still there'
+
+step 'SUSE keeps plugins elsewhere'
+packaging/build-rpm.sh "$packages/bin" "$scratch/suse" --define 'suse_version 1600'
+rpm -qpl "$scratch"/suse/*.rpm | grep -qx /usr/lib/nagios/plugins/check_axigen_queue || fail 'not in /usr/lib/nagios/plugins'
+echo 'packages: passed'
