@@ -2,10 +2,9 @@
 
 use std::fs;
 use std::process::Command;
-use std::time::SystemTime;
 
 use crate::support::http_server::{HttpServer, Reply, Request};
-use crate::support::pushover::{ALICE, BOB, Host, TOKEN};
+use crate::support::pushover::{ALICE, BOB, Host, TOKEN, now};
 use crate::support::{Outcome, program};
 
 const LIMITS: &str =
@@ -23,11 +22,6 @@ fn healthy(_: usize, request: &Request) -> Reply {
         "/1/users/validate.json" => Reply::json(200, VALID),
         _ => Reply::accepted(),
     }
-}
-
-fn now() -> u64 {
-    let age = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    age.unwrap().as_secs()
 }
 
 fn put_aged(host: &Host, seconds: u64) {

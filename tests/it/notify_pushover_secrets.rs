@@ -249,3 +249,13 @@ fn a_proxy_is_used_and_its_refusal_keeps_the_alert() {
         .expect(1, "PUSHOVER QUEUED - ");
     assert_eq!(host.waiting().len(), 1);
 }
+
+#[test]
+fn a_token_on_the_command_line_is_not_possible() {
+    let host = Host::at("http://127.0.0.1:1");
+    for option in ["--token", "--user", "--key"] {
+        host.run(&[option, TOKEN]).expect(3, "PUSHOVER UNKNOWN - ");
+        host.run(&[&format!("{option}={ALICE}")])
+            .expect(3, "PUSHOVER UNKNOWN - ");
+    }
+}
