@@ -259,3 +259,23 @@ fn a_token_on_the_command_line_is_not_possible() {
             .expect(3, "PUSHOVER UNKNOWN - ");
     }
 }
+
+#[test]
+fn a_proxy_never_sees_what_goes_to_this_host() {
+    let proxy = HttpServer::with(vec![]);
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    for name in ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"] {
+        let mut command = host.command();
+        command.args(["--message", name]).env(name, proxy.url());
+        Outcome::of(&command.output().unwrap()).expect(0, "PUSHOVER OK - sent");
+        assert!(
+            proxy.requests().is_empty(),
+            "{name}: the token crossed in the clear"
+        );
+    }
+    host.run(&["--message=option", "--proxy", &proxy.url()])
+        .expect(0, "PUSHOVER OK - sent");
+    assert!(proxy.requests().is_empty());
+    assert_eq!(server.requests().len(), 5);
+}
