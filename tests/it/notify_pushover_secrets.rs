@@ -1,5 +1,7 @@
 //! Secrets: where they come from, that they never show, and to whom they go.
 
+use std::fs;
+
 use crate::support::certificates::Certificate;
 use crate::support::http_server::{HttpServer, Reply, start_proxy};
 use crate::support::pushover::{ALICE, BOB, Host, TOKEN};
@@ -278,4 +280,30 @@ fn a_proxy_never_sees_what_goes_to_this_host() {
         .expect(0, "PUSHOVER OK - sent");
     assert!(proxy.requests().is_empty());
     assert_eq!(server.requests().len(), 5);
+}
+
+#[test]
+fn a_credential_that_cannot_be_read_is_not_replaced_by_another_recipient() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let credential = host.path().join("pushover_user");
+    fs::write(&credential, BOB).unwrap();
+    chmod(&credential, 0o644);
+    let run = || {
+        let mut command = host.command();
+        command
+            .arg("--message=for bob")
+            .env("CREDENTIALS_DIRECTORY", host.path());
+        Outcome::of(&command.output().unwrap())
+    };
+    run().expect(3, "PUSHOVER UNKNOWN - the recipient's key: ");
+    assert!(server.requests().is_empty());
+    chmod(&credential, 0o600);
+    run().expect(0, "PUSHOVER OK - sent");
+    let users: Vec<String> = server
+        .requests()
+        .iter()
+        .map(|request| request.field("user").to_owned())
+        .collect();
+    assert_eq!(users, [BOB, BOB]);
 }
