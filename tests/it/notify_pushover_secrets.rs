@@ -1,6 +1,7 @@
 //! Secrets: where they come from, that they never show, and to whom they go.
 
 use std::fs;
+use std::process::Command;
 
 use crate::support::certificates::Certificate;
 use crate::support::http_server::{HttpServer, Reply, start_proxy};
@@ -306,4 +307,32 @@ fn a_credential_that_cannot_be_read_is_not_replaced_by_another_recipient() {
         .map(|request| request.field("user").to_owned())
         .collect();
     assert_eq!(users, [BOB, BOB]);
+}
+
+#[test]
+fn a_broken_configuration_still_says_where_the_spool_is() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let good = format!(
+        "token = '{TOKEN}'\nspool-dir = '{}'\n[users]\nalice = '{ALICE}'\n",
+        host.spool().display()
+    );
+    for (case, config, mode) in [
+        ("syntax", format!("{good}bob = \n"), 0o640),
+        ("unknown key", format!("tokne = ''\n{good}"), 0o640),
+        ("open to all", good.clone(), 0o644),
+    ] {
+        host.configure(&config);
+        chmod(&host.config(), mode);
+        let mut command = Command::new(crate::support::program("notify_pushover"));
+        command
+            .env_clear()
+            .arg("--config")
+            .arg(host.config())
+            .args(["--api-url", &server.url(), "--message", case]);
+        Outcome::of(&command.output().unwrap()).expect(3, "PUSHOVER UNKNOWN - ");
+        assert_eq!(host.waiting().len(), 1, "{case}");
+        host.configure(&good);
+        host.run(&["flush"]).expect(0, "PUSHOVER OK - sent");
+    }
 }
