@@ -187,3 +187,24 @@ fn the_environment_of_a_core_is_a_fallback() {
     Outcome::of(&nagios.output().unwrap()).expect(0, "PUSHOVER OK - ");
     assert_eq!(server.requests()[1].field("title"), "🔴 DOWN h");
 }
+
+#[test]
+fn a_time_that_cannot_be_is_left_out() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    for time in ["99999999999999999", "0", "-5", "1795500000000", "nan"] {
+        host.run(&["--message=x", "--timestamp", time])
+            .expect(0, "PUSHOVER OK - ");
+        let shown: u64 = server
+            .requests()
+            .last()
+            .unwrap()
+            .field("timestamp")
+            .parse()
+            .unwrap();
+        assert!(
+            (1_700_000_000..10_000_000_000).contains(&shown),
+            "{time}: {shown}"
+        );
+    }
+}
