@@ -1,5 +1,7 @@
 //! What a core or a shell may hand over: any text, empty values, the environment, standard input, an image.
 
+use std::fs;
+use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
 use std::process::Stdio;
 
@@ -35,7 +37,6 @@ fn texts_may_be_anything() {
 
 #[test]
 fn a_megabyte_of_output_arrives_on_stdin_and_is_cut() {
-    use std::io::Write;
     let server = HttpServer::with(vec![]);
     let host = Host::of(&server);
     let mut child = host
@@ -207,4 +208,28 @@ fn a_time_that_cannot_be_is_left_out() {
             "{time}: {shown}"
         );
     }
+}
+
+#[test]
+fn an_input_that_never_ends_is_sent_as_far_as_it_came() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let mut child = host
+        .command()
+        .args(["--message=-", "--timeout=4"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Held open, as by a daemon that the check left behind.
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(b"disk full\n").unwrap();
+    Outcome::of(&child.wait_with_output().unwrap()).expect(0, "PUSHOVER OK - sent");
+    drop(input);
+    assert_eq!(server.messages(), ["disk full"]);
+    let endless = fs::File::open("/dev/zero").unwrap();
+    let mut command = host.command();
+    command.args(["--output=-", "--type=PROBLEM", "-Hh", "--timeout=4"]);
+    Outcome::of(&command.stdin(endless).output().unwrap()).expect(0, "PUSHOVER OK - sent");
 }
