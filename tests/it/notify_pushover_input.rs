@@ -233,3 +233,43 @@ fn an_input_that_never_ends_is_sent_as_far_as_it_came() {
     command.args(["--output=-", "--type=PROBLEM", "-Hh", "--timeout=4"]);
     Outcome::of(&command.stdin(endless).output().unwrap()).expect(0, "PUSHOVER OK - sent");
 }
+
+#[test]
+fn an_empty_value_is_unset_for_every_option() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    for option in [
+        "--timeout",
+        "-t",
+        "--connect-timeout",
+        "--retry",
+        "--expire",
+        "--spool-max-age",
+        "--spool-max-number",
+        "--config",
+        "--spool-dir",
+        "--api-url",
+        "--user-file",
+        "--emergency",
+    ] {
+        let mut command = host.command();
+        command.args(["--message", option, "--recipient=alice", option, ""]);
+        let outcome = Outcome::of(&command.output().unwrap());
+        outcome.expect(0, "PUSHOVER OK - ");
+        assert_eq!(server.messages().last().unwrap(), option);
+        host.run(&[
+            "--message=x",
+            "--recipient=alice",
+            &format!("{option}=")[..],
+        ]);
+    }
+    host.run(&["--message", "-t", "--title", "--retry"])
+        .expect(0, "PUSHOVER OK - ");
+    assert_eq!(
+        server.messages().last().unwrap(),
+        "-t",
+        "a text is no option"
+    );
+    host.run(&["--message", ""]).expect(0, "PUSHOVER OK - ");
+    assert_eq!(server.messages().last().unwrap(), "(no text)");
+}
