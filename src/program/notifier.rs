@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use clap::{Arg, Parser};
+use nix::sys::signal::{SigSet, Signal};
 
 use super::console::Console;
 use super::{supervisor, wall_clock};
@@ -128,6 +129,8 @@ where
     let console = Console::open(service);
     // Held back and never read. Without it a signal would end the process, but the message is on disk.
     let _signals = supervisor::hold_signals();
+    // A file that may not grow is to be an error of the write, not the end of the process.
+    let _ = SigSet::from(Signal::SIGXFSZ).thread_block();
     let args = match A::try_parse_from(without_empty_values(&A::command(), std::env::args_os())) {
         Ok(args) => args,
         Err(error) => return console.refuse(&error),

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
+use std::process::Command;
 
 use crate::support::http_server::{HttpServer, Reply};
 use crate::support::pushover::{Host, make_spool};
@@ -212,4 +213,19 @@ fn as_nobody(host: &Host, server: &HttpServer, message: &str) -> Outcome {
         .arg(host.spool())
         .args(["--api-url", &server.url(), "--message", message]);
     Outcome::of(&command.output().unwrap())
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_warns_and_still_sends() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let notify = host.command();
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "ulimit -f 0; exec \"$0\" \"$@\""])
+        .arg(notify.get_program())
+        .args(notify.get_args())
+        .arg("--message=x");
+    Outcome::of(&command.output().unwrap()).expect(0, "PUSHOVER OK - sent; not kept: ");
+    assert_eq!(server.messages(), ["x"]);
 }
