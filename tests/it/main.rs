@@ -18,6 +18,7 @@ mod generated;
 mod install;
 mod json;
 mod notify_pushover;
+mod notify_pushover_faults;
 mod notify_pushover_input;
 mod notify_pushover_processes;
 mod notify_pushover_rights;
