@@ -91,6 +91,19 @@ pub fn from_file(path: &Path) -> Result<Secret, SecretError> {
 /// # Errors
 /// [`SecretError`] names the file and what is wrong with it.
 pub fn read_private(path: &Path, limit: u64) -> Result<String, SecretError> {
+    read_closed(path, limit, 0o007)
+}
+
+/// Reads a text file that other users may know but not change.
+///
+/// # Errors
+/// [`SecretError`] names the file and what is wrong with it.
+pub fn read_trusted(path: &Path, limit: u64) -> Result<String, SecretError> {
+    read_closed(path, limit, 0o002)
+}
+
+/// Reads a regular file without any of the `forbidden` permissions.
+fn read_closed(path: &Path, limit: u64, forbidden: u32) -> Result<String, SecretError> {
     let unreadable = |source| SecretError::Unreadable {
         path: path.to_owned(),
         source,
@@ -105,7 +118,7 @@ pub fn read_private(path: &Path, limit: u64) -> Result<String, SecretError> {
     if !meta.is_file() {
         return Err(SecretError::NotAFile(path.to_owned()));
     }
-    if meta.mode() & 0o007 != 0 {
+    if meta.mode() & forbidden != 0 {
         return Err(SecretError::OpenToAll {
             path: path.to_owned(),
             mode: meta.mode() & 0o7777,

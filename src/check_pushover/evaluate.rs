@@ -33,6 +33,9 @@ pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Rep
     if let Some(reason) = &facts.cut_short {
         report.find(policy.on_timeout, reason.as_str());
     }
+    if let Some(problem) = &facts.configuration {
+        report.find(State::Unknown, problem.as_str());
+    }
     waiting(facts, policy, &mut report);
     failed(facts, policy, &mut report);
     blocks(facts, &mut report);

@@ -29,6 +29,8 @@ pub(super) struct Facts {
     pub(super) quota: Option<Result<Quota, String>>,
     /// By recipient; empty unless asked for.
     pub(super) credentials: Vec<Credential>,
+    /// Why nothing can be sent with the configuration, if it is of no use.
+    pub(super) configuration: Option<String>,
     /// Why the look ended early, if it did.
     pub(super) cut_short: Option<String>,
 }

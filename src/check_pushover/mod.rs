@@ -21,14 +21,19 @@ use facts::Facts;
 /// None yet; the options fit together in every combination.
 pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
     let (target, policy) = args.split(run.on_timeout);
-    let progress = Arc::new(Mutex::new(Facts::default()));
+    let progress = Arc::new(Mutex::new(None::<Facts>));
     run.when_cut_short({
         let (progress, policy) = (progress.clone(), policy.clone());
         move |reason| {
-            let mut facts = progress
+            let seen = progress
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .clone();
+            let Some(mut facts) = seen else {
+                let mut report = Report::new();
+                report.find(policy.on_timeout, reason);
+                return report;
+            };
             facts.cut_short = Some(reason.to_owned());
             evaluate::evaluate(&Ok(facts), &policy)
         }

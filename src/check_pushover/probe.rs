@@ -10,7 +10,7 @@ use crate::pushover::client::{Api, Reply};
 use crate::pushover::drain::SILENCE;
 use crate::pushover::item::Address;
 use crate::pushover::keys::Keys;
-use crate::pushover::spool::{Spool, SpoolError, Turn};
+use crate::pushover::spool::{Name, Spool, SpoolError, Turn};
 use crate::pushover::state::{Inquiry, Memory};
 use crate::pushover::unix_seconds;
 
@@ -26,7 +26,7 @@ pub(super) struct Target {
 pub(super) fn probe(
     target: &Target,
     run: &Run,
-    progress: &Mutex<Facts>,
+    progress: &Mutex<Option<Facts>>,
 ) -> Result<Facts, ProbeError> {
     run.deadline.enter("reading the spool");
     let mut access = target.access.gather(true).map_err(ProbeError::Spool)?;
@@ -36,9 +36,10 @@ pub(super) fn probe(
     })?;
     let now = unix_seconds(run.now);
     let mut facts = look(&spool, now).map_err(|error| ProbeError::Spool(error.to_string()))?;
+    facts.configuration = access.config.as_ref().err().map(ToString::to_string);
     let mut memory = Memory::recall(&spool);
     remember(&memory, now, &mut facts);
-    *progress.lock().unwrap_or_else(PoisonError::into_inner) = facts.clone();
+    *progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(facts.clone());
     if target.quota || target.validate {
         run.deadline.enter("waiting for the notifier that sends");
         // The notifier's lock: one connection at a time, and its memory of what not to ask.
@@ -73,9 +74,7 @@ pub(super) fn probe(
 fn look(spool: &Spool, now: u64) -> Result<Facts, SpoolError> {
     let waiting = spool.waiting()?;
     let failed = spool.failed()?;
-    let oldest = waiting
-        .first()
-        .map_or(now, super::super::pushover::spool::Name::seconds);
+    let ages = waiting.iter().map(|name| age(name, spool, now));
     let newest_failure = failed.last().map(|name| match spool.read_failed(name) {
         Ok(item) => item.failure.unwrap_or_else(|| "no reason noted".to_owned()),
         Err(error) => error.to_string(),
@@ -83,11 +82,21 @@ fn look(spool: &Spool, now: u64) -> Result<Facts, SpoolError> {
     Ok(Facts {
         spool: spool.path().to_owned(),
         waiting: count(waiting.len()),
-        oldest_seconds: now.saturating_sub(oldest),
+        oldest_seconds: ages.max().unwrap_or(0),
         failed: count(failed.len()),
         newest_failure,
         ..Facts::default()
     })
+}
+
+/// A name from a clock that was ahead, or behind such a name, tells no age; the message itself does.
+fn age(name: &Name, spool: &Spool, now: u64) -> u64 {
+    let begin = if name.seconds() <= now {
+        name.seconds()
+    } else {
+        spool.read(name).map_or(now, |item| item.created)
+    };
+    now.saturating_sub(begin)
 }
 
 fn remember(memory: &Memory, now: u64, facts: &mut Facts) {

@@ -5,6 +5,8 @@
 )]
 
 use std::ffi::OsStr;
+use std::io::Read;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser, ValueParser};
@@ -12,6 +14,7 @@ use clap::{Parser, ValueEnum};
 
 use super::format::Format;
 use super::rules::{PriorityMap, SoundMap, StateList, TtlMap};
+use crate::deadline::Deadline;
 use crate::monitoring::duration;
 use crate::program::NotifierOptions;
 use crate::pushover::access::AccessOptions;
@@ -222,16 +225,34 @@ pub(super) fn from_environment(icinga: &str, nagios: &str) -> String {
 }
 
 /// Standard input as text, for a value of `-`.
+///
+/// As much of it as comes within half of the time: a daemon that a check left behind may hold it open for ever, and
+/// what came until then is the alert.
 #[must_use]
-pub(super) fn from_stdin() -> String {
-    use std::io::Read;
-    let mut bytes = Vec::new();
-    let mut input = std::io::stdin().lock();
-    let _ = input
-        .by_ref()
-        .take(TEXT_BYTES as u64)
-        .read_to_end(&mut bytes);
-    // The rest is read and left: its writer must not die of a broken pipe.
-    let _ = std::io::copy(&mut input, &mut std::io::sink());
+pub(super) fn from_stdin(deadline: &Deadline) -> String {
+    let bytes = Arc::new(Mutex::new(Vec::new()));
+    let (ended, end) = mpsc::channel::<()>();
+    let read = {
+        let bytes = bytes.clone();
+        move || {
+            read_into(&bytes);
+            drop(ended);
+        }
+    };
+    if std::thread::Builder::new().spawn(read).is_ok() {
+        let _ = end.recv_timeout(deadline.remaining() / 2);
+    }
+    let bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
     String::from_utf8_lossy(&bytes).trim().to_owned()
+}
+
+/// What is too much is read and left: its writer must not die of a broken pipe.
+fn read_into(bytes: &Mutex<Vec<u8>>) {
+    let mut input = std::io::stdin().lock();
+    let mut block = [0; 8192];
+    while let Ok(count @ 1..) = input.read(&mut block) {
+        let mut bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = TEXT_BYTES.saturating_sub(bytes.len());
+        bytes.extend(block.iter().take(count.min(room)));
+    }
 }

@@ -14,8 +14,8 @@ const URL_CHARS: usize = 512;
 const URL_TITLE_CHARS: usize = 100;
 /// Pushover rings this often at most, whatever `expire` says.
 const RINGS: u32 = 50;
-/// Notes on what needs no action leave the phone after a day.
-const NOTE_SECONDS: u64 = 86_400;
+/// Notes on what needs no action leave the phone after a day, and no event is farther ahead.
+const DAY_SECONDS: u64 = 86_400;
 
 /// What the command line and the configuration decide about messages.
 #[derive(Clone, Debug, Default)]
@@ -86,7 +86,7 @@ pub(super) fn compose(event: &Event, layout: &Layout, now: u64) -> Message {
     };
     put("message", cut(&body(event, layout), MESSAGE_CHARS));
     put("title", cut(&title(event, layout), TITLE_CHARS));
-    put("timestamp", event.time.unwrap_or(now).to_string());
+    put("timestamp", time(event, now).to_string());
     if priority.0 != 0 {
         put("priority", priority.0.to_string());
     }
@@ -130,6 +130,15 @@ pub(super) fn compose(event: &Event, layout: &Layout, now: u64) -> Message {
     message
 }
 
+/// When it happened, if that can be: a wrong time must not cost the message.
+fn time(event: &Event, now: u64) -> u64 {
+    let possible = 1..=now.saturating_add(DAY_SECONDS);
+    event
+        .time
+        .filter(|time| possible.contains(time))
+        .unwrap_or(now)
+}
+
 /// Whether emergencies are in use at all; without, there is nothing to cancel.
 fn may_ring(layout: &Layout) -> bool {
     !layout.emergency.0.is_empty() || layout.priority.values().any(|priority| priority.0 == 2)
@@ -166,7 +175,7 @@ fn stay(event: &Event, layout: &Layout) -> Option<u64> {
     let wanted = layout.ttl.of(event).map(|stay| stay.0.as_secs());
     let by_default = || match event.kind {
         Kind::Problem | Kind::Recovery | Kind::Custom | Kind::Other(_) => None,
-        _ => Some(NOTE_SECONDS),
+        _ => Some(DAY_SECONDS),
     };
     wanted.or_else(by_default).filter(|seconds| *seconds > 0)
 }

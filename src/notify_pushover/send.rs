@@ -22,7 +22,7 @@ pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
     for text in [&mut args.message, &mut args.output] {
         if text.as_deref() == Some("-") {
             errand.deadline.enter("reading standard input");
-            *text = Some(from_stdin());
+            *text = Some(from_stdin(&errand.deadline));
         }
     }
     let event = Event::new(&args, from_environment);

@@ -76,7 +76,7 @@ impl AccessOptions {
     /// What to do, when root must not go on.
     pub fn gather(&self, uses_spool: bool) -> Result<Access, String> {
         let mut config = self.read();
-        let spool_dir = self.choose_spool(config.as_ref().ok());
+        let spool_dir = self.choose_spool(&config);
         if uses_spool {
             identity::take_owner_of(&spool_dir)?;
             // Once more, with the eyes of whoever drains the spool next time.
@@ -99,8 +99,11 @@ impl AccessOptions {
         Config::read(&self.config, self.config != Path::new(CONFIG_FILE))
     }
 
-    fn choose_spool(&self, config: Option<&Config>) -> PathBuf {
-        let configured = || config.and_then(|config| config.spool_dir.clone());
+    fn choose_spool(&self, config: &Result<Config, ConfigError>) -> PathBuf {
+        let configured = || match config {
+            Ok(config) => config.spool_dir.clone(),
+            Err(_) => Config::salvage_spool_dir(&self.config),
+        };
         let chosen = given(self.spool_dir.as_ref()).cloned();
         let chosen = chosen.or_else(configured);
         absolute(&chosen.unwrap_or_else(|| PathBuf::from(SPOOL_DIR)))

@@ -114,13 +114,13 @@ impl Api {
             }
             "http" if is_this_host(&base) => {
                 let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-                // No TLS, so the system's certificates need not be loaded.
-                builder = builder.tls_certs_only([]);
+                // No TLS, so the system's certificates need not be loaded; and no proxy, which would see the token.
+                builder = builder.tls_certs_only([]).no_proxy();
             }
             "http" => return Err(RouteError::InTheClear),
             _ => return Err(RouteError::ApiUrl),
         }
-        if let Some(proxy) = &route.proxy {
+        if let (Some(proxy), "https") = (&route.proxy, base.scheme()) {
             builder = builder.proxy(Proxy::all(proxy).map_err(|_| RouteError::Proxy)?);
         }
         let client = builder

@@ -43,6 +43,13 @@ pub struct Config {
     pub emergency: Option<String>,
 }
 
+/// One line of a file whose other lines may be broken.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct SpoolLine {
+    spool_dir: Option<PathBuf>,
+}
+
 /// Why the configuration is of no use. Never holds a value from it.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -76,6 +83,16 @@ impl Config {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The spool in a file that is of no other use: an alert must not wait where nobody looks later.
+    #[must_use]
+    pub fn salvage_spool_dir(path: &Path) -> Option<PathBuf> {
+        let text = secret::read_trusted(path, FILE_BYTES).ok()?;
+        let mut lines = text
+            .lines()
+            .take_while(|line| !line.trim_start().starts_with('['));
+        lines.find_map(|line| toml::from_str::<SpoolLine>(line).ok()?.spool_dir)
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {

@@ -57,6 +57,8 @@ pub struct Drainer<'a> {
     limits: Limits,
     api: Option<Api>,
     failures: u32,
+    /// The longest time Pushover took to accept something in this run.
+    slowest: Duration,
 }
 
 impl<'a> Drainer<'a> {
@@ -78,6 +80,7 @@ impl<'a> Drainer<'a> {
             limits,
             api: None,
             failures: 0,
+            slowest: Duration::ZERO,
         }
     }
 
@@ -97,6 +100,7 @@ impl<'a> Drainer<'a> {
         spool: &Spool,
         urgent: &[Name],
     ) -> Result<HashMap<Name, Fate>, SpoolError> {
+        spool.check_writable()?;
         spool.adopt();
         let mut fates = HashMap::new();
         let lanes: Vec<Address> = urgent
@@ -129,21 +133,19 @@ impl<'a> Drainer<'a> {
         let mut stopped: HashMap<String, Fate> = HashMap::new();
         let mut moved = false;
         for name in spool.waiting()? {
+            // It could not be moved to `failed/` a pass ago.
+            if matches!(fates.get(&name), Some(Fate::Rejected(_))) {
+                continue;
+            }
             let mut item = match spool.read(&name) {
                 Ok(item) => item,
                 Err(error) => {
-                    if is_broken(&error) {
-                        spool.fail(&name, None)?;
-                        fates.insert(
-                            name,
-                            Fate::Rejected("the file in the spool is damaged".to_owned()),
-                        );
+                    let fate = if is_broken(&error) {
+                        set_aside(spool, &name, None, "the file in the spool is damaged")
                     } else {
-                        fates.insert(
-                            name,
-                            Fate::Kept(format!("cannot read a message in the spool: {error}")),
-                        );
-                    }
+                        Fate::Kept(format!("cannot read a message in the spool: {error}"))
+                    };
+                    fates.insert(name, fate);
                     continue;
                 }
             };
@@ -168,11 +170,12 @@ impl<'a> Drainer<'a> {
                     moved = true;
                 }
                 Fate::Rejected(reason) => {
-                    item.failure = Some(reason.clone());
-                    spool.fail(&name, Some(&item))?;
+                    let fate = set_aside(spool, &name, Some(item), reason);
+                    fates.insert(name, fate);
                     // What was learnt must not be lost with a kill: the next run would ask again.
                     self.memory.keep(spool, self.seconds());
                     moved = true;
+                    continue;
                 }
                 Fate::Queued(_) | Fate::Kept(_) => {
                     stopped.insert(lane, fate.clone());
@@ -207,7 +210,9 @@ impl<'a> Drainer<'a> {
         };
         if let Some(tag) = &item.cancel {
             self.deadline.enter("cancelling an emergency message");
+            let begun = self.deadline.elapsed();
             let reply = api.cancel(&keys.token, tag, self.deadline.remaining());
+            self.time(&reply, begun);
             match self.judge(reply, item, &keys, place) {
                 // A tag that is refused must not hold the message back.
                 Verdict::Accepted | Verdict::Refused(Culprit::Message | Culprit::User, _) => {}
@@ -225,12 +230,14 @@ impl<'a> Drainer<'a> {
         let Some(api) = &self.api else {
             return Step::Done(Fate::Queued("no connection".to_owned()));
         };
+        let begun = self.deadline.elapsed();
         let reply = api.send(
             &keys.token,
             &keys.user,
             &item.form(),
             self.deadline.remaining(),
         );
+        self.time(&reply, begun);
         let verdict = self.judge(reply, item, &keys, place);
         self.step(verdict)
     }
@@ -280,6 +287,10 @@ impl<'a> Drainer<'a> {
                 wait.div_ceil(1000)
             )));
         }
+        // Cut off in the middle it might arrive, and would be sent again.
+        if self.deadline.remaining() < self.slowest {
+            return Some(Fate::Queued("no time left in this run".to_owned()));
+        }
         if self.failures >= TRIES {
             return Some(Fate::Queued(self.last_problem()));
         }
@@ -298,6 +309,15 @@ impl<'a> Drainer<'a> {
             self.deadline.enter("waiting for a second try");
             // Pushover wants to be left alone; there is nothing to wait for but the clock.
             std::thread::park_timeout(left);
+        }
+    }
+
+    /// Learns how long Pushover takes at present.
+    fn time(&mut self, reply: &Reply, begun: Duration) {
+        if matches!(reply.answer, Answer::Accepted { .. }) {
+            self.slowest = self
+                .slowest
+                .max(self.deadline.elapsed().saturating_sub(begun));
         }
     }
 
@@ -391,12 +411,8 @@ impl<'a> Drainer<'a> {
         let excess = names.len().saturating_sub(self.limits.number);
         for name in names.into_iter().take(excess) {
             let reason = format!("more than {} messages wait", self.limits.number);
-            let mut item = spool.read(&name).ok();
-            if let Some(item) = &mut item {
-                item.failure = Some(reason.clone());
-            }
-            spool.fail(&name, item.as_ref())?;
-            fates.insert(name, Fate::Rejected(reason));
+            let fate = set_aside(spool, &name, spool.read(&name).ok(), &reason);
+            fates.insert(name, fate);
         }
         Ok(())
     }
@@ -415,6 +431,18 @@ impl<'a> Drainer<'a> {
                 .duration_since(SystemTime::UNIX_EPOCH)
                 .unwrap_or_default(),
         )
+    }
+}
+
+/// Moves a message to `failed/` with the reason. One that cannot be moved stays, with the reason noted if that is
+/// possible, and must not hold the others up.
+fn set_aside(spool: &Spool, name: &Name, mut item: Option<Item>, reason: &str) -> Fate {
+    if let Some(item) = &mut item {
+        item.failure = Some(reason.to_owned());
+    }
+    match spool.fail(name, item.as_ref()) {
+        Ok(()) => Fate::Rejected(reason.to_owned()),
+        Err(error) => Fate::Rejected(format!("{reason}; {error}")),
     }
 }
 

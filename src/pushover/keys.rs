@@ -165,11 +165,18 @@ impl Keyring {
 }
 
 /// What the environment or the credentials hold now, as a source to be noted in an item.
+///
+/// A credential that cannot be read is noted, too, without a mark: the next best source may lead to somebody else.
 #[must_use]
 pub fn surroundings((variable, credential): (&str, &str)) -> Option<Source> {
-    secret::from_environment(variable)
-        .or_else(|| secret::from_credential(credential).ok().flatten())
-        .map(|secret| Source::Environment(mark(&secret)))
+    let found = match secret::from_environment(variable) {
+        Some(secret) => Ok(Some(secret)),
+        None => secret::from_credential(credential),
+    };
+    match found {
+        Ok(secret) => secret.map(|secret| Source::Environment(mark(&secret))),
+        Err(_) => Some(Source::Environment(String::new())),
+    }
 }
 
 fn from_surroundings(
@@ -184,7 +191,7 @@ fn from_surroundings(
     [secret::from_environment(variable), credential]
         .into_iter()
         .flatten()
-        .find(|secret| mark(secret) == wanted)
+        .find(|secret| wanted.is_empty() || mark(secret) == wanted)
         .ok_or(KeyError::Elsewhere(what))
 }
 

@@ -27,6 +27,8 @@ pub const SPOOL_DIR: &str = "/var/spool/monitoring-plugins-axigen";
 /// More than an item with every field at its limit, an image included.
 const ITEM_BYTES: u64 = 8 << 20;
 const TEMPORARY: &str = ".tmp-";
+/// The greatest time that leaves room for one more in the 20 digits of a name.
+const LAST_TIME: u128 = 10_u128.pow(20) - 1;
 
 /// What is wrong with the spool.
 #[derive(Debug, thiserror::Error)]
@@ -128,6 +130,16 @@ impl Spool {
         }
     }
 
+    /// Whether messages can be taken out; what cannot would be sent again by every run.
+    ///
+    /// # Errors
+    /// [`SpoolError::Io`] when they cannot.
+    pub fn check_writable(&self) -> Result<(), SpoolError> {
+        use rustix::fs::{Access, access};
+        access(&self.path, Access::WRITE_OK | Access::EXEC_OK)
+            .map_err(|error| trouble("cannot take messages out", &self.path, error.into()))
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -142,7 +154,9 @@ impl Spool {
     pub fn put(&self, item: &Item, key: &str, now: SystemTime) -> Result<Name, SpoolError> {
         let name = self.new_name(key, now)?;
         self.write(&self.path, &name, item)?;
-        self.sync()?;
+        // Some file systems cannot sync a directory. The message is there all the same: were it called homeless and sent
+        // beside the spool, it would arrive twice.
+        let _ = self.sync();
         Ok(name)
     }
 
@@ -325,7 +339,10 @@ impl Spool {
 
     /// Behind all others even when the clock was set back.
     fn new_name(&self, key: &str, now: SystemTime) -> Result<Name, SpoolError> {
-        let newest = self.waiting()?.last().map_or(0, Name::nanoseconds);
+        // A name at the end of time must not make the next one longer than names are, which nobody would look at.
+        let names = self.waiting()?;
+        let mut times = names.iter().rev().map(Name::nanoseconds);
+        let newest = times.find(|time| *time < LAST_TIME).unwrap_or(0);
         let clock = now
             .duration_since(UNIX_EPOCH)
             .map_or(0, |age| age.as_nanos());

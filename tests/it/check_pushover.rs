@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::process::Command;
-use std::time::SystemTime;
 
+use crate::support::filesystem::HungMount;
 use crate::support::http_server::{HttpServer, Reply, Request};
-use crate::support::pushover::{ALICE, BOB, Host, TOKEN};
-use crate::support::{Outcome, program};
+use crate::support::pushover::{ALICE, BOB, Host, TOKEN, now};
+use crate::support::{Outcome, chmod, program, skipped_without_root};
 
 const LIMITS: &str =
     r#"{"limit":10000,"remaining":7496,"reset":1393653600,"status":1,"request":"r"}"#;
@@ -23,11 +23,6 @@ fn healthy(_: usize, request: &Request) -> Reply {
         "/1/users/validate.json" => Reply::json(200, VALID),
         _ => Reply::accepted(),
     }
-}
-
-fn now() -> u64 {
-    let age = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    age.unwrap().as_secs()
 }
 
 fn put_aged(host: &Host, seconds: u64) {
@@ -277,6 +272,56 @@ fn it_fits_into_its_time_when_pushover_is_silent() {
     let outcome = host.check(&["--quota", "-t", "2"]);
     outcome.expect(3, "PUSHOVER UNKNOWN - ");
     assert_eq!(outcome.metric("waiting"), Some("0"), "{}", outcome.stdout);
+}
+
+#[test]
+fn a_spool_that_hangs_is_unknown_and_has_no_figures() {
+    if skipped_without_root("a spool that hangs") {
+        return;
+    }
+    let hung = HungMount::new();
+    let host = Host::at("http://127.0.0.1:1");
+    let outcome = host.check_at(hung.path(), &["-t", "1"]);
+    outcome.expect(
+        3,
+        "PUSHOVER UNKNOWN - timed out after 1s while reading the spool",
+    );
+    assert_eq!(outcome.metric("waiting"), None, "{}", outcome.stdout);
+    assert!(
+        !outcome.stdout.contains("nothing waits"),
+        "{}",
+        outcome.stdout
+    );
+}
+
+#[test]
+fn a_configuration_of_no_use_is_never_ok() {
+    let server = HttpServer::start(healthy);
+    let host = Host::of(&server);
+    host.send("x").expect(0, "PUSHOVER OK - ");
+    host.configure("token = ");
+    host.check(&[]).expect(3, "PUSHOVER UNKNOWN - ");
+    host.configure(&format!("token = '{TOKEN}'\n[users]\nalice = '{ALICE}'\n"));
+    chmod(&host.config(), 0o644);
+    host.check(&[]).expect(3, "PUSHOVER UNKNOWN - ");
+}
+
+#[test]
+fn an_alert_from_a_clock_that_was_ahead_grows_old_all_the_same() {
+    let server = HttpServer::start(healthy);
+    let host = Host::of(&server);
+    host.send("x").expect(0, "PUSHOVER OK - ");
+    let name = format!(
+        "{:020}-1-0123456789abcdef.json",
+        (now() + 1_000_000) * 1_000_000_000
+    );
+    let item = format!(
+        r#"{{"address":{{"config":"/c","token":"configured","user":"configured","recipient":""}},"fields":[["message","x"]],"created":{}}}"#,
+        now() - 7200
+    );
+    fs::write(host.spool().join(name), item).unwrap();
+    host.check(&[])
+        .expect(2, "PUSHOVER CRITICAL - 1 waiting, oldest 2h");
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Secrets: where they come from, that they never show, and to whom they go.
 
+use std::fs;
+use std::process::Command;
+
 use crate::support::certificates::Certificate;
 use crate::support::http_server::{HttpServer, Reply, start_proxy};
 use crate::support::pushover::{ALICE, BOB, Host, TOKEN};
@@ -248,4 +251,88 @@ fn a_proxy_is_used_and_its_refusal_keeps_the_alert() {
     host.run(&["--message=y", &ca, "--proxy", &url, "--timeout=2"])
         .expect(1, "PUSHOVER QUEUED - ");
     assert_eq!(host.waiting().len(), 1);
+}
+
+#[test]
+fn a_token_on_the_command_line_is_not_possible() {
+    let host = Host::at("http://127.0.0.1:1");
+    for option in ["--token", "--user", "--key"] {
+        host.run(&[option, TOKEN]).expect(3, "PUSHOVER UNKNOWN - ");
+        host.run(&[&format!("{option}={ALICE}")])
+            .expect(3, "PUSHOVER UNKNOWN - ");
+    }
+}
+
+#[test]
+fn a_proxy_never_sees_what_goes_to_this_host() {
+    let proxy = HttpServer::with(vec![]);
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    for name in ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"] {
+        let mut command = host.command();
+        command.args(["--message", name]).env(name, proxy.url());
+        Outcome::of(&command.output().unwrap()).expect(0, "PUSHOVER OK - sent");
+        assert!(
+            proxy.requests().is_empty(),
+            "{name}: the token crossed in the clear"
+        );
+    }
+    host.run(&["--message=option", "--proxy", &proxy.url()])
+        .expect(0, "PUSHOVER OK - sent");
+    assert!(proxy.requests().is_empty());
+    assert_eq!(server.requests().len(), 5);
+}
+
+#[test]
+fn a_credential_that_cannot_be_read_is_not_replaced_by_another_recipient() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let credential = host.path().join("pushover_user");
+    fs::write(&credential, BOB).unwrap();
+    chmod(&credential, 0o644);
+    let run = || {
+        let mut command = host.command();
+        command
+            .arg("--message=for bob")
+            .env("CREDENTIALS_DIRECTORY", host.path());
+        Outcome::of(&command.output().unwrap())
+    };
+    run().expect(3, "PUSHOVER UNKNOWN - the recipient's key: ");
+    assert!(server.requests().is_empty());
+    chmod(&credential, 0o600);
+    run().expect(0, "PUSHOVER OK - sent");
+    let users: Vec<String> = server
+        .requests()
+        .iter()
+        .map(|request| request.field("user").to_owned())
+        .collect();
+    assert_eq!(users, [BOB, BOB]);
+}
+
+#[test]
+fn a_broken_configuration_still_says_where_the_spool_is() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let good = format!(
+        "token = '{TOKEN}'\nspool-dir = '{}'\n[users]\nalice = '{ALICE}'\n",
+        host.spool().display()
+    );
+    for (case, config, mode) in [
+        ("syntax", format!("{good}bob = \n"), 0o640),
+        ("unknown key", format!("tokne = ''\n{good}"), 0o640),
+        ("open to all", good.clone(), 0o644),
+    ] {
+        host.configure(&config);
+        chmod(&host.config(), mode);
+        let mut command = Command::new(crate::support::program("notify_pushover"));
+        command
+            .env_clear()
+            .arg("--config")
+            .arg(host.config())
+            .args(["--api-url", &server.url(), "--message", case]);
+        Outcome::of(&command.output().unwrap()).expect(3, "PUSHOVER UNKNOWN - ");
+        assert_eq!(host.waiting().len(), 1, "{case}");
+        host.configure(&good);
+        host.run(&["flush"]).expect(0, "PUSHOVER OK - sent");
+    }
 }

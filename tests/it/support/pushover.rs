@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::SystemTime;
 
 use tempfile::TempDir;
 
@@ -53,21 +54,21 @@ impl Host {
     }
 
     pub(crate) fn command(&self) -> Command {
-        self.command_of("notify_pushover")
+        self.command_of("notify_pushover", &self.spool())
     }
 
     /// A run of `check_pushover`.
     pub(crate) fn check(&self, options: &[&str]) -> Outcome {
-        Outcome::of(
-            &self
-                .command_of("check_pushover")
-                .args(options)
-                .output()
-                .unwrap(),
-        )
+        self.check_at(&self.spool(), options)
     }
 
-    fn command_of(&self, name: &str) -> Command {
+    /// A run of `check_pushover` on another spool.
+    pub(crate) fn check_at(&self, spool: &Path, options: &[&str]) -> Outcome {
+        let mut command = self.command_of("check_pushover", spool);
+        Outcome::of(&command.args(options).output().unwrap())
+    }
+
+    fn command_of(&self, name: &str, spool: &Path) -> Command {
         let mut command = Command::new(program(name));
         command
             .env_clear()
@@ -75,7 +76,7 @@ impl Host {
             .arg("--config")
             .arg(self.config())
             .arg("--spool-dir")
-            .arg(self.spool())
+            .arg(spool)
             .args(["--api-url", &self.url]);
         command
     }
@@ -128,4 +129,30 @@ fn everything_below(directory: &Path) -> String {
         }
     }
     text
+}
+
+/// An item as `notify_pushover` writes it.
+pub(crate) fn item(host: &Host, message: &str, created: u64, attempts: u32) -> String {
+    let config = host.config();
+    format!(
+        r#"{{"address":{{"config":"{}","token":"configured","user":"configured","recipient":"alice"}},"fields":[["message","{message}"]],"created":{created},"attempts":{attempts}}}"#,
+        config.display()
+    )
+}
+
+/// The name of a waiting message; a smaller number is older.
+pub(crate) fn name(number: u64) -> String {
+    format!("{number:020}-1-0123456789abcdef.json")
+}
+
+/// Seconds since 1970.
+pub(crate) fn now() -> u64 {
+    let age = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    age.unwrap().as_secs()
+}
+
+/// An empty spool.
+pub(crate) fn make_spool(host: &Host) {
+    fs::create_dir(host.spool()).unwrap();
+    chmod(&host.spool(), 0o700);
 }

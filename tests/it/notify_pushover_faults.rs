@@ -1,0 +1,106 @@
+//! One broken thing must not lose, repeat or hold up an alert: neighbours in the spool, directories, slow peers.
+
+use std::fs;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use crate::support::http_server::{HttpServer, Reply};
+use crate::support::pushover::{Host, item, make_spool, name, now};
+use crate::support::{chmod, skipped_without_root};
+
+fn leave_waiting(host: &Host, texts: &[&str]) {
+    make_spool(host);
+    for (number, text) in (1..).zip(texts) {
+        fs::write(host.spool().join(name(number)), item(host, text, now(), 0)).unwrap();
+    }
+}
+
+#[test]
+fn what_cannot_be_set_aside_stops_nobody() {
+    let refused = r#"{"status":0,"errors":["no"]}"#;
+    let server = HttpServer::with(vec![Reply::json(400, refused)]);
+    let host = Host::of(&server);
+    leave_waiting(&host, &["damaged", "refused", "good"]);
+    fs::write(host.spool().join(&host.waiting()[0]), "{").unwrap();
+    fs::write(host.spool().join("failed"), "in the way").unwrap();
+    host.run(&["flush"]).expect(2, "PUSHOVER REJECTED - ");
+    assert_eq!(server.messages(), ["refused", "good"]);
+    let outcome = host.send("new");
+    outcome.expect(0, "PUSHOVER OK - sent");
+    assert_eq!(
+        server.messages(),
+        ["refused", "good", "new"],
+        "what was refused is not asked again"
+    );
+    assert_eq!(host.waiting().len(), 2, "nothing is dropped");
+}
+
+#[test]
+fn what_could_not_be_removed_is_not_sent() {
+    if skipped_without_root("a spool that cannot be changed") {
+        return;
+    }
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    leave_waiting(&host, &["x"]);
+    fs::write(host.spool().join(".lock"), "").unwrap();
+    for path in [
+        host.config(),
+        host.spool().join(name(1)),
+        host.spool().join(".lock"),
+        host.spool(),
+    ] {
+        std::os::unix::fs::chown(path, Some(65534), Some(65534)).unwrap();
+    }
+    chmod(&host.spool(), 0o500);
+    for _ in 0..2 {
+        let outcome = host.run(&["flush"]);
+        outcome.expect(3, "PUSHOVER UNKNOWN - ");
+        assert!(
+            outcome.stdout.contains("Permission denied"),
+            "{}",
+            outcome.stdout
+        );
+    }
+    assert!(server.requests().is_empty(), "each run would send it again");
+    chmod(&host.spool(), 0o700);
+    host.run(&["flush"]).expect(0, "PUSHOVER OK - sent");
+}
+
+#[test]
+fn a_request_that_cannot_end_in_time_is_not_begun() {
+    let (_keep, never) = mpsc::channel::<()>();
+    let never = std::sync::Mutex::new(never);
+    let server = HttpServer::start(move |_, _| {
+        let _ = never
+            .lock()
+            .unwrap()
+            .recv_timeout(Duration::from_millis(1500));
+        Reply::accepted()
+    });
+    let host = Host::of(&server);
+    leave_waiting(&host, &["1", "2", "3", "4"]);
+    host.run(&["flush", "--timeout=4"])
+        .expect(1, "PUSHOVER QUEUED - no time left");
+    assert_eq!(
+        server.messages(),
+        ["1", "2"],
+        "a third would be cut off and sent again"
+    );
+    assert_eq!(host.waiting().len(), 2);
+}
+
+#[test]
+fn a_name_at_the_end_of_time_hides_no_alert() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    leave_waiting(&host, &["x"]);
+    let last = host
+        .spool()
+        .join("99999999999999999999-1-0123456789abcdef.json");
+    fs::rename(host.spool().join(&host.waiting()[0]), last).unwrap();
+    host.send("y").expect(0, "PUSHOVER OK - ");
+    let mut messages = server.messages();
+    messages.sort();
+    assert_eq!(messages, ["x", "y"]);
+}

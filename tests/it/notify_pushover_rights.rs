@@ -1,0 +1,231 @@
+//! A spool that is not ours, or cannot be used: nobody else gets in, and the alert goes out all the same.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::http_server::{HttpServer, Reply};
+use crate::support::pushover::{Host, make_spool};
+use crate::support::{Outcome, Unprivileged, chmod, skipped_without_root};
+
+#[test]
+fn an_unusable_spool_warns_and_still_sends() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let target = host.path().join("elsewhere");
+    fs::create_dir(&target).unwrap();
+    chmod(&target, 0o700);
+    for (case, prepare) in [
+        (
+            "symlink",
+            Box::new(|spool: &Path| symlink(&target, spool).unwrap()) as Box<dyn Fn(&Path)>,
+        ),
+        (
+            "file",
+            Box::new(|spool: &Path| fs::write(spool, "").unwrap()),
+        ),
+        (
+            "world-writable",
+            Box::new(|spool: &Path| {
+                fs::create_dir(spool).unwrap();
+                chmod(spool, 0o777);
+            }),
+        ),
+    ] {
+        prepare(&host.spool());
+        let outcome = host.send(case);
+        outcome.expect(0, "PUSHOVER OK - sent; ");
+        assert!(
+            outcome.stdout.contains("spool"),
+            "{case}: {}",
+            outcome.stdout
+        );
+        assert_eq!(server.messages().last().unwrap(), case);
+        let _ = fs::remove_file(host.spool());
+        let _ = fs::remove_dir(host.spool());
+    }
+    assert_eq!(fs::read_dir(&target).unwrap().count(), 0);
+}
+
+#[test]
+fn a_spool_of_somebody_else_is_not_used() {
+    if skipped_without_root("a spool of somebody else") {
+        return;
+    }
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    make_spool(&host);
+    std::os::unix::fs::chown(host.spool(), Some(1), Some(1)).unwrap();
+    chmod(&host.spool(), 0o755);
+    chmod(&host.config(), 0o640);
+    std::os::unix::fs::chown(host.config(), Some(65534), Some(65534)).unwrap();
+    let program = Unprivileged::new("notify_pushover");
+    let mut command = program.command();
+    command
+        .arg("--config")
+        .arg(host.config())
+        .arg("--spool-dir")
+        .arg(host.spool());
+    let outcome = Outcome::of(
+        &command
+            .args(["--api-url", &server.url(), "--message=x"])
+            .output()
+            .unwrap(),
+    );
+    outcome.expect(0, "PUSHOVER OK - sent; ");
+    assert!(
+        outcome.stdout.contains("belongs to user 1"),
+        "{}",
+        outcome.stdout
+    );
+}
+
+#[test]
+fn root_takes_the_identity_of_the_spools_owner() {
+    if skipped_without_root("root takes the owner's identity") {
+        return;
+    }
+    let server = HttpServer::with(vec![Reply::json(500, "")]);
+    let host = Host::of(&server);
+    make_spool(&host);
+    std::os::unix::fs::chown(host.spool(), Some(65534), Some(65534)).unwrap();
+    std::os::unix::fs::chown(host.config(), Some(0), Some(65534)).unwrap();
+    host.run(&["--message=x", "--timeout=2"])
+        .expect(1, "PUSHOVER QUEUED - ");
+    for entry in fs::read_dir(host.spool()).unwrap() {
+        let meta = entry.unwrap().metadata().unwrap();
+        assert_eq!((meta.uid(), meta.mode() & 0o777), (65534, 0o600));
+    }
+}
+
+#[test]
+fn a_spool_of_roots_is_shared_by_its_group() {
+    if skipped_without_root("a spool shared by a group") {
+        return;
+    }
+    let server = HttpServer::with(vec![Reply::json(500, "")]);
+    let host = Host::of(&server);
+    make_spool(&host);
+    std::os::unix::fs::chown(host.spool(), Some(0), Some(65534)).unwrap();
+    chmod(&host.spool(), 0o770);
+    std::os::unix::fs::chown(host.config(), Some(0), Some(65534)).unwrap();
+    host.run(&["--message=by root", "--timeout=2"])
+        .expect(1, "PUSHOVER QUEUED - ");
+    let program = Unprivileged::new("notify_pushover");
+    let mut command = program.command();
+    command
+        .arg("--config")
+        .arg(host.config())
+        .arg("--spool-dir")
+        .arg(host.spool());
+    let outcome = Outcome::of(
+        &command
+            .args(["--api-url", &server.url(), "--message=by nobody"])
+            .output()
+            .unwrap(),
+    );
+    outcome.expect(0, "PUSHOVER OK - ");
+    assert_eq!(server.messages(), ["by root", "by root", "by nobody"]);
+}
+
+#[test]
+fn a_spool_that_root_makes_is_open_to_whoever_may_read_the_token() {
+    if skipped_without_root("a spool that root makes") {
+        return;
+    }
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    std::os::unix::fs::chown(host.config(), Some(0), Some(65534)).unwrap();
+    host.send("by root").expect(0, "PUSHOVER OK - sent");
+    let meta = fs::metadata(host.spool()).unwrap();
+    assert_eq!((meta.gid(), meta.mode() & 0o777), (65534, 0o770));
+    let outcome = as_nobody(&host, &server, "by nobody");
+    outcome.expect(0, "PUSHOVER OK - sent");
+    assert!(!outcome.stdout.contains("not kept"), "{}", outcome.stdout);
+}
+
+#[test]
+fn a_spool_without_the_right_to_write_warns_and_still_sends() {
+    if skipped_without_root("a spool without the right to write") {
+        return;
+    }
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    make_spool(&host);
+    chmod(&host.spool(), 0o755);
+    std::os::unix::fs::chown(host.config(), Some(0), Some(65534)).unwrap();
+    let outcome = as_nobody(&host, &server, "x");
+    outcome.expect(0, "PUSHOVER OK - sent; not kept: ");
+    assert!(
+        outcome.stdout.contains("Permission denied"),
+        "{}",
+        outcome.stdout
+    );
+}
+
+#[test]
+fn a_full_disk_warns_and_still_sends() {
+    if skipped_without_root("a full disk") {
+        return;
+    }
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    make_spool(&host);
+    let options = std::ffi::CString::new("size=4k,mode=700,nr_inodes=50").unwrap();
+    let flags = rustix::mount::MountFlags::empty();
+    rustix::mount::mount("tmpfs", host.spool(), "tmpfs", flags, options.as_c_str()).unwrap();
+    fs::write(host.spool().join("filler"), [0; 4096]).unwrap();
+    let outcome = host.send("x");
+    rustix::mount::unmount(host.spool(), rustix::mount::UnmountFlags::DETACH).unwrap();
+    outcome.expect(0, "PUSHOVER OK - sent; not kept: ");
+    assert!(
+        outcome.stdout.contains("No space left"),
+        "{}",
+        outcome.stdout
+    );
+    assert_eq!(server.messages(), ["x"]);
+}
+
+#[test]
+fn the_spool_is_closed_to_others() {
+    let server = HttpServer::with(vec![Reply::json(400, "{}")]);
+    let host = Host::of(&server);
+    host.send("x").expect(2, "PUSHOVER REJECTED - ");
+    for path in [
+        host.spool(),
+        host.spool().join("failed"),
+        host.spool().join("failed").join(&host.failed()[0]),
+    ] {
+        let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode & 0o077, 0, "{}", path.display());
+    }
+}
+
+/// Sends from an account without rights.
+fn as_nobody(host: &Host, server: &HttpServer, message: &str) -> Outcome {
+    let program = Unprivileged::new("notify_pushover");
+    let mut command = program.command();
+    command
+        .arg("--config")
+        .arg(host.config())
+        .arg("--spool-dir")
+        .arg(host.spool())
+        .args(["--api-url", &server.url(), "--message", message]);
+    Outcome::of(&command.output().unwrap())
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_warns_and_still_sends() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let notify = host.command();
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "ulimit -f 0; exec \"$0\" \"$@\""])
+        .arg(notify.get_program())
+        .args(notify.get_args())
+        .arg("--message=x");
+    Outcome::of(&command.output().unwrap()).expect(0, "PUSHOVER OK - sent; not kept: ");
+    assert_eq!(server.messages(), ["x"]);
+}
