@@ -122,7 +122,7 @@ rm -rf "$root/srv/queue"
 snapshot >"$scratch/after"
 diff "$scratch/before" "$scratch/after" || fail 'something is left behind'
 
-if dpkg-deb -f "$root/tmp/new.deb" Depends | grep -q 'libc6 (>= 2.28)'; then
+if dpkg-deb -f "$root/tmp/new.deb" Depends | grep 'libc6 (>= 2.28)' >/dev/null; then
     step 'the package for old systems on Debian 11, with glibc 2.31'
     mkdir "$scratch/old"
     SUITE=bullseye tests/lab/root.sh "$scratch/old" adduser ca-certificates
@@ -164,5 +164,5 @@ cmp "$root$config.rpmsave" "$scratch/edited"
 
 step 'SUSE keeps plugins elsewhere'
 packaging/build-rpm.sh "$packages/bin" "$scratch/suse" --define 'suse_version 1600'
-rpm -qpl "$scratch"/suse/*.rpm | grep -qx /usr/lib/nagios/plugins/check_axigen_queue || fail 'not in /usr/lib/nagios/plugins'
+rpm -qpl "$scratch"/suse/*.rpm | grep -x /usr/lib/nagios/plugins/check_axigen_queue >/dev/null || fail 'not in /usr/lib/nagios/plugins'
 echo 'packages: passed'

@@ -49,7 +49,7 @@ said=$(as_nagios /usr/lib/nagios/plugins/check_axigen_queue) || fail "$said"
 [[ $said = 'AXIGEN QUEUE OK - 1 message'* ]] || fail "$said"
 as_nagios cat /var/opt/axigen/queue/00/S1 2>/dev/null && fail 'nagios reads messages'
 [ "$(inside stat -c '%U:%G %a' /etc/monitoring-plugins-axigen/pushover.toml)" = 'root:nagios 640' ] || fail 'rights of pushover.toml'
-inside icinga2 object list --type Service --name axigen-queue | grep -q "check_command = \"axigen_queue\"" || fail 'no service in Icinga'
+inside icinga2 object list --type Service --name axigen-queue | grep "check_command = \"axigen_queue\"" >/dev/null || fail 'no service in Icinga'
 grep -q '^enable_environment_macros=1$' "$root/etc/nagios4/nagios.cfg" || fail 'no environment macros in Nagios'
 
 # What cron would run. The phone cannot be reached, so the message waits.
