@@ -124,7 +124,7 @@ fn an_image_goes_along_and_a_bad_one_does_not_stop_the_message() {
     let server = HttpServer::with(vec![]);
     let host = Host::of(&server);
     let image = host.path().join("graph.png");
-    std::fs::write(&image, b"\x89PNG\r\n\x1a\n".repeat(600_000)).unwrap();
+    fs::write(&image, b"\x89PNG\r\n\x1a\n".repeat(600_000)).unwrap();
     let attach = |path: &std::path::Path| format!("--attach={}", path.display());
     host.run(&["--message=x", &attach(&image)])
         .expect(0, "PUSHOVER OK - sent");

@@ -68,7 +68,7 @@ fn secrets_and_recipients_are_judged_after_the_alert_is_safe() {
     ] {
         let host = Host::of(&server);
         host.configure(&config);
-        let mut command = std::process::Command::new(crate::support::program("notify_pushover"));
+        let mut command = Command::new(crate::support::program("notify_pushover"));
         command
             .arg("--config")
             .arg(host.config())
@@ -111,7 +111,7 @@ fn secrets_come_from_files_the_environment_and_credentials() {
     host.configure("");
     let file = |name: &str, text: &str| {
         let path = host.path().join(name);
-        std::fs::write(&path, text).unwrap();
+        fs::write(&path, text).unwrap();
         chmod(&path, 0o600);
         path
     };
@@ -213,7 +213,7 @@ fn tls_is_verified() {
                 certificate.ca_file(host.path()).display()
             ));
         }
-        let mut command = std::process::Command::new(crate::support::program("notify_pushover"));
+        let mut command = Command::new(crate::support::program("notify_pushover"));
         command
             .arg("--config")
             .arg(host.config())
