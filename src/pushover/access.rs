@@ -16,6 +16,7 @@ use super::identity;
 use super::item::{Address, Source};
 use super::keys::{Keyring, TOKEN_NAMES, USER_NAMES, surroundings};
 use super::spool::SPOOL_DIR;
+use crate::secret::Secret;
 
 /// Options of every program on the way to Pushover.
 #[derive(Clone, Debug, clap::Args)]
@@ -122,7 +123,14 @@ impl AccessOptions {
             ca_file: given(self.ca_file.as_ref())
                 .cloned()
                 .or_else(|| config?.ca_file.clone()),
-            proxy: set(self.proxy.as_ref()).or_else(|| set(config?.proxy.as_ref())),
+            proxy: set(self.proxy.as_ref())
+                .map(|proxy| Secret::new(&proxy))
+                .or_else(|| {
+                    config?
+                        .proxy
+                        .clone()
+                        .filter(|proxy| !proxy.expose().is_empty())
+                }),
             connect_timeout: Duration::from_secs(self.connect_timeout),
         }
     }

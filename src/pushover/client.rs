@@ -32,7 +32,7 @@ pub struct Route {
     /// Trust the certificates of this file, and no others.
     pub ca_file: Option<PathBuf>,
     /// Go through this proxy instead of the one in the environment.
-    pub proxy: Option<String>,
+    pub proxy: Option<Secret>,
     /// Time to look the name up and connect.
     pub connect_timeout: Duration,
 }
@@ -121,7 +121,7 @@ impl Api {
             _ => return Err(RouteError::ApiUrl),
         }
         if let (Some(proxy), "https") = (&route.proxy, base.scheme()) {
-            builder = builder.proxy(Proxy::all(proxy).map_err(|_| RouteError::Proxy)?);
+            builder = builder.proxy(Proxy::all(proxy.expose()).map_err(|_| RouteError::Proxy)?);
         }
         let client = builder
             .build()

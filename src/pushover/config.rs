@@ -33,8 +33,9 @@ pub struct Config {
     pub api_url: Option<String>,
     /// Trust these certificates only.
     pub ca_file: Option<PathBuf>,
-    /// The proxy.
-    pub proxy: Option<String>,
+    /// The proxy, perhaps with a password.
+    #[serde(deserialize_with = "secret")]
+    pub proxy: Option<Secret>,
     /// The monitoring instance's name: emergency tags of one instance are the same on all its nodes.
     pub instance: Option<String>,
     /// Base of the links to Icinga Web.
@@ -152,13 +153,17 @@ mod tests {
     fn all_keys_are_read() {
         let config = parse(
             "token = \"t\"\nrecipient = \"bob\"\nspool-dir = \"/s\"\napi-url = \"https://p\"\n\
-             instance = \"i\"\n[users]\nalice = \"a\"\nbob = \" b \"\n",
+             instance = \"i\"\nproxy = \"http://u:sesame@p:1\"\n[users]\nalice = \"a\"\nbob = \" b \"\n",
         )
         .unwrap();
         assert_eq!(config.token.as_ref().unwrap().expose(), "t");
         assert_eq!(config.users["bob"].expose(), "b");
         assert_eq!(config.default_recipient(), Some("bob"));
-        assert!(!format!("{config:?}").contains("\"t\""));
+        let shown = format!("{config:?}");
+        assert!(
+            !shown.contains("\"t\"") && !shown.contains("sesame"),
+            "{shown}"
+        );
     }
 
     #[test]
