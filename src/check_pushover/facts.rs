@@ -27,7 +27,7 @@ pub(super) struct Facts {
     pub(super) blocks: Vec<Blocked>,
     /// Absent unless asked for.
     pub(super) quota: Option<Result<Quota, String>>,
-    /// By recipient; empty unless asked for.
+    /// By recipient: what Pushover said if it was asked, else only what is unusable by its looks.
     pub(super) credentials: Vec<Credential>,
     /// Why nothing can be sent with the configuration, if it is of no use.
     pub(super) configuration: Option<String>,

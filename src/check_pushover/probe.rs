@@ -9,7 +9,7 @@ use crate::pushover::answer::{Answer, Culprit, Quota};
 use crate::pushover::client::{Api, Reply};
 use crate::pushover::drain::SILENCE;
 use crate::pushover::item::Address;
-use crate::pushover::keys::Keys;
+use crate::pushover::keys::{KeyError, Keys};
 use crate::pushover::spool::{Name, Spool, SpoolError, Turn};
 use crate::pushover::state::{Inquiry, Memory};
 use crate::pushover::unix_seconds;
@@ -37,6 +37,7 @@ pub(super) fn probe(
     let now = unix_seconds(run.now);
     let mut facts = look(&spool, now).map_err(|error| ProbeError::Spool(error.to_string()))?;
     facts.configuration = access.config.as_ref().err().map(ToString::to_string);
+    facts.credentials = unusable(&mut access);
     let mut memory = Memory::recall(&spool);
     remember(&memory, now, &mut facts);
     *progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(facts.clone());
@@ -69,6 +70,23 @@ pub(super) fn probe(
         }
     }
     Ok(facts)
+}
+
+/// What is wrong with token and keys as far as they can be read here. One that is missing may stand in the environment
+/// of the notifier.
+fn unusable(access: &mut Access) -> Vec<Credential> {
+    let mut credentials = Vec::new();
+    for address in access.everybody() {
+        if let Err(error @ (KeyError::Malformed { .. } | KeyError::File { .. })) =
+            access.keyring.find(&address)
+        {
+            credentials.push(Credential {
+                name: address.name(),
+                verdict: Verdict::Bad(error.to_string()),
+            });
+        }
+    }
+    credentials
 }
 
 fn look(spool: &Spool, now: u64) -> Result<Facts, SpoolError> {

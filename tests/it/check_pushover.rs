@@ -233,14 +233,28 @@ fn a_bad_token_asked_every_minute_is_asked_once() {
 }
 
 #[test]
-fn a_wrong_configuration_shows_with_validate() {
+fn a_malformed_token_or_key_is_critical_without_asking_anybody() {
     let server = HttpServer::start(healthy);
     let host = Host::of(&server);
     host.send("x").expect(0, "PUSHOVER OK - ");
-    host.configure(&format!("token = 'abc'\n[users]\nalice = '{ALICE}'\n"));
-    host.check(&["--validate"])
-        .expect(2, "PUSHOVER CRITICAL - alice: the token must be 30");
-    host.check(&[]).expect(0, "PUSHOVER OK - ");
+    let sent = server.requests().len();
+    for (config, problem) in [
+        (
+            format!("token = 'abc'\n[users]\nalice = '{ALICE}'\n"),
+            "alice: the token must be 30",
+        ),
+        (
+            format!("token = '{TOKEN}'\n[users]\nalice = 'abc'\n"),
+            "alice: ",
+        ),
+    ] {
+        host.configure(&config);
+        for options in [&[][..], &["--validate"]] {
+            host.check(options)
+                .expect(2, &format!("PUSHOVER CRITICAL - {problem}"));
+        }
+    }
+    assert_eq!(server.requests().len(), sent, "nothing to ask about");
 }
 
 #[test]

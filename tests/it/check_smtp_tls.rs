@@ -3,7 +3,6 @@
 use std::io::{BufReader, Write};
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use crate::support::pki::{Authority, Leaf, NAME, ecdsa, rsa};
 use crate::support::postfix::{Postfix, Service};
@@ -340,24 +339,17 @@ fn limits_of_a_real_postfix_are_told_from_missing_tls() {
 }
 
 #[test]
-fn a_default_run_is_gentle_and_fast() {
+fn a_default_run_is_gentle() {
     let root = Authority::root();
     let files = [("good.pem", root.leaf(NAME, -1, 397, ecdsa()).pem())];
-    let Some(postfix) = Postfix::start(
-        "a_default_run_is_gentle_and_fast",
-        &files,
-        &[Service::new(&[])],
-    ) else {
+    let Some(postfix) = Postfix::start("a_default_run_is_gentle", &files, &[Service::new(&[])])
+    else {
         return;
     };
-    let begin = Instant::now();
     let outcome = check(postfix.port(0), &[]);
-    let took = begin.elapsed();
     outcome.expect(0, "SMTP TLS OK - grade A");
     let connections: usize = outcome.metric("connections").unwrap().parse().unwrap();
     assert!(connections <= 20, "{connections} connections");
-    // Half a second for the release program; this one is built for tests and shares the machine with others.
-    assert!(took < Duration::from_secs(5), "{took:?}");
     let log = postfix.log();
     assert_eq!(
         log.matches("]: connect from ").count(),
@@ -585,9 +577,7 @@ fn a_server_that_falls_silent_in_tls_does_not_cost_more_than_its_share() {
             until_closed(stream);
         }
     });
-    let begin = Instant::now();
     let outcome = check(server.port(), &["-t", "3"]);
-    assert!(begin.elapsed() < Duration::from_secs(4));
     outcome.expect(2, "SMTP TLS CRITICAL - no answer to the TLS handshake");
     assert!(
         outcome.stdout.contains("timed out after 3s"),
