@@ -15,6 +15,7 @@ pub mod program;
 pub mod pushover;
 pub mod secret;
 pub mod smtp;
+pub mod smtp_client;
 pub mod tls;
 
 use clap::CommandFactory;

@@ -1,10 +1,7 @@
 //! The command line of `check_smtp_tls`.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
-
-use clap::builder::TypedValueParser;
 
 use super::drown::Listener;
 use super::evaluate::{Policy, Trust};
@@ -12,9 +9,9 @@ use super::facts::Start;
 use super::grade::Grade;
 use super::lifetime::{Left, LeftPair};
 use super::probe::Target;
-use crate::connection::Family;
 use crate::monitoring::{State, duration};
 use crate::program::{CheckOptions, UsageError};
+use crate::smtp_client::{CallerOptions, host, port};
 
 /// Judge the TLS of a mail server: versions from SSLv2 to TLS 1.3, suites, keys, certificate.
 ///
@@ -55,22 +52,8 @@ pub struct Args {
     #[arg(long, value_name = "NAME", value_parser = host())]
     sni: Option<String>,
 
-    /// Name to give in EHLO [default: this host's full name, else its address
-    /// in brackets]
-    #[arg(long, value_name = "NAME", value_parser = helo())]
-    helo: Option<String>,
-
-    /// Address to connect from
-    #[arg(long, value_name = "ADDRESS")]
-    source_address: Option<IpAddr>,
-
-    /// Use IPv4 only
-    #[arg(short = '4', long, conflicts_with = "ipv6")]
-    ipv4: bool,
-
-    /// Use IPv6 only
-    #[arg(short = '6', long)]
-    ipv6: bool,
+    #[command(flatten)]
+    caller: CallerOptions,
 
     /// Look at STARTTLS and the certificate only: at most 2 connections and no
     /// grade
@@ -155,17 +138,6 @@ impl Args {
                 "option --grade-warning: {warning} is worse than --grade-critical {critical}; WARNING would never be seen"
             )));
         }
-        if self.source_address.is_some_and(|source| {
-            if source.is_ipv4() {
-                self.ipv6
-            } else {
-                self.ipv4
-            }
-        }) {
-            return Err(UsageError(
-                "option --source-address: not of the family that -4 or -6 asks for".to_owned(),
-            ));
-        }
         let port = self.port.unwrap_or(if self.tls { 465 } else { 25 });
         let start = if self.tls || (port == 465 && !self.starttls) {
             Start::Tls
@@ -177,9 +149,7 @@ impl Args {
             port,
             start,
             name: self.sni.clone().unwrap_or_else(|| self.hostname.clone()),
-            helo: self.helo.clone().or_else(super::own_name::own_name),
-            source: self.source_address,
-            family: self.family(),
+            caller: self.caller.caller()?,
             quick: self.quick,
             delay: self.delay,
             injection: self.injection,
@@ -206,14 +176,6 @@ impl Args {
         };
         Ok((target, policy))
     }
-
-    fn family(&self) -> Family {
-        match (self.ipv4, self.ipv6, self.source_address) {
-            (true, _, _) | (_, false, Some(IpAddr::V4(_))) => Family::V4,
-            (_, true, _) | (_, _, Some(IpAddr::V6(_))) => Family::V6,
-            _ => Family::Any,
-        }
-    }
 }
 
 fn trust(text: &str) -> Result<Trust, &'static str> {
@@ -223,39 +185,4 @@ fn trust(text: &str) -> Result<Trust, &'static str> {
         "none" => Ok(Trust::None),
         _ => Err("is not a mode of trust; use auto, pkix or none"),
     }
-}
-
-fn port(text: &str) -> Result<u16, &'static str> {
-    let port = text.parse().ok().filter(|port| *port > 0);
-    port.ok_or("is not a port; write a number from 1 to 65535")
-}
-
-fn host() -> impl TypedValueParser<Value = String> {
-    clap::builder::NonEmptyStringValueParser::new().try_map(|text| {
-        let bare = text
-            .strip_prefix('[')
-            .and_then(|text| text.strip_suffix(']'))
-            .unwrap_or(&text);
-        let is_clean = bare
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._-:%".contains(&byte));
-        if is_clean && bare.len() <= 253 {
-            Ok(bare.to_owned())
-        } else {
-            Err("is not a host; write a name or an address, as in mail.example.com")
-        }
-    })
-}
-
-fn helo() -> impl TypedValueParser<Value = String> {
-    clap::builder::NonEmptyStringValueParser::new().try_map(|text| {
-        let is_clean = text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._-:[]".contains(&byte));
-        if is_clean && text.len() <= 255 {
-            Ok(text)
-        } else {
-            Err("is not a name for EHLO; write a full host name, as in monitor.example.com")
-        }
-    })
 }

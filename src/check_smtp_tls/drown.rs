@@ -131,10 +131,10 @@ fn speaks_tls(listener: &Listener, target: &Target, run: &Run) -> Result<bool, S
 /// A connection on which TLS may begin.
 fn open<'a>(listener: &Listener, target: &Target, run: &'a Run) -> Result<Connection<'a>, String> {
     run.deadline.enter(format!("asking {listener} for SSLv2"));
-    let addresses = resolve(&listener.host, listener.port, target.family)?;
+    let addresses = resolve(&listener.host, listener.port, target.caller.family)?;
     let mut failure = "it has no address".to_owned();
     for address in addresses {
-        match Connection::open(address, target.source, &run.deadline, PATIENCE) {
+        match Connection::open(address, target.caller.source, &run.deadline, PATIENCE) {
             Ok(connection) => return begin_tls(connection, listener.preamble, target),
             Err(error) => failure = error.to_string(),
         }
@@ -150,10 +150,7 @@ fn begin_tls<'a>(
     match preamble {
         Preamble::None => {}
         Preamble::Smtp => {
-            let name = target
-                .helo
-                .clone()
-                .unwrap_or_else(|| "[127.0.0.1]".to_owned());
+            let name = target.caller.name(connection.local_address());
             let mut session = Session::over(connection);
             let starttls = session
                 .greeting()

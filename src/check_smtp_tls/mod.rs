@@ -11,7 +11,6 @@ mod facts;
 mod grade;
 mod letter;
 mod lifetime;
-mod own_name;
 mod plan;
 mod probe;
 mod reach;

@@ -1,6 +1,6 @@
 //! The look itself: one handshake for the certificate, then one hello for each question. All I/O starts here.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
@@ -11,9 +11,10 @@ use super::drown::{self, Listener};
 use super::facts::{Fact, Facts, Handshake, Incomplete, Start};
 use super::plan;
 use super::reach::{End, Reach, Setback, mechanisms};
-use crate::connection::{ConnectError, Connection, Family};
+use crate::connection::{ConnectError, Connection};
 use crate::program::Run;
 use crate::smtp::Session;
+use crate::smtp_client::Caller;
 use crate::tls::Protocol;
 use crate::tls::certificate::Algorithm;
 use crate::tls::handshake::{Secured, Wanted, handshake};
@@ -26,10 +27,7 @@ pub(super) struct Target {
     pub(super) start: Start,
     /// The name asked for and checked; an address is checked only.
     pub(super) name: String,
-    /// What we call ourselves; without it our address does.
-    pub(super) helo: Option<String>,
-    pub(super) source: Option<IpAddr>,
-    pub(super) family: Family,
+    pub(super) caller: Caller,
     pub(super) quick: bool,
     pub(super) delay: Duration,
     pub(super) injection: bool,
@@ -140,7 +138,7 @@ impl Probe<'_> {
                 return Ok(());
             }
         };
-        let own_name = self.asker.reach.own_name(connection.local_address());
+        let own_name = self.target().caller.name(connection.local_address());
         let run = self.asker.reach.run;
         run.deadline.enter("shaking hands");
         let begin = run.deadline.elapsed();

@@ -1,6 +1,6 @@
 //! From an address to a connection on which TLS may begin, as often as the plan needs one, and gently.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::facts::{Fact, Incomplete, Start};
@@ -8,27 +8,7 @@ use super::probe::{ProbeError, Progress, Target};
 use crate::connection::{ConnectError, Connection, resolve};
 use crate::program::Run;
 use crate::smtp::{Cause, Reply, Session, SessionError};
-
-/// How long one step may take. No step takes all the time there is, so that a silent server is told from a slow run.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
-    connect: Duration,
-    /// For one SMTP answer; postscreen holds its greeting back for 6 s by default.
-    smtp: Duration,
-    /// For one answer in TLS.
-    pub(super) tls: Duration,
-}
-
-impl Patience {
-    fn within(limit: Duration) -> Self {
-        let at_most = |seconds| Duration::from_secs(seconds).min(limit / 3);
-        Self {
-            connect: at_most(5),
-            smtp: at_most(10),
-            tls: at_most(5),
-        }
-    }
-}
+use crate::smtp_client::Patience;
 
 /// How long a server that limits its clients is left alone, if there is time: their windows are a minute.
 const BACK_OFF: Duration = Duration::from_secs(61);
@@ -119,7 +99,7 @@ impl<'a> Reach<'a> {
     pub(super) fn greeted(&mut self) -> Result<Session<Connection<'a>>, Setback> {
         loop {
             let connection = self.open()?;
-            let name = self.own_name(connection.local_address());
+            let name = self.target.caller.name(connection.local_address());
             let mut session = Session::over(with_patience(connection, self.patience.smtp));
             self.run.deadline.enter("waiting for the greeting");
             let greeting = session.greeting().map_err(|error| self.broke(&error))?;
@@ -211,7 +191,7 @@ impl<'a> Reach<'a> {
             self.progress.note(|facts| facts.connections += 1);
             match Connection::open(
                 address,
-                self.target.source,
+                self.target.caller.source,
                 &self.run.deadline,
                 self.patience.connect,
             ) {
@@ -236,7 +216,7 @@ impl<'a> Reach<'a> {
     fn addresses(&self) -> Result<Vec<SocketAddr>, Setback> {
         let (host, port) = (&self.target.host, self.target.port);
         self.run.deadline.enter(format!("looking up {host}"));
-        resolve(host, port, self.target.family).map_err(|reason| {
+        resolve(host, port, self.target.caller.family).map_err(|reason| {
             let host = host.clone();
             End::Unreached(ProbeError::Unresolved { host, reason }).into()
         })
@@ -299,16 +279,6 @@ impl<'a> Reach<'a> {
             return Err(End::Incomplete(Incomplete::OutOfTime(self.run.timed_out())).into());
         }
         Ok(())
-    }
-
-    /// The name for EHLO; without a full one the address in brackets stands for it (RFC 5321 section 4.1.4).
-    pub(super) fn own_name(&self, local: Option<IpAddr>) -> String {
-        match (&self.target.helo, local) {
-            (Some(name), _) => name.clone(),
-            (None, Some(IpAddr::V6(address))) => format!("[IPv6:{address}]"),
-            (None, Some(IpAddr::V4(address))) => format!("[{address}]"),
-            (None, None) => "[127.0.0.1]".to_owned(),
-        }
     }
 }
 

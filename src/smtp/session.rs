@@ -97,6 +97,60 @@ impl<S: Read + Write> Session<S> {
         self.command("STARTTLS", "STARTTLS")
     }
 
+    /// Begins a mail from `sender`, empty for the null sender (RFC 5321 section 4.5.5).
+    ///
+    /// # Errors
+    /// [`SessionError`] when no reply came.
+    pub fn mail(&mut self, sender: &str) -> Result<Reply, SessionError> {
+        self.command("MAIL", &format!("MAIL FROM:<{sender}>"))
+    }
+
+    /// Names a recipient.
+    ///
+    /// # Errors
+    /// [`SessionError`] when no reply came.
+    pub fn rcpt(&mut self, recipient: &str) -> Result<Reply, SessionError> {
+        self.command("RCPT", &format!("RCPT TO:<{recipient}>"))
+    }
+
+    /// Gives up the mail that has begun.
+    ///
+    /// # Errors
+    /// [`SessionError`] when no reply came.
+    pub fn reset(&mut self) -> Result<Reply, SessionError> {
+        self.command("RSET", "RSET")
+    }
+
+    /// Asks to send the content; go on with [`Self::content`] after a 354.
+    ///
+    /// # Errors
+    /// [`SessionError`] when no reply came.
+    pub fn data(&mut self) -> Result<Reply, SessionError> {
+        self.command("DATA", "DATA")
+    }
+
+    /// Sends the content, lines ended by CRLF, with its dots doubled (RFC 5321 section 4.5.2), and the final dot.
+    ///
+    /// # Errors
+    /// [`SessionError`] when no reply came.
+    pub fn content(&mut self, content: &str) -> Result<Reply, SessionError> {
+        let stage = Stage::Command("final dot");
+        if self.has_more() {
+            return Err(SessionError::TalksEarly(stage));
+        }
+        let mut stuffed = String::with_capacity(content.len() + 8);
+        for line in content.lines() {
+            if line.starts_with('.') {
+                stuffed.push('.');
+            }
+            stuffed.push_str(line);
+            stuffed.push_str("\r\n");
+        }
+        stuffed.push('.');
+        self.send(&stuffed).map_err(|error| failed(stage, &error))?;
+        Ok(self.reply(stage)?)
+    }
+
     /// Takes leave and waits for the answer; what it says does not matter.
     pub fn quit(&mut self) {
         let _ = self.command("QUIT", "QUIT");
@@ -255,6 +309,13 @@ mod tests {
             Err(Cause::Closed(Stage::Command("EHLO")).into())
         );
         assert_eq!(session.stream.sent, b"EHLO client.example\r\n");
+    }
+
+    #[test]
+    fn dots_are_doubled_and_the_last_one_stands_alone() {
+        let mut session = Session::over(Recorded::new(b"250 queued\r\n", &[]));
+        assert_eq!(session.content("a\r\n.b\r\n..").unwrap().code, 250);
+        assert_eq!(session.stream.sent, b"a\r\n..b\r\n...\r\n.\r\n");
     }
 
     #[test]

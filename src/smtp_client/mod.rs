@@ -1,0 +1,13 @@
+//! SMTP over a socket: who calls, which way in is taken, and the session that comes of it, in the clear or in TLS.
+//!
+//! Shared by the checks that talk to a mail server. Joins [`crate::connection`], [`crate::smtp`] and [`crate::tls`], none
+//! of which knows the others.
+
+mod caller;
+mod client;
+mod own_name;
+mod patience;
+
+pub use caller::{Caller, CallerOptions, host, port};
+pub use client::{Channel, Client, NoSession, Security, Shake, SmtpServer};
+pub use patience::Patience;
