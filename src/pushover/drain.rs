@@ -7,6 +7,7 @@
 mod attempt;
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::time::{Duration, SystemTime};
 
 use super::client::{Api, Route};
@@ -129,6 +130,8 @@ impl<'a> Drainer<'a> {
             }
             let mut item = match spool.read(&name) {
                 Ok(item) => item,
+                // Somebody took it out since the directory was read.
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => {
                     let fate = if is_broken(&error) {
                         set_aside(spool, &name, None, "the file in the spool is damaged")
@@ -221,7 +224,9 @@ fn set_aside(spool: &Spool, name: &Name, mut item: Option<Item>, reason: &str) -
 }
 
 fn is_broken(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{InvalidData, UnexpectedEof};
     // ELOOP: a symbolic link where a message should be.
-    matches!(error.kind(), InvalidData | UnexpectedEof) || error.raw_os_error() == Some(40)
+    matches!(
+        error.kind(),
+        ErrorKind::InvalidData | ErrorKind::UnexpectedEof
+    ) || error.raw_os_error() == Some(40)
 }

@@ -104,3 +104,20 @@ fn a_name_at_the_end_of_time_hides_no_alert() {
     messages.sort();
     assert_eq!(messages, ["x", "y"]);
 }
+
+#[test]
+fn a_message_that_vanishes_while_others_are_sent_is_nobodys_fault() {
+    let (tell, told) = mpsc::channel::<std::path::PathBuf>();
+    let told = std::sync::Mutex::new(told);
+    let server = HttpServer::start(move |number, _| {
+        if number == 0 {
+            fs::remove_file(told.lock().unwrap().recv().unwrap()).unwrap();
+        }
+        Reply::accepted()
+    });
+    let host = Host::of(&server);
+    leave_waiting(&host, &["1", "2", "3"]);
+    tell.send(host.spool().join(name(2))).unwrap();
+    host.run(&["flush"]).expect(0, "PUSHOVER OK - 2 sent");
+    assert_eq!(server.messages(), ["1", "3"]);
+}
