@@ -8,10 +8,10 @@ mod disk;
 mod name;
 mod turn;
 
-use std::fs::{self, DirBuilder};
+use std::fs;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -115,15 +115,8 @@ impl Spool {
     pub fn open_or_create(path: &Path, group: Option<u32>) -> Result<Self, SpoolError> {
         match Self::open(path) {
             Err(SpoolError::Missing(_)) => {
-                match DirBuilder::new().mode(0o700).create(path) {
-                    Ok(()) => {
-                        if let Some(group) = group {
-                            disk::share_directory(path, group);
-                        }
-                    }
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                    Err(source) => return Err(trouble("cannot create it", path, source)),
-                }
+                disk::make_directory(path, group)
+                    .map_err(|source| trouble("cannot create it", path, source))?;
                 Self::open(path)
             }
             opened => opened,
@@ -251,20 +244,8 @@ impl Spool {
             let _ = self.update(name, item);
         }
         let failed = self.failed_dir();
-        let mode = if self.shared_group.is_some() {
-            0o770
-        } else {
-            0o700
-        };
-        match DirBuilder::new().mode(mode).create(&failed) {
-            Ok(()) => {
-                if let Some(group) = self.shared_group {
-                    disk::share_directory(&failed, group);
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(source) => return Err(trouble("cannot create failed/", &self.path, source)),
-        }
+        disk::make_directory(&failed, self.shared_group)
+            .map_err(|source| trouble("cannot create failed/", &self.path, source))?;
         fs::rename(self.path.join(name.as_str()), failed.join(name.as_str()))
             .map_err(|source| trouble("cannot move a message to failed/", &self.path, source))?;
         self.sync()

@@ -1,8 +1,8 @@
 //! How files get into the spool and are read from it, so that a crash at any point leaves nothing half.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, fchown};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, chown, fchown};
 use std::path::Path;
 
 use rustix::fs::OFlags;
@@ -117,9 +117,26 @@ pub(super) fn parse_item(file: &File) -> io::Result<Item> {
     Ok(serde_json::from_slice(&bytes)?)
 }
 
-/// Opens a directory to a group. Without the right to do that it stays with its owner.
-pub(super) fn share_directory(path: &Path, group: u32) {
-    if std::os::unix::fs::chown(path, None, Some(group)).is_ok() {
-        let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o770));
+/// Makes a directory unless it is there: for its owner alone, or open to a group as far as we have the right to do that.
+///
+/// A shared one gets its name last: a kill before that would leave one that only its owner may enter.
+pub(super) fn make_directory(path: &Path, group: Option<u32>) -> io::Result<()> {
+    if fs::symlink_metadata(path).is_ok() {
+        return Ok(());
     }
+    let make = |path: &Path| DirBuilder::new().mode(0o700).create(path);
+    let made = match group {
+        None => make(path),
+        Some(group) => {
+            let temporary = path.with_file_name(format!("{TEMPORARY}dir-{}", std::process::id()));
+            let _ = fs::remove_dir(&temporary);
+            make(&temporary)?;
+            if chown(&temporary, None, Some(group)).is_ok() {
+                let _ = fs::set_permissions(&temporary, fs::Permissions::from_mode(0o770));
+            }
+            fs::rename(&temporary, path).inspect_err(|_| drop(fs::remove_dir(&temporary)))
+        }
+    };
+    // Another process may have been faster.
+    made.or_else(|error| fs::symlink_metadata(path).map_or(Err(error), |_| Ok(())))
 }
