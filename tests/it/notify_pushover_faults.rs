@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::support::http_server::{HttpServer, Reply};
 use crate::support::pushover::{Host, item, make_spool, name, now};
-use crate::support::{chmod, skipped_without_root};
+use crate::support::strace::{skipped_without_strace, with_fault};
+use crate::support::{Outcome, chmod, skipped_without_root};
 
 fn leave_waiting(host: &Host, texts: &[&str]) {
     make_spool(host);
@@ -103,6 +104,32 @@ fn a_name_at_the_end_of_time_hides_no_alert() {
     let mut messages = server.messages();
     messages.sort();
     assert_eq!(messages, ["x", "y"]);
+}
+
+#[test]
+fn a_disk_that_cannot_say_it_is_done_doubles_no_alert() {
+    if skipped_without_strace("a disk that cannot sync") {
+        return;
+    }
+    // The directory is synced after the message has its name, the file before.
+    for (call, remark) in [("fsync", false), ("fdatasync", true)] {
+        let server = HttpServer::with(vec![]);
+        let host = Host::of(&server);
+        let mut command = host.command();
+        command.arg("--message=x");
+        let fault = format!("{call}:error=EIO");
+        let outcome = Outcome::of(&with_fault(&command, &fault).output().unwrap());
+        outcome.expect(0, "PUSHOVER OK - sent");
+        assert_eq!(
+            outcome.stdout.contains("not kept: "),
+            remark,
+            "{call}: {}",
+            outcome.stdout
+        );
+        assert_eq!(server.messages(), ["x"], "{call}");
+        host.run(&["flush"])
+            .expect(0, "PUSHOVER OK - nothing waits");
+    }
 }
 
 #[test]

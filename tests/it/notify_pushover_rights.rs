@@ -101,6 +101,37 @@ fn root_takes_the_identity_of_the_spools_owner() {
 }
 
 #[test]
+fn root_that_cannot_take_the_owners_identity_names_the_way_out() {
+    if skipped_without_root("root without the right to change its identity") {
+        return;
+    }
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    make_spool(&host);
+    for (owner, way_out) in [
+        (65534, "run: runuser -u nobody -- "),
+        (
+            4_000_000,
+            "run: setpriv --reuid=4000000 --regid=4000000 --clear-groups ",
+        ),
+    ] {
+        std::os::unix::fs::chown(host.spool(), Some(owner), Some(owner)).unwrap();
+        let notify = host.command();
+        let mut command = Command::new("setpriv");
+        command
+            .arg("--bounding-set=-setuid,-setgid")
+            .arg(notify.get_program())
+            .args(notify.get_args())
+            .arg("--message=x");
+        let outcome = Outcome::of(&command.output().unwrap());
+        outcome.expect(3, "PUSHOVER UNKNOWN - neither sent nor kept: ");
+        let line = format!("{way_out}{}", notify.get_program().display());
+        assert!(outcome.stdout.contains(&line), "{}", outcome.stdout);
+    }
+    assert!(server.requests().is_empty() && host.waiting().is_empty());
+}
+
+#[test]
 fn a_spool_of_roots_is_shared_by_its_group() {
     if skipped_without_root("a spool shared by a group") {
         return;
