@@ -80,12 +80,26 @@ fn waiting(facts: &Facts, policy: &Policy, report: &mut Report) {
 fn failed(facts: &Facts, policy: &Policy, report: &mut Report) {
     let count = Value::Uint(facts.failed);
     let state = policy.failed.judge(count);
-    if facts.failed > 0 {
-        let reason = facts.newest_failure.as_deref().unwrap_or("no reason noted");
+    if facts.given_up > 0 {
+        let reason = facts
+            .newest_given_up
+            .as_deref()
+            .unwrap_or("no reason noted");
         report.find(
-            state,
-            format!("{} failed, the last one: {reason}", facts.failed),
+            State::Critical,
+            format!("{} given up unsent, the last one: {reason}", facts.given_up),
         );
+        report.advise("notify_pushover flush --retry-failed sends them");
+    }
+    if facts.failed > 0 {
+        let text = match &facts.newest_failure {
+            reason if facts.given_up > 0 && *reason == facts.newest_given_up => {
+                format!("{} failed", facts.failed)
+            }
+            Some(reason) => format!("{} failed, the last one: {reason}", facts.failed),
+            None => format!("{} failed, no reason noted", facts.failed),
+        };
+        report.find(state, text);
         let failed = facts.spool.join("failed");
         report.explain(
             1,

@@ -19,6 +19,10 @@ pub(super) struct Facts {
     pub(super) failed: u64,
     /// Why the newest of them failed.
     pub(super) newest_failure: Option<String>,
+    /// How many of them were never sent because they waited too long; of the newest thousand.
+    pub(super) given_up: u64,
+    /// Why the newest of those was given up.
+    pub(super) newest_given_up: Option<String>,
     /// Since the last message that Pushover accepted; absent when there was none.
     pub(super) last_success_seconds: Option<u64>,
     /// The last temporary failure, if no success came after it.

@@ -14,6 +14,9 @@ use crate::pushover::spool::{Name, Spool, SpoolError, Turn};
 use crate::pushover::state::{Inquiry, Memory};
 use crate::pushover::unix_seconds;
 
+/// Messages in `failed/` that are read; the others are only counted.
+const FAILED_READ: usize = 1000;
+
 /// What is to be looked at.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
@@ -93,18 +96,33 @@ fn look(spool: &Spool, now: u64) -> Result<Facts, SpoolError> {
     let waiting = spool.waiting()?;
     let failed = spool.failed()?;
     let ages = waiting.iter().map(|name| age(name, spool, now));
-    let newest_failure = failed.last().map(|name| match spool.read_failed(name) {
-        Ok(item) => item.failure.unwrap_or_else(|| "no reason noted".to_owned()),
-        Err(error) => error.to_string(),
-    });
-    Ok(Facts {
+    let mut facts = Facts {
         spool: spool.path().to_owned(),
         waiting: count(waiting.len()),
         oldest_seconds: ages.max().unwrap_or(0),
         failed: count(failed.len()),
-        newest_failure,
         ..Facts::default()
-    })
+    };
+    for name in failed.iter().rev().take(FAILED_READ) {
+        look_at_failed(spool, name, &mut facts);
+    }
+    Ok(facts)
+}
+
+/// Called from the newest to the oldest.
+fn look_at_failed(spool: &Spool, name: &Name, facts: &mut Facts) {
+    let (reason, given_up) = match spool.read_failed(name) {
+        Ok(item) => {
+            let reason = item.failure.unwrap_or_else(|| "no reason noted".to_owned());
+            (reason, item.given_up)
+        }
+        Err(error) => (error.to_string(), false),
+    };
+    if given_up {
+        facts.given_up += 1;
+        facts.newest_given_up.get_or_insert_with(|| reason.clone());
+    }
+    facts.newest_failure.get_or_insert(reason);
 }
 
 /// A name from a clock that was ahead, or behind such a name, tells no age; the message itself does.

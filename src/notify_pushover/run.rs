@@ -74,7 +74,8 @@ impl Run<'_> {
             Fate::Delivered => (Delivery::Accepted, String::new()),
             Fate::Queued(reason) => (Delivery::Queued, reason.clone()),
             Fate::Kept(reason) => (Delivery::Misconfigured, kept(reason)),
-            Fate::Rejected(reason) => (Delivery::Rejected, reason.clone()),
+            Fate::Leftover(reason) => (Delivery::Misconfigured, reason.clone()),
+            Fate::Rejected(reason) | Fate::GivenUp(reason) => (Delivery::Rejected, reason.clone()),
         });
         let worst = judged.reduce(|worst, other| if other.0 > worst.0 { other } else { worst });
         let (delivery, text) = worst.unwrap_or((Delivery::Accepted, String::new()));

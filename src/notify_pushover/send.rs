@@ -108,6 +108,7 @@ fn items(message: &Message, event: &Event, run: &Run<'_>) -> Vec<(Item, String)>
             created: run.now(),
             attempts: 0,
             next_try: 0,
+            given_up: false,
             failure: None,
         };
         (

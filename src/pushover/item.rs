@@ -65,6 +65,9 @@ pub struct Item {
     /// Not to be tried again before this, in Unix milliseconds.
     #[serde(default)]
     pub next_try: u64,
+    /// Whether it will not be sent because it waited too long, not because Pushover would not have it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub given_up: bool,
     /// Why it will not be sent. Only in `failed/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
@@ -122,6 +125,7 @@ mod tests {
             created: 1,
             attempts: 2,
             next_try: 3,
+            given_up: true,
             failure: None,
         };
         let text = serde_json::to_vec(&item).unwrap();

@@ -263,6 +263,7 @@ impl Spool {
                 continue;
             };
             item.failure = None;
+            item.given_up = false;
             item.attempts = 0;
             item.next_try = 0;
             item.created = now;

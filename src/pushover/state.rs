@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::answer::Quota;
-use super::spool::Spool;
+use super::spool::{Name, Spool};
 
 const FILE: &str = ".state.json";
 /// No request for this long after an error in token or key: an IP that goes on asking is blocked
@@ -63,6 +63,16 @@ impl Inquiry {
     }
 }
 
+/// How a message ended whose file could not be taken out of the spool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// Pushover has it.
+    Delivered,
+    /// Pushover will not have it, for this reason.
+    Rejected(String),
+}
+
 /// The memory of a spool.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -79,6 +89,8 @@ pub struct Memory {
     pub rejections: Vec<u64>,
     /// When the last quota block ended or ends; messages from before do not grow too old by it.
     pub quota_wait_end: u64,
+    /// Messages that are done with and still in the spool, by file name: they are not to be sent again.
+    pub ended: BTreeMap<String, End>,
     /// The quota as last told, and when.
     pub quota: Option<(u64, Quota)>,
     /// `apps/limits.json` by the mark of the token.
@@ -155,6 +167,23 @@ impl Memory {
             whom: String::new(),
         };
         self.blocks.insert(mark, block);
+    }
+
+    /// Notes how a message ended whose file stays.
+    pub fn end(&mut self, name: &Name, end: End) {
+        self.ended.insert(name.as_str().to_owned(), end);
+    }
+
+    /// Whether the message is done with, though its file is there.
+    #[must_use]
+    pub fn has_ended(&self, name: &Name) -> bool {
+        self.ended.contains_key(name.as_str())
+    }
+
+    /// Forgets the ends of messages whose files are gone.
+    pub fn forget_all_but(&mut self, names: &[Name]) {
+        self.ended
+            .retain(|ended, _| names.iter().any(|name| name.as_str() == ended));
     }
 
     /// Milliseconds until the next request may be made. A clock before the failure was set back, and ends the silence.

@@ -124,13 +124,13 @@ pub(super) fn make_directory(path: &Path, group: Option<u32>) -> io::Result<()> 
     if fs::symlink_metadata(path).is_ok() {
         return Ok(());
     }
-    let make = |path: &Path| DirBuilder::new().mode(0o700).create(path);
+    let create = |path: &Path| DirBuilder::new().mode(0o700).create(path);
     let made = match group {
-        None => make(path),
+        None => create(path),
         Some(group) => {
             let temporary = path.with_file_name(format!("{TEMPORARY}dir-{}", std::process::id()));
             let _ = fs::remove_dir(&temporary);
-            make(&temporary)?;
+            create(&temporary)?;
             if chown(&temporary, None, Some(group)).is_ok() {
                 let _ = fs::set_permissions(&temporary, fs::Permissions::from_mode(0o770));
             }
