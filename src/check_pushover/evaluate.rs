@@ -37,6 +37,7 @@ pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Rep
         report.find(State::Unknown, problem.as_str());
     }
     waiting(facts, policy, &mut report);
+    stuck(facts, &mut report);
     failed(facts, policy, &mut report);
     blocks(facts, &mut report);
     last_success(facts, &mut report);
@@ -74,6 +75,20 @@ fn waiting(facts: &Facts, policy: &Policy, report: &mut Report) {
         Unit::Seconds,
         Some(&policy.oldest),
     );
+}
+
+/// Does anything stay that is done with?
+fn stuck(facts: &Facts, report: &mut Report) {
+    let (are, files) = match facts.stuck {
+        0 => return,
+        1 => ("message is", "its file"),
+        _ => ("messages are", "their files"),
+    };
+    report.find(
+        State::Warning,
+        format!("{} {are} done with but cannot be removed", facts.stuck),
+    );
+    report.advise(format!("see owner and attributes of {files} in the spool"));
 }
 
 /// What will never arrive?

@@ -15,6 +15,8 @@ pub(super) struct Facts {
     pub(super) waiting: u64,
     /// Age of the oldest one; zero when none waits.
     pub(super) oldest_seconds: u64,
+    /// Messages that are done with but cannot be taken out of the spool; not among those that wait.
+    pub(super) stuck: u64,
     /// Messages that will not be sent.
     pub(super) failed: u64,
     /// Why the newest of them failed.

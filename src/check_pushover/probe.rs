@@ -38,10 +38,11 @@ pub(super) fn probe(
         other => ProbeError::Spool(other.to_string()),
     })?;
     let now = unix_seconds(run.now);
-    let mut facts = look(&spool, now).map_err(|error| ProbeError::Spool(error.to_string()))?;
+    let mut memory = Memory::recall(&spool);
+    let mut facts =
+        look(&spool, &memory, now).map_err(|error| ProbeError::Spool(error.to_string()))?;
     facts.configuration = access.config.as_ref().err().map(ToString::to_string);
     facts.credentials = unusable(&mut access);
-    let mut memory = Memory::recall(&spool);
     remember(&memory, now, &mut facts);
     *progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(facts.clone());
     if target.quota || target.validate {
@@ -92,14 +93,17 @@ fn unusable(access: &mut Access) -> Vec<Credential> {
     credentials
 }
 
-fn look(spool: &Spool, now: u64) -> Result<Facts, SpoolError> {
-    let waiting = spool.waiting()?;
+fn look(spool: &Spool, memory: &Memory, now: u64) -> Result<Facts, SpoolError> {
+    let mut waiting = spool.waiting()?;
+    let there = waiting.len();
+    waiting.retain(|name| !memory.has_ended(name));
     let failed = spool.failed()?;
     let ages = waiting.iter().map(|name| age(name, spool, now));
     let mut facts = Facts {
         spool: spool.path().to_owned(),
         waiting: count(waiting.len()),
         oldest_seconds: ages.max().unwrap_or(0),
+        stuck: count(there - waiting.len()),
         failed: count(failed.len()),
         ..Facts::default()
     };

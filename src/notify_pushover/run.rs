@@ -96,7 +96,9 @@ impl Run<'_> {
     }
 
     fn waiting(&self, spool: &Spool) -> Option<String> {
-        let names = spool.waiting().ok()?;
+        let mut names = spool.waiting().ok()?;
+        let memory = Memory::recall(spool);
+        names.retain(|name| !memory.has_ended(name));
         let age = self.now().saturating_sub(names.first()?.seconds());
         Some(format!("{} waiting, oldest {age} s", names.len()))
     }

@@ -15,6 +15,7 @@ use crate::pushover::drain::Fate;
 use crate::pushover::fingerprint;
 use crate::pushover::item::{Address, Item};
 use crate::pushover::spool::{Name, Spool, Turn};
+use crate::pushover::state::Memory;
 
 /// Sends one notification to every recipient, or cancels an object's emergency messages.
 pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
@@ -128,7 +129,8 @@ fn send_spooled(items: Vec<(Item, String)>, run: &mut Run<'_>, spool: &Spool) ->
         let known = if key.is_empty() {
             None
         } else {
-            spool.find_repetition(&key, &item.object)
+            let found = spool.find_repetition(&key, &item.object);
+            found.filter(|name| !Memory::recall(spool).has_ended(name))
         };
         match known.map_or_else(|| spool.put(&item, &key, run.errand.now), Ok) {
             Ok(name) => ours.push(name),

@@ -128,9 +128,8 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Io`] when they cannot.
     pub fn check_writable(&self) -> Result<(), SpoolError> {
-        use rustix::fs::{Access, access};
-        access(&self.path, Access::WRITE_OK | Access::EXEC_OK)
-            .map_err(|error| trouble("cannot take messages out", &self.path, error.into()))
+        disk::check_writable(&self.path)
+            .map_err(|source| trouble("cannot take messages out", &self.path, source))
     }
 
     /// Where it is.
@@ -145,6 +144,7 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Io`] when it cannot be written.
     pub fn put(&self, item: &Item, key: &str, now: SystemTime) -> Result<Name, SpoolError> {
+        self.check_writable()?;
         let name = self.new_name(key, now)?;
         self.write(&self.path, &name, item)?;
         // Some file systems cannot sync a directory. The message is there all the same: were it called homeless and sent
@@ -153,7 +153,8 @@ impl Spool {
         Ok(name)
     }
 
-    /// The newest waiting message of this key, unless a newer one is about the same object.
+    /// The newest waiting message of this key, unless a newer one is about the same object. One that is done with and
+    /// cannot be taken out may have this name, too.
     #[must_use]
     pub fn find_repetition(&self, key: &str, object: &str) -> Option<Name> {
         let names = self.waiting().ok()?;
@@ -301,7 +302,18 @@ impl Spool {
         let _ = fs::remove_file(&temporary);
         let mut file = self.create(&temporary)?;
         file.write_all(bytes)?;
-        fs::rename(&temporary, self.path.join(name))
+        let path = self.path.join(name);
+        let renamed = fs::rename(&temporary, &path);
+        if renamed.is_err() {
+            let _ = fs::remove_file(&temporary);
+        }
+        match renamed {
+            // In a sticky directory nobody replaces a file of another member of the group, but may write into it.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                disk::write_in_place(&path, bytes)
+            }
+            other => other,
+        }
     }
 
     fn failed_dir(&self) -> PathBuf {

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, chown, fchown};
 use std::path::Path;
 
-use rustix::fs::OFlags;
+use rustix::fs::{Access, AtFlags, CWD, OFlags, StatxAttributes, StatxFlags, access, statx};
 
 use super::super::item::Item;
 use super::{ITEM_BYTES, Name, Spool, SpoolError, TEMPORARY, trouble};
@@ -62,6 +62,8 @@ impl Spool {
             fs::rename(temporary, path)
         })();
         if written.is_err() {
+            // Should it stay, it must not be adopted: its alert finds another way.
+            let _ = file.set_len(0);
             let _ = fs::remove_file(temporary);
         }
         written
@@ -115,6 +117,32 @@ pub(super) fn parse_item(file: &File) -> io::Result<Item> {
     let mut bytes = Vec::new();
     file.take(ITEM_BYTES).read_to_end(&mut bytes)?;
     Ok(serde_json::from_slice(&bytes)?)
+}
+
+/// Whether files in a directory can be removed, as far as the directory has a say in it.
+pub(super) fn check_writable(directory: &Path) -> io::Result<()> {
+    access(directory, Access::WRITE_OK | Access::EXEC_OK)?;
+    let flags = AtFlags::empty();
+    // An old kernel knows no attributes, and then there is none to mind.
+    let grows_only = statx(CWD, directory, flags, StatxFlags::empty())
+        .is_ok_and(|seen| seen.stx_attributes.contains(StatxAttributes::APPEND));
+    if grows_only {
+        return Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "it is append-only; chattr -a",
+        ));
+    }
+    Ok(())
+}
+
+/// Replaces the content of a file.
+pub(super) fn write_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .truncate(true)
+        .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+        .open(path)?;
+    file.write_all(bytes)
 }
 
 /// Makes a directory unless it is there: for its owner alone, or open to a group as far as we have the right to do that.
