@@ -37,6 +37,7 @@ pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Rep
         report.find(State::Unknown, problem.as_str());
     }
     waiting(facts, policy, &mut report);
+    unsendable(facts, &mut report);
     stuck(facts, &mut report);
     failed(facts, policy, &mut report);
     blocks(facts, &mut report);
@@ -75,6 +76,20 @@ fn waiting(facts: &Facts, policy: &Policy, report: &mut Report) {
         Unit::Seconds,
         Some(&policy.oldest),
     );
+}
+
+/// Is anything waiting that the timer cannot send?
+fn unsendable(facts: &Facts, report: &mut Report) {
+    if let Some(lacking) = &facts.lacking {
+        report.find(
+            State::Warning,
+            format!(
+                "{} waiting cannot be sent from here: {lacking}",
+                facts.unsendable
+            ),
+        );
+        report.advise("run notify_pushover flush with it, or set it in the configuration");
+    }
 }
 
 /// Does anything stay that is done with?

@@ -15,6 +15,10 @@ pub(super) struct Facts {
     pub(super) waiting: u64,
     /// Age of the oldest one; zero when none waits.
     pub(super) oldest_seconds: u64,
+    /// How many of them lack a token or a key that this process can find; of the oldest thousand.
+    pub(super) unsendable: u64,
+    /// What the oldest of those lacks.
+    pub(super) lacking: Option<String>,
     /// Messages that are done with but cannot be taken out of the spool; not among those that wait.
     pub(super) stuck: u64,
     /// Messages that will not be sent.

@@ -9,13 +9,13 @@ use crate::pushover::answer::{Answer, Culprit, Quota};
 use crate::pushover::client::{Api, Reply};
 use crate::pushover::drain::SILENCE;
 use crate::pushover::item::Address;
-use crate::pushover::keys::{KeyError, Keys};
+use crate::pushover::keys::{KeyError, Keyring, Keys};
 use crate::pushover::spool::{Name, Spool, SpoolError, Turn};
 use crate::pushover::state::{Inquiry, Memory};
 use crate::pushover::unix_seconds;
 
-/// Messages in `failed/` that are read; the others are only counted.
-const FAILED_READ: usize = 1000;
+/// Waiting messages, and those in `failed/`, that are read; the others are only counted.
+const ITEMS_READ: usize = 1000;
 
 /// What is to be looked at.
 #[derive(Clone, Debug)]
@@ -39,8 +39,8 @@ pub(super) fn probe(
     })?;
     let now = unix_seconds(run.now);
     let mut memory = Memory::recall(&spool);
-    let mut facts =
-        look(&spool, &memory, now).map_err(|error| ProbeError::Spool(error.to_string()))?;
+    let mut facts = look(&spool, &memory, &mut access.keyring, now)
+        .map_err(|error| ProbeError::Spool(error.to_string()))?;
     facts.configuration = access.config.as_ref().err().map(ToString::to_string);
     facts.credentials = unusable(&mut access);
     remember(&memory, now, &mut facts);
@@ -93,7 +93,12 @@ fn unusable(access: &mut Access) -> Vec<Credential> {
     credentials
 }
 
-fn look(spool: &Spool, memory: &Memory, now: u64) -> Result<Facts, SpoolError> {
+fn look(
+    spool: &Spool,
+    memory: &Memory,
+    keyring: &mut Keyring,
+    now: u64,
+) -> Result<Facts, SpoolError> {
     let mut waiting = spool.waiting()?;
     let there = waiting.len();
     waiting.retain(|name| !memory.has_ended(name));
@@ -107,10 +112,26 @@ fn look(spool: &Spool, memory: &Memory, now: u64) -> Result<Facts, SpoolError> {
         failed: count(failed.len()),
         ..Facts::default()
     };
-    for name in failed.iter().rev().take(FAILED_READ) {
+    for name in waiting.iter().take(ITEMS_READ) {
+        look_at_waiting(spool, name, keyring, &mut facts);
+    }
+    for name in failed.iter().rev().take(ITEMS_READ) {
         look_at_failed(spool, name, &mut facts);
     }
     Ok(facts)
+}
+
+/// Called from the oldest to the newest.
+fn look_at_waiting(spool: &Spool, name: &Name, keyring: &mut Keyring, facts: &mut Facts) {
+    let Ok(item) = spool.read(name) else { return };
+    match keyring.find(&item.address) {
+        // A configuration of no use is a finding of its own.
+        Ok(_) | Err(KeyError::Config(_)) => {}
+        Err(lacking) => {
+            facts.unsendable += 1;
+            facts.lacking.get_or_insert_with(|| lacking.to_string());
+        }
+    }
 }
 
 /// Called from the newest to the oldest.

@@ -141,10 +141,15 @@ fn send_spooled(items: Vec<(Item, String)>, run: &mut Run<'_>, spool: &Spool) ->
         }
     }
     let Some(trouble) = trouble else {
-        let kept = format!("kept in {}", spool.path().display());
+        let hint = hint(&run.access.addresses);
+        let kept = format!("kept in {}{hint}", spool.path().display());
         run.errand.stands_at(Outcome::new(Delivery::Queued, kept));
         let fates = follow(&ours, run, spool);
-        return run.sum_up(&fates, Some(spool));
+        let mut outcome = run.sum_up(&fates, Some(spool));
+        if fates.iter().any(Fate::waits) {
+            outcome.text.push_str(&hint);
+        }
+        return outcome;
     };
     let mut fates = if ours.is_empty() {
         Vec::new()
@@ -159,6 +164,15 @@ fn send_spooled(items: Vec<(Item, String)>, run: &mut Run<'_>, spool: &Spool) ->
     let mut outcome = run.sum_up(&fates, None);
     outcome.text = format!("{}; not kept: {trouble}", outcome.text);
     outcome
+}
+
+/// What the timer lacks to send a message that waits.
+fn hint(addresses: &[Address]) -> String {
+    let variables = addresses.first().map(Address::variables);
+    match variables.unwrap_or_default().join(" and ") {
+        none if none.is_empty() => none,
+        variables => format!("; flush needs the same {variables}, or credential"),
+    }
 }
 
 fn send_unspooled(items: Vec<(Item, String)>, run: &mut Run<'_>, lost: &str) -> Outcome {

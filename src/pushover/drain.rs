@@ -40,9 +40,10 @@ pub enum Fate {
 }
 
 impl Fate {
-    /// Whether the message will not be tried again.
-    fn is_final(&self) -> bool {
-        !matches!(self, Self::Queued(_) | Self::Kept(_))
+    /// Whether the message is to be tried again.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        matches!(self, Self::Queued(_) | Self::Kept(_))
     }
 }
 
@@ -143,7 +144,7 @@ impl<'a> Drainer<'a> {
         let mut moved = false;
         for name in spool.waiting()? {
             // It could not be taken out a pass ago.
-            if fates.get(&name).is_some_and(Fate::is_final) {
+            if fates.get(&name).is_some_and(|fate| !fate.waits()) {
                 continue;
             }
             let mut item = match self.open(spool, &name, urgent) {
@@ -168,10 +169,10 @@ impl<'a> Drainer<'a> {
                 Step::Retry => return Ok(true),
                 Step::Done(fate) => self.settle(spool, &name, item, fate),
             };
-            if fate.is_final() {
-                moved = true;
-            } else {
+            if fate.waits() {
                 stopped.insert(lane, fate.clone());
+            } else {
+                moved = true;
             }
             fates.insert(name, fate);
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::fingerprint;
+use super::keys::{TOKEN_NAMES, USER_NAMES};
 
 /// Where a token or a key is to be read by whoever sends the message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,16 @@ pub struct Address {
 }
 
 impl Address {
+    /// The variables, or credentials of like names, without which no other process can send to it.
+    #[must_use]
+    pub fn variables(&self) -> Vec<&'static str> {
+        let of = |source: &Source, (variable, _): (&'static str, _)| {
+            matches!(source, Source::Environment(_)).then_some(variable)
+        };
+        let both = [of(&self.token, TOKEN_NAMES), of(&self.user, USER_NAMES)];
+        both.into_iter().flatten().collect()
+    }
+
     /// The recipient for people to read.
     #[must_use]
     pub fn name(&self) -> String {
