@@ -253,11 +253,10 @@ impl Inquirer<'_> {
             user: token.clone(),
             token,
         };
-        let fresh = |at: u64| Inquiry { at, problem: None }.is_fresh(self.now);
-        if let Some((_, quota)) = self.memory.quota.filter(|(at, _)| fresh(*at)) {
+        let mark = keys.token_mark();
+        if let Some(quota) = self.memory.quota(&mark, self.now) {
             return Ok(quota);
         }
-        let mark = keys.token_mark();
         let known = self
             .memory
             .limits
@@ -312,7 +311,8 @@ impl Inquirer<'_> {
     /// Shares what an answer says with the notifier.
     fn learn(&mut self, reply: Reply, keys: &Keys, whom: &str) -> Result<Option<Quota>, Refusal> {
         if let Some(quota) = reply.quota {
-            self.memory.quota = Some((self.now, quota));
+            let told = (self.now, quota);
+            self.memory.quotas.insert(keys.token_mark(), told);
         }
         match reply.answer {
             Answer::Accepted { .. } => Ok(reply.quota),

@@ -7,7 +7,7 @@ use crate::program::{Delivery, Errand, Outcome};
 use crate::pushover::access::Access;
 use crate::pushover::drain::{Drainer, Fate, Limits};
 use crate::pushover::item::Item;
-use crate::pushover::spool::{Name, Spool, SpoolError};
+use crate::pushover::spool::{Lock, Name, Spool, SpoolError};
 use crate::pushover::state::Memory;
 use crate::pushover::unix_seconds;
 
@@ -36,12 +36,22 @@ impl Run<'_> {
         self.drainer(Memory::recall(spool)).drain(spool, urgent)
     }
 
-    /// Sends what could not be put on disk; a spool that is merely full still knows what must not be asked.
-    pub(super) fn send_unspooled(&mut self, items: Vec<Item>, spool: Option<&Spool>) -> Vec<Fate> {
+    /// Sends what is not on disk. A spool that is there all the same knows what must not be asked, and learns it if the
+    /// caller holds its lock.
+    pub(super) fn send_unspooled(
+        &mut self,
+        items: Vec<Item>,
+        spool: Option<&Spool>,
+        lock: Option<&Lock>,
+    ) -> Vec<Fate> {
         let memory = spool.map(Memory::recall).unwrap_or_default();
         let mut drainer = self.drainer(memory);
         let send = |mut item| drainer.send_unspooled(&mut item);
-        items.into_iter().map(send).collect()
+        let fates = items.into_iter().map(send).collect();
+        if let (Some(spool), Some(_)) = (spool, lock) {
+            drainer.keep_memory(spool);
+        }
+        fates
     }
 
     fn drainer(&mut self, memory: Memory) -> Drainer<'_> {

@@ -156,10 +156,14 @@ fn send_spooled(items: Vec<(Item, String)>, run: &mut Run<'_>, spool: &Spool) ->
     } else {
         follow(&ours, run, spool)
     };
-    let _lock = spool.wait_for_turn(&[], &run.errand.deadline);
+    let lock = match spool.wait_for_turn(&[], &run.errand.deadline) {
+        Ok(Turn::Ours(lock)) => Some(lock),
+        _ => None,
+    };
     fates.extend(run.send_unspooled(
         homeless.into_iter().map(|(item, _)| item).collect(),
         Some(spool),
+        lock.as_ref(),
     ));
     let mut outcome = run.sum_up(&fates, None);
     outcome.text = format!("{}; not kept: {trouble}", outcome.text);
@@ -177,7 +181,14 @@ fn hint(addresses: &[Address]) -> String {
 
 fn send_unspooled(items: Vec<(Item, String)>, run: &mut Run<'_>, lost: &str) -> Outcome {
     run.errand.stands_at(Outcome::new(Delivery::Queued, lost));
-    let fates = run.send_unspooled(items.into_iter().map(|(item, _)| item).collect(), None);
+    // One of earlier runs, or of others on this host: a token that was refused is not to be tried by each alert.
+    let spool = Spool::open(&run.access.spool_dir).ok();
+    let lock = spool.as_ref().and_then(|spool| spool.try_lock().ok()?);
+    let fates = run.send_unspooled(
+        items.into_iter().map(|(item, _)| item).collect(),
+        spool.as_ref(),
+        lock.as_ref(),
+    );
     let mut outcome = run.sum_up(&fates, None);
     // Somebody wanted no spool and it was not needed: nothing to remark.
     let delivered = matches!(outcome.delivery, Delivery::Accepted | Delivery::Rejected);

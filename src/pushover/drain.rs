@@ -119,7 +119,7 @@ impl<'a> Drainer<'a> {
         };
         while self.pass(spool, &urgent, &mut fates)? {}
         self.enforce_number(spool, &mut fates)?;
-        self.memory.keep(spool, self.seconds());
+        self.keep_memory(spool);
         Ok(fates)
     }
 
@@ -131,6 +131,11 @@ impl<'a> Drainer<'a> {
                 Step::Done(fate) => return fate,
             }
         }
+    }
+
+    /// Leaves what was learnt to later runs. The caller holds the lock of `spool`.
+    pub fn keep_memory(&mut self, spool: &Spool) {
+        self.memory.keep(spool, self.seconds());
     }
 
     /// Goes through all waiting messages once; true when another pass may find something to do.

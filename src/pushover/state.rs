@@ -59,8 +59,12 @@ impl Inquiry {
     /// Whether it is younger than an hour.
     #[must_use]
     pub fn is_fresh(&self, now: u64) -> bool {
-        (self.at..self.at.saturating_add(3600)).contains(&now)
+        is_fresh(self.at, now)
     }
+}
+
+fn is_fresh(at: u64, now: u64) -> bool {
+    (at..at.saturating_add(3600)).contains(&now)
 }
 
 /// How a message ended whose file could not be taken out of the spool.
@@ -91,8 +95,8 @@ pub struct Memory {
     pub quota_wait_end: u64,
     /// Messages that are done with and still in the spool, by file name: they are not to be sent again.
     pub ended: BTreeMap<String, End>,
-    /// The quota as last told, and when.
-    pub quota: Option<(u64, Quota)>,
+    /// The quota as last told, and when, by the mark of the token.
+    pub quotas: BTreeMap<String, (u64, Quota)>,
     /// `apps/limits.json` by the mark of the token.
     pub limits: BTreeMap<String, Inquiry>,
     /// `users/validate.json` by the mark of token and key.
@@ -113,6 +117,7 @@ impl Memory {
     /// Writes it, without what is over.
     pub fn keep(&mut self, spool: &Spool, now: u64) {
         self.blocks.retain(|_, block| block.holds(now));
+        self.quotas.retain(|_, (at, _)| is_fresh(*at, now));
         self.limits.retain(|_, inquiry| inquiry.is_fresh(now));
         self.validated.retain(|_, inquiry| inquiry.is_fresh(now));
         if let Ok(bytes) = serde_json::to_vec(self) {
@@ -167,6 +172,13 @@ impl Memory {
             whom: String::new(),
         };
         self.blocks.insert(mark, block);
+    }
+
+    /// The quota of the token with this mark, if it was told within an hour.
+    #[must_use]
+    pub fn quota(&self, token: &str, now: u64) -> Option<Quota> {
+        let told = self.quotas.get(token).filter(|(at, _)| is_fresh(*at, now));
+        told.map(|(_, quota)| *quota)
     }
 
     /// Notes how a message ended whose file stays.

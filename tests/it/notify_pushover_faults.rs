@@ -1,6 +1,7 @@
 //! One broken thing must not lose, repeat or hold up an alert: neighbours in the spool, directories, slow peers.
 
 use std::fs;
+use std::process::Command;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -147,4 +148,34 @@ fn a_message_that_vanishes_while_others_are_sent_is_nobodys_fault() {
     tell.send(host.spool().join(name(2))).unwrap();
     host.run(&["flush"]).expect(0, "PUSHOVER OK - 2 sent");
     assert_eq!(server.messages(), ["1", "3"]);
+}
+
+#[test]
+fn a_refusal_is_remembered_when_the_message_was_not_in_the_spool() {
+    let refused = r#"{"token":"invalid","errors":["application token is invalid"],"status":0}"#;
+    let long = format!("--message={}", "x".repeat(1000));
+    for (case, kept) in [("no spool is wanted", false), ("the disk is full", true)] {
+        let server = HttpServer::with(vec![Reply::json(400, refused)]);
+        let host = Host::of(&server);
+        make_spool(&host);
+        let notify = host.command();
+        // One block is enough for the memory of the spool, and too little for the message.
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "ulimit -f 1; exec \"$0\" \"$@\""])
+            .arg(notify.get_program())
+            .args(notify.get_args())
+            .arg(&long)
+            .args((!kept).then_some("--no-spool"));
+        for outcome in [
+            (2, "REJECTED - application token"),
+            (1, "QUEUED - blocked for"),
+        ] {
+            Outcome::of(&command.output().unwrap())
+                .expect(outcome.0, &format!("PUSHOVER {}", outcome.1));
+            assert_eq!(server.requests().len(), 1, "{case}");
+            assert!(host.waiting().is_empty(), "{case}");
+        }
+        host.send("y").expect(1, "PUSHOVER QUEUED - blocked for");
+    }
 }

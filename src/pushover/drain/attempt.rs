@@ -213,7 +213,7 @@ impl Drainer<'_> {
     ) -> Verdict {
         let now = self.seconds();
         if let Some(quota) = reply.quota {
-            self.memory.quota = Some((now, quota));
+            self.memory.quotas.insert(keys.token_mark(), (now, quota));
         }
         match reply.answer {
             Answer::Accepted { .. } => {

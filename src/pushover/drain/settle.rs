@@ -45,13 +45,13 @@ impl Drainer<'_> {
         match fate {
             Fate::Delivered if spool.remove(name).is_err() => {
                 self.memory.end(name, End::Delivered);
-                self.memory.keep(spool, self.seconds());
+                self.keep_memory(spool);
                 fate
             }
             Fate::Rejected(_) | Fate::GivenUp(_) => {
                 let fate = self.set_aside(spool, name, Some(item), fate);
                 // What was learnt must not be lost with a kill: the next run would ask again.
-                self.memory.keep(spool, self.seconds());
+                self.keep_memory(spool);
                 fate
             }
             other => other,
