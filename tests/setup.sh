@@ -14,6 +14,7 @@ setfacl:acl
 mkfs.ext4:e2fsprogs
 losetup:mount
 setpriv:util-linux
+strace:strace
 unshare:util-linux
 '
 needed="$needed $*"

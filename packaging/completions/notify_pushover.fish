@@ -39,7 +39,7 @@ complete -c notify_pushover -l expire -d 'Seconds until an emergency gives up, t
 complete -c notify_pushover -l title-format -d 'Title made of {symbol}, {type}, {state}, {last_state}, {host}, {address}, {service}, {output}, {author}, {comment} and text' -r
 complete -c notify_pushover -l message-format -d 'Message made of the same; \\n is a line end' -r
 complete -c notify_pushover -l instance -d 'Name of this monitoring instance, the same on all its nodes' -r
-complete -c notify_pushover -l spool-max-age -d 'What was tried and has waited longer goes to failed/' -r
+complete -c notify_pushover -l spool-max-age -d 'What has waited longer and fails once more goes to failed/' -r
 complete -c notify_pushover -l spool-max-number -d 'When more messages wait, the oldest go to failed/' -r
 complete -c notify_pushover -s t -l timeout -d 'Leave the message in the spool after this many seconds; Nagios kills after 30' -r
 complete -c notify_pushover -l no-emoji -d 'No symbol in the title'

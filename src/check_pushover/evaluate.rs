@@ -37,6 +37,8 @@ pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Rep
         report.find(State::Unknown, problem.as_str());
     }
     waiting(facts, policy, &mut report);
+    unsendable(facts, &mut report);
+    stuck(facts, &mut report);
     failed(facts, policy, &mut report);
     blocks(facts, &mut report);
     last_success(facts, &mut report);
@@ -76,16 +78,58 @@ fn waiting(facts: &Facts, policy: &Policy, report: &mut Report) {
     );
 }
 
+/// Is anything waiting that the timer cannot send?
+fn unsendable(facts: &Facts, report: &mut Report) {
+    if let Some(lacking) = &facts.lacking {
+        report.find(
+            State::Warning,
+            format!(
+                "{} waiting cannot be sent from here: {lacking}",
+                facts.unsendable
+            ),
+        );
+        report.advise("run notify_pushover flush with it, or set it in the configuration");
+    }
+}
+
+/// Does anything stay that is done with?
+fn stuck(facts: &Facts, report: &mut Report) {
+    let (are, files) = match facts.stuck {
+        0 => return,
+        1 => ("message is", "its file"),
+        _ => ("messages are", "their files"),
+    };
+    report.find(
+        State::Warning,
+        format!("{} {are} done with but cannot be removed", facts.stuck),
+    );
+    report.advise(format!("see owner and attributes of {files} in the spool"));
+}
+
 /// What will never arrive?
 fn failed(facts: &Facts, policy: &Policy, report: &mut Report) {
     let count = Value::Uint(facts.failed);
     let state = policy.failed.judge(count);
-    if facts.failed > 0 {
-        let reason = facts.newest_failure.as_deref().unwrap_or("no reason noted");
+    if facts.given_up > 0 {
+        let reason = facts
+            .newest_given_up
+            .as_deref()
+            .unwrap_or("no reason noted");
         report.find(
-            state,
-            format!("{} failed, the last one: {reason}", facts.failed),
+            State::Critical,
+            format!("{} given up unsent, the last one: {reason}", facts.given_up),
         );
+        report.advise("notify_pushover flush --retry-failed sends them");
+    }
+    if facts.failed > 0 {
+        let text = match &facts.newest_failure {
+            reason if facts.given_up > 0 && *reason == facts.newest_given_up => {
+                format!("{} failed", facts.failed)
+            }
+            Some(reason) => format!("{} failed, the last one: {reason}", facts.failed),
+            None => format!("{} failed, no reason noted", facts.failed),
+        };
+        report.find(state, text);
         let failed = facts.spool.join("failed");
         report.explain(
             1,

@@ -100,6 +100,15 @@ fn each_fact_has_its_state() {
             State::Warning,
         ),
         (
+            "given up",
+            Facts {
+                failed: 1,
+                given_up: 1,
+                ..healthy()
+            },
+            State::Critical,
+        ),
+        (
             "no success ever",
             Facts {
                 last_success_seconds: None,

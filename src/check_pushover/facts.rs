@@ -15,10 +15,20 @@ pub(super) struct Facts {
     pub(super) waiting: u64,
     /// Age of the oldest one; zero when none waits.
     pub(super) oldest_seconds: u64,
+    /// How many of them lack a token or a key that this process can find; of the oldest thousand.
+    pub(super) unsendable: u64,
+    /// What the oldest of those lacks.
+    pub(super) lacking: Option<String>,
+    /// Messages that are done with but cannot be taken out of the spool; not among those that wait.
+    pub(super) stuck: u64,
     /// Messages that will not be sent.
     pub(super) failed: u64,
     /// Why the newest of them failed.
     pub(super) newest_failure: Option<String>,
+    /// How many of them were never sent because they waited too long; of the newest thousand.
+    pub(super) given_up: u64,
+    /// Why the newest of those was given up.
+    pub(super) newest_given_up: Option<String>,
     /// Since the last message that Pushover accepted; absent when there was none.
     pub(super) last_success_seconds: Option<u64>,
     /// The last temporary failure, if no success came after it.

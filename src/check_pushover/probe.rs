@@ -9,10 +9,13 @@ use crate::pushover::answer::{Answer, Culprit, Quota};
 use crate::pushover::client::{Api, Reply};
 use crate::pushover::drain::SILENCE;
 use crate::pushover::item::Address;
-use crate::pushover::keys::{KeyError, Keys};
+use crate::pushover::keys::{KeyError, Keyring, Keys};
 use crate::pushover::spool::{Name, Spool, SpoolError, Turn};
 use crate::pushover::state::{Inquiry, Memory};
 use crate::pushover::unix_seconds;
+
+/// Waiting messages, and those in `failed/`, that are read; the others are only counted.
+const ITEMS_READ: usize = 1000;
 
 /// What is to be looked at.
 #[derive(Clone, Debug)]
@@ -35,10 +38,11 @@ pub(super) fn probe(
         other => ProbeError::Spool(other.to_string()),
     })?;
     let now = unix_seconds(run.now);
-    let mut facts = look(&spool, now).map_err(|error| ProbeError::Spool(error.to_string()))?;
+    let mut memory = Memory::recall(&spool);
+    let mut facts = look(&spool, &memory, &mut access.keyring, now)
+        .map_err(|error| ProbeError::Spool(error.to_string()))?;
     facts.configuration = access.config.as_ref().err().map(ToString::to_string);
     facts.credentials = unusable(&mut access);
-    let mut memory = Memory::recall(&spool);
     remember(&memory, now, &mut facts);
     *progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(facts.clone());
     if target.quota || target.validate {
@@ -89,22 +93,61 @@ fn unusable(access: &mut Access) -> Vec<Credential> {
     credentials
 }
 
-fn look(spool: &Spool, now: u64) -> Result<Facts, SpoolError> {
-    let waiting = spool.waiting()?;
+fn look(
+    spool: &Spool,
+    memory: &Memory,
+    keyring: &mut Keyring,
+    now: u64,
+) -> Result<Facts, SpoolError> {
+    let mut waiting = spool.waiting()?;
+    let there = waiting.len();
+    waiting.retain(|name| !memory.has_ended(name));
     let failed = spool.failed()?;
     let ages = waiting.iter().map(|name| age(name, spool, now));
-    let newest_failure = failed.last().map(|name| match spool.read_failed(name) {
-        Ok(item) => item.failure.unwrap_or_else(|| "no reason noted".to_owned()),
-        Err(error) => error.to_string(),
-    });
-    Ok(Facts {
+    let mut facts = Facts {
         spool: spool.path().to_owned(),
         waiting: count(waiting.len()),
         oldest_seconds: ages.max().unwrap_or(0),
+        stuck: count(there - waiting.len()),
         failed: count(failed.len()),
-        newest_failure,
         ..Facts::default()
-    })
+    };
+    for name in waiting.iter().take(ITEMS_READ) {
+        look_at_waiting(spool, name, keyring, &mut facts);
+    }
+    for name in failed.iter().rev().take(ITEMS_READ) {
+        look_at_failed(spool, name, &mut facts);
+    }
+    Ok(facts)
+}
+
+/// Called from the oldest to the newest.
+fn look_at_waiting(spool: &Spool, name: &Name, keyring: &mut Keyring, facts: &mut Facts) {
+    let Ok(item) = spool.read(name) else { return };
+    match keyring.find(&item.address) {
+        // A configuration of no use is a finding of its own.
+        Ok(_) | Err(KeyError::Config(_)) => {}
+        Err(lacking) => {
+            facts.unsendable += 1;
+            facts.lacking.get_or_insert_with(|| lacking.to_string());
+        }
+    }
+}
+
+/// Called from the newest to the oldest.
+fn look_at_failed(spool: &Spool, name: &Name, facts: &mut Facts) {
+    let (reason, given_up) = match spool.read_failed(name) {
+        Ok(item) => {
+            let reason = item.failure.unwrap_or_else(|| "no reason noted".to_owned());
+            (reason, item.given_up)
+        }
+        Err(error) => (error.to_string(), false),
+    };
+    if given_up {
+        facts.given_up += 1;
+        facts.newest_given_up.get_or_insert_with(|| reason.clone());
+    }
+    facts.newest_failure.get_or_insert(reason);
 }
 
 /// A name from a clock that was ahead, or behind such a name, tells no age; the message itself does.
@@ -210,11 +253,10 @@ impl Inquirer<'_> {
             user: token.clone(),
             token,
         };
-        let fresh = |at: u64| Inquiry { at, problem: None }.is_fresh(self.now);
-        if let Some((_, quota)) = self.memory.quota.filter(|(at, _)| fresh(*at)) {
+        let mark = keys.token_mark();
+        if let Some(quota) = self.memory.quota(&mark, self.now) {
             return Ok(quota);
         }
-        let mark = keys.token_mark();
         let known = self
             .memory
             .limits
@@ -269,7 +311,8 @@ impl Inquirer<'_> {
     /// Shares what an answer says with the notifier.
     fn learn(&mut self, reply: Reply, keys: &Keys, whom: &str) -> Result<Option<Quota>, Refusal> {
         if let Some(quota) = reply.quota {
-            self.memory.quota = Some((self.now, quota));
+            let told = (self.now, quota);
+            self.memory.quotas.insert(keys.token_mark(), told);
         }
         match reply.answer {
             Answer::Accepted { .. } => Ok(reply.quota),

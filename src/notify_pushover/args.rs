@@ -171,7 +171,7 @@ pub struct Args {
     /// Send without a spool: what cannot be sent now is lost
     #[arg(long)]
     pub no_spool: bool,
-    /// What was tried and has waited longer goes to failed/
+    /// What has waited longer and fails once more goes to failed/
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration::parse)]
     pub spool_max_age: Duration,
     /// When more messages wait, the oldest go to failed/

@@ -29,7 +29,13 @@ pub fn run(args: &Args, errand: &Errand) -> Outcome {
     let uses_spool = !(args.no_spool || args.dry_run || args.action == Action::Validate);
     let access = match args.access.gather(uses_spool) {
         Ok(access) => access,
-        Err(refusal) => return Outcome::new(Delivery::Misconfigured, refusal),
+        Err(refusal) if args.action == Action::Flush => {
+            return Outcome::new(Delivery::Misconfigured, refusal);
+        }
+        Err(refusal) => {
+            let text = format!("neither sent nor kept: {refusal}");
+            return Outcome::new(Delivery::Misconfigured, text);
+        }
     };
     match args.action {
         Action::Send | Action::Cancel => send::send(args, access, errand),

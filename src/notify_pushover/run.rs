@@ -7,7 +7,7 @@ use crate::program::{Delivery, Errand, Outcome};
 use crate::pushover::access::Access;
 use crate::pushover::drain::{Drainer, Fate, Limits};
 use crate::pushover::item::Item;
-use crate::pushover::spool::{Name, Spool, SpoolError};
+use crate::pushover::spool::{Lock, Name, Spool, SpoolError};
 use crate::pushover::state::Memory;
 use crate::pushover::unix_seconds;
 
@@ -36,12 +36,22 @@ impl Run<'_> {
         self.drainer(Memory::recall(spool)).drain(spool, urgent)
     }
 
-    /// Sends what could not be put on disk; a spool that is merely full still knows what must not be asked.
-    pub(super) fn send_unspooled(&mut self, items: Vec<Item>, spool: Option<&Spool>) -> Vec<Fate> {
+    /// Sends what is not on disk. A spool that is there all the same knows what must not be asked, and learns it if the
+    /// caller holds its lock.
+    pub(super) fn send_unspooled(
+        &mut self,
+        items: Vec<Item>,
+        spool: Option<&Spool>,
+        lock: Option<&Lock>,
+    ) -> Vec<Fate> {
         let memory = spool.map(Memory::recall).unwrap_or_default();
         let mut drainer = self.drainer(memory);
         let send = |mut item| drainer.send_unspooled(&mut item);
-        items.into_iter().map(send).collect()
+        let fates = items.into_iter().map(send).collect();
+        if let (Some(spool), Some(_)) = (spool, lock) {
+            drainer.keep_memory(spool);
+        }
+        fates
     }
 
     fn drainer(&mut self, memory: Memory) -> Drainer<'_> {
@@ -74,7 +84,8 @@ impl Run<'_> {
             Fate::Delivered => (Delivery::Accepted, String::new()),
             Fate::Queued(reason) => (Delivery::Queued, reason.clone()),
             Fate::Kept(reason) => (Delivery::Misconfigured, kept(reason)),
-            Fate::Rejected(reason) => (Delivery::Rejected, reason.clone()),
+            Fate::Leftover(reason) => (Delivery::Misconfigured, reason.clone()),
+            Fate::Rejected(reason) | Fate::GivenUp(reason) => (Delivery::Rejected, reason.clone()),
         });
         let worst = judged.reduce(|worst, other| if other.0 > worst.0 { other } else { worst });
         let (delivery, text) = worst.unwrap_or((Delivery::Accepted, String::new()));
@@ -95,7 +106,9 @@ impl Run<'_> {
     }
 
     fn waiting(&self, spool: &Spool) -> Option<String> {
-        let names = spool.waiting().ok()?;
+        let mut names = spool.waiting().ok()?;
+        let memory = Memory::recall(spool);
+        names.retain(|name| !memory.has_ended(name));
         let age = self.now().saturating_sub(names.first()?.seconds());
         Some(format!("{} waiting, oldest {age} s", names.len()))
     }

@@ -15,6 +15,7 @@ use crate::pushover::drain::Fate;
 use crate::pushover::fingerprint;
 use crate::pushover::item::{Address, Item};
 use crate::pushover::spool::{Name, Spool, Turn};
+use crate::pushover::state::Memory;
 
 /// Sends one notification to every recipient, or cancels an object's emergency messages.
 pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
@@ -108,6 +109,7 @@ fn items(message: &Message, event: &Event, run: &Run<'_>) -> Vec<(Item, String)>
             created: run.now(),
             attempts: 0,
             next_try: 0,
+            given_up: false,
             failure: None,
         };
         (
@@ -127,7 +129,8 @@ fn send_spooled(items: Vec<(Item, String)>, run: &mut Run<'_>, spool: &Spool) ->
         let known = if key.is_empty() {
             None
         } else {
-            spool.find_repetition(&key, &item.object)
+            let found = spool.find_repetition(&key, &item.object);
+            found.filter(|name| !Memory::recall(spool).has_ended(name))
         };
         match known.map_or_else(|| spool.put(&item, &key, run.errand.now), Ok) {
             Ok(name) => ours.push(name),
@@ -138,29 +141,54 @@ fn send_spooled(items: Vec<(Item, String)>, run: &mut Run<'_>, spool: &Spool) ->
         }
     }
     let Some(trouble) = trouble else {
-        let kept = format!("kept in {}", spool.path().display());
+        let hint = hint(&run.access.addresses);
+        let kept = format!("kept in {}{hint}", spool.path().display());
         run.errand.stands_at(Outcome::new(Delivery::Queued, kept));
         let fates = follow(&ours, run, spool);
-        return run.sum_up(&fates, Some(spool));
+        let mut outcome = run.sum_up(&fates, Some(spool));
+        if fates.iter().any(Fate::waits) {
+            outcome.text.push_str(&hint);
+        }
+        return outcome;
     };
     let mut fates = if ours.is_empty() {
         Vec::new()
     } else {
         follow(&ours, run, spool)
     };
-    let _lock = spool.wait_for_turn(&[], &run.errand.deadline);
+    let lock = match spool.wait_for_turn(&[], &run.errand.deadline) {
+        Ok(Turn::Ours(lock)) => Some(lock),
+        _ => None,
+    };
     fates.extend(run.send_unspooled(
         homeless.into_iter().map(|(item, _)| item).collect(),
         Some(spool),
+        lock.as_ref(),
     ));
     let mut outcome = run.sum_up(&fates, None);
     outcome.text = format!("{}; not kept: {trouble}", outcome.text);
     outcome
 }
 
+/// What the timer lacks to send a message that waits.
+fn hint(addresses: &[Address]) -> String {
+    let variables = addresses.first().map(Address::variables);
+    match variables.unwrap_or_default().join(" and ") {
+        none if none.is_empty() => none,
+        variables => format!("; flush needs the same {variables}, or credential"),
+    }
+}
+
 fn send_unspooled(items: Vec<(Item, String)>, run: &mut Run<'_>, lost: &str) -> Outcome {
     run.errand.stands_at(Outcome::new(Delivery::Queued, lost));
-    let fates = run.send_unspooled(items.into_iter().map(|(item, _)| item).collect(), None);
+    // One of earlier runs, or of others on this host: a token that was refused is not to be tried by each alert.
+    let spool = Spool::open(&run.access.spool_dir).ok();
+    let lock = spool.as_ref().and_then(|spool| spool.try_lock().ok()?);
+    let fates = run.send_unspooled(
+        items.into_iter().map(|(item, _)| item).collect(),
+        spool.as_ref(),
+        lock.as_ref(),
+    );
     let mut outcome = run.sum_up(&fates, None);
     // Somebody wanted no spool and it was not needed: nothing to remark.
     let delivered = matches!(outcome.delivery, Delivery::Accepted | Delivery::Rejected);

@@ -5,6 +5,7 @@
 //! or key are wrong.
 
 mod attempt;
+mod settle;
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -30,17 +31,35 @@ pub enum Fate {
     Queued(String),
     /// It waits for the administrator: a secret or a recipient is wrong.
     Kept(String),
-    /// It will not be sent, and stands in `failed/`.
+    /// Pushover will not have it. It stands in `failed/`.
     Rejected(String),
+    /// It could not be sent in the time or the number that may wait. It stands in `failed/`.
+    GivenUp(String),
+    /// It was delivered by an earlier run, but its file cannot be removed.
+    Leftover(String),
+}
+
+impl Fate {
+    /// Whether the message is to be tried again.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        matches!(self, Self::Queued(_) | Self::Kept(_))
+    }
 }
 
 /// Limits on what may wait.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// A message that was tried and is older goes to `failed/`.
+    /// A message that is older goes to `failed/` when another try fails.
     pub age: Duration,
     /// When more wait after all tries, the oldest go to `failed/`.
     pub number: usize,
+}
+
+/// What the caller is waiting for.
+struct Urgent<'a> {
+    names: &'a [Name],
+    lanes: Vec<Address>,
 }
 
 /// One run's way to the API.
@@ -93,13 +112,14 @@ impl<'a> Drainer<'a> {
         spool.check_writable()?;
         spool.adopt();
         let mut fates = HashMap::new();
-        let lanes: Vec<Address> = urgent
-            .iter()
-            .filter_map(|name| spool.read(name).ok().map(|item| item.address))
-            .collect();
-        while self.pass(spool, &lanes, &mut fates)? {}
+        let address = |name| spool.read(name).ok().map(|item| item.address);
+        let urgent = Urgent {
+            names: urgent,
+            lanes: urgent.iter().filter_map(address).collect(),
+        };
+        while self.pass(spool, &urgent, &mut fates)? {}
         self.enforce_number(spool, &mut fates)?;
-        self.memory.keep(spool, self.seconds());
+        self.keep_memory(spool);
         Ok(fates)
     }
 
@@ -113,29 +133,29 @@ impl<'a> Drainer<'a> {
         }
     }
 
+    /// Leaves what was learnt to later runs. The caller holds the lock of `spool`.
+    pub fn keep_memory(&mut self, spool: &Spool) {
+        self.memory.keep(spool, self.seconds());
+    }
+
     /// Goes through all waiting messages once; true when another pass may find something to do.
     fn pass(
         &mut self,
         spool: &Spool,
-        urgent: &[Address],
+        urgent: &Urgent<'_>,
         fates: &mut HashMap<Name, Fate>,
     ) -> Result<bool, SpoolError> {
         let mut stopped: HashMap<String, Fate> = HashMap::new();
         let mut moved = false;
         for name in spool.waiting()? {
-            // It could not be moved to `failed/` a pass ago.
-            if matches!(fates.get(&name), Some(Fate::Rejected(_))) {
+            // It could not be taken out a pass ago.
+            if fates.get(&name).is_some_and(|fate| !fate.waits()) {
                 continue;
             }
-            let mut item = match spool.read(&name) {
+            let mut item = match self.open(spool, &name, urgent) {
                 Ok(item) => item,
-                Err(error) => {
-                    let fate = if is_broken(&error) {
-                        set_aside(spool, &name, None, "the file in the spool is damaged")
-                    } else {
-                        Fate::Kept(format!("cannot read a message in the spool: {error}"))
-                    };
-                    fates.insert(name, fate);
+                Err(fate) => {
+                    fates.extend(fate.map(|fate| (name, fate)));
                     continue;
                 }
             };
@@ -149,46 +169,19 @@ impl<'a> Drainer<'a> {
                 fates.insert(name, Fate::Queued("no time left in this run".to_owned()));
                 return Ok(false);
             }
-            let urgent = urgent.contains(&item.address);
-            let fate = match self.attempt(&mut item, urgent, Some((spool, &name))) {
+            let hurry = urgent.lanes.contains(&item.address);
+            let fate = match self.attempt(&mut item, hurry, Some((spool, &name))) {
                 Step::Retry => return Ok(true),
-                Step::Done(fate) => fate,
+                Step::Done(fate) => self.settle(spool, &name, item, fate),
             };
-            match &fate {
-                Fate::Delivered => {
-                    spool.remove(&name)?;
-                    moved = true;
-                }
-                Fate::Rejected(reason) => {
-                    let fate = set_aside(spool, &name, Some(item), reason);
-                    fates.insert(name, fate);
-                    // What was learnt must not be lost with a kill: the next run would ask again.
-                    self.memory.keep(spool, self.seconds());
-                    moved = true;
-                    continue;
-                }
-                Fate::Queued(_) | Fate::Kept(_) => {
-                    stopped.insert(lane, fate.clone());
-                }
+            if fate.waits() {
+                stopped.insert(lane, fate.clone());
+            } else {
+                moved = true;
             }
             fates.insert(name, fate);
         }
         Ok(moved)
-    }
-
-    fn enforce_number(
-        &self,
-        spool: &Spool,
-        fates: &mut HashMap<Name, Fate>,
-    ) -> Result<(), SpoolError> {
-        let names = spool.waiting()?;
-        let excess = names.len().saturating_sub(self.limits.number);
-        for name in names.into_iter().take(excess) {
-            let reason = format!("more than {} messages wait", self.limits.number);
-            let fate = set_aside(spool, &name, spool.read(&name).ok(), &reason);
-            fates.insert(name, fate);
-        }
-        Ok(())
     }
 
     fn now(&self) -> SystemTime {
@@ -206,22 +199,4 @@ impl<'a> Drainer<'a> {
                 .unwrap_or_default(),
         )
     }
-}
-
-/// Moves a message to `failed/` with the reason. One that cannot be moved stays, with the reason noted if that is
-/// possible, and must not hold the others up.
-fn set_aside(spool: &Spool, name: &Name, mut item: Option<Item>, reason: &str) -> Fate {
-    if let Some(item) = &mut item {
-        item.failure = Some(reason.to_owned());
-    }
-    match spool.fail(name, item.as_ref()) {
-        Ok(()) => Fate::Rejected(reason.to_owned()),
-        Err(error) => Fate::Rejected(format!("{reason}; {error}")),
-    }
-}
-
-fn is_broken(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{InvalidData, UnexpectedEof};
-    // ELOOP: a symbolic link where a message should be.
-    matches!(error.kind(), InvalidData | UnexpectedEof) || error.raw_os_error() == Some(40)
 }

@@ -21,11 +21,22 @@ pub fn take_owner_of(spool: &Path) -> Result<(), String> {
     }
     let owner = Uid::from_raw(meta.uid());
     let user = User::from_uid(owner).ok().flatten();
-    let name = user
-        .as_ref()
-        .map_or_else(|| format!("#{}", meta.uid()), |user| user.name.clone());
     become_user(owner, user.as_ref(), Gid::from_raw(meta.gid())).map_err(|error| {
-        format!("cannot become {name}, the owner of the spool ({error}); run: runuser -u {name} -- PROGRAM")
+        let program = std::env::args_os().next().unwrap_or_default();
+        let program = program.display();
+        let (name, way_out) = match &user {
+            Some(user) => (user.name.clone(), format!("runuser -u {} --", user.name)),
+            // runuser takes names only.
+            None => (
+                format!("user {owner}"),
+                format!(
+                    "setpriv --reuid={owner} --regid={} --clear-groups",
+                    meta.gid()
+                ),
+            ),
+        };
+        let error = error.desc();
+        format!("cannot become {name}, who owns the spool; run: {way_out} {program} ({error})")
     })
 }
 

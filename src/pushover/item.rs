@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::fingerprint;
+use super::keys::{TOKEN_NAMES, USER_NAMES};
 
 /// Where a token or a key is to be read by whoever sends the message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,16 @@ pub struct Address {
 }
 
 impl Address {
+    /// The variables, or credentials of like names, without which no other process can send to it.
+    #[must_use]
+    pub fn variables(&self) -> Vec<&'static str> {
+        let of = |source: &Source, (variable, _): (&'static str, _)| {
+            matches!(source, Source::Environment(_)).then_some(variable)
+        };
+        let both = [of(&self.token, TOKEN_NAMES), of(&self.user, USER_NAMES)];
+        both.into_iter().flatten().collect()
+    }
+
     /// The recipient for people to read.
     #[must_use]
     pub fn name(&self) -> String {
@@ -65,6 +76,9 @@ pub struct Item {
     /// Not to be tried again before this, in Unix milliseconds.
     #[serde(default)]
     pub next_try: u64,
+    /// Whether it will not be sent because it waited too long, not because Pushover would not have it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub given_up: bool,
     /// Why it will not be sent. Only in `failed/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
@@ -122,6 +136,7 @@ mod tests {
             created: 1,
             attempts: 2,
             next_try: 3,
+            given_up: true,
             failure: None,
         };
         let text = serde_json::to_vec(&item).unwrap();

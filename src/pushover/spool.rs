@@ -8,10 +8,10 @@ mod disk;
 mod name;
 mod turn;
 
-use std::fs::{self, DirBuilder};
+use std::fs;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -115,15 +115,8 @@ impl Spool {
     pub fn open_or_create(path: &Path, group: Option<u32>) -> Result<Self, SpoolError> {
         match Self::open(path) {
             Err(SpoolError::Missing(_)) => {
-                match DirBuilder::new().mode(0o700).create(path) {
-                    Ok(()) => {
-                        if let Some(group) = group {
-                            disk::share_directory(path, group);
-                        }
-                    }
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                    Err(source) => return Err(trouble("cannot create it", path, source)),
-                }
+                disk::make_directory(path, group)
+                    .map_err(|source| trouble("cannot create it", path, source))?;
                 Self::open(path)
             }
             opened => opened,
@@ -135,9 +128,8 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Io`] when they cannot.
     pub fn check_writable(&self) -> Result<(), SpoolError> {
-        use rustix::fs::{Access, access};
-        access(&self.path, Access::WRITE_OK | Access::EXEC_OK)
-            .map_err(|error| trouble("cannot take messages out", &self.path, error.into()))
+        disk::check_writable(&self.path)
+            .map_err(|source| trouble("cannot take messages out", &self.path, source))
     }
 
     /// Where it is.
@@ -152,6 +144,7 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Io`] when it cannot be written.
     pub fn put(&self, item: &Item, key: &str, now: SystemTime) -> Result<Name, SpoolError> {
+        self.check_writable()?;
         let name = self.new_name(key, now)?;
         self.write(&self.path, &name, item)?;
         // Some file systems cannot sync a directory. The message is there all the same: were it called homeless and sent
@@ -160,7 +153,8 @@ impl Spool {
         Ok(name)
     }
 
-    /// The newest waiting message of this key, unless a newer one is about the same object.
+    /// The newest waiting message of this key, unless a newer one is about the same object. One that is done with and
+    /// cannot be taken out may have this name, too.
     #[must_use]
     pub fn find_repetition(&self, key: &str, object: &str) -> Option<Name> {
         let names = self.waiting().ok()?;
@@ -251,20 +245,8 @@ impl Spool {
             let _ = self.update(name, item);
         }
         let failed = self.failed_dir();
-        let mode = if self.shared_group.is_some() {
-            0o770
-        } else {
-            0o700
-        };
-        match DirBuilder::new().mode(mode).create(&failed) {
-            Ok(()) => {
-                if let Some(group) = self.shared_group {
-                    disk::share_directory(&failed, group);
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(source) => return Err(trouble("cannot create failed/", &self.path, source)),
-        }
+        disk::make_directory(&failed, self.shared_group)
+            .map_err(|source| trouble("cannot create failed/", &self.path, source))?;
         fs::rename(self.path.join(name.as_str()), failed.join(name.as_str()))
             .map_err(|source| trouble("cannot move a message to failed/", &self.path, source))?;
         self.sync()
@@ -282,6 +264,7 @@ impl Spool {
                 continue;
             };
             item.failure = None;
+            item.given_up = false;
             item.attempts = 0;
             item.next_try = 0;
             item.created = now;
@@ -319,7 +302,18 @@ impl Spool {
         let _ = fs::remove_file(&temporary);
         let mut file = self.create(&temporary)?;
         file.write_all(bytes)?;
-        fs::rename(&temporary, self.path.join(name))
+        let path = self.path.join(name);
+        let renamed = fs::rename(&temporary, &path);
+        if renamed.is_err() {
+            let _ = fs::remove_file(&temporary);
+        }
+        match renamed {
+            // In a sticky directory nobody replaces a file of another member of the group, but may write into it.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                disk::write_in_place(&path, bytes)
+            }
+            other => other,
+        }
     }
 
     fn failed_dir(&self) -> PathBuf {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::answer::Quota;
-use super::spool::Spool;
+use super::spool::{Name, Spool};
 
 const FILE: &str = ".state.json";
 /// No request for this long after an error in token or key: an IP that goes on asking is blocked
@@ -59,8 +59,22 @@ impl Inquiry {
     /// Whether it is younger than an hour.
     #[must_use]
     pub fn is_fresh(&self, now: u64) -> bool {
-        (self.at..self.at.saturating_add(3600)).contains(&now)
+        is_fresh(self.at, now)
     }
+}
+
+fn is_fresh(at: u64, now: u64) -> bool {
+    (at..at.saturating_add(3600)).contains(&now)
+}
+
+/// How a message ended whose file could not be taken out of the spool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// Pushover has it.
+    Delivered,
+    /// Pushover will not have it, for this reason.
+    Rejected(String),
 }
 
 /// The memory of a spool.
@@ -79,8 +93,10 @@ pub struct Memory {
     pub rejections: Vec<u64>,
     /// When the last quota block ended or ends; messages from before do not grow too old by it.
     pub quota_wait_end: u64,
-    /// The quota as last told, and when.
-    pub quota: Option<(u64, Quota)>,
+    /// Messages that are done with and still in the spool, by file name: they are not to be sent again.
+    pub ended: BTreeMap<String, End>,
+    /// The quota as last told, and when, by the mark of the token.
+    pub quotas: BTreeMap<String, (u64, Quota)>,
     /// `apps/limits.json` by the mark of the token.
     pub limits: BTreeMap<String, Inquiry>,
     /// `users/validate.json` by the mark of token and key.
@@ -101,6 +117,7 @@ impl Memory {
     /// Writes it, without what is over.
     pub fn keep(&mut self, spool: &Spool, now: u64) {
         self.blocks.retain(|_, block| block.holds(now));
+        self.quotas.retain(|_, (at, _)| is_fresh(*at, now));
         self.limits.retain(|_, inquiry| inquiry.is_fresh(now));
         self.validated.retain(|_, inquiry| inquiry.is_fresh(now));
         if let Ok(bytes) = serde_json::to_vec(self) {
@@ -155,6 +172,30 @@ impl Memory {
             whom: String::new(),
         };
         self.blocks.insert(mark, block);
+    }
+
+    /// The quota of the token with this mark, if it was told within an hour.
+    #[must_use]
+    pub fn quota(&self, token: &str, now: u64) -> Option<Quota> {
+        let told = self.quotas.get(token).filter(|(at, _)| is_fresh(*at, now));
+        told.map(|(_, quota)| *quota)
+    }
+
+    /// Notes how a message ended whose file stays.
+    pub fn end(&mut self, name: &Name, end: End) {
+        self.ended.insert(name.as_str().to_owned(), end);
+    }
+
+    /// Whether the message is done with, though its file is there.
+    #[must_use]
+    pub fn has_ended(&self, name: &Name) -> bool {
+        self.ended.contains_key(name.as_str())
+    }
+
+    /// Forgets the ends of messages whose files are gone.
+    pub fn forget_all_but(&mut self, names: &[Name]) {
+        self.ended
+            .retain(|ended, _| names.iter().any(|name| name.as_str() == ended));
     }
 
     /// Milliseconds until the next request may be made. A clock before the failure was set back, and ends the silence.

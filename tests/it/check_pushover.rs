@@ -159,6 +159,27 @@ fn the_quota_in_the_answer_to_a_message_needs_no_question() {
 }
 
 #[test]
+fn the_quota_of_one_token_is_not_taken_for_that_of_another() {
+    let headers = "X-Limit-App-Limit: 10000\r\nX-Limit-App-Remaining: 150\r\nx-limit-app-reset: 1393653600\r\n";
+    let body = r#"{"status":1,"request":"r"}"#.to_owned();
+    let server = HttpServer::with(vec![
+        Reply::Answer(200, headers, body),
+        Reply::json(200, LIMITS),
+    ]);
+    let host = Host::of(&server);
+    host.send("x").expect(0, "PUSHOVER OK - ");
+    let other = host.path().join("token");
+    fs::write(&other, ALICE).unwrap();
+    chmod(&other, 0o600);
+    let option = format!("--token-file={}", other.display());
+    for (options, left) in [(vec!["--quota", &option], "7496"), (vec!["--quota"], "150")] {
+        let outcome = host.check(&options);
+        assert_eq!(outcome.metric("quota_remaining"), Some(left), "{options:?}");
+    }
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
 fn a_quota_that_cannot_be_asked_is_undetermined() {
     let server = HttpServer::start(|number, _| {
         if number == 0 {

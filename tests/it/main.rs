@@ -28,6 +28,7 @@ mod notify_pushover_processes;
 mod notify_pushover_rights;
 mod notify_pushover_secrets;
 mod notify_pushover_spool;
+mod notify_pushover_stuck;
 mod pushover_docs;
 mod readme;
 mod support;

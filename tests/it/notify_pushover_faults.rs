@@ -1,12 +1,14 @@
 //! One broken thing must not lose, repeat or hold up an alert: neighbours in the spool, directories, slow peers.
 
 use std::fs;
+use std::process::Command;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::support::http_server::{HttpServer, Reply};
 use crate::support::pushover::{Host, item, make_spool, name, now};
-use crate::support::{chmod, skipped_without_root};
+use crate::support::strace::{skipped_without_strace, with_fault};
+use crate::support::{Outcome, chmod, skipped_without_root};
 
 fn leave_waiting(host: &Host, texts: &[&str]) {
     make_spool(host);
@@ -103,4 +105,77 @@ fn a_name_at_the_end_of_time_hides_no_alert() {
     let mut messages = server.messages();
     messages.sort();
     assert_eq!(messages, ["x", "y"]);
+}
+
+#[test]
+fn a_disk_that_cannot_say_it_is_done_doubles_no_alert() {
+    if skipped_without_strace("a disk that cannot sync") {
+        return;
+    }
+    // The directory is synced after the message has its name, the file before.
+    for (call, remark) in [("fsync", false), ("fdatasync", true)] {
+        let server = HttpServer::with(vec![]);
+        let host = Host::of(&server);
+        let mut command = host.command();
+        command.arg("--message=x");
+        let fault = format!("{call}:error=EIO");
+        let outcome = Outcome::of(&with_fault(&command, &fault).output().unwrap());
+        outcome.expect(0, "PUSHOVER OK - sent");
+        assert_eq!(
+            outcome.stdout.contains("not kept: "),
+            remark,
+            "{call}: {}",
+            outcome.stdout
+        );
+        assert_eq!(server.messages(), ["x"], "{call}");
+        host.run(&["flush"])
+            .expect(0, "PUSHOVER OK - nothing waits");
+    }
+}
+
+#[test]
+fn a_message_that_vanishes_while_others_are_sent_is_nobodys_fault() {
+    let (tell, told) = mpsc::channel::<std::path::PathBuf>();
+    let told = std::sync::Mutex::new(told);
+    let server = HttpServer::start(move |number, _| {
+        if number == 0 {
+            fs::remove_file(told.lock().unwrap().recv().unwrap()).unwrap();
+        }
+        Reply::accepted()
+    });
+    let host = Host::of(&server);
+    leave_waiting(&host, &["1", "2", "3"]);
+    tell.send(host.spool().join(name(2))).unwrap();
+    host.run(&["flush"]).expect(0, "PUSHOVER OK - 2 sent");
+    assert_eq!(server.messages(), ["1", "3"]);
+}
+
+#[test]
+fn a_refusal_is_remembered_when_the_message_was_not_in_the_spool() {
+    let refused = r#"{"token":"invalid","errors":["application token is invalid"],"status":0}"#;
+    let long = format!("--message={}", "x".repeat(1000));
+    for (case, kept) in [("no spool is wanted", false), ("the disk is full", true)] {
+        let server = HttpServer::with(vec![Reply::json(400, refused)]);
+        let host = Host::of(&server);
+        make_spool(&host);
+        let notify = host.command();
+        // One block is enough for the memory of the spool, and too little for the message.
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "ulimit -f 1; exec \"$0\" \"$@\""])
+            .arg(notify.get_program())
+            .args(notify.get_args())
+            .arg(&long)
+            .args((!kept).then_some("--no-spool"));
+        for outcome in [
+            (2, "REJECTED - application token"),
+            (1, "QUEUED - blocked for"),
+        ] {
+            Outcome::of(&command.output().unwrap())
+                .expect(outcome.0, &format!("PUSHOVER {}", outcome.1));
+            assert_eq!(server.requests().len(), 1, "{case}");
+            assert!(host.waiting().is_empty(), "{case}");
+        }
+        host.send("y").expect(1, "PUSHOVER QUEUED - blocked for");
+    }
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::support::http_server::{HttpServer, Reply};
-use crate::support::pushover::{Host, make_spool};
+use crate::support::pushover::{Host, make_spool, name};
+use crate::support::strace::{skipped_without_strace, with_fault};
 use crate::support::{Outcome, Unprivileged, chmod, skipped_without_root};
 
 #[test]
@@ -100,6 +101,37 @@ fn root_takes_the_identity_of_the_spools_owner() {
 }
 
 #[test]
+fn root_that_cannot_take_the_owners_identity_names_the_way_out() {
+    if skipped_without_root("root without the right to change its identity") {
+        return;
+    }
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    make_spool(&host);
+    for (owner, way_out) in [
+        (65534, "run: runuser -u nobody -- "),
+        (
+            4_000_000,
+            "run: setpriv --reuid=4000000 --regid=4000000 --clear-groups ",
+        ),
+    ] {
+        std::os::unix::fs::chown(host.spool(), Some(owner), Some(owner)).unwrap();
+        let notify = host.command();
+        let mut command = Command::new("setpriv");
+        command
+            .arg("--bounding-set=-setuid,-setgid")
+            .arg(notify.get_program())
+            .args(notify.get_args())
+            .arg("--message=x");
+        let outcome = Outcome::of(&command.output().unwrap());
+        outcome.expect(3, "PUSHOVER UNKNOWN - neither sent nor kept: ");
+        let line = format!("{way_out}{}", notify.get_program().display());
+        assert!(outcome.stdout.contains(&line), "{}", outcome.stdout);
+    }
+    assert!(server.requests().is_empty() && host.waiting().is_empty());
+}
+
+#[test]
 fn a_spool_of_roots_is_shared_by_its_group() {
     if skipped_without_root("a spool shared by a group") {
         return;
@@ -127,6 +159,56 @@ fn a_spool_of_roots_is_shared_by_its_group() {
     );
     outcome.expect(0, "PUSHOVER OK - ");
     assert_eq!(server.messages(), ["by root", "by root", "by nobody"]);
+}
+
+#[test]
+fn a_kill_while_something_is_shared_locks_nobody_out() {
+    let test = "a kill while something is shared";
+    if skipped_without_root(test) || skipped_without_strace(test) {
+        return;
+    }
+    // What root makes before it is shared: the spool itself, the lock, and failed/.
+    for (made, options) in [
+        ("spool", &["--message=by root", "--timeout=2"][..]),
+        ("lock", &["flush"]),
+        ("failed/", &["flush"]),
+    ] {
+        for call in ["chown", "chmod", "fchown", "fchmod", "fchmodat"] {
+            let server = HttpServer::with(vec![]);
+            let host = Host::of(&server);
+            std::os::unix::fs::chown(host.config(), Some(0), Some(65534)).unwrap();
+            if made != "spool" {
+                make_spool(&host);
+                std::os::unix::fs::chown(host.spool(), Some(0), Some(65534)).unwrap();
+                chmod(&host.spool(), 0o770);
+            }
+            if made == "failed/" {
+                fs::write(host.spool().join(".lock"), "").unwrap();
+                chmod(&host.spool().join(".lock"), 0o666);
+                fs::write(host.spool().join(name(1)), "{").unwrap();
+            }
+            let mut command = host.command();
+            command.args(options);
+            let fault = format!("{call}:signal=KILL:when=1");
+            let _ = with_fault(&command, &fault).output().unwrap();
+            let case = format!("{made}, killed at {call}");
+            if made == "spool" {
+                host.send("by root again").expect(0, "PUSHOVER OK - sent");
+            }
+            let outcome = as_nobody(&host, &server, "by nobody");
+            assert_eq!(outcome.code, 0, "{case}: {}", outcome.stdout);
+            assert!(
+                !outcome.stdout.contains("not kept"),
+                "{case}: {}",
+                outcome.stdout
+            );
+            assert_eq!(
+                host.failed().len(),
+                usize::from(made == "failed/"),
+                "{case}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -170,6 +170,45 @@ fn another_process_never_sends_to_its_own_recipient() {
 }
 
 #[test]
+fn an_alert_that_only_its_own_environment_can_send_says_so() {
+    let server = HttpServer::start(|number, _| match number {
+        0 => Reply::accepted(),
+        _ => Reply::json(500, ""),
+    });
+    let host = Host::of(&server);
+    host.send("warm").expect(0, "PUSHOVER OK - sent");
+    for (variable, secret, what) in [
+        ("PUSHOVER_TOKEN", TOKEN, "the token"),
+        ("PUSHOVER_USER", ALICE, "the recipient's key"),
+    ] {
+        let mut command = host.command();
+        command
+            .args(["--message=x", "--timeout=2"])
+            .env(variable, secret);
+        let outcome = Outcome::of(&command.output().unwrap());
+        outcome.expect(1, "PUSHOVER QUEUED - ");
+        let hint = format!("; flush needs the same {variable}");
+        assert!(outcome.stdout.contains(&hint), "{}", outcome.stdout);
+        let outcome = host.check(&[]);
+        outcome.expect(
+            1,
+            &format!("PUSHOVER WARNING - 1 waiting cannot be sent from here: {what} came from the"),
+        );
+        let outcome = host.run(&["flush"]);
+        outcome.expect(3, &format!("PUSHOVER UNKNOWN - {what} came from the"));
+        fs::remove_file(host.spool().join(&host.waiting()[0])).unwrap();
+        fs::remove_file(host.spool().join(".state.json")).unwrap();
+    }
+    let outcome = host.run(&["--message=y", "--timeout=2"]);
+    outcome.expect(1, "PUSHOVER QUEUED - ");
+    assert!(
+        !outcome.stdout.contains("flush needs"),
+        "{}",
+        outcome.stdout
+    );
+}
+
+#[test]
 fn no_secret_shows_anywhere() {
     let server = HttpServer::with(vec![Reply::json(500, ""), Reply::json(400, BAD_USER)]);
     let host = Host::of(&server);

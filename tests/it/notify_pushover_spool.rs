@@ -69,26 +69,49 @@ fn without_a_spool_nothing_is_written() {
     assert!(!host.spool().exists());
 }
 
+fn leave_old(host: &Host, attempts: [u32; 2]) {
+    make_spool(host);
+    for (number, attempts) in (1..).zip(attempts) {
+        let text = item(host, &number.to_string(), now() - 90_000, attempts);
+        fs::write(host.spool().join(name(number)), text).unwrap();
+    }
+}
+
 #[test]
-fn what_is_too_old_goes_to_failed_after_a_try_and_not_before() {
+fn what_waited_too_long_is_sent_when_the_way_is_up_again() {
     let server = HttpServer::with(vec![]);
     let host = Host::of(&server);
-    make_spool(&host);
-    fs::write(
-        host.spool().join(name(1)),
-        item(&host, "tried", now() - 90_000, 3),
-    )
-    .unwrap();
-    fs::write(
-        host.spool().join(name(2)),
-        item(&host, "never tried", now() - 90_000, 0),
-    )
-    .unwrap();
-    let outcome = host.run(&["flush"]);
-    outcome.expect(2, "PUSHOVER REJECTED - too old");
+    leave_old(&host, [3, 0]);
+    host.run(&["flush"]).expect(0, "PUSHOVER OK - 2 sent");
+    assert_eq!(server.messages(), ["1", "2"]);
+}
+
+#[test]
+fn what_waited_too_long_is_given_up_only_when_another_try_has_failed() {
+    let server = HttpServer::with(vec![Reply::accepted(), Reply::json(500, "")]);
+    let host = Host::of(&server);
+    host.send("warm").expect(0, "PUSHOVER OK - ");
+    host.check(&[]).expect(0, "PUSHOVER OK - ");
+    for (number, attempts) in [(1, 3), (2, 0)] {
+        let text = item(&host, &number.to_string(), now() - 90_000, attempts);
+        fs::write(host.spool().join(name(number)), text).unwrap();
+    }
+    host.run(&["flush", "--timeout=2"]).expect(
+        2,
+        "PUSHOVER REJECTED - too old: waited 25 h and failed 4 times",
+    );
     assert_eq!(
-        (server.messages(), host.failed()),
-        (vec!["never tried".to_owned()], vec![name(1)])
+        server.messages(),
+        ["warm", "1"],
+        "the other has its own try"
+    );
+    assert_eq!(
+        (host.failed(), host.waiting()),
+        (vec![name(1)], vec![name(2)])
+    );
+    host.check(&["-w", "~:", "-c", "~:"]).expect(
+        2,
+        "PUSHOVER CRITICAL - 1 given up unsent, the last one: too old: waited 25 h",
     );
 }
 

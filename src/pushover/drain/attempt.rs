@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::answer::{Answer, Culprit};
-use super::super::client::{Api, Reply, RouteError};
+use super::super::client::{Api, Reply};
 use super::super::item::Item;
 use super::super::keys::Keys;
 use super::super::spool::{Name, Spool};
@@ -38,66 +38,66 @@ impl Drainer<'_> {
         urgent: bool,
         place: Option<(&Spool, &Name)>,
     ) -> Step {
+        self.try_once(item, urgent, place)
+            .unwrap_or_else(Step::Done)
+    }
+
+    /// As [`Drainer::attempt`]; what prevents a request is an error.
+    fn try_once(
+        &mut self,
+        item: &mut Item,
+        urgent: bool,
+        place: Option<(&Spool, &Name)>,
+    ) -> Result<Step, Fate> {
         // Left behind by a run that was killed between noting the reason and moving the file.
-        if let Some(reason) = &item.failure {
-            return Step::Done(Fate::Rejected(reason.clone()));
+        if let Some(reason) = item.failure.clone() {
+            return Err(if item.given_up {
+                Fate::GivenUp(reason)
+            } else {
+                Fate::Rejected(reason)
+            });
         }
-        let keys = match self.keyring.find(&item.address) {
-            Ok(keys) => keys,
-            Err(error) => return Step::Done(Fate::Kept(error.to_string())),
-        };
+        let keys = self
+            .keyring
+            .find(&item.address)
+            .map_err(|error| Fate::Kept(error.to_string()))?;
         if let Some(fate) = self.objection(item, &keys, urgent) {
-            return Step::Done(fate);
+            return Err(fate);
         }
-        if let Err(fate) = self.wait_for_silence() {
-            return Step::Done(fate);
-        }
-        if let Err(error) = self.connect() {
-            return Step::Done(Fate::Kept(error.to_string()));
-        }
-        let Some(api) = &self.api else {
-            return Step::Done(Fate::Queued("no connection".to_owned()));
-        };
-        if let Some(tag) = &item.cancel {
-            self.deadline.enter("cancelling an emergency message");
-            let begun = self.deadline.elapsed();
-            let reply = api.cancel(&keys.token, tag, self.deadline.remaining());
-            self.time(&reply, begun);
+        self.wait_for_silence()?;
+        if let Some(tag) = item.cancel.clone() {
+            let reply = self.ask("cancelling an emergency message", |api, time| {
+                api.cancel(&keys.token, &tag, time)
+            })?;
             match self.judge(reply, item, &keys, place) {
                 // A tag that is refused must not hold the message back.
                 Verdict::Accepted | Verdict::Refused(Culprit::Message | Culprit::User, _) => {}
-                other => return self.step(other),
+                other => return Ok(self.step(other, item)),
             }
             item.cancel = None;
             if item.fields.is_empty() {
-                return Step::Done(Fate::Delivered);
+                return Ok(Step::Done(Fate::Delivered));
             }
             if let Some((spool, name)) = place {
                 let _ = spool.update(name, item);
             }
         }
-        self.deadline.enter("sending");
-        let Some(api) = &self.api else {
-            return Step::Done(Fate::Queued("no connection".to_owned()));
-        };
-        let begun = self.deadline.elapsed();
-        let reply = api.send(
-            &keys.token,
-            &keys.user,
-            &item.form(),
-            self.deadline.remaining(),
-        );
-        self.time(&reply, begun);
+        let reply = self.ask("sending", |api, time| {
+            api.send(&keys.token, &keys.user, &item.form(), time)
+        })?;
         let verdict = self.judge(reply, item, &keys, place);
-        self.step(verdict)
+        Ok(self.step(verdict, item))
     }
 
-    fn step(&self, verdict: Verdict) -> Step {
+    fn step(&self, verdict: Verdict, item: &Item) -> Step {
         match verdict {
             Verdict::Accepted => Step::Done(Fate::Delivered),
             Verdict::Refused(_, reason) => Step::Done(Fate::Rejected(reason)),
             Verdict::Blocked(reason) => Step::Done(Fate::Queued(reason)),
             Verdict::Failed(reason) => {
+                if let Some(too_old) = self.too_old(item) {
+                    return Step::Done(Fate::GivenUp(format!("{too_old}, {reason}")));
+                }
                 let now = self.milliseconds();
                 let silence = Duration::from_millis(self.memory.silence_left(now));
                 if self.failures < TRIES && silence < self.deadline.remaining() {
@@ -109,6 +109,20 @@ impl Drainer<'_> {
         }
     }
 
+    /// Whether a message whose try has failed has waited too long. Never before a try: the way may be up again.
+    fn too_old(&self, item: &Item) -> Option<String> {
+        let now = self.seconds();
+        let born = item.created.max(self.memory.quota_wait_end.min(now));
+        if now.saturating_sub(born) <= self.limits.age.as_secs() {
+            return None;
+        }
+        let hours = now.saturating_sub(item.created) / 3600;
+        let times = item.attempts;
+        Some(format!(
+            "too old: waited {hours} h and failed {times} times"
+        ))
+    }
+
     /// What stands against a try now.
     fn objection(&self, item: &Item, keys: &Keys, urgent: bool) -> Option<Fate> {
         let now = self.seconds();
@@ -118,14 +132,6 @@ impl Drainer<'_> {
             return Some(Fate::Queued(format!(
                 "blocked for {left} s: {}",
                 block.reason
-            )));
-        }
-        let born = item.created.max(self.memory.quota_wait_end.min(now));
-        if item.attempts > 0 && now.saturating_sub(born) > self.limits.age.as_secs() {
-            let hours = now.saturating_sub(item.created) / 3600;
-            return Some(Fate::Rejected(format!(
-                "too old: waited {hours} h and failed {} times",
-                item.attempts
             )));
         }
         let wait = item.next_try.saturating_sub(self.milliseconds());
@@ -162,15 +168,6 @@ impl Drainer<'_> {
         }
     }
 
-    /// Learns how long Pushover takes at present.
-    fn time(&mut self, reply: &Reply, begun: Duration) {
-        if matches!(reply.answer, Answer::Accepted { .. }) {
-            self.slowest = self
-                .slowest
-                .max(self.deadline.elapsed().saturating_sub(begun));
-        }
-    }
-
     fn last_problem(&self) -> String {
         self.memory
             .last_problem
@@ -178,12 +175,32 @@ impl Drainer<'_> {
             .unwrap_or_else(|| "a failure shortly before".to_owned())
     }
 
-    fn connect(&mut self) -> Result<(), RouteError> {
+    /// Makes a request, and learns how long Pushover takes at present.
+    fn ask(
+        &mut self,
+        stage: &'static str,
+        request: impl FnOnce(&Api, Duration) -> Reply,
+    ) -> Result<Reply, Fate> {
+        let deadline = self.deadline;
+        let api = self.connect()?;
+        deadline.enter(stage);
+        let begun = deadline.elapsed();
+        let reply = request(api, deadline.remaining());
+        if matches!(reply.answer, Answer::Accepted { .. }) {
+            let taken = deadline.elapsed().saturating_sub(begun);
+            self.slowest = self.slowest.max(taken);
+        }
+        Ok(reply)
+    }
+
+    fn connect(&mut self) -> Result<&Api, Fate> {
         if self.api.is_none() {
             self.deadline.enter("setting up TLS");
-            self.api = Some(Api::new(self.route)?);
+            let api = Api::new(self.route).map_err(|error| Fate::Kept(error.to_string()))?;
+            self.api = Some(api);
         }
-        Ok(())
+        let none = || Fate::Queued("no connection".to_owned());
+        self.api.as_ref().ok_or_else(none)
     }
 
     /// Learns from an answer, and notes a failed try in the item.
@@ -196,7 +213,7 @@ impl Drainer<'_> {
     ) -> Verdict {
         let now = self.seconds();
         if let Some(quota) = reply.quota {
-            self.memory.quota = Some((now, quota));
+            self.memory.quotas.insert(keys.token_mark(), (now, quota));
         }
         match reply.answer {
             Answer::Accepted { .. } => {
@@ -209,18 +226,7 @@ impl Drainer<'_> {
                 Verdict::Refused(Culprit::Message, format!("nobody was reached: {info}"))
             }
             Answer::Rejected { culprit, reason } => {
-                match culprit {
-                    Culprit::Token => {
-                        self.memory
-                            .block_for_error(keys.token_mark(), &reason, "", now);
-                    }
-                    Culprit::User => {
-                        let whom = item.address.name();
-                        self.memory
-                            .block_for_error(keys.user_mark(), &reason, &whom, now);
-                    }
-                    Culprit::Message => self.memory.note_rejection(keys.token_mark(), now),
-                }
+                self.suspend(culprit, &reason, item, keys);
                 Verdict::Refused(culprit, reason)
             }
             Answer::QuotaUsedUp { reset, reason } => {
@@ -232,23 +238,47 @@ impl Drainer<'_> {
                 reason,
                 retry_after,
             } => {
-                self.failures += 1;
-                self.memory.last_problem = Some(reason.clone());
-                let silence = retry_after.unwrap_or_default().clamp(SILENCE, LONGEST_WISH);
-                let now = self.milliseconds();
-                self.memory.silence = Some((now, now.saturating_add(milliseconds(silence))));
-                let step = usize::try_from(item.attempts)
-                    .unwrap_or(usize::MAX)
-                    .min(BACK_OFF_SECONDS.len() - 1);
-                let pause = BACK_OFF_SECONDS.get(step).copied().unwrap_or_default() * 1000;
-                item.attempts = item.attempts.saturating_add(1);
-                item.next_try = now.saturating_add(pause.max(milliseconds(silence)));
-                if let Some((spool, name)) = place {
-                    let _ = spool.update(name, item);
-                    self.memory.keep(spool, now / 1000);
-                }
+                self.note_failure(&reason, retry_after, item, place);
                 Verdict::Failed(reason)
             }
+        }
+    }
+
+    /// Who asks again after a refusal is taken for an attacker.
+    fn suspend(&mut self, culprit: Culprit, reason: &str, item: &Item, keys: &Keys) {
+        let now = self.seconds();
+        let memory = &mut self.memory;
+        match culprit {
+            Culprit::Token => memory.block_for_error(keys.token_mark(), reason, "", now),
+            Culprit::User => {
+                memory.block_for_error(keys.user_mark(), reason, &item.address.name(), now);
+            }
+            Culprit::Message => memory.note_rejection(keys.token_mark(), now),
+        }
+    }
+
+    /// Nobody asks for a while after a failure, and this message waits longer each time.
+    fn note_failure(
+        &mut self,
+        reason: &str,
+        retry_after: Option<Duration>,
+        item: &mut Item,
+        place: Option<(&Spool, &Name)>,
+    ) {
+        self.failures += 1;
+        self.memory.last_problem = Some(reason.to_owned());
+        let silence = milliseconds(retry_after.unwrap_or_default().clamp(SILENCE, LONGEST_WISH));
+        let now = self.milliseconds();
+        self.memory.silence = Some((now, now.saturating_add(silence)));
+        let step = usize::try_from(item.attempts)
+            .unwrap_or(usize::MAX)
+            .min(BACK_OFF_SECONDS.len() - 1);
+        let pause = BACK_OFF_SECONDS.get(step).copied().unwrap_or_default() * 1000;
+        item.attempts = item.attempts.saturating_add(1);
+        item.next_try = now.saturating_add(pause.max(silence));
+        if let Some((spool, name)) = place {
+            let _ = spool.update(name, item);
+            self.memory.keep(spool, now / 1000);
         }
     }
 }

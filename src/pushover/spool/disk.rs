@@ -1,11 +1,11 @@
 //! How files get into the spool and are read from it, so that a crash at any point leaves nothing half.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, fchown};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, chown, fchown};
 use std::path::Path;
 
-use rustix::fs::OFlags;
+use rustix::fs::{Access, AtFlags, CWD, OFlags, StatxAttributes, StatxFlags, access, statx};
 
 use super::super::item::Item;
 use super::{ITEM_BYTES, Name, Spool, SpoolError, TEMPORARY, trouble};
@@ -62,6 +62,8 @@ impl Spool {
             fs::rename(temporary, path)
         })();
         if written.is_err() {
+            // Should it stay, it must not be adopted: its alert finds another way.
+            let _ = file.set_len(0);
             let _ = fs::remove_file(temporary);
         }
         written
@@ -117,9 +119,52 @@ pub(super) fn parse_item(file: &File) -> io::Result<Item> {
     Ok(serde_json::from_slice(&bytes)?)
 }
 
-/// Opens a directory to a group. Without the right to do that it stays with its owner.
-pub(super) fn share_directory(path: &Path, group: u32) {
-    if std::os::unix::fs::chown(path, None, Some(group)).is_ok() {
-        let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o770));
+/// Whether files in a directory can be removed, as far as the directory has a say in it.
+pub(super) fn check_writable(directory: &Path) -> io::Result<()> {
+    access(directory, Access::WRITE_OK | Access::EXEC_OK)?;
+    let flags = AtFlags::empty();
+    // An old kernel knows no attributes, and then there is none to mind.
+    let grows_only = statx(CWD, directory, flags, StatxFlags::empty())
+        .is_ok_and(|seen| seen.stx_attributes.contains(StatxAttributes::APPEND));
+    if grows_only {
+        return Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "it is append-only; chattr -a",
+        ));
     }
+    Ok(())
+}
+
+/// Replaces the content of a file.
+pub(super) fn write_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .truncate(true)
+        .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+        .open(path)?;
+    file.write_all(bytes)
+}
+
+/// Makes a directory unless it is there: for its owner alone, or open to a group as far as we have the right to do that.
+///
+/// A shared one gets its name last: a kill before that would leave one that only its owner may enter.
+pub(super) fn make_directory(path: &Path, group: Option<u32>) -> io::Result<()> {
+    if fs::symlink_metadata(path).is_ok() {
+        return Ok(());
+    }
+    let create = |path: &Path| DirBuilder::new().mode(0o700).create(path);
+    let made = match group {
+        None => create(path),
+        Some(group) => {
+            let temporary = path.with_file_name(format!("{TEMPORARY}dir-{}", std::process::id()));
+            let _ = fs::remove_dir(&temporary);
+            create(&temporary)?;
+            if chown(&temporary, None, Some(group)).is_ok() {
+                let _ = fs::set_permissions(&temporary, fs::Permissions::from_mode(0o770));
+            }
+            fs::rename(&temporary, path).inspect_err(|_| drop(fs::remove_dir(&temporary)))
+        }
+    };
+    // Another process may have been faster.
+    made.or_else(|error| fs::symlink_metadata(path).map_or(Err(error), |_| Ok(())))
 }

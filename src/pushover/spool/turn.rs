@@ -1,14 +1,18 @@
 //! Whose turn it is to send.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{
+    self,
+    ErrorKind::{AlreadyExists, NotFound, PermissionDenied, Unsupported},
+};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use rustix::fs::OFlags;
 
-use super::{Name, Spool, SpoolError, trouble};
+use super::{Name, Spool, SpoolError, TEMPORARY, trouble};
 use crate::deadline::Deadline;
 
 /// How often a waiting process looks whether its message is gone.
@@ -79,24 +83,43 @@ impl Spool {
     fn open_lock(&self) -> Result<File, SpoolError> {
         let failed = |source| trouble("cannot open the lock", &self.path, source);
         let path = self.path.join(".lock");
-        let open = |create| {
+        let open = || {
             OpenOptions::new()
                 .read(true)
                 .write(true)
-                .create_new(create)
-                .mode(0o600)
                 .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
                 .open(&path)
         };
-        match open(true) {
-            Ok(file) => {
-                self.share(&file).map_err(failed)?;
-                Ok(file)
+        match open() {
+            Err(error) if error.kind() == NotFound => {
+                self.make_lock(&path).map_err(failed)?;
+                open().map_err(failed)
             }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                open(false).map_err(failed)
+            opened => opened.map_err(failed),
+        }
+    }
+
+    /// The lock gets its name last: a kill before it is shared would leave one that the group cannot open.
+    fn make_lock(&self, path: &Path) -> io::Result<()> {
+        let temporary = self
+            .path
+            .join(format!("{TEMPORARY}lock-{}", std::process::id()));
+        let _ = fs::remove_file(&temporary);
+        self.create(&temporary)?;
+        // No rename, which would replace a lock that somebody holds by now.
+        let linked = fs::hard_link(&temporary, path);
+        let _ = fs::remove_file(&temporary);
+        let made = match linked {
+            // Some file systems have no links; better a lock that could be cut short than none.
+            Err(error) if matches!(error.kind(), PermissionDenied | Unsupported) => {
+                self.create(path).map(drop)
             }
-            Err(source) => Err(failed(source)),
+            other => other,
+        };
+        match made {
+            // Another process was faster, and may even have cleared our temporary file away.
+            Err(error) if matches!(error.kind(), AlreadyExists | NotFound) => Ok(()),
+            other => other,
         }
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod postfix;
 pub(crate) mod pushover;
 pub(crate) mod queue;
 pub(crate) mod scripted;
+pub(crate) mod strace;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::http_server::HttpServer;
@@ -92,6 +93,18 @@ impl Host {
     /// Names of the waiting messages.
     pub(crate) fn waiting(&self) -> Vec<String> {
         messages_in(&self.spool())
+    }
+
+    /// Texts of the waiting messages, oldest first.
+    pub(crate) fn waiting_messages(&self) -> Vec<String> {
+        let text = |name: &String| {
+            let item: Value =
+                serde_json::from_slice(&fs::read(self.spool().join(name)).unwrap()).unwrap();
+            let fields = item["fields"].as_array().unwrap().iter();
+            let mut messages = fields.filter(|field| field[0] == "message");
+            messages.next().unwrap()[1].as_str().unwrap().to_owned()
+        };
+        self.waiting().iter().map(text).collect()
     }
 
     /// Names of the messages in `failed/`.
