@@ -22,12 +22,14 @@ pub(super) struct Cap {
     pub(super) remedy: &'static str,
 }
 
-/// A letter with its reasons.
+/// A letter with its reasons. While something is unknown, score and letter are the best they may be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Grading {
     /// 0 to 100.
     pub(super) score: u32,
     pub(super) grade: Grade,
+    /// The letter as a reader of the data may print it: `<=A` while something is unknown.
+    pub(super) text: String,
     /// All that keeps the grade down, worst first.
     pub(super) caps: Vec<Cap>,
     /// Facts that are not known and might make it worse.
@@ -117,15 +119,17 @@ pub(super) fn grade(facts: &Facts, rules: Rules) -> Grading {
     }
     let mut caps = judge.caps;
     caps.sort_by_key(|cap| std::cmp::Reverse(cap.at_most.rank()));
-    let unknown = judge
+    let unknown: Vec<Doubt> = judge
         .doubts
         .into_iter()
         .filter(|(at_most, _)| at_most.is_worse_than(grade))
         .map(|(_, doubt)| doubt)
         .collect();
+    let at_best = if unknown.is_empty() { "" } else { "<=" };
     Grading {
         score,
         grade,
+        text: format!("{at_best}{grade}"),
         caps,
         unknown,
         notes: judge.notes,
