@@ -236,15 +236,19 @@ impl Judge<'_> {
                     );
                 }
             }
-            (Fact::Unknown(why), None) => {
+            (Fact::No, None) => {}
+            (dhe, None) => {
+                let why = match dhe {
+                    Fact::Unknown(why) => why,
+                    _ => "the answer broke off before it",
+                };
                 self.cap(
-                    &Fact::Unknown(why.clone()),
+                    &Fact::Unknown(why.to_owned()),
                     Grade::F,
                     "the Diffie-Hellman prime is short",
                     PRIME,
                 );
             }
-            _ => {}
         }
         let weak_curve = self.facts.weak_curve.clone();
         self.cap(

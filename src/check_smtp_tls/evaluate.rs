@@ -10,6 +10,7 @@ use super::facts::{Fact, Facts, Incomplete, Start};
 use super::grade::{self, Grade, Grading, Rules};
 use super::lifetime::Left;
 use super::probe::ProbeError;
+use super::strength;
 use crate::connection::ConnectError;
 use crate::monitoring::{Label, Metric, Report, State, Unit, Value};
 use crate::tls::Protocol;
@@ -79,7 +80,7 @@ pub(super) fn evaluate(
     let mut report = Report::new();
     incomplete(facts, policy, &mut report);
     let has_tls = starttls(facts, &mut report);
-    let grading = (has_tls && !facts.quick).then(|| graded(facts, policy));
+    let grading = (has_tls && !facts.quick).then(|| graded(facts, policy, now));
     if let Some(grading) = &grading {
         grade_finding(facts, grading, policy, &mut report);
     }
@@ -173,8 +174,8 @@ fn starttls(facts: &Facts, report: &mut Report) -> bool {
     }
 }
 
-fn graded(facts: &Facts, policy: &Policy) -> Grading {
-    let is_proven = certificates::problems(facts).is_empty() && !facts.chains.is_empty();
+fn graded(facts: &Facts, policy: &Policy, now: i64) -> Grading {
+    let is_proven = certificates::verdict(facts, now) == ["ok"];
     let rules = Rules {
         is_opportunistic: policy.is_opportunistic && !policy.strict,
         is_downgrade_protected: !policy.is_opportunistic
@@ -278,8 +279,18 @@ fn authentication(facts: &Facts, report: &mut Report) {
 }
 
 fn inside_tls(facts: &Facts, report: &mut Report) {
-    if facts.smtp.starttls_again.is_yes() {
-        report.find(State::Warning, "STARTTLS is offered again inside TLS");
+    match &facts.smtp.starttls_again {
+        Fact::Yes => report.find(State::Warning, "STARTTLS is offered again inside TLS"),
+        Fact::Unknown(why) if facts.handshake.is_some() && facts.incomplete.is_none() => {
+            report.find(State::Unknown, format!("SMTP inside TLS unknown: {why}"));
+        }
+        _ => {}
+    }
+    if let Fact::Unknown(why) = &facts.second_certificate
+        && facts.handshake.is_some()
+        && facts.incomplete.is_none()
+    {
+        report.find(State::Unknown, format!("second certificate unknown: {why}"));
     }
     match &facts.injection {
         Some(Fact::Yes) => {
@@ -343,8 +354,7 @@ fn measure(facts: &Facts, grading: Option<&Grading>, report: &mut Report) {
         }
     };
     if !facts.quick {
-        let score =
-            grading.filter(|grading| grading.unknown.is_empty() && !facts.accepted.is_empty());
+        let score = grading.filter(|_| strength::is_known(facts) && !facts.accepted.is_empty());
         add(
             "score",
             score.map_or(Value::Undetermined, |grading| {

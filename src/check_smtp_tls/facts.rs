@@ -64,6 +64,8 @@ pub(super) struct Facts {
     /// The chains, the one of the handshake first.
     pub(super) chains: Vec<Chain>,
     pub(super) certificates: Vec<Certificate>,
+    /// Whether there is a certificate with the other kind of key.
+    pub(super) second_certificate: Fact,
     /// Why the certificate is not known, if it is not.
     pub(super) no_certificate: Option<String>,
     pub(super) handshake: Option<Handshake>,
@@ -203,6 +205,7 @@ impl Facts {
             secure_renegotiation: Fact::not_asked(),
             chains: Vec::new(),
             certificates: Vec::new(),
+            second_certificate: Fact::not_asked(),
             no_certificate: None,
             handshake: None,
             handshake_problem: None,
