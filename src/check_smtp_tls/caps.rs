@@ -15,12 +15,14 @@ pub(super) struct Judge<'a> {
     pub(super) notes: Vec<String>,
 }
 
-const SWITCH_OFF: &str = "switch it off; Axigen: SMTP Receiving, Listeners, SSL Settings; postfix: smtpd_tls_protocols = !SSLv2, !SSLv3, !TLSv1, !TLSv1.1";
-const SUITES: &str = "take them out of the cipher list; Axigen: SMTP Receiving, Listeners, SSL Settings; postfix: tls_medium_cipherlist, smtpd_tls_exclude_ciphers";
+// What to do, with the settings of Axigen by the names its WebAdmin has for them.
+const SSL2_OFF: &str = "switch SSLv2 itself off, without ciphers it is as bad; Axigen: SMTP Receiving, Listeners, SSL Settings, Allow the following SSL versions, and so for every service with this key; postfix: smtpd_tls_protocols = !SSLv2, !SSLv3, !TLSv1, !TLSv1.1";
+const SWITCH_OFF: &str = "switch the old versions off; Axigen: SMTP Receiving, Listeners, SSL Settings, Allow the following SSL versions; postfix: smtpd_tls_protocols = !SSLv2, !SSLv3, !TLSv1, !TLSv1.1";
+const SUITES: &str = "take them out of the cipher suites; Axigen: SMTP Receiving, Listeners, SSL Settings, Use Cipher suite; postfix: smtpd_tls_exclude_ciphers";
+const CURVES: &str = "allow X25519, P-256 and P-384 only; postfix: tls_eecdh_auto_curves";
 const MODERN: &str = "allow TLS 1.2 and TLS 1.3 with ECDHE and AES-GCM suites, or update the server; Axigen: SMTP Receiving, Listeners, SSL Settings";
 const KEY: &str = "make a new key (RSA 2048 or more, or P-256) and have it certified";
-const PRIME: &str =
-    "use a Diffie-Hellman prime of 2048 bits; postfix: smtpd_tls_dh1024_param_file = auto";
+const PRIME: &str = "use a Diffie-Hellman prime of 2048 bits, or no such suites (!EDH); Axigen: SMTP Receiving, Listeners, SSL Settings, Use Cipher suite; postfix: smtpd_tls_dh1024_param_file = auto";
 
 impl Judge<'_> {
     /// Notes that the grade is at most `at_most` if `fact` holds, and a doubt if nobody knows.
@@ -56,7 +58,7 @@ impl Judge<'_> {
     pub(super) fn protocols(&mut self) {
         let [ssl2, ssl3, tls10, tls11, tls12, tls13] =
             Protocol::ALL.map(|version| self.offers(version));
-        self.cap(&ssl2, Grade::F, "SSLv2 is offered", SWITCH_OFF);
+        self.cap(&ssl2, Grade::F, "SSLv2 is offered", SSL2_OFF);
         let modern = Fact::any([&tls12, &tls13]);
         let best_is_ssl3 = both(&ssl3, &not(&Fact::any([&tls10, &tls11, &modern])));
         self.cap(
@@ -255,7 +257,7 @@ impl Judge<'_> {
             &weak_curve,
             Grade::B,
             "curves below 224 bits are accepted",
-            SUITES,
+            CURVES,
         );
     }
 

@@ -78,8 +78,8 @@ pub(super) fn evaluate(
     let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let now = i64::try_from(now).unwrap_or(i64::MAX);
     let mut report = Report::new();
-    incomplete(facts, policy, &mut report);
     let has_tls = starttls(facts, &mut report);
+    incomplete(facts, policy, &mut report);
     let grading = (has_tls && !facts.quick).then(|| graded(facts, policy, now));
     if let Some(grading) = &grading {
         grade_finding(facts, grading, policy, &mut report);
@@ -157,12 +157,13 @@ fn starttls(facts: &Facts, report: &mut Report) -> bool {
             let text = match (&smtp.starttls_answer, smtp.is_masked) {
                 (Some(answer), _) => format!("STARTTLS is refused: {answer}"),
                 (None, true) => {
+                    report.advise("switch off the inspection of SMTP in the firewall on the way");
                     "STARTTLS is not offered: a firewall writes over it (XXXXXXXA)".to_owned()
                 }
                 (None, false) => "STARTTLS is not offered".to_owned(),
             };
             report.find(State::Critical, text);
-            report.advise("switch STARTTLS on; Axigen: SMTP Receiving, Listeners, SSL Settings; postfix: smtpd_tls_security_level = may");
+            report.advise("switch STARTTLS on; Axigen: Security and Filtering, Acceptance and Routing, Allow StartTLS; postfix: smtpd_tls_security_level = may");
             false
         }
         (Start::Starttls, Fact::Unknown(why)) => {
@@ -275,7 +276,7 @@ fn authentication(facts: &Facts, report: &mut Report) {
             facts.smtp.auth_before.join(" ")
         ),
     );
-    report.advise("offer AUTH inside TLS only; postfix: smtpd_tls_auth_only = yes");
+    report.advise("offer AUTH inside TLS only; Axigen: no authentication on plain text connections; postfix: smtpd_tls_auth_only = yes");
 }
 
 fn inside_tls(facts: &Facts, report: &mut Report) {
@@ -310,7 +311,10 @@ fn inside_tls(facts: &Facts, report: &mut Report) {
 fn other_listeners(facts: &Facts, report: &mut Report) {
     for other in &facts.drown {
         match &other.ssl2 {
-            Fact::Yes => report.find(State::Critical, format!("{} speaks SSLv2", other.listener)),
+            Fact::Yes => {
+                report.find(State::Critical, format!("{} speaks SSLv2", other.listener));
+                report.advise("switch SSLv2 off there; whoever breaks its key reads every server with that key");
+            }
             Fact::No => {}
             Fact::Unknown(why) => report.find(
                 State::Unknown,

@@ -234,7 +234,7 @@ fn what_was_asked_and_not_answered_is_never_a_pass() {
         let report = judge(facts, &policy());
         let mut metrics = report.metrics().iter();
         let score = metrics.find(|metric| metric.label.as_str() == "score");
-        score.unwrap().value.clone()
+        score.unwrap().value
     };
     assert_eq!(score(good()), Value::Uint(93));
     // An F cannot get worse, its score can.

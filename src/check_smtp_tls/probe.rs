@@ -44,7 +44,7 @@ pub(super) enum ProbeError {
     Unreached(Vec<(SocketAddr, ConnectError)>),
     /// The server broke off before TLS could begin.
     Smtp(String),
-    /// What answers is no mail server.
+    /// What answers, or stays silent, may be no mail server, or one where TLS comes first.
     NotSmtp(String),
 }
 

@@ -7,7 +7,7 @@ use super::facts::{Fact, Incomplete, Start};
 use super::probe::{ProbeError, Progress, Target};
 use crate::connection::{ConnectError, Connection, resolve};
 use crate::program::Run;
-use crate::smtp::{Cause, Reply, Session, SessionError};
+use crate::smtp::{Cause, Reply, Session, SessionError, Stage};
 use crate::smtp_client::Patience;
 
 /// How long a server that limits its clients is left alone, if there is time: their windows are a minute.
@@ -254,7 +254,7 @@ impl<'a> Reach<'a> {
         }
         if !self.was_in {
             return match error {
-                SessionError::NoAnswer(Cause::NotSmtp(..))
+                SessionError::NoAnswer(Cause::NotSmtp(..) | Cause::Silent(Stage::Greeting))
                     if self.progress.read(|facts| facts.smtp.greeting.is_none()) =>
                 {
                     End::Unreached(ProbeError::NotSmtp(error.to_string()))
