@@ -16,7 +16,7 @@ all:
 
 # Every program on a stand-in of what it watches: command, output, exit code.
 demo: all
-	$(CARGO) build --locked --release --example pushover_phone
+	$(CARGO) build --locked --release --example pushover_phone --example mail_server
 	examples/demo.sh
 
 # Everything that must hold before a commit. As root on Debian it installs what it needs.
@@ -33,7 +33,7 @@ lab: all packages
 deny:
 	$(CARGO) deny --locked check licenses bans sources
 
-# Our speed beside that of find and of a bare getdents64 loop.
+# Our speed beside that of find, curl, other TLS scanners, and bare loops.
 bench:
 	$(CARGO) bench --locked
 

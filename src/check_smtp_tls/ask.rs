@@ -71,6 +71,8 @@ pub(super) struct Asker<'a> {
     pub(super) had_control: bool,
     /// The last question that was answered with a choice.
     control: Option<Question>,
+    /// What the last answer wants to agree on a key with.
+    pub(super) key_exchange: Option<KeyExchange>,
 }
 
 impl<'a> Asker<'a> {
@@ -80,6 +82,7 @@ impl<'a> Asker<'a> {
             anchors,
             had_control: false,
             control: None,
+            key_exchange: None,
         }
     }
 
@@ -143,6 +146,7 @@ impl<'a> Asker<'a> {
         };
         let answer = parser.finish();
         let reaction = reaction(&answer, &stop);
+        self.key_exchange = answer.key_exchange;
         if let Reaction::Chosen(_) = reaction {
             self.note(question, &answer);
         }

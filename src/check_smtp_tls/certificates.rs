@@ -22,6 +22,10 @@ pub(super) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
         if state != State::Ok || Some(*leaf) == first_to_end {
             report.find(state, format!("certificate{which} {text}"));
         }
+        if state != State::Ok {
+            report
+                .advise("renew it for every service that shows it; postfix: smtpd_tls_chain_files");
+        }
     }
     if let Some(leaf) = first_to_end {
         let life = leaf.not_after.saturating_sub(leaf.not_before);
@@ -36,7 +40,13 @@ pub(super) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
             &thresholds,
         );
     } else if let Some(reason) = &facts.no_certificate {
-        report.find(State::Unknown, format!("certificate unknown: {reason}"));
+        // Said already where it is why the handshake failed.
+        let text = if facts.handshake_problem.as_ref() == Some(reason) {
+            "certificate unknown".to_owned()
+        } else {
+            format!("certificate unknown: {reason}")
+        };
+        report.find(State::Unknown, text);
         measure(report, Value::Undetermined, &Thresholds::default());
     }
     let mut above: Vec<&Certificate> = facts
@@ -103,6 +113,11 @@ pub(super) fn trust(facts: &Facts, policy: &Policy, report: &mut Report) {
             (Some(true), _) => State::Critical,
         };
         report.find(state, problem.text());
+        if state != State::Ok
+            && let Some(remedy) = problem.remedy()
+        {
+            report.advise(remedy);
+        }
     }
 }
 
@@ -139,6 +154,21 @@ impl Problem {
             Self::Sha1 => "certificate signed over SHA-1".to_owned(),
             Self::NoAnchors(why) => format!("trust unknown: {why}"),
         }
+    }
+
+    /// What to do about it, where the text does not say so.
+    fn remedy(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Mismatch { .. } => {
+                "have one made for this name, or name the server as it does, with --sni"
+            }
+            Self::SelfSigned | Self::Sha1 => "have it certified by an authority that clients know",
+            Self::Untrusted(_) => {
+                "send the authority's own certificate behind the server's; for one of your own, --ca-file"
+            }
+            Self::OutOfOrder => "send each certificate in front of that of its issuer",
+            Self::NoAnchors(_) => return None,
+        })
     }
 }
 

@@ -12,10 +12,11 @@ use super::reaction::{Reaction, Ssl2Reaction, reaction, ssl2_reaction};
 use crate::connection::{Connection, resolve};
 use crate::program::Run;
 use crate::smtp::Session;
+use crate::smtp_client::Patience;
 use crate::tls::exchange::ask;
 use crate::tls::{answer, certificate, ssl2};
 
-/// How long each answer may take.
+/// How long a connection and each answer in TLS may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes of a line in IMAP and POP3.
 const LINE_BYTES: usize = 2048;
@@ -41,7 +42,11 @@ pub(super) struct Listener {
 
 impl fmt::Display for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.host, self.port)
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
     }
 }
 
@@ -135,7 +140,12 @@ fn open<'a>(listener: &Listener, target: &Target, run: &'a Run) -> Result<Connec
     let mut failure = "it has no address".to_owned();
     for address in addresses {
         match Connection::open(address, target.caller.source, &run.deadline, PATIENCE) {
-            Ok(connection) => return begin_tls(connection, listener.preamble, target),
+            Ok(mut connection) => {
+                connection.allow(Patience::within(run.deadline.limit()).smtp);
+                let mut ready = begin_tls(connection, listener.preamble, target)?;
+                ready.allow(PATIENCE);
+                return Ok(ready);
+            }
             Err(error) => failure = error.to_string(),
         }
     }
@@ -152,12 +162,15 @@ fn begin_tls<'a>(
         Preamble::Smtp => {
             let name = target.caller.name(connection.local_address());
             let mut session = Session::over(connection);
-            let starttls = session
-                .greeting()
-                .and_then(|_| session.ehlo(&name))
-                .and_then(|_| session.starttls());
+            let greeting = session.greeting().map_err(|error| error.to_string())?;
+            if !greeting.is_positive() {
+                session.quit();
+                return Err(format!("it greeted with {greeting}"));
+            }
+            let starttls = session.ehlo(&name).and_then(|_| session.starttls());
             let answer = starttls.map_err(|error| error.to_string())?;
             if answer.code != 220 {
+                session.quit();
                 return Err(format!("STARTTLS was answered with {answer}"));
             }
             connection = session.into_stream().map_err(|error| error.to_string())?;
@@ -240,6 +253,10 @@ mod tests {
             };
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
+        let printed = "[2001:db8::1]:110"
+            .parse()
+            .map(|listener: Listener| listener.to_string());
+        assert_eq!(printed.as_deref(), Ok("[2001:db8::1]:110"));
         for text in [
             "",
             "mail.example",

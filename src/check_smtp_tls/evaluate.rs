@@ -10,6 +10,7 @@ use super::facts::{Fact, Facts, Incomplete, Start};
 use super::grade::{self, Grade, Grading, Rules};
 use super::lifetime::Left;
 use super::probe::ProbeError;
+use super::strength;
 use crate::connection::ConnectError;
 use crate::monitoring::{Label, Metric, Report, State, Unit, Value};
 use crate::tls::Protocol;
@@ -77,9 +78,9 @@ pub(super) fn evaluate(
     let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let now = i64::try_from(now).unwrap_or(i64::MAX);
     let mut report = Report::new();
-    incomplete(facts, policy, &mut report);
     let has_tls = starttls(facts, &mut report);
-    let grading = (has_tls && !facts.quick).then(|| graded(facts, policy));
+    incomplete(facts, policy, &mut report);
+    let grading = (has_tls && !facts.quick).then(|| graded(facts, policy, now));
     if let Some(grading) = &grading {
         grade_finding(facts, grading, policy, &mut report);
     }
@@ -156,12 +157,13 @@ fn starttls(facts: &Facts, report: &mut Report) -> bool {
             let text = match (&smtp.starttls_answer, smtp.is_masked) {
                 (Some(answer), _) => format!("STARTTLS is refused: {answer}"),
                 (None, true) => {
+                    report.advise("switch off the inspection of SMTP in the firewall on the way");
                     "STARTTLS is not offered: a firewall writes over it (XXXXXXXA)".to_owned()
                 }
                 (None, false) => "STARTTLS is not offered".to_owned(),
             };
             report.find(State::Critical, text);
-            report.advise("switch STARTTLS on; Axigen: SMTP Receiving, Listeners, SSL Settings; postfix: smtpd_tls_security_level = may");
+            report.advise("switch STARTTLS on; Axigen: Security and Filtering, Acceptance and Routing, Allow StartTLS; postfix: smtpd_tls_security_level = may");
             false
         }
         (Start::Starttls, Fact::Unknown(why)) => {
@@ -173,8 +175,8 @@ fn starttls(facts: &Facts, report: &mut Report) -> bool {
     }
 }
 
-fn graded(facts: &Facts, policy: &Policy) -> Grading {
-    let is_proven = certificates::problems(facts).is_empty() && !facts.chains.is_empty();
+fn graded(facts: &Facts, policy: &Policy, now: i64) -> Grading {
+    let is_proven = certificates::verdict(facts, now) == ["ok"];
     let rules = Rules {
         is_opportunistic: policy.is_opportunistic && !policy.strict,
         is_downgrade_protected: !policy.is_opportunistic
@@ -274,12 +276,22 @@ fn authentication(facts: &Facts, report: &mut Report) {
             facts.smtp.auth_before.join(" ")
         ),
     );
-    report.advise("offer AUTH inside TLS only; postfix: smtpd_tls_auth_only = yes");
+    report.advise("offer AUTH inside TLS only; Axigen: no authentication on plain text connections; postfix: smtpd_tls_auth_only = yes");
 }
 
 fn inside_tls(facts: &Facts, report: &mut Report) {
-    if facts.smtp.starttls_again.is_yes() {
-        report.find(State::Warning, "STARTTLS is offered again inside TLS");
+    match &facts.smtp.starttls_again {
+        Fact::Yes => report.find(State::Warning, "STARTTLS is offered again inside TLS"),
+        Fact::Unknown(why) if facts.handshake.is_some() && facts.incomplete.is_none() => {
+            report.find(State::Unknown, format!("SMTP inside TLS unknown: {why}"));
+        }
+        _ => {}
+    }
+    if let Fact::Unknown(why) = &facts.second_certificate
+        && facts.handshake.is_some()
+        && facts.incomplete.is_none()
+    {
+        report.find(State::Unknown, format!("second certificate unknown: {why}"));
     }
     match &facts.injection {
         Some(Fact::Yes) => {
@@ -299,7 +311,10 @@ fn inside_tls(facts: &Facts, report: &mut Report) {
 fn other_listeners(facts: &Facts, report: &mut Report) {
     for other in &facts.drown {
         match &other.ssl2 {
-            Fact::Yes => report.find(State::Critical, format!("{} speaks SSLv2", other.listener)),
+            Fact::Yes => {
+                report.find(State::Critical, format!("{} speaks SSLv2", other.listener));
+                report.advise("switch SSLv2 off there; whoever breaks its key reads every server with that key");
+            }
             Fact::No => {}
             Fact::Unknown(why) => report.find(
                 State::Unknown,
@@ -343,8 +358,7 @@ fn measure(facts: &Facts, grading: Option<&Grading>, report: &mut Report) {
         }
     };
     if !facts.quick {
-        let score =
-            grading.filter(|grading| grading.unknown.is_empty() && !facts.accepted.is_empty());
+        let score = grading.filter(|_| strength::is_known(facts) && !facts.accepted.is_empty());
         add(
             "score",
             score.map_or(Value::Undetermined, |grading| {

@@ -212,6 +212,51 @@ fn the_unknown_is_unknown_unless_the_known_already_breaches() {
 }
 
 #[test]
+fn what_was_asked_and_not_answered_is_never_a_pass() {
+    let silent = || Fact::Unknown("no answer".to_owned());
+    for (facts, text) in [
+        (
+            spoilt(|facts| facts.smtp.starttls_again = silent()),
+            "SMTP inside TLS unknown: no answer",
+        ),
+        (
+            spoilt(|facts| facts.second_certificate = silent()),
+            "second certificate unknown: no answer",
+        ),
+        (
+            spoilt(|facts| facts.dhe = Fact::Yes),
+            "unknown whether the Diffie-Hellman prime is short",
+        ),
+    ] {
+        expect(facts, &policy(), State::Unknown, text);
+    }
+    let score = |facts: Facts| {
+        let report = judge(facts, &policy());
+        let mut metrics = report.metrics().iter();
+        let score = metrics.find(|metric| metric.label.as_str() == "score");
+        score.unwrap().value
+    };
+    assert_eq!(score(good()), Value::Uint(93));
+    // An F cannot get worse, its score can.
+    let hopeless = |facts: &mut Facts| {
+        facts.set_protocol(Protocol::Ssl2, Fact::Yes);
+        facts.bits_128 = silent();
+    };
+    assert_eq!(score(spoilt(hopeless)), Value::Undetermined);
+}
+
+#[test]
+fn an_expired_certificate_has_no_a_plus() {
+    let expired = spoilt(|facts| facts.certificates[0].not_after = 5 * DAY);
+    let report = judge(expired, &submission());
+    assert!(
+        report.headline().ends_with("grade A"),
+        "{}",
+        report.headline()
+    );
+}
+
+#[test]
 fn trust_counts_where_clients_ask_for_proof() {
     let mismatch = |facts: &mut Facts| facts.chains[0].is_for_name = false;
     let unknown = |facts: &mut Facts| {

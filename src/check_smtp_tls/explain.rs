@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::facts::{Fact, Facts, Start, Weakness};
 use super::grade::Grading;
+use super::strength;
 use crate::monitoring::{Report, duration};
 use crate::tls::Protocol;
 use crate::tls::suite::Suite;
@@ -17,7 +18,7 @@ pub(super) fn explain(facts: &Facts, grading: Option<&Grading>, now: i64, report
     if let Some(grading) = grading {
         versions(facts, report);
         suites(facts, report);
-        path(grading, report);
+        path(facts, grading, report);
     }
     certificates(facts, now, report);
     dialogue(facts, report);
@@ -92,8 +93,13 @@ fn suites(facts: &Facts, report: &mut Report) {
     }
 }
 
-fn path(grading: &Grading, report: &mut Report) {
-    report.explain(1, format!("score: {} of 100", grading.score));
+fn path(facts: &Facts, grading: &Grading, report: &mut Report) {
+    let at_most = if strength::is_known(facts) {
+        ""
+    } else {
+        "at most "
+    };
+    report.explain(1, format!("score: {at_most}{} of 100", grading.score));
     if let Some((next, caps)) = grading.next() {
         for cap in caps {
             report.explain(1, format!("for {next}: {}: {}", cap.reason, cap.remedy));
@@ -119,8 +125,12 @@ fn path(grading: &Grading, report: &mut Report) {
 
 fn certificates(facts: &Facts, now: i64, report: &mut Report) {
     for (number, chain) in (1..).zip(&facts.chains) {
-        let length = chain.certificates.len();
-        report.explain(1, format!("chain {number}: {length} certificates sent"));
+        let length = chain.certificates.len() + chain.unreadable;
+        let several = if length == 1 { "" } else { "s" };
+        report.explain(
+            1,
+            format!("chain {number}: {length} certificate{several} sent"),
+        );
         for certificate in chain
             .certificates
             .iter()
@@ -137,7 +147,7 @@ fn certificates(facts: &Facts, now: i64, report: &mut Report) {
             report.explain(
                 1,
                 format!(
-                    "  {} by {}, {}, {dates}",
+                    "{} by {}, {}, {dates}",
                     certificate.subject, certificate.issuer, certificate.key
                 ),
             );

@@ -4,62 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Serialize, Serializer};
 
+pub(super) use super::fact::Fact;
+pub(super) use super::weakness::Weakness;
+
 use crate::tls::Protocol;
 use crate::tls::certificate::Certificate;
 use crate::tls::suite::Suite;
-
-/// The answer to a question about the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fact {
-    /// Proven.
-    Yes,
-    /// Refused by a server that could answer.
-    No,
-    /// Neither, and why.
-    Unknown(String),
-}
-
-impl Fact {
-    /// Before it was asked.
-    pub(super) fn not_asked() -> Self {
-        Self::Unknown("not looked at".to_owned())
-    }
-
-    pub(super) fn is_yes(&self) -> bool {
-        *self == Self::Yes
-    }
-
-    pub(super) fn is_no(&self) -> bool {
-        *self == Self::No
-    }
-
-    pub(super) fn is_unknown(&self) -> bool {
-        matches!(self, Self::Unknown(_))
-    }
-
-    /// Yes if one of them is; no if all are.
-    pub(super) fn any<'a>(facts: impl IntoIterator<Item = &'a Self>) -> Self {
-        let mut result = Self::No;
-        for fact in facts {
-            match (fact, &result) {
-                (Self::Yes, _) => return Self::Yes,
-                (Self::Unknown(_), Self::No) => result = fact.clone(),
-                _ => {}
-            }
-        }
-        result
-    }
-}
-
-impl Serialize for Fact {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(match self {
-            Self::Yes => "yes",
-            Self::No => "no",
-            Self::Unknown(_) => "unknown",
-        })
-    }
-}
 
 /// How TLS begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -69,55 +19,6 @@ pub(super) enum Start {
     Starttls,
     /// With the first byte (RFC 8314).
     Tls,
-}
-
-/// Kinds of suites that are looked for because they should not be there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Weakness {
-    Null,
-    Anonymous,
-    Export,
-    Short,
-    Rc4,
-    SmallBlocks,
-}
-
-impl Weakness {
-    pub(super) const ALL: [Self; 6] = [
-        Self::Null,
-        Self::Anonymous,
-        Self::Export,
-        Self::Short,
-        Self::Rc4,
-        Self::SmallBlocks,
-    ];
-
-    /// Whether the suite is of this kind. Export and short ciphers count as that and not as RC4 or 64-bit blocks too.
-    pub(super) fn has(self, suite: &Suite) -> bool {
-        let long = !suite.is_export() && !suite.is_short() && !suite.is_null();
-        match self {
-            Self::Null => suite.is_null(),
-            Self::Anonymous => suite.is_anonymous(),
-            Self::Export => suite.is_export(),
-            Self::Short => suite.is_short(),
-            Self::Rc4 => long && suite.is_rc4(),
-            Self::SmallBlocks => long && suite.has_64_bit_blocks(),
-        }
-    }
-}
-
-impl std::fmt::Display for Weakness {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Null => "suites without encryption (NULL)",
-            Self::Anonymous => "anonymous suites",
-            Self::Export => "export suites",
-            Self::Short => "suites below 112 bits",
-            Self::Rc4 => "RC4",
-            Self::SmallBlocks => "64-bit block ciphers (3DES)",
-        })
-    }
 }
 
 /// Everything one run saw. Grows while the probe works, so that a run that is cut short still has it.
@@ -163,6 +64,8 @@ pub(super) struct Facts {
     /// The chains, the one of the handshake first.
     pub(super) chains: Vec<Chain>,
     pub(super) certificates: Vec<Certificate>,
+    /// Whether there is a certificate with the other kind of key.
+    pub(super) second_certificate: Fact,
     /// Why the certificate is not known, if it is not.
     pub(super) no_certificate: Option<String>,
     pub(super) handshake: Option<Handshake>,
@@ -302,6 +205,7 @@ impl Facts {
             secure_renegotiation: Fact::not_asked(),
             chains: Vec::new(),
             certificates: Vec::new(),
+            second_certificate: Fact::not_asked(),
             no_certificate: None,
             handshake: None,
             handshake_problem: None,

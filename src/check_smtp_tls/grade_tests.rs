@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::check_smtp_tls::sample::{RSA_GCM_128, RSA_GCM_256, base, server, with};
+use crate::tls::Protocol;
+use crate::tls::certificate::Hash;
 use Protocol::{Ssl2, Ssl3, Tls10, Tls11, Tls12, Tls13};
 
 const CBC_128: u16 = 0x002f;

@@ -2,11 +2,13 @@
 
 mod args;
 mod ask;
+mod caps;
 mod certificates;
 mod chains;
 mod drown;
 mod evaluate;
 mod explain;
+mod fact;
 mod facts;
 mod grade;
 mod letter;
@@ -18,6 +20,7 @@ mod reaction;
 #[cfg(test)]
 mod sample;
 mod strength;
+mod weakness;
 
 pub use args::Args;
 pub use grade::Grade;

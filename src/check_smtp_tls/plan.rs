@@ -7,6 +7,7 @@ use super::ask::{Asker, Question};
 use super::facts::{Fact, Weakness, WeaknessAsked};
 use super::reach::End;
 use super::reaction::{Reaction, Ssl2Reaction};
+use crate::tls::answer::KeyExchange;
 use crate::tls::hello::{KeyShare, MOST_SUITES, WEAK_CURVES};
 use crate::tls::suite::{Authentication, Exchange, Mode, Suite};
 use crate::tls::{Protocol, ssl2};
@@ -234,13 +235,12 @@ fn newest_classic(asker: &mut Asker<'_>, version: Protocol) -> Result<(), End> {
     );
     curves.groups = &WEAK_CURVES;
     let fact = match asker.ask(&curves)? {
-        Reaction::Chosen(_) => known(asker, |facts| {
-            if facts.groups.iter().any(|group| WEAK_CURVES.contains(group)) {
-                Fact::Yes
-            } else {
-                Fact::No
-            }
-        }),
+        // The server may take a curve that was not offered.
+        Reaction::Chosen(_) => match asker.key_exchange {
+            Some(KeyExchange::Curve(curve)) if WEAK_CURVES.contains(&curve) => Fact::Yes,
+            Some(KeyExchange::Curve(_)) => Fact::No,
+            _ => Fact::Unknown("the answer does not name the curve".to_owned()),
+        },
         other => unless_chosen(other),
     };
     note(asker, |facts| facts.weak_curve = fact);

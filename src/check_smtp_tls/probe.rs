@@ -17,7 +17,7 @@ use crate::smtp::Session;
 use crate::smtp_client::Caller;
 use crate::tls::Protocol;
 use crate::tls::certificate::Algorithm;
-use crate::tls::handshake::{Secured, Wanted, handshake};
+use crate::tls::handshake::{HandshakeError, Secured, Wanted, handshake};
 
 /// What to look at, and how.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ pub(super) enum ProbeError {
     Unreached(Vec<(SocketAddr, ConnectError)>),
     /// The server broke off before TLS could begin.
     Smtp(String),
-    /// What answers is no mail server.
+    /// What answers, or stays silent, may be no mail server, or one where TLS comes first.
     NotSmtp(String),
 }
 
@@ -131,10 +131,8 @@ impl Probe<'_> {
             Ok(connection) => connection,
             Err(Setback::End(end)) => return Err(end),
             Err(Setback::Once(why)) => {
-                self.progress().note(|facts| {
-                    facts.handshake_problem = Some(why.clone());
-                    facts.no_certificate = Some(why);
-                });
+                self.progress()
+                    .note(|facts| no_handshake(facts, wanted, &why));
                 return Ok(());
             }
         };
@@ -152,6 +150,9 @@ impl Probe<'_> {
                     facts.set_protocol(agreed.version, Fact::Yes);
                     facts.accepted.insert((agreed.version, agreed.suite));
                     facts.groups.extend(agreed.group);
+                    if wanted != Wanted::Any {
+                        facts.second_certificate = Fact::Yes;
+                    }
                     facts.handshake.get_or_insert(Handshake {
                         version: agreed.version,
                         suite: agreed.suite,
@@ -166,19 +167,18 @@ impl Probe<'_> {
                     leave(secured, self.target().start, &own_name);
                 }
             }
-            Err(error) if wanted == Wanted::Any => {
+            // A server without such a certificate refuses, and that is the answer.
+            Err(HandshakeError::Failed(_) | HandshakeError::Closed) if wanted != Wanted::Any => {
+                self.progress()
+                    .note(|facts| facts.second_certificate = Fact::No);
+            }
+            Err(error) => {
                 if run.deadline.has_passed() {
                     return Err(End::Incomplete(Incomplete::OutOfTime(run.timed_out())));
                 }
-                self.progress().note(|facts| {
-                    facts.handshake_problem = Some(error.to_string());
-                    if facts.certificates.is_empty() {
-                        facts.no_certificate.get_or_insert(error.to_string());
-                    }
-                });
+                self.progress()
+                    .note(|facts| no_handshake(facts, wanted, &error.to_string()));
             }
-            // A server without such a certificate refuses, and that is the answer.
-            Err(_) => {}
         }
         Ok(())
     }
@@ -227,10 +227,8 @@ impl Probe<'_> {
         let has_shaken_hands = self.progress().read(|facts| facts.handshake.is_some());
         match first.filter(|_| has_shaken_hands) {
             Some(Algorithm::Rsa) => self.handshake(Wanted::Ecdsa),
-            Some(Algorithm::Ecdsa | Algorithm::Ed25519 | Algorithm::Ed448) => {
-                self.handshake(Wanted::Rsa)
-            }
-            _ => Ok(()),
+            Some(_) => self.handshake(Wanted::Rsa),
+            None => Ok(()),
         }
     }
 
@@ -276,6 +274,17 @@ impl Probe<'_> {
             Ok(answer) if answer.is_positive() => Ok(Fact::Yes),
             _ => Ok(Fact::No),
         }
+    }
+}
+
+fn no_handshake(facts: &mut Facts, wanted: Wanted, why: &str) {
+    if wanted != Wanted::Any {
+        facts.second_certificate = Fact::Unknown(why.to_owned());
+        return;
+    }
+    facts.handshake_problem = Some(why.to_owned());
+    if facts.certificates.is_empty() {
+        facts.no_certificate.get_or_insert(why.to_owned());
     }
 }
 

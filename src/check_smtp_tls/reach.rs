@@ -7,7 +7,7 @@ use super::facts::{Fact, Incomplete, Start};
 use super::probe::{ProbeError, Progress, Target};
 use crate::connection::{ConnectError, Connection, resolve};
 use crate::program::Run;
-use crate::smtp::{Cause, Reply, Session, SessionError};
+use crate::smtp::{Cause, Reply, Session, SessionError, Stage};
 use crate::smtp_client::Patience;
 
 /// How long a server that limits its clients is left alone, if there is time: their windows are a minute.
@@ -167,11 +167,7 @@ impl<'a> Reach<'a> {
                 .get_or_insert_with(|| greeting.lines.join(" ").trim().to_owned());
             smtp.auth_before = mechanisms(ehlo);
             smtp.is_masked = ehlo.lines.iter().any(|line| is_masked(line));
-            smtp.starttls = match (ehlo.is_positive(), ehlo.has_keyword("STARTTLS")) {
-                (true, true) => Fact::Yes,
-                (true, false) => Fact::No,
-                (false, _) => Fact::Unknown(format!("EHLO was answered with {ehlo}")),
-            };
+            smtp.starttls = offers_starttls(ehlo);
         });
     }
 
@@ -225,9 +221,10 @@ impl<'a> Reach<'a> {
     fn unreached(&self, failures: Vec<(SocketAddr, ConnectError)>) -> End {
         let connections = self.progress.read(|facts| facts.connections);
         if let (Some(_), Some((_, error))) = (self.address, failures.first()) {
+            let before = connections.saturating_sub(1);
+            let several = if before == 1 { "" } else { "s" };
             return End::Incomplete(Incomplete::Banned(format!(
-                "{error} after {} connections",
-                connections.saturating_sub(1)
+                "{error} after {before} connection{several}"
             )));
         }
         End::Unreached(ProbeError::Unreached(failures))
@@ -257,7 +254,7 @@ impl<'a> Reach<'a> {
         }
         if !self.was_in {
             return match error {
-                SessionError::NoAnswer(Cause::NotSmtp(..))
+                SessionError::NoAnswer(Cause::NotSmtp(..) | Cause::Silent(Stage::Greeting))
                     if self.progress.read(|facts| facts.smtp.greeting.is_none()) =>
                 {
                     End::Unreached(ProbeError::NotSmtp(error.to_string()))
@@ -293,6 +290,15 @@ fn leave(session: &mut Session<Connection<'_>>) {
     session.quit();
 }
 
+fn offers_starttls(ehlo: &Reply) -> Fact {
+    match (ehlo.code, ehlo.has_keyword("STARTTLS")) {
+        (..300, true) => Fact::Yes,
+        // A server that does not know EHLO has no extensions at all (RFC 5321 section 3.2).
+        (..300, false) | (500 | 502, _) => Fact::No,
+        _ => Fact::Unknown(format!("EHLO was answered with {ehlo}")),
+    }
+}
+
 /// The mechanisms behind AUTH (RFC 4954 section 3).
 pub(super) fn mechanisms(ehlo: &Reply) -> Vec<String> {
     let parameters = ehlo.parameters("AUTH").unwrap_or_default();
@@ -308,4 +314,21 @@ fn is_masked(line: &str) -> bool {
     word.len() == "STARTTLS".len()
         && word.starts_with("XXXX")
         && word.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_without_ehlo_has_no_starttls_and_one_that_refuses_us_may_have() {
+        let offers = |code, line: &str| {
+            let lines = vec!["mail.example".to_owned(), line.to_owned()];
+            offers_starttls(&Reply { code, lines })
+        };
+        assert_eq!(offers(250, "STARTTLS"), Fact::Yes);
+        assert_eq!(offers(250, "SIZE"), Fact::No);
+        assert_eq!(offers(502, "STARTTLS"), Fact::No);
+        assert!(offers(550, "STARTTLS").is_unknown());
+    }
 }

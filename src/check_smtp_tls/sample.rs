@@ -65,6 +65,7 @@ pub(super) fn server(versions: &[Protocol], suites: &[(Protocol, u16)], key: usi
     facts.bits_256 = Fact::No;
     facts.compression = Fact::No;
     facts.secure_renegotiation = Fact::Yes;
+    facts.second_certificate = Fact::No;
     facts.groups.insert(0x001d);
     add_leaf(&mut facts, leaf(Algorithm::Rsa, key));
     facts

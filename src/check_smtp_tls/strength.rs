@@ -25,6 +25,21 @@ pub(super) fn score(facts: &Facts, anonymous_counts: bool) -> u32 {
         .sum()
 }
 
+/// Whether all that the score is made of was seen.
+pub(super) fn is_known(facts: &Facts) -> bool {
+    let any = |weakness| facts.weakness(weakness, |_| true);
+    let suites = Weakness::ALL.map(any);
+    let asked = [
+        &facts.dhe,
+        &facts.weak_curve,
+        &facts.bits_128,
+        &facts.bits_256,
+    ];
+    let has_prime = !facts.dhe.is_yes() || facts.prime_bits.is_some();
+    let mut all = facts.protocols.values().chain(&suites).chain(asked);
+    has_prime && facts.leaves().next().is_some() && all.all(|fact| !fact.is_unknown())
+}
+
 fn protocols(facts: &Facts) -> u32 {
     let points = Protocol::ALL
         .into_iter()

@@ -11,6 +11,9 @@ const FLIGHT_BYTES: usize = 256 * 1024;
 /// Bytes kept of a text answer.
 const TEXT_BYTES: usize = 512;
 
+/// The alert of a server that does not serve the name it was asked for.
+const UNRECOGNIZED_NAME: u8 = 112;
+
 /// The random of a HelloRetryRequest: SHA-256 of these words (RFC 8446 section 4.1.3).
 const RETRY: [u8; 32] = [
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
@@ -96,11 +99,14 @@ impl Parser {
         self.answer.end.is_some()
     }
 
-    /// The answer as far as it came.
+    /// The answer as far as it came. One that breaks off before the choice refuses nothing.
     #[must_use]
     pub fn finish(mut self) -> Answer {
+        let has_begun = !self.record.is_empty() || !self.messages.is_empty();
         if self.answer.end.is_none() && self.is_text() {
             self.answer.end = Some(text(&self.record));
+        } else if self.answer.end.is_none() && has_begun {
+            self.malformed("an answer that breaks off");
         }
         self.answer
     }
@@ -137,18 +143,24 @@ impl Parser {
 
     fn end_record(&mut self, kind: u8, body: &[u8]) {
         match (kind, body) {
+            // A warning, as of a name that is not served, with the choice behind it (RFC 6066 section 3).
+            (0x15, [1, UNRECOGNIZED_NAME]) => self.count(body.len()),
             (0x15, [_, number]) => self.answer.end = Some(End::Alert(*number)),
             (0x15, _) => self.malformed("an alert of a wrong length"),
             (0x16, []) => self.malformed("an empty handshake record"),
             (0x16, _) => {
-                self.total += body.len();
-                if self.total > FLIGHT_BYTES {
-                    return self.malformed("an answer of more than 256 KiB");
-                }
+                self.count(body.len());
                 self.messages.extend(body);
                 self.end_messages();
             }
             _ => self.malformed("an encrypted record before the keys are agreed"),
+        }
+    }
+
+    fn count(&mut self, bytes: usize) {
+        self.total += bytes;
+        if self.total > FLIGHT_BYTES {
+            self.malformed("an answer of more than 256 KiB");
         }
     }
 

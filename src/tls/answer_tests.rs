@@ -104,7 +104,21 @@ fn answers_that_are_no_choice_are_told_apart() {
             Some(End::Malformed("no TLS record")),
         ),
         ("silence", vec![], None),
-        ("half a record", vec![0x16, 3, 3, 0], None),
+        (
+            "half a record",
+            vec![0x16, 3, 3, 0],
+            Some(End::Malformed("an answer that breaks off")),
+        ),
+        (
+            "half a message",
+            record(0x16, &[2, 0, 0, 70, 3, 3]),
+            Some(End::Malformed("an answer that breaks off")),
+        ),
+        (
+            "warnings without end",
+            record(0x15, &[1, 112]).repeat(200_000),
+            Some(End::Malformed("an answer of more than 256 KiB")),
+        ),
         (
             "a huge record",
             vec![0x16, 3, 3, 0xff, 0xff],
@@ -131,6 +145,18 @@ fn a_choice_is_kept_when_the_handshake_breaks_behind_it() {
     let answer = parse(&bytes, 4);
     assert_eq!(answer.end, Some(End::Alert(80)));
     assert_eq!(answer.hello.unwrap().suite, 0xc02f);
+}
+
+#[test]
+fn a_warning_about_the_name_hides_no_choice() {
+    let bytes = [
+        record(0x15, &[1, 112]),
+        record(0x16, &hello(0x0301, [1; 32], 0x002f, &[])),
+    ]
+    .concat();
+    assert_eq!(parse(&bytes, 3).hello.unwrap().version, 0x0301);
+    let fatal = record(0x15, &[2, 112]);
+    assert_eq!(parse(&fatal, 3).end, Some(End::Alert(112)));
 }
 
 proptest! {

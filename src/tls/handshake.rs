@@ -124,7 +124,17 @@ fn failed(error: &io::Error) -> HandshakeError {
         io::ErrorKind::UnexpectedEof
         | io::ErrorKind::ConnectionReset
         | io::ErrorKind::BrokenPipe => HandshakeError::Closed,
-        _ => HandshakeError::Failed(error.to_string()),
+        _ => HandshakeError::Failed(in_words(error)),
+    }
+}
+
+/// The library's two most frequent reasons in words for people, the others as they are.
+fn in_words(error: &io::Error) -> String {
+    let reason = error.get_ref().and_then(|reason| reason.downcast_ref());
+    match reason {
+        Some(Error::AlertReceived(alert)) => format!("refused with alert {alert:?}"),
+        Some(Error::InvalidMessage(_)) => "the answer is no proper TLS".to_owned(),
+        _ => error.to_string(),
     }
 }
 

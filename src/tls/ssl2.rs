@@ -89,12 +89,13 @@ impl Parser {
         self.answer.is_some()
     }
 
-    /// The answer; nothing when the bytes ended before it did.
+    /// The answer; nothing when not a byte of it came. One that breaks off refuses nothing.
     #[must_use]
     pub fn finish(self) -> Option<Answer> {
-        let is_text = self.received.first().is_some_and(u8::is_ascii_digit);
-        self.answer
-            .or_else(|| is_text.then(|| text(&self.received)))
+        self.answer.or(match self.received.first()? {
+            b'0'..=b'9' => Some(text(&self.received)),
+            _ => Some(Answer::Malformed("an SSLv2 answer that breaks off")),
+        })
     }
 }
 
@@ -248,6 +249,11 @@ mod tests {
                 Some(Answer::Text("421".to_owned())),
             ),
             ("nothing", vec![], None),
+            (
+                "a hello cut off",
+                server_hello(&[0x01_0080], b"der")[..12].to_vec(),
+                Some(Answer::Malformed("an SSLv2 answer that breaks off")),
+            ),
             (
                 "junk",
                 vec![0xff; 4],
