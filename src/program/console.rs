@@ -61,7 +61,9 @@ impl Console {
             return self.finish(&Report::unknown(usage::one_line(error)));
         }
         self.claim();
-        let _ = print(&error.to_string());
+        // Help, or a list that was asked for in place of a check, before which clap writes the word all the same.
+        let text = error.to_string();
+        let _ = print(text.strip_prefix("error: ").unwrap_or(&text));
         ExitCode::from(State::Unknown.exit_code())
     }
 

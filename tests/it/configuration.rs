@@ -169,7 +169,7 @@ fn option_mistakes(
     mistakes
 }
 
-/// Visible options no variable of the check command leads to. Help and version are for people.
+/// Visible options no variable of the check command leads to. Help, version and lists are for people.
 fn unreachable_options(
     name: &str,
     arguments: &BTreeMap<String, (String, bool)>,
@@ -178,7 +178,7 @@ fn unreachable_options(
     command
         .get_arguments()
         .filter(|arg| !arg.is_hide_set())
-        .filter(|arg| !["help", "version"].contains(&arg.get_id().as_str()))
+        .filter(|arg| !["help", "version", "list_samples"].contains(&arg.get_id().as_str()))
         .map(|arg| format!("--{}", arg.get_long().unwrap()))
         .filter(|option| !arguments.contains_key(option))
         .map(|option| format!("{name}: {option} cannot be reached"))
@@ -234,17 +234,19 @@ fn line_mistakes(commands: &[(String, String)]) -> Vec<String> {
                 mistakes.push(format!("{name}: ${part}$ on a command line"));
             }
         }
-        // Options that are limits, priorities and paths alike take these.
-        let samples = [
-            ("$ARG1$", if is_check(&command) { "q" } else { "-1" }),
-            ("$ARG2$", "10"),
-            ("$ARG3$", "20"),
-        ];
-        let filled = words.iter().map(|word| {
-            let filled = samples.iter().fold(word.clone(), |word, (name, value)| {
-                word.replace(name, value)
-            });
-            filled.replace('$', "")
+        // Options that are limits, priorities and paths alike take these; addresses are of another kind.
+        let first = if is_check(&command) { "q" } else { "-1" };
+        let before = std::iter::once("").chain(words.iter().map(String::as_str));
+        let filled = before.zip(&words).map(|(option, word)| {
+            let [second, third] = match option {
+                "--recipient" => ["q@own.example"; 2],
+                "--allow-recipient-domain" => ["own.example"; 2],
+                _ => ["10", "20"],
+            };
+            word.replace("$ARG1$", first)
+                .replace("$ARG2$", second)
+                .replace("$ARG3$", third)
+                .replace('$', "")
         });
         if let Err(error) = command.try_get_matches_from(filled) {
             mistakes.push(format!("{name}: {error}"));

@@ -7,6 +7,7 @@ pub(crate) mod daemons;
 pub(crate) mod filesystem;
 pub(crate) mod http_server;
 pub(crate) mod machine;
+pub(crate) mod mails;
 pub(crate) mod pki;
 pub(crate) mod postfix;
 pub(crate) mod pushover;
@@ -23,7 +24,7 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// The account of tests that must not be root.
-const NOBODY: u32 = 65534;
+pub(crate) const NOBODY: u32 = 65534;
 
 /// The built program of that name.
 pub(crate) fn program(name: &str) -> PathBuf {

@@ -3,12 +3,13 @@
 use std::fmt::Write;
 use std::fs;
 use std::net::SocketAddr;
+use std::os::unix::fs::chown;
 use std::path::Path;
 
 use tempfile::TempDir;
 
 use super::daemon::{Daemon, fetched, free_ports};
-use super::open_tempdir;
+use super::{NOBODY, open_tempdir};
 
 /// Options of one listener, as lines of main.cf; `DIR` stands for the instance's directory.
 pub(crate) struct Service(pub(crate) Vec<String>);
@@ -61,6 +62,17 @@ impl Postfix {
         self.ports[service]
     }
 
+    /// The mails delivered so far to this address, each as it stands in the mailbox.
+    pub(crate) fn delivered(&self, recipient: &str) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.dir.path().join("mail/inbox/new")) else {
+            return Vec::new();
+        };
+        let mails = entries.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
+        mails
+            .filter(|mail| mail.contains(&format!("\nX-Original-To: {recipient}\n")))
+            .collect()
+    }
+
     /// What postfix logged.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.dir.path().join("log/maillog")).unwrap_or_default()
@@ -75,6 +87,8 @@ fn configure(
     ports: &[u16],
 ) {
     fs::create_dir(dir.join("etc")).unwrap();
+    fs::create_dir(dir.join("mail")).unwrap();
+    chown(dir.join("mail"), Some(NOBODY), Some(NOBODY)).unwrap();
     for (name, text) in files {
         fs::write(dir.join(name), text).unwrap();
     }
@@ -95,7 +109,7 @@ fn configure(
             let _ = writeln!(master, "  -o {{ {} }}", option.replace("DIR", &at));
         }
     }
-    master.push_str(MASTER);
+    master.push_str(&MASTER.replace("DIR", &at));
     fs::write(dir.join("etc/master.cf"), master).unwrap();
 }
 
@@ -114,6 +128,11 @@ mydestination = lab.test
 mynetworks = 127.0.0.0/8
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
+virtual_mailbox_domains = own.test
+virtual_mailbox_maps = static:inbox/
+virtual_mailbox_base = DIR/mail
+virtual_uid_maps = static:65534
+virtual_gid_maps = static:65534
 alias_maps =
 local_recipient_maps =
 local_transport = discard:
@@ -136,7 +155,13 @@ rewrite unix - - n - - trivial-rewrite
 proxymap unix - - n - - proxymap
 anvil unix - - n - 1 anvil
 discard unix - - n - - discard
+virtual unix - n n - - virtual
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
 cleanup unix n - n - 0 cleanup
+scanner unix n - n - 0 cleanup
+  -o mime_header_checks=regexp:DIR/names
+  -o body_checks=regexp:DIR/bodies
 qmgr unix n - n 300 1 qmgr
 postlog unix-dgram n - n - 1 postlogd
 ";
