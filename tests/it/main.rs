@@ -14,6 +14,9 @@
 mod check_axigen_queue;
 mod check_pushover;
 mod check_smtp_tls;
+mod check_smtp_tls_drown;
+mod check_smtp_tls_hostile;
+mod check_smtp_tls_peers;
 mod configuration;
 mod contract;
 mod cores;

@@ -1,6 +1,5 @@
 //! What several tests need: running a program, rights, queue trees, file systems that misbehave.
 
-pub(crate) mod certificates;
 pub(crate) mod cores;
 pub(crate) mod daemon;
 pub(crate) mod daemons;
@@ -12,6 +11,7 @@ pub(crate) mod postfix;
 pub(crate) mod pushover;
 pub(crate) mod queue;
 pub(crate) mod scripted;
+pub(crate) mod smtp_tls;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;

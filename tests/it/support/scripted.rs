@@ -7,9 +7,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use rustls::ServerConfig;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-
-use super::pki::Leaf;
 
 /// Plays one script a connection until it goes out of scope.
 pub(crate) struct Scripted {
@@ -115,19 +112,6 @@ pub(crate) fn until_tls(stream: TcpStream) -> Option<TcpStream> {
 pub(crate) fn until_closed(mut stream: impl Read) {
     let mut buffer = [0; 4096];
     while matches!(stream.read(&mut buffer), Ok(1..)) {}
-}
-
-/// The set-up of a TLS server with this leaf, sent so many times over.
-pub(crate) fn tls_config(leaf: &Leaf, times: usize) -> Arc<ServerConfig> {
-    let certificate = CertificateDer::from(leaf.der.clone());
-    let key = PrivateKeyDer::try_from(leaf.key.serialize_der()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate; times], key);
-    Arc::new(config.unwrap())
 }
 
 /// Speaks TLS and a little SMTP inside it.
