@@ -24,6 +24,7 @@ mod generated;
 mod install;
 mod json;
 mod lab_smtp_tls;
+mod lab_smtp_tls_scanners;
 mod notify_pushover;
 mod notify_pushover_faults;
 mod notify_pushover_input;
