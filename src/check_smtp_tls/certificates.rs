@@ -36,7 +36,13 @@ pub(super) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
             &thresholds,
         );
     } else if let Some(reason) = &facts.no_certificate {
-        report.find(State::Unknown, format!("certificate unknown: {reason}"));
+        if facts.handshake.is_some() {
+            // It was sent, and no client can make anything of it.
+            report.find(State::Critical, reason.as_str());
+            report.advise("replace the certificate file of the server");
+        } else {
+            report.find(State::Unknown, format!("certificate unknown: {reason}"));
+        }
         measure(report, Value::Undetermined, &Thresholds::default());
     }
     let mut above: Vec<&Certificate> = facts
