@@ -347,3 +347,36 @@ fn a_default_run_is_gentle() {
         "each connection is counted"
     );
 }
+
+#[test]
+fn of_two_certificates_the_expired_one_is_named() {
+    let dir = open_tempdir();
+    let root = Authority::root();
+    let ca = root.write(dir.path());
+    let files = [
+        ("rsa.pem", root.leaf(NAME, -1, 397, rsa()).pem()),
+        ("ecdsa.pem", root.leaf(NAME, -1, 397, ecdsa()).pem()),
+        ("old-rsa.pem", root.leaf(NAME, -400, -3, rsa()).pem()),
+        ("old-ecdsa.pem", root.leaf(NAME, -400, -3, ecdsa()).pem()),
+    ];
+    let cases = [
+        ("DIR/rsa.pem, DIR/old-ecdsa.pem", "ECDSA 256", "RSA 2048"),
+        ("DIR/old-rsa.pem, DIR/ecdsa.pem", "RSA 2048", "ECDSA 256"),
+    ];
+    let services =
+        cases.map(|(files, ..)| Service::new(&[&format!("smtpd_tls_chain_files = {files}")]));
+    let test = "of_two_certificates_the_expired_one_is_named";
+    let Some(postfix) = Postfix::start(test, &files, &services) else {
+        return;
+    };
+    for (service, (_, expired, valid)) in cases.iter().enumerate() {
+        for options in [&[][..], &["--quick"]] {
+            let options = [options, &["--ca-file", ca.to_str().unwrap(), "-v"]].concat();
+            let outcome = check(postfix.port(service), &options);
+            let start = format!("SMTP TLS CRITICAL - certificate ({expired}) expired 3d");
+            outcome.expect(2, &start);
+            let other = format!("by CN=Lab Root, {valid}, 39");
+            assert!(outcome.stdout.contains(&other), "{}", outcome.stdout);
+        }
+    }
+}

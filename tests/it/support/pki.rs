@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize,
+    KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize, SanType,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -102,12 +102,17 @@ impl Leaf {
 
     /// One that nobody vouches for, with any subject.
     pub(crate) fn self_signed(common_name: &str) -> Self {
-        Self::self_signed_with(common_name, NAME, ecdsa())
+        Self::self_signed_for(&[NAME], common_name)
     }
 
-    /// The same for this name and key.
-    pub(crate) fn self_signed_with(common_name: &str, name: &str, key: KeyPair) -> Self {
-        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    /// The same for these names, whatever stands in them.
+    pub(crate) fn self_signed_for(names: &[&str], common_name: &str) -> Self {
+        let key = ecdsa();
+        let mut params = CertificateParams::default();
+        params.subject_alt_names = names
+            .iter()
+            .map(|name| SanType::DnsName((*name).try_into().unwrap()))
+            .collect();
         params
             .distinguished_name
             .push(DnType::CommonName, common_name);
@@ -126,6 +131,12 @@ impl Leaf {
     /// The same sent so many times over.
     pub(crate) fn times(mut self, times: usize) -> Self {
         self.chain = vec![self.chain; times].concat();
+        self
+    }
+
+    /// These bytes sent instead, with the same key.
+    pub(crate) fn replaced_by(mut self, der: Vec<u8>) -> Self {
+        self.chain = vec![der.into()];
         self
     }
 

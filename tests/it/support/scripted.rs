@@ -22,12 +22,27 @@ impl Scripted {
         Self::start_for(usize::MAX, script)
     }
 
+    /// The same on another address of this host.
+    pub(crate) fn start_on(
+        address: &str,
+        script: impl Fn(TcpStream, usize) + Send + 'static,
+    ) -> Self {
+        Self::listen(TcpListener::bind((address, 0)).unwrap(), usize::MAX, script)
+    }
+
     /// The same, but nobody listens any more after so many connections.
     pub(crate) fn start_for(
         most: usize,
         script: impl Fn(TcpStream, usize) + Send + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::listen(TcpListener::bind("127.0.0.1:0").unwrap(), most, script)
+    }
+
+    fn listen(
+        listener: TcpListener,
+        most: usize,
+        script: impl Fn(TcpStream, usize) + Send + 'static,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
         let (is_over, connections) = (
             Arc::new(AtomicBool::new(false)),
@@ -126,8 +141,13 @@ pub(crate) fn speak_tls(stream: TcpStream, config: &Arc<ServerConfig>, greets: b
     {
         return;
     }
+    converse(&mut stream);
+}
+
+/// Speaks a little SMTP until the client leaves.
+pub(crate) fn converse(stream: &mut BufReader<impl Read + Write>) {
     loop {
-        let line = line(&mut stream);
+        let line = line(stream);
         let answer = match line.split_whitespace().next().unwrap_or_default() {
             "" => return,
             "EHLO" => "250-mail.lab.test\r\n250 AUTH PLAIN\r\n",

@@ -1,6 +1,7 @@
 //! Runs of `check_smtp_tls`.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::Command;
 
 use super::pki::NAME;
@@ -43,4 +44,15 @@ pub(crate) fn offered(outcome: &Outcome) -> BTreeSet<&'static str> {
             is_offered
         })
         .collect()
+}
+
+/// A program that sees `file` in the place of another; as root.
+pub(crate) fn in_mounts(file: &Path, place: &str, program: &Path) -> Command {
+    let mut command = Command::new("unshare");
+    command
+        .args(["--mount", "sh", "-c"])
+        .arg("mount --bind \"$1\" \"$2\" && shift 2 && exec \"$@\"")
+        .arg("sh")
+        .args([file, Path::new(place), program]);
+    command
 }
