@@ -40,13 +40,16 @@ pub(super) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
             &thresholds,
         );
     } else if let Some(reason) = &facts.no_certificate {
-        // Said already where it is why the handshake failed.
-        let text = if facts.handshake_problem.as_ref() == Some(reason) {
-            "certificate unknown".to_owned()
+        if facts.handshake.is_some() {
+            // It was sent, and no client can make anything of it.
+            report.find(State::Critical, reason.as_str());
+            report.advise("replace the certificate file of the server");
+        } else if facts.handshake_problem.as_ref() == Some(reason) {
+            // Said already where it is why the handshake failed.
+            report.find(State::Unknown, "certificate unknown");
         } else {
-            format!("certificate unknown: {reason}")
-        };
-        report.find(State::Unknown, text);
+            report.find(State::Unknown, format!("certificate unknown: {reason}"));
+        }
         measure(report, Value::Undetermined, &Thresholds::default());
     }
     let mut above: Vec<&Certificate> = facts

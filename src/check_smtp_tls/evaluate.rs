@@ -231,9 +231,12 @@ fn grade_finding(facts: &Facts, grading: &Grading, policy: &Policy, report: &mut
 
 /// A handshake that must work and does not.
 fn handshake(facts: &Facts, report: &mut Report) {
+    // Nothing fits a certificate that cannot be read, which is named as that.
+    let is_readable = facts.leaves().next().is_some();
     if let Some(problem) = facts
         .handshake
         .as_ref()
+        .filter(|_| is_readable)
         .and_then(|handshake| handshake.signature_problem.as_ref())
     {
         report.find(

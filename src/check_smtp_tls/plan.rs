@@ -102,9 +102,16 @@ fn one_version(
     version: Protocol,
     closed: &mut Vec<Protocol>,
 ) -> Result<(), End> {
-    let mut question = Question::at(version, everything(version));
-    question.compression = true;
-    let reaction = asker.ask(&question)?;
+    let mut reaction = Reaction::Refused;
+    // TLS 1.2 has more suites than one hello may carry, and a server of bad ones only refuses the good.
+    for suites in everything(version).chunks(MOST_SUITES) {
+        let mut question = Question::at(version, suites.iter().copied());
+        question.compression = true;
+        reaction = asker.ask(&question)?;
+        if !matches!(reaction, Reaction::Refused | Reaction::Closed) {
+            break;
+        }
+    }
     conclude(asker, version, reaction, closed);
     Ok(())
 }
@@ -311,7 +318,7 @@ fn unless_chosen(reaction: Reaction) -> Fact {
     }
 }
 
-/// As many suites as one hello may carry, in the order of a modern client; the weak ones last.
+/// All suites of a version, in the order of a modern client; the weak ones last.
 fn everything(version: Protocol) -> Vec<u16> {
     if version == Protocol::Tls13 {
         return usable(version, |_| true);
@@ -323,7 +330,6 @@ fn everything(version: Protocol) -> Vec<u16> {
     suites.extend(usable(version, |suite| {
         suite.is_null() || suite.is_anonymous()
     }));
-    suites.truncate(MOST_SUITES);
     suites
 }
 

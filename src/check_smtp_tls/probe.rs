@@ -257,6 +257,12 @@ impl Probe<'_> {
         let answer = session
             .command("STARTTLS", "STARTTLS\r\nNOOP")
             .map_err(|error| Setback::Once(error.to_string()))?;
+        // A refusal as such is no obedience, but a limit says nothing of what would be obeyed.
+        if (400..500).contains(&answer.code) {
+            return Ok(Fact::Unknown(format!(
+                "STARTTLS was answered with {answer}"
+            )));
+        }
         if answer.code != 220 || session.has_more() {
             return Ok(Fact::No);
         }
@@ -265,8 +271,13 @@ impl Probe<'_> {
             .map_err(|error| Setback::Once(error.to_string()))?;
         connection.allow(self.asker.reach.patience.tls);
         let (_, result) = handshake(connection, self.asker.server_name(), Wanted::Any);
-        let Ok((_, mut secured)) = result else {
-            return Ok(Fact::No);
+        let mut secured = match result {
+            Ok((_, secured)) => secured,
+            // The word was taken for TLS, unless we cannot shake hands with this server at all.
+            Err(_) if self.progress().read(|facts| facts.handshake.is_some()) => {
+                return Ok(Fact::No);
+            }
+            Err(error) => return Ok(Fact::Unknown(error.to_string())),
         };
         secured.sock.allow(WAIT);
         let mut session = Session::over(secured);

@@ -192,14 +192,7 @@ impl<'a> Reach<'a> {
                 self.patience.connect,
             ) {
                 Ok(connection) => {
-                    self.address = Some(address);
-                    self.progress.note(|facts| {
-                        facts.address = Some(address.ip().to_string());
-                        facts.skipped_addresses = failures
-                            .iter()
-                            .map(|(address, error)| format!("{address}: {error}"))
-                            .collect();
-                    });
+                    self.settle_on(address, &failures);
                     return Ok(connection);
                 }
                 Err(error) => failures.push((address, error)),
@@ -207,6 +200,20 @@ impl<'a> Reach<'a> {
         }
         self.check_time()?;
         Err(self.unreached(failures).into())
+    }
+
+    /// Keeps to the address that answered first; what was skipped for it is known from that one time.
+    fn settle_on(&mut self, address: SocketAddr, failures: &[(SocketAddr, ConnectError)]) {
+        if self.address.replace(address).is_some() {
+            return;
+        }
+        self.progress.note(|facts| {
+            facts.address = Some(address.ip().to_string());
+            facts.skipped_addresses = failures
+                .iter()
+                .map(|(address, error)| format!("{address}: {error}"))
+                .collect();
+        });
     }
 
     fn addresses(&self) -> Result<Vec<SocketAddr>, Setback> {

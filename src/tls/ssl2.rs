@@ -110,6 +110,8 @@ fn read(received: &[u8]) -> Option<Answer> {
             [_, _, _, _, number, ..] => Some(Answer::Alert(*number)),
             _ => None,
         },
+        // Read as SSLv2 it would be an error message of five kilobytes, which a long flight fills.
+        [0x14 | 0x16 | 0x17, 3, ..] => Some(Answer::Malformed("a record of TLS")),
         [b'0'..=b'9', ..] => {
             let whole = received.last() == Some(&b'\n') || received.len() >= TEXT_BYTES;
             whole.then(|| text(received))
@@ -247,6 +249,11 @@ mod tests {
                 "text without end",
                 b"421".to_vec(),
                 Some(Answer::Text("421".to_owned())),
+            ),
+            (
+                "a long flight of TLS",
+                [0x16, 3, 1, 0, 4, 14, 0, 0, 0].repeat(1000),
+                Some(Answer::Malformed("a record of TLS")),
             ),
             ("nothing", vec![], None),
             (

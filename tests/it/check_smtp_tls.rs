@@ -1,33 +1,86 @@
-//! `check_smtp_tls` against a real postfix, and against a scripted server for what no real one answers.
+//! `check_smtp_tls` against a real postfix.
 
-use std::io::{BufReader, Write};
 use std::path::Path;
-use std::process::Command;
 
+use crate::support::open_tempdir;
 use crate::support::pki::{Authority, Leaf, NAME, ecdsa, rsa};
 use crate::support::postfix::{Postfix, Service};
-use crate::support::scripted::{Scripted, line, speak_tls, tls_config, until_closed, until_tls};
-use crate::support::{Outcome, open_tempdir, program, run};
+use crate::support::smtp_tls::{check, facts};
 
-fn check(port: u16, options: &[&str]) -> Outcome {
-    run(Command::new(program("check_smtp_tls"))
-        .args([
-            "-H",
-            "127.0.0.1",
-            "-p",
-            &port.to_string(),
-            "--sni",
-            NAME,
-            "--helo",
-            "monitor.lab.test",
-        ])
-        .args(options))
-}
-
-fn facts(port: u16, options: &[&str]) -> serde_json::Value {
-    let outcome = check(port, &[options, &["--output-format", "json"]].concat());
-    serde_json::from_str::<serde_json::Value>(&outcome.stdout).unwrap()["facts"].clone()
-}
+/// Settings of postfix, options of the check, code and start.
+const GRADES: [(&[&str], &[&str], i32, &str); 10] = [
+    (
+        &[],
+        &[],
+        0,
+        "SMTP TLS OK - grade A, certificate valid for 396d",
+    ),
+    (
+        &["smtpd_tls_protocols = TLSv1.2"],
+        &[],
+        0,
+        "SMTP TLS OK - grade A-: TLS 1.3 is not offered, certificate valid",
+    ),
+    (
+        &["smtpd_tls_protocols = TLSv1.3"],
+        &[],
+        0,
+        "SMTP TLS OK - grade A, certificate valid",
+    ),
+    (
+        &["smtpd_tls_protocols = !SSLv2"],
+        &[],
+        1,
+        "SMTP TLS WARNING - grade B: TLS 1.0 and TLS 1.1 are offered, certificate valid",
+    ),
+    (
+        &["tls_medium_cipherlist = ALL:eNULL:@SECLEVEL=0"],
+        &[],
+        2,
+        "SMTP TLS CRITICAL - grade F: suites without encryption (NULL) are accepted, ",
+    ),
+    // Its one suite is beyond the 64 of the first hello.
+    (
+        &[
+            "smtpd_tls_protocols = TLSv1.2",
+            "tls_medium_cipherlist = eNULL:@SECLEVEL=0",
+        ],
+        &[],
+        2,
+        "SMTP TLS CRITICAL - grade F: suites without encryption (NULL) are accepted",
+    ),
+    (
+        &[
+            "smtpd_tls_wrappermode = yes",
+            "smtpd_tls_security_level = encrypt",
+            "smtpd_tls_exclude_ciphers = aNULL",
+        ],
+        &["-s"],
+        0,
+        "SMTP TLS OK - grade A+, certificate valid",
+    ),
+    (
+        &[
+            "smtpd_tls_wrappermode = yes",
+            "smtpd_tls_security_level = encrypt",
+        ],
+        &["-s"],
+        2,
+        "SMTP TLS CRITICAL - grade F: anonymous suites are accepted, ",
+    ),
+    (
+        &[],
+        &["--strict"],
+        2,
+        "SMTP TLS CRITICAL - grade F: anonymous suites are accepted, ",
+    ),
+    (
+        &["smtpd_tls_chain_files = DIR/good.pem, DIR/ecdsa.pem"],
+        &[],
+        0,
+        "SMTP TLS OK - grade A, certificate (ECDSA 256) valid for 299d",
+    ),
+];
 
 #[test]
 fn a_real_postfix_is_graded_by_what_it_offers() {
@@ -38,70 +91,7 @@ fn a_real_postfix_is_graded_by_what_it_offers() {
         ("good.pem", root.leaf(NAME, -1, 397, rsa()).pem()),
         ("ecdsa.pem", root.leaf(NAME, -1, 300, ecdsa()).pem()),
     ];
-    let cases: [(&[&str], &[&str], i32, &str); 9] = [
-        (
-            &[],
-            &[],
-            0,
-            "SMTP TLS OK - grade A, certificate valid for 396d",
-        ),
-        (
-            &["smtpd_tls_protocols = TLSv1.2"],
-            &[],
-            0,
-            "SMTP TLS OK - grade A-: TLS 1.3 is not offered, certificate valid",
-        ),
-        (
-            &["smtpd_tls_protocols = TLSv1.3"],
-            &[],
-            0,
-            "SMTP TLS OK - grade A, certificate valid",
-        ),
-        (
-            &["smtpd_tls_protocols = !SSLv2"],
-            &[],
-            1,
-            "SMTP TLS WARNING - grade B: TLS 1.0 and TLS 1.1 are offered, certificate valid",
-        ),
-        (
-            &["tls_medium_cipherlist = ALL:eNULL:@SECLEVEL=0"],
-            &[],
-            2,
-            "SMTP TLS CRITICAL - grade F: suites without encryption (NULL) are accepted, ",
-        ),
-        (
-            &[
-                "smtpd_tls_wrappermode = yes",
-                "smtpd_tls_security_level = encrypt",
-                "smtpd_tls_exclude_ciphers = aNULL",
-            ],
-            &["-s"],
-            0,
-            "SMTP TLS OK - grade A+, certificate valid",
-        ),
-        (
-            &[
-                "smtpd_tls_wrappermode = yes",
-                "smtpd_tls_security_level = encrypt",
-            ],
-            &["-s"],
-            2,
-            "SMTP TLS CRITICAL - grade F: anonymous suites are accepted, ",
-        ),
-        (
-            &[],
-            &["--strict"],
-            2,
-            "SMTP TLS CRITICAL - grade F: anonymous suites are accepted, ",
-        ),
-        (
-            &["smtpd_tls_chain_files = DIR/good.pem, DIR/ecdsa.pem"],
-            &[],
-            0,
-            "SMTP TLS OK - grade A, certificate (ECDSA 256) valid for 299d",
-        ),
-    ];
-    let services: Vec<Service> = cases
+    let services: Vec<Service> = GRADES
         .iter()
         .map(|(options, ..)| Service::new(options))
         .collect();
@@ -112,7 +102,7 @@ fn a_real_postfix_is_graded_by_what_it_offers() {
     ) else {
         return;
     };
-    for (service, (settings, options, code, start)) in cases.iter().enumerate() {
+    for (service, (settings, options, code, start)) in GRADES.iter().enumerate() {
         let outcome = check(
             postfix.port(service),
             &[*options, &["--ca-file", ca.to_str().unwrap(), "-v"]].concat(),
@@ -359,282 +349,34 @@ fn a_default_run_is_gentle() {
 }
 
 #[test]
-fn peers_that_do_not_answer_are_critical() {
-    for (case, script, start) in [
-        ("silent", &b""[..], "no greeting in time"),
-        (
-            "binary junk",
-            &b"\x15\x03\x01\x00\x02\x02\x28"[..],
-            "the answer is not SMTP (greeting)",
-        ),
-        (
-            "another protocol",
-            b"* OK IMAP4rev1 ready\r\n",
-            "the answer is not SMTP (greeting)",
-        ),
-        (
-            "two codes",
-            b"220-a\r\n554 b\r\n",
-            "the reply changes its code from line to line (greeting)",
-        ),
-    ] {
-        let server = Scripted::start(|mut stream, _| {
-            let _ = stream.write_all(script);
-            until_closed(stream);
-        });
-        let outcome = check(server.port(), &["-t", "2"]);
-        eprintln!("{case}");
-        outcome.expect(2, &format!("SMTP TLS CRITICAL - {start}"));
+fn of_two_certificates_the_expired_one_is_named() {
+    let dir = open_tempdir();
+    let root = Authority::root();
+    let ca = root.write(dir.path());
+    let files = [
+        ("rsa.pem", root.leaf(NAME, -1, 397, rsa()).pem()),
+        ("ecdsa.pem", root.leaf(NAME, -1, 397, ecdsa()).pem()),
+        ("old-rsa.pem", root.leaf(NAME, -400, -3, rsa()).pem()),
+        ("old-ecdsa.pem", root.leaf(NAME, -400, -3, ecdsa()).pem()),
+    ];
+    let cases = [
+        ("DIR/rsa.pem, DIR/old-ecdsa.pem", "ECDSA 256", "RSA 2048"),
+        ("DIR/old-rsa.pem, DIR/ecdsa.pem", "RSA 2048", "ECDSA 256"),
+    ];
+    let services =
+        cases.map(|(files, ..)| Service::new(&[&format!("smtpd_tls_chain_files = {files}")]));
+    let test = "of_two_certificates_the_expired_one_is_named";
+    let Some(postfix) = Postfix::start(test, &files, &services) else {
+        return;
+    };
+    for (service, (_, expired, valid)) in cases.iter().enumerate() {
+        for options in [&[][..], &["--quick"]] {
+            let options = [options, &["--ca-file", ca.to_str().unwrap(), "-v"]].concat();
+            let outcome = check(postfix.port(service), &options);
+            let start = format!("SMTP TLS CRITICAL - certificate ({expired}) expired 3d");
+            outcome.expect(2, &start);
+            let other = format!("by CN=Lab Root, {valid}, 39");
+            assert!(outcome.stdout.contains(&other), "{}", outcome.stdout);
+        }
     }
-    let closing = Scripted::start(|stream, _| drop(stream));
-    check(closing.port(), &[]).expect(
-        2,
-        "SMTP TLS CRITICAL - connection closed instead of the greeting",
-    );
-    let flood = Scripted::start(
-        |mut stream, _| while stream.write_all(&b"220-more\r\n".repeat(1000)).is_ok() {},
-    );
-    check(flood.port(), &[]).expect(2, "SMTP TLS CRITICAL - the reply does not end");
-}
-
-#[test]
-fn a_server_that_breaks_off_at_starttls_is_critical() {
-    for (case, answer, code, start) in [
-        (
-            "closes",
-            &b""[..],
-            2,
-            "CRITICAL - connection closed instead of the answer to STARTTLS",
-        ),
-        (
-            "refuses",
-            b"502 5.5.1 no\r\n",
-            2,
-            "CRITICAL - STARTTLS is refused: 502 5.5.1 no",
-        ),
-        (
-            "for now",
-            b"454 4.3.0 later\r\n",
-            1,
-            "WARNING - STARTTLS is refused for now: 454 4.3.0 later",
-        ),
-        (
-            "injects",
-            b"220 go\r\n250 injected\r\n",
-            2,
-            "CRITICAL - the server sent more than the answer to STARTTLS",
-        ),
-    ] {
-        let server = Scripted::start(move |stream, _| {
-            let mut reader = BufReader::new(stream.try_clone().unwrap());
-            let mut stream = stream;
-            let _ = stream.write_all(b"220 mail\r\n");
-            loop {
-                let line = line(&mut reader);
-                let reply = match line.trim() {
-                    "" => return,
-                    "STARTTLS" if answer.is_empty() => return,
-                    "STARTTLS" => answer,
-                    "QUIT" => b"221 bye\r\n",
-                    _ => b"250-mail\r\n250 STARTTLS\r\n",
-                };
-                let _ = stream.write_all(reply);
-            }
-        });
-        let outcome = check(server.port(), &["-t", "2"]);
-        eprintln!("{case}: {}", outcome.stdout);
-        outcome.expect(code, &format!("SMTP TLS {start}"));
-    }
-}
-
-#[test]
-fn starttls_that_a_firewall_writes_over_is_named() {
-    let server = Scripted::start(|stream, _| {
-        let mut reader = BufReader::new(stream.try_clone().unwrap());
-        let mut stream = stream;
-        let _ = stream.write_all(b"220 mail\r\n");
-        while !line(&mut reader).is_empty() {
-            let _ = stream.write_all(b"250-mail\r\n250-AUTH PLAIN LOGIN\r\n250 XXXXXXXA\r\n");
-        }
-    });
-    let outcome = check(server.port(), &[]);
-    outcome.expect(
-        2,
-        "SMTP TLS CRITICAL - STARTTLS is not offered: a firewall writes over it",
-    );
-    assert!(
-        outcome
-            .stdout
-            .contains("AUTH PLAIN LOGIN is offered before TLS"),
-        "{}",
-        outcome.stdout
-    );
-}
-
-#[test]
-fn a_client_that_is_shut_out_says_so() {
-    let refusing = Scripted::start(|mut stream, _| {
-        let _ = stream.write_all(b"554 5.7.1 listed\r\n");
-        until_closed(stream);
-    });
-    let outcome = check(refusing.port(), &[]);
-    outcome.expect(
-        3,
-        "SMTP TLS UNKNOWN - incomplete: the server limits us after 1 connections: 554 5.7.1 listed",
-    );
-
-    let config = tls_config(&Leaf::self_signed(NAME), 1);
-    let banning = Scripted::start_for(3, move |stream, _| {
-        if let Some(stream) = until_tls(stream) {
-            speak_tls(stream, &config, false);
-        }
-    });
-    let outcome = check(banning.port(), &[]);
-    outcome.expect(
-        3,
-        "SMTP TLS UNKNOWN - incomplete: probably banned: connection refused after 3 connections",
-    );
-    assert_eq!(banning.connections(), 3);
-}
-
-#[test]
-fn sslv2_is_critical_also_without_ciphers() {
-    let certificate = Leaf::self_signed(NAME).der;
-    for (case, kinds) in [
-        ("ciphers", &[0x01, 0x00, 0x80, 0x02, 0x00, 0x80][..]),
-        ("none", &[]),
-    ] {
-        let certificate = certificate.clone();
-        let answer = ssl2_hello(&certificate, kinds);
-        let config = tls_config(&Leaf::self_signed(NAME), 1);
-        let server = Scripted::start(move |stream, _| {
-            let Some(mut stream) = until_tls(stream) else {
-                return;
-            };
-            let mut first = [0];
-            stream.peek(&mut first).unwrap();
-            if first == [0x80] {
-                let _ = stream.write_all(&answer);
-                until_closed(stream);
-            } else {
-                speak_tls(stream, &config, false);
-            }
-        });
-        let outcome = check(server.port(), &["--grade-critical", "F", "-v"]);
-        eprintln!("{case}");
-        outcome.expect(2, "SMTP TLS CRITICAL - grade F: SSLv2 is offered");
-        assert!(
-            outcome.stdout.contains("\nSSLv2    offered\n"),
-            "{}",
-            outcome.stdout
-        );
-        let seen = facts(server.port(), &[]);
-        assert_eq!(seen["protocols"]["ssl2"], "yes");
-        assert_eq!(seen["protocols"]["tls1.3"], "yes");
-        assert_eq!(seen["grade"]["grade"], "F");
-
-        let port = server.port();
-        let good = Scripted::start({
-            let config = tls_config(&Leaf::self_signed(NAME), 1);
-            move |stream, _| {
-                if let Some(stream) = until_tls(stream) {
-                    speak_tls(stream, &config, false);
-                }
-            }
-        });
-        let listener = format!("127.0.0.1:{port}/starttls-smtp");
-        let outcome = check(good.port(), &["--drown-host", &listener]);
-        outcome.expect(
-            2,
-            &format!("SMTP TLS CRITICAL - 127.0.0.1:{port} speaks SSLv2, grade A"),
-        );
-    }
-}
-
-fn ssl2_hello(certificate: &[u8], kinds: &[u8]) -> Vec<u8> {
-    let length = |bytes: usize| u16::try_from(bytes).unwrap().to_be_bytes();
-    let body = [
-        &[4, 0, 1, 0, 2][..],
-        &length(certificate.len()),
-        &length(kinds.len()),
-        &length(16),
-        certificate,
-        kinds,
-        &[0; 16],
-    ]
-    .concat();
-    [
-        &(0x8000 | u16::try_from(body.len()).unwrap()).to_be_bytes()[..],
-        &body,
-    ]
-    .concat()
-}
-
-#[test]
-fn a_server_that_falls_silent_in_tls_does_not_cost_more_than_its_share() {
-    let server = Scripted::start(|stream, _| {
-        if let Some(stream) = until_tls(stream) {
-            until_closed(stream);
-        }
-    });
-    let outcome = check(server.port(), &["-t", "3"]);
-    outcome.expect(2, "SMTP TLS CRITICAL - no answer to the TLS handshake");
-    assert!(
-        outcome.stdout.contains("timed out after 3s"),
-        "{}",
-        outcome.stdout
-    );
-}
-
-#[test]
-fn hostile_certificates_harm_neither_the_output_nor_the_check() {
-    let name = "evil | x=1;2\n\u{202e}$HOSTNAME$<script>";
-    let config = tls_config(&Leaf::self_signed(name), 1);
-    let server = Scripted::start(move |stream, _| {
-        if let Some(stream) = until_tls(stream) {
-            speak_tls(stream, &config, false);
-        }
-    });
-    let outcome = check(server.port(), &["-v", "--trust", "pkix"]);
-    outcome.expect(2, "SMTP TLS CRITICAL - certificate is self-signed");
-    assert_eq!(outcome.stdout.matches('|').count(), 1, "{}", outcome.stdout);
-    assert!(
-        !outcome.stdout.contains(['$', '<', '\u{202e}']),
-        "{}",
-        outcome.stdout
-    );
-
-    let config = tls_config(&Leaf::self_signed(NAME), 1000);
-    let server = Scripted::start(move |stream, _| {
-        if let Some(stream) = until_tls(stream) {
-            speak_tls(stream, &config, false);
-        }
-    });
-    check(server.port(), &[]).expect(2, "SMTP TLS CRITICAL - TLS handshake failed: ");
-}
-
-#[test]
-fn tls_from_the_first_byte_needs_its_option_elsewhere_than_on_465() {
-    let config = tls_config(&Leaf::self_signed(NAME), 1);
-    let server = Scripted::start(move |stream, _| speak_tls(stream, &config, true));
-    check(server.port(), &["-t", "2"]).expect(2, "SMTP TLS CRITICAL - no greeting in time");
-    check(server.port(), &["-s", "--trust", "none", "-v"]).expect(0, "SMTP TLS OK - grade A");
-}
-
-#[test]
-fn another_listener_that_only_closes_is_unknown_and_not_free_of_sslv2() {
-    let config = tls_config(&Leaf::self_signed(NAME), 1);
-    let good = Scripted::start(move |stream, _| {
-        if let Some(stream) = until_tls(stream) {
-            speak_tls(stream, &config, false);
-        }
-    });
-    let closing = Scripted::start(|stream, _| drop(stream));
-    let listener = format!("127.0.0.1:{}/tls", closing.port());
-    check(good.port(), &["--drown-host", &listener])
-        .expect(3, "SMTP TLS UNKNOWN - SSLv2 on 127.0.0.1:");
-    let config = tls_config(&Leaf::self_signed(NAME), 1);
-    let modern = Scripted::start(move |stream, _| speak_tls(stream, &config, true));
-    let listener = format!("127.0.0.1:{}/tls", modern.port());
-    check(good.port(), &["--drown-host", &listener]).expect(0, "SMTP TLS OK - grade A");
 }

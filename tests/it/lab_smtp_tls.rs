@@ -1,132 +1,14 @@
-//! `check_smtp_tls` against servers too heavy or too old for every commit, and beside other scanners.
+//! `check_smtp_tls` against servers too heavy or too old for every commit.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
-use crate::support::daemon::{Daemon, fetched, free_ports, script};
-use crate::support::pki::{Authority, NAME, rsa};
-use crate::support::postfix::{Postfix, Service};
-use crate::support::{Outcome, open_tempdir, program, run};
-
-fn check(port: u16, options: &[&str]) -> Outcome {
-    run(Command::new(program("check_smtp_tls"))
-        .args(["-H", "127.0.0.1", "-p", &port.to_string(), "--sni", NAME])
-        .args(options))
-}
-
-/// The versions that the check finds offered.
-fn ours(port: u16) -> BTreeSet<&'static str> {
-    let outcome = check(port, &["-v"]);
-    let offered = |line: &str| line.ends_with(" offered") && !line.ends_with("not offered");
-    VERSIONS
-        .into_iter()
-        .filter(|version| {
-            outcome
-                .stdout
-                .lines()
-                .any(|line| line.starts_with(version) && offered(line))
-        })
-        .collect()
-}
-
-const VERSIONS: [&str; 6] = ["SSLv2", "SSLv3", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"];
-
-fn sslscan(port: u16) -> Option<BTreeSet<&'static str>> {
-    let text = said(Command::new("sslscan").args([
-        "--no-colour",
-        "--starttls-smtp",
-        &format!("127.0.0.1:{port}"),
-    ]))?;
-    Some(named(|version| {
-        text.lines().any(|line| {
-            line.starts_with(&version.replace("TLS ", "TLSv")) && line.ends_with("enabled")
-        })
-    }))
-}
-
-fn nmap(port: u16) -> Option<BTreeSet<&'static str>> {
-    let scripts = "ssl-enum-ciphers,sslv2";
-    let text = said(Command::new("nmap").args([
-        "-Pn",
-        "-n",
-        "-sV",
-        "-p",
-        &port.to_string(),
-        "--script",
-        scripts,
-        "127.0.0.1",
-    ]))?;
-    Some(named(|version| match version {
-        "SSLv2" => text.contains("SSLv2 supported"),
-        _ => text.contains(&format!("|   {}: ", version.replace("TLS ", "TLSv"))),
-    }))
-}
-
-fn named(is_offered: impl Fn(&str) -> bool) -> BTreeSet<&'static str> {
-    VERSIONS
-        .into_iter()
-        .filter(|version| is_offered(version))
-        .collect()
-}
-
-fn said(command: &mut Command) -> Option<String> {
-    match command.output() {
-        Ok(output) => Some(String::from_utf8_lossy(&output.stdout).into_owned()),
-        Err(error) => {
-            assert!(std::env::var_os("CI").is_none(), "{command:?}: {error}");
-            eprintln!("skipped: {command:?}: {error}");
-            None
-        }
-    }
-}
-
-/// A server of Node.js 0.10 with OpenSSL 1.0.1.
-struct Legacy(Child, u16);
-
-impl Legacy {
-    fn start(node: &Path, dir: &Path, method: &str, ciphers: &str) -> Self {
-        let mut child = Command::new(node.join("node"))
-            .arg(script("lab/smtp-ssl2.js"))
-            .args([dir.join("key.pem"), dir.join("cert.pem")])
-            .args([method, ciphers])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut port = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut port)
-            .unwrap();
-        Self(child, port.trim().parse().unwrap())
-    }
-}
-
-impl Drop for Legacy {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A key in the old form and its certificate, made by openssl: OpenSSL 1.0.1 reads no other.
-fn old_key(dir: &Path) {
-    let openssl = |arguments: &[&str]| {
-        let output = Command::new("openssl")
-            .args(arguments)
-            .current_dir(dir)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{output:?}");
-    };
-    openssl(&["genrsa", "-traditional", "-out", "key.pem", "2048"]);
-    let subject = format!("/CN={NAME}");
-    openssl(&[
-        "req", "-new", "-x509", "-key", "key.pem", "-days", "397", "-subj", &subject, "-out",
-        "cert.pem",
-    ]);
-}
+use crate::support::daemon::{Daemon, fetched, free_ports};
+use crate::support::exim::Exim;
+use crate::support::legacy::{Node, OldOpenssl, old_key};
+use crate::support::open_tempdir;
+use crate::support::pki::NAME;
+use crate::support::smtp_tls::{check, offered};
 
 #[test]
 #[ignore = "lab: fetches Node.js 0.10"]
@@ -173,96 +55,128 @@ fn a_real_sslv2_server_is_critical() {
             "certificate is for no host",
         ),
     ] {
-        let server = Legacy::start(&node, dir.path(), method, ciphers);
+        let server = Node::start(&node, dir.path(), method, ciphers);
         eprintln!("{method} {ciphers}");
         let code = if ciphers.starts_with("HIGH") { 1 } else { 2 };
-        let outcome = check(server.1, &["-v"]);
+        let outcome = check(server.port(), &["-v"]);
         assert_eq!(outcome.code, code, "{}", outcome.stdout);
         assert!(outcome.stdout.contains(start), "{}", outcome.stdout);
         assert_eq!(
-            ours(server.1),
+            offered(&outcome),
             versions.iter().copied().collect(),
             "{}",
             outcome.stdout
         );
-        // nmap's search for the kind of service does not end on these.
-        if let Some(theirs) = sslscan(server.1) {
-            assert_eq!(ours(server.1), theirs, "sslscan, {method}");
-        }
     }
 }
 
+/// Options of `s_server`, the versions it then speaks, and the verdict.
+const OLD: [(&str, &[&str], i32, &str); 12] = [
+    (
+        "-cipher ALL:COMPLEMENTOFALL:@SECLEVEL=0",
+        &["SSLv3", "TLS 1.0", "TLS 1.1", "TLS 1.2"],
+        2,
+        "grade F: suites without encryption (NULL) are accepted",
+    ),
+    (
+        "-ssl3 -cipher AES128-SHA:@SECLEVEL=0",
+        &["SSLv3"],
+        2,
+        "grade F: SSLv3 is the best version offered",
+    ),
+    (
+        "-no_tls1 -no_tls1_1 -cipher AES128-SHA:ECDHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0",
+        &["SSLv3", "TLS 1.2"],
+        1,
+        "grade C: SSLv3 is offered with CBC suites (POODLE)",
+    ),
+    (
+        "-tls1 -cipher AES128-SHA:@SECLEVEL=0",
+        &["TLS 1.0"],
+        1,
+        "grade C: neither TLS 1.2 nor TLS 1.3 is offered",
+    ),
+    (
+        "-tls1_2 -cipher RC4-SHA:ECDHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0",
+        &["TLS 1.2"],
+        1,
+        "grade C: RC4 is accepted with TLS 1.1 or newer",
+    ),
+    // Beyond the 64 suites of the first hello.
+    (
+        "-tls1_2 -cipher RC4-SHA:@SECLEVEL=0",
+        &["TLS 1.2"],
+        2,
+        "grade F: only RC4 suites are accepted",
+    ),
+    (
+        "-tls1_2 -cipher DES-CBC3-SHA:ECDHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0",
+        &["TLS 1.2"],
+        1,
+        "grade C: 64-bit block ciphers (3DES) are accepted with TLS 1.1 or newer",
+    ),
+    (
+        "-tls1_2 -cipher NULL-SHA256:ECDHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0",
+        &["TLS 1.2"],
+        2,
+        "grade F: suites without encryption (NULL) are accepted",
+    ),
+    (
+        "-tls1_2 -cipher DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0",
+        &["TLS 1.2"],
+        1,
+        "grade B: the Diffie-Hellman prime has 1024 bits",
+    ),
+    (
+        "-tls1_2 -cipher ADH-AES128-GCM-SHA256:@SECLEVEL=0",
+        &["TLS 1.2"],
+        2,
+        "grade F: anonymous suites are accepted",
+    ),
+    (
+        "-tls1_2 -cipher ADH-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0",
+        &["TLS 1.2"],
+        0,
+        "grade A-: TLS 1.3 is not offered",
+    ),
+    (
+        "-nocert -cipher aNULL:@SECLEVEL=0",
+        &["SSLv3", "TLS 1.0", "TLS 1.1", "TLS 1.2"],
+        2,
+        "grade F: suites without encryption (NULL) are accepted, anonymous suites are accepted",
+    ),
+];
+
 #[test]
-#[ignore = "lab: runs other scanners"]
-fn other_scanners_find_the_same_versions_of_postfix() {
-    let files = [(
-        "good.pem",
-        Authority::root().leaf(NAME, -1, 397, rsa()).pem(),
-    )];
-    let services = [
-        Service::new(&[]),
-        Service::new(&["smtpd_tls_protocols = !SSLv2"]),
-        Service::new(&["smtpd_tls_protocols = TLSv1.2"]),
-        Service::new(&["smtpd_tls_protocols = TLSv1.3"]),
-    ];
-    let Some(postfix) = Postfix::start(
-        "other_scanners_find_the_same_versions_of_postfix",
-        &files,
-        &services,
-    ) else {
+#[ignore = "lab: builds OpenSSL 1.1.0"]
+fn suites_and_keys_of_long_ago_are_graded_by_what_they_break() {
+    let test = "suites_and_keys_of_long_ago_are_graded_by_what_they_break";
+    let Some(built) = fetched(test, "openssl", "lab/fetch-openssl.sh", &[]) else {
         return;
     };
-    for service in 0..services.len() {
-        let port = postfix.port(service);
-        let ours = ours(port);
-        assert!(!ours.is_empty());
-        for (name, theirs) in [("sslscan", sslscan(port)), ("nmap", nmap(port))] {
-            if let Some(theirs) = theirs {
-                assert_eq!(ours, theirs, "{name}, service {service}");
-            }
-        }
+    let dir = open_tempdir();
+    old_key(dir.path());
+    for (options, versions, code, start) in OLD {
+        let server = OldOpenssl::start(&built, dir.path(), options);
+        let outcome = check(server.port(), &["-v"]);
+        eprintln!("{options}");
+        let state = ["OK", "WARNING", "CRITICAL"][usize::try_from(code).unwrap()];
+        outcome.expect(code, &format!("SMTP TLS {state} - {start}, certificate "));
+        assert_eq!(offered(&outcome), versions.iter().copied().collect());
     }
 }
 
 #[test]
 #[ignore = "lab: fetches exim"]
 fn exim_with_gnutls_is_graded() {
-    let packages = [
-        "exim4-daemon-light",
-        "libdb5.3",
-        "libgnutls-dane0",
-        "libidn12",
-        "libnsl2",
-        "libpcre2-8-0",
-        "libtirpc3",
-        "libunbound8",
-    ];
-    let Some(unpacked) = fetched("exim_with_gnutls_is_graded", "exim", "unpack.sh", &packages)
-    else {
+    let Some(exim) = Exim::start("exim_with_gnutls_is_graded", "") else {
         return;
     };
-    let dir = open_tempdir();
-    let ports = free_ports(2);
-    old_key(dir.path());
-    let at = dir.path().display();
-    let (starttls, tls) = (ports[0], ports[1]);
-    fs::write(
-        dir.path().join("exim.conf"),
-        format!(
-            "primary_hostname = {NAME}\nexim_path = /usr/sbin/exim4\nspool_directory = {at}/spool\n\
-             log_file_path = {at}/log/%slog\npid_file_path = {at}/exim.pid\n\
-             daemon_smtp_ports = {starttls} : {tls}\ntls_on_connect_ports = {tls}\nlocal_interfaces = 127.0.0.1\n\
-             tls_advertise_hosts = *\ntls_certificate = {at}/cert.pem\ntls_privatekey = {at}/key.pem\n\
-             host_lookup =\nkeep_environment =\n"
-        ),
-    )
-    .unwrap();
-    let _exim = Daemon::start("lab/run-exim.sh", &unpacked, dir.path(), &ports);
-    check(starttls, &[]).expect(
+    check(exim.starttls(), &[]).expect(
         1,
         "SMTP TLS WARNING - grade B: TLS 1.0 and TLS 1.1 are offered",
     );
-    check(tls, &["-s", "--trust", "none"]).expect(
+    check(exim.tls(), &["-s", "--trust", "none"]).expect(
         1,
         "SMTP TLS WARNING - grade B: TLS 1.0 and TLS 1.1 are offered",
     );
@@ -294,7 +208,7 @@ fn an_opensmtpd_that_breaks_every_handshake_is_critical_and_its_versions_are_kno
     let outcome = check(port, &["-v"]);
     outcome.expect(2, "SMTP TLS CRITICAL - TLS handshake failed: ");
     assert_eq!(
-        ours(port),
+        offered(&outcome),
         BTreeSet::from(["TLS 1.2", "TLS 1.3"]),
         "{}",
         outcome.stdout

@@ -3,8 +3,8 @@
 use std::fs;
 use std::process::Command;
 
-use crate::support::certificates::Certificate;
 use crate::support::http_server::{HttpServer, Reply, start_proxy};
+use crate::support::pki::{Authority, Leaf, ecdsa};
 use crate::support::pushover::{ALICE, BOB, Host, TOKEN};
 use crate::support::{Outcome, chmod};
 
@@ -239,38 +239,31 @@ fn the_token_does_not_follow_a_redirect() {
 #[test]
 fn tls_is_verified() {
     let host = Host::at("unused");
-    let run = |certificate: &Certificate, with_ca: bool| {
-        let server = HttpServer::start_tls(certificate, |_, _| Reply::accepted());
-        let mut options = vec![
-            "--message=x".to_owned(),
-            "--no-spool".to_owned(),
-            "--timeout=2".to_owned(),
-        ];
-        if with_ca {
-            options.push(format!(
-                "--ca-file={}",
-                certificate.ca_file(host.path()).display()
-            ));
-        }
+    let (root, other) = (Authority::root(), Authority::root());
+    let ca = root.write(host.path());
+    let run = |leaf: &Leaf| {
+        let server = HttpServer::start_tls(leaf, |_, _| Reply::accepted());
         let mut command = Command::new(crate::support::program("notify_pushover"));
         command
             .arg("--config")
             .arg(host.config())
             .args(["--api-url", &server.url()])
-            .args(options);
+            .args(["--message=x", "--no-spool", "--timeout=2", "--ca-file"])
+            .arg(&ca);
         (
             Outcome::of(&command.env_clear().output().unwrap()),
             server.requests().len(),
         )
     };
-    let (outcome, _) = run(&Certificate::good(), true);
+    let leaf = |authority: &Authority, address, days| authority.leaf(address, -400, days, ecdsa());
+    let (outcome, _) = run(&leaf(&root, "127.0.0.1", 100));
     outcome.expect(0, "PUSHOVER OK - ");
-    for (case, certificate, with_ca) in [
-        ("unknown CA", Certificate::good(), false),
-        ("expired", Certificate::expired(), true),
-        ("wrong name", Certificate::of_another_host(), true),
+    for (case, leaf) in [
+        ("unknown CA", leaf(&other, "127.0.0.1", 100)),
+        ("expired", leaf(&root, "127.0.0.1", -3)),
+        ("wrong name", leaf(&root, "192.0.2.1", 100)),
     ] {
-        let (outcome, requests) = run(&certificate, with_ca);
+        let (outcome, requests) = run(&leaf);
         assert_eq!(outcome.code, 1, "{case}: {}", outcome.stdout);
         assert_eq!(requests, 0, "{case}");
     }
@@ -278,10 +271,11 @@ fn tls_is_verified() {
 
 #[test]
 fn a_proxy_is_used_and_its_refusal_keeps_the_alert() {
-    let certificate = Certificate::good();
-    let server = HttpServer::start_tls(&certificate, |_, _| Reply::accepted());
+    let root = Authority::root();
+    let leaf = root.leaf("127.0.0.1", -1, 397, ecdsa());
+    let server = HttpServer::start_tls(&leaf, |_, _| Reply::accepted());
     let host = Host::of(&server);
-    let ca = format!("--ca-file={}", certificate.ca_file(host.path()).display());
+    let ca = format!("--ca-file={}", root.write(host.path()).display());
     let (url, tunnels) = start_proxy(false);
     host.run(&["--message=x", &ca, "--proxy", &url])
         .expect(0, "PUSHOVER OK - ");

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::certificates::Certificate;
+use super::pki::Leaf;
 
 /// What the server does with one request.
 #[derive(Clone, Debug)]
@@ -85,10 +85,10 @@ impl HttpServer {
 
     /// The same behind TLS.
     pub(crate) fn start_tls(
-        certificate: &Certificate,
+        leaf: &Leaf,
         script: impl Fn(usize, &Request) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        Self::launch(Arc::new(script), Some(certificate.server_config()))
+        Self::launch(Arc::new(script), Some(leaf.server_config()))
     }
 
     /// A server that gives the replies in this order, then accepts.

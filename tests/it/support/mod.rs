@@ -1,18 +1,21 @@
 //! What several tests need: running a program, rights, queue trees, file systems that misbehave.
 
-pub(crate) mod certificates;
 pub(crate) mod cores;
 pub(crate) mod daemon;
 pub(crate) mod daemons;
+pub(crate) mod exim;
 pub(crate) mod filesystem;
 pub(crate) mod http_server;
+pub(crate) mod legacy;
 pub(crate) mod machine;
 pub(crate) mod mails;
 pub(crate) mod pki;
 pub(crate) mod postfix;
 pub(crate) mod pushover;
 pub(crate) mod queue;
+pub(crate) mod relay;
 pub(crate) mod scripted;
+pub(crate) mod smtp_tls;
 pub(crate) mod strace;
 
 use std::collections::BTreeMap;

@@ -7,9 +7,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use rustls::ServerConfig;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-
-use super::pki::Leaf;
 
 /// Plays one script a connection until it goes out of scope.
 pub(crate) struct Scripted {
@@ -25,12 +22,27 @@ impl Scripted {
         Self::start_for(usize::MAX, script)
     }
 
+    /// The same on another address of this host.
+    pub(crate) fn start_on(
+        address: &str,
+        script: impl Fn(TcpStream, usize) + Send + 'static,
+    ) -> Self {
+        Self::listen(TcpListener::bind((address, 0)).unwrap(), usize::MAX, script)
+    }
+
     /// The same, but nobody listens any more after so many connections.
     pub(crate) fn start_for(
         most: usize,
         script: impl Fn(TcpStream, usize) + Send + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::listen(TcpListener::bind("127.0.0.1:0").unwrap(), most, script)
+    }
+
+    fn listen(
+        listener: TcpListener,
+        most: usize,
+        script: impl Fn(TcpStream, usize) + Send + 'static,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
         let (is_over, connections) = (
             Arc::new(AtomicBool::new(false)),
@@ -117,19 +129,6 @@ pub(crate) fn until_closed(mut stream: impl Read) {
     while matches!(stream.read(&mut buffer), Ok(1..)) {}
 }
 
-/// The set-up of a TLS server with this leaf, sent so many times over.
-pub(crate) fn tls_config(leaf: &Leaf, times: usize) -> Arc<ServerConfig> {
-    let certificate = CertificateDer::from(leaf.der.clone());
-    let key = PrivateKeyDer::try_from(leaf.key.serialize_der()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate; times], key);
-    Arc::new(config.unwrap())
-}
-
 /// Speaks TLS and a little SMTP inside it.
 pub(crate) fn speak_tls(stream: TcpStream, config: &Arc<ServerConfig>, greets: bool) {
     let connection = rustls::ServerConnection::new(config.clone()).unwrap();
@@ -142,8 +141,13 @@ pub(crate) fn speak_tls(stream: TcpStream, config: &Arc<ServerConfig>, greets: b
     {
         return;
     }
+    converse(&mut stream);
+}
+
+/// Speaks a little SMTP until the client leaves.
+pub(crate) fn converse(stream: &mut BufReader<impl Read + Write>) {
     loop {
-        let line = line(&mut stream);
+        let line = line(stream);
         let answer = match line.split_whitespace().next().unwrap_or_default() {
             "" => return,
             "EHLO" => "250-mail.lab.test\r\n250 AUTH PLAIN\r\n",
