@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::pki::{Leaf, NAME};
 use crate::support::queue::QueueTree;
-use crate::support::scripted::{Scripted, speak_tls, tls_config, until_tls};
+use crate::support::scripted::{Scripted, speak_tls, until_tls};
 use crate::support::{Outcome, program, run};
 
 fn schema() -> Value {
@@ -104,7 +104,7 @@ fn report(validator: &jsonschema::Validator, case: &str, outcome: &Outcome) -> V
 #[test]
 fn the_tls_of_a_server_is_told_by_the_same_keys_however_much_of_it_was_seen() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
-    let config = tls_config(&Leaf::self_signed(NAME), 1);
+    let config = Leaf::self_signed(NAME).server_config();
     let good = Scripted::start(move |stream, _| {
         if let Some(stream) = until_tls(stream) {
             speak_tls(stream, &config, false);
