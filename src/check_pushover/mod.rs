@@ -5,6 +5,7 @@ mod evaluate;
 #[cfg(test)]
 mod evaluate_tests;
 mod facts;
+mod inquiry;
 mod probe;
 
 use std::sync::{Arc, Mutex, PoisonError};

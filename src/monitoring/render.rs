@@ -3,14 +3,13 @@
 //! All performance data stands on the first line and no other `|` exists, because Nagios and Icinga 2 read later
 //! ones differently (Nagios `base/checks.c`, Icinga 2 `lib/icinga/pluginutility.cpp`).
 
+mod json;
+
 use std::fmt::Write;
 use std::str::FromStr;
 
-use serde::Serialize;
-
 use super::metric::Metric;
-use super::report::{Finding, Report};
-use super::state::State;
+use super::report::Report;
 
 /// Characters of text on the first line; what a phone or a pager still shows.
 const FIRST_LINE_CHARS: usize = 200;
@@ -53,7 +52,7 @@ impl FromStr for Format {
 pub fn render(service: &str, report: &Report, format: Format, verbosity: u8) -> String {
     match format {
         Format::Nagios => plugin_text(service, report, verbosity),
-        Format::Json => json(service, report, verbosity),
+        Format::Json => json::json(service, report, verbosity),
     }
 }
 
@@ -205,45 +204,6 @@ pub fn cut(text: &str, limit: usize) -> String {
     }
     let kept: String = text.chars().take(limit.saturating_sub(3)).collect();
     format!("{}...", kept.trim_end())
-}
-
-#[derive(Serialize)]
-struct JsonReport<'a> {
-    service: &'a str,
-    state: State,
-    text: String,
-    findings: Vec<&'a Finding>,
-    metrics: &'a [Metric],
-    next_step: Option<&'a str>,
-    details: Vec<&'a str>,
-    facts: &'a serde_json::Value,
-}
-
-fn json(service: &str, report: &Report, verbosity: u8) -> String {
-    let shape = JsonReport {
-        service,
-        state: report.state(),
-        text: report.headline(),
-        findings: report.findings(),
-        metrics: &report.metrics,
-        next_step: report.next_step.as_deref(),
-        details: shown(report, verbosity).collect(),
-        facts: &report.facts,
-    };
-    // Strings, numbers and lists only: serialisation has no way to fail, and an empty line would break the contract.
-    let text =
-        serde_json::to_string(&shape).unwrap_or_else(|_| r#"{"state":"UNKNOWN"}"#.to_owned());
-    let mut out = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
-        // Inside JSON these stand in strings only, where an escape means the same and disturbs no core.
-        if matches!(c, '|' | '$' | '<' | '>') || is_unprintable(c) {
-            let _ = write!(out, "\\u{:04x}", u32::from(c));
-        } else {
-            out.push(c);
-        }
-    }
-    out.push('\n');
-    out
 }
 
 #[cfg(test)]

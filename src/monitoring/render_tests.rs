@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::monitoring::State;
 use crate::monitoring::{Label, Thresholds, Unit, Value};
 
 fn metric(label: &str, value: Value, unit: Unit, warning: &str, critical: &str) -> Metric {
@@ -94,7 +95,7 @@ fn a_long_word_leaves_room_for_what_follows() {
 #[test]
 fn long_output_is_bounded_and_says_so() {
     let mut report = Report::unknown("x");
-    for _ in 0..1000 {
+    for _ in 0..300 {
         report.explain(1, "y".repeat(100));
     }
     let text = render("Q", &report, Format::Nagios, 1);
@@ -161,6 +162,73 @@ fn json_carries_state_findings_and_thresholds_on_one_line() {
     assert_eq!(read["metrics"][0]["critical"], "6:");
     assert_eq!(read["metrics"][1]["value"], serde_json::Value::Null);
     assert_eq!(read["facts"]["path"], "/q|<$\u{202e}");
+}
+
+/// Reads a report back, after a look at its size and the published schema.
+fn read_json(report: &Report) -> serde_json::Value {
+    let text = render("Q", report, Format::Json, 3);
+    assert!(text.len() <= json::TOTAL_BYTES, "{}", text.len());
+    let read = serde_json::from_str(&text).unwrap();
+    let schema = include_str!("../../packaging/report.schema.json");
+    let schema = serde_json::from_str(schema).unwrap();
+    jsonschema::validate(&schema, &read).unwrap();
+    read
+}
+
+#[test]
+fn facts_too_large_for_json_are_left_out_and_the_verdict_stays() {
+    let mut report = Report::new();
+    report.find(State::Critical, "a");
+    report.explain(1, "b");
+    report.attach(&serde_json::json!({"list": vec!["\u{1}"; 9000]}));
+    let read = read_json(&report);
+    assert_eq!(read["facts"], serde_json::Value::Null);
+    assert_eq!(read["details"][0], "b");
+    assert_eq!(
+        read["details"][1],
+        "facts were left out: the report would exceed 65536 bytes"
+    );
+    report.attach(&serde_json::json!({"list": vec!["\u{1}"; 5000]}));
+    assert!(read_json(&report)["facts"].is_object());
+}
+
+#[test]
+fn json_of_any_size_is_cut_to_a_bound_with_the_worst_first() {
+    for hostile in ["\u{202e}", "\u{1}", "🔴"] {
+        let long = hostile.repeat(1500);
+        let mut report = Report::new();
+        for number in 0..1000 {
+            if number % 20 == 0 {
+                report.find(State::Ok, &long);
+                report.explain(1, &long);
+            }
+            report.measure(metric(
+                &format!("metric_{number}"),
+                Value::Uint(u64::MAX),
+                Unit::Seconds,
+                "@-1000000000000:1000000000000",
+                "~:0",
+            ));
+            if number == 150 {
+                report.find(State::Critical, "worst");
+            }
+        }
+        report.advise(&long);
+        report.attach(&serde_json::json!({ "long": long }));
+        let read = read_json(&report);
+        assert_eq!(read["state"], "CRITICAL");
+        assert_eq!(read["findings"][0]["text"], "worst");
+        assert_eq!(read["metrics"][0]["label"], "metric_0");
+        let details = read["details"].as_array().unwrap();
+        let said = |what: &str| {
+            details
+                .iter()
+                .any(|line| line.as_str().unwrap().ends_with(what))
+        };
+        for list in ["findings", "metrics", "details"] {
+            assert!(said(&format!(" {list} were left out")), "{list}");
+        }
+    }
 }
 
 proptest! {

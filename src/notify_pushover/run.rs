@@ -107,6 +107,9 @@ impl Run<'_> {
 
     fn waiting(&self, spool: &Spool) -> Option<String> {
         let mut names = spool.waiting().ok()?;
+        if names.is_empty() {
+            return None;
+        }
         let memory = Memory::recall(spool);
         names.retain(|name| !memory.has_ended(name));
         let age = self.now().saturating_sub(names.first()?.seconds());
