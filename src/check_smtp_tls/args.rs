@@ -157,17 +157,22 @@ impl Args {
             drown: self.drown_host.clone(),
         };
         let pair = self.certificate;
+        let warning = pair.map(|pair| pair.warning).or(self.warning_certificate);
+        let critical = pair
+            .and_then(|pair| pair.critical)
+            .or(self.critical_certificate);
+        if let (Some(warning), Some(critical)) = (warning, critical)
+            && warning.is_below(critical)
+        {
+            return Err(UsageError(format!(
+                "option --certificate: the warning limit {warning} is below the critical one {critical}; WARNING would never be seen"
+            )));
+        }
         let policy = Policy {
             grade_warning: self.grade_warning,
             grade_critical: self.grade_critical,
-            warning: pair
-                .map(|pair| pair.warning)
-                .or(self.warning_certificate)
-                .unwrap_or(Left::PercentAtMost(20, 28)),
-            critical: pair
-                .and_then(|pair| pair.critical)
-                .or(self.critical_certificate)
-                .unwrap_or(Left::PercentAtMost(7, 7)),
+            warning: warning.unwrap_or(Left::PercentAtMost(20, 28)),
+            critical: critical.unwrap_or(Left::PercentAtMost(7, 7)),
             trust: self.trust,
             // Mail servers among themselves take any TLS rather than none (RFC 7435, RFC 7672); people's clients do not.
             is_opportunistic: start == Start::Starttls && !matches!(port, 465 | 587),

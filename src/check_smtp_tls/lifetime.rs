@@ -27,6 +27,16 @@ impl Left {
             Self::PercentAtMost(percent, days) => share(percent).min(i64::from(days) * DAY),
         }
     }
+
+    /// Whether it is the lower one for every life; days and shares cannot be compared without one.
+    pub(super) fn is_below(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Days(one), Self::Days(other)) | (Self::Percent(one), Self::Percent(other)) => {
+                one < other
+            }
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for Left {
@@ -118,6 +128,9 @@ mod tests {
                 "{limit} of {life_days}"
             );
         }
+        assert!(Left::Days(5).is_below(Left::Days(10)));
+        assert!(!Left::Days(10).is_below(Left::Days(10)));
+        assert!(!Left::Days(5).is_below(Left::Percent(10)));
         assert_eq!(
             Left::Percent(100).seconds(i64::MAX),
             i64::MAX / 100,

@@ -265,14 +265,20 @@ impl Probe<'_> {
             .map_err(|error| Setback::Once(error.to_string()))?;
         connection.allow(self.asker.reach.patience.tls);
         let (_, result) = handshake(connection, self.asker.server_name(), Wanted::Any);
-        let Ok((_, mut secured)) = result else {
-            return Ok(Fact::No);
+        let mut secured = match result {
+            Ok((_, secured)) => secured,
+            Err(HandshakeError::Silent) => {
+                return Err(Setback::Once(HandshakeError::Silent.to_string()));
+            }
+            // The server sees that something is wrong, and goes no further.
+            Err(_) => return Ok(Fact::No),
         };
         secured.sock.allow(WAIT);
         let mut session = Session::over(secured);
         match session.greeting() {
             Ok(answer) if answer.is_positive() => Ok(Fact::Yes),
-            _ => Ok(Fact::No),
+            // Silence is the right answer, if there was time to hear another.
+            _ => self.asker.reach.check_time().map(|()| Fact::No),
         }
     }
 }
