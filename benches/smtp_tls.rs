@@ -4,7 +4,6 @@
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "a benchmark that cannot go on ends"
 )]
@@ -13,6 +12,7 @@
 #[allow(
     dead_code,
     clippy::expect_used,
+    clippy::panic,
     clippy::print_stderr,
     clippy::string_slice,
     reason = "the postfix of the tests"
@@ -42,7 +42,8 @@ fn main() {
         &[("good.pem", leaf.pem())],
         &[Service::new(&[])],
     ) else {
-        panic!("no postfix: it needs root on Debian, and what it prints above");
+        println!("Not measured: it needs a postfix of its own, which needs root on Debian.");
+        return;
     };
     let port = postfix.port(0);
     let proxy = Proxy::start(port);
