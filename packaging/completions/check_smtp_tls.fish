@@ -8,7 +8,7 @@ complete -c check_smtp_tls -l grade-critical -d 'CRITICAL for a grade worse than
 complete -c check_smtp_tls -s D -l certificate -d 'Least remaining life of the certificate, in days or in per cent of its whole life: 14d or 20% [default: 20% but at most 28d, 7% but at most 7d]' -r
 complete -c check_smtp_tls -l warning-certificate -d 'WARNING for less remaining life than this' -r
 complete -c check_smtp_tls -l critical-certificate -d 'CRITICAL for less remaining life than this' -r
-complete -c check_smtp_tls -l trust -d 'Whether an untrusted certificate counts: pkix always, none never, auto except where clients take any (all ports but 465 and 587)' -r
+complete -c check_smtp_tls -l trust -d 'Whether an untrusted certificate counts: pkix always, none never, auto except where clients take any (STARTTLS on ports other than 465 and 587)' -r
 complete -c check_smtp_tls -l ca-file -d 'PEM file with the authorities to trust in place of the system\'s' -r -F
 complete -c check_smtp_tls -l drown-host -d 'Another listener to ask for SSLv2, as HOST:PORT and, where the port does not say it, /starttls-smtp, /imap, /pop3 or /tls; repeatable' -r
 complete -c check_smtp_tls -l delay -d 'Leave the server alone for so long between connections, as in 2s' -r
@@ -18,7 +18,7 @@ complete -c check_smtp_tls -s S -l starttls -d 'Begin in the clear and ask for S
 complete -c check_smtp_tls -s s -l tls -d 'Begin with TLS [default on port 465]'
 complete -c check_smtp_tls -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c check_smtp_tls -s 6 -l ipv6 -d 'Use IPv6 only'
-complete -c check_smtp_tls -l quick -d 'Look at STARTTLS and the certificate only: at most 2 connections and no grade'
+complete -c check_smtp_tls -l quick -d 'Look at STARTTLS and the certificate only: at most 2 connections, no grade and no SSLv2'
 complete -c check_smtp_tls -l strict -d 'Count anonymous suites as F on every port'
 complete -c check_smtp_tls -l injection -d 'Also test for command injection before TLS (CVE-2011-0411); looks like an attack'
 complete -c check_smtp_tls -s v -l verbose -d 'Add long output; twice: also explain what was looked at'

@@ -55,8 +55,8 @@ pub struct Args {
     #[command(flatten)]
     caller: CallerOptions,
 
-    /// Look at STARTTLS and the certificate only: at most 2 connections and no
-    /// grade
+    /// Look at STARTTLS and the certificate only: at most 2 connections, no
+    /// grade and no SSLv2
     #[arg(long, conflicts_with_all = ["grade_warning", "grade_critical", "drown_host", "strict", "injection"])]
     quick: bool,
 
@@ -93,7 +93,7 @@ pub struct Args {
     critical_certificate: Option<Left>,
 
     /// Whether an untrusted certificate counts: pkix always, none never, auto
-    /// except where clients take any (all ports but 465 and 587)
+    /// except where clients take any (STARTTLS on ports other than 465 and 587)
     #[arg(long, value_name = "MODE", default_value = "auto", value_parser = trust)]
     trust: Trust,
 

@@ -151,6 +151,7 @@ pub(super) enum Anchored {
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Handshake {
     pub(super) version: Protocol,
+    #[serde(serialize_with = "suite_name")]
     pub(super) suite: u16,
     pub(super) seconds: f64,
     pub(super) stapled: bool,
@@ -312,11 +313,21 @@ fn suite_names<S: Serializer>(
     accepted: &BTreeSet<(Protocol, u16)>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(accepted.iter().map(|(version, id)| {
-        let name = Suite::by_id(*id).map_or_else(
-            || format!("0x{id:04x}"),
-            |suite| format!("TLS_{}", suite.name),
-        );
-        (version.key(), name)
-    }))
+    serializer.collect_seq(
+        accepted
+            .iter()
+            .map(|(version, id)| (version.key(), name(*id))),
+    )
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn suite_name<S: Serializer>(id: &u16, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&name(*id))
+}
+
+fn name(id: u16) -> String {
+    Suite::by_id(id).map_or_else(
+        || format!("0x{id:04x}"),
+        |suite| format!("TLS_{}", suite.name),
+    )
 }

@@ -128,6 +128,9 @@ mod tests {
                 "{limit} of {life_days}"
             );
         }
+        assert!(Left::Days(10).is_surely_longer_than(Left::Days(5)));
+        assert!(!Left::Days(10).is_surely_longer_than(Left::Days(10)));
+        assert!(!Left::Days(50).is_surely_longer_than(Left::Percent(10)));
         assert_eq!(
             Left::Percent(100).seconds(i64::MAX),
             i64::MAX / 100,

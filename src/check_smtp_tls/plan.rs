@@ -85,6 +85,7 @@ fn ssl2(asker: &mut Asker<'_>, closed: &mut Vec<Protocol>) -> Result<(), End> {
                 facts.set_protocol(Protocol::Ssl2, Fact::Yes);
                 facts.ssl2_kinds = kinds
                     .into_iter()
+                    .take(MOST_SUITES)
                     .map(|kind| {
                         ssl2::kind_name(kind)
                             .map_or_else(|| format!("0x{kind:06x}"), ToOwned::to_owned)

@@ -273,6 +273,9 @@ impl Probe<'_> {
         let (_, result) = handshake(connection, self.asker.server_name(), Wanted::Any);
         let mut secured = match result {
             Ok((_, secured)) => secured,
+            Err(HandshakeError::Silent) => {
+                return Ok(Fact::Unknown(HandshakeError::Silent.to_string()));
+            }
             // The word was taken for TLS, unless we cannot shake hands with this server at all.
             Err(_) if self.progress().read(|facts| facts.handshake.is_some()) => {
                 return Ok(Fact::No);
@@ -283,7 +286,8 @@ impl Probe<'_> {
         let mut session = Session::over(secured);
         match session.greeting() {
             Ok(answer) if answer.is_positive() => Ok(Fact::Yes),
-            _ => Ok(Fact::No),
+            // Silence is the right answer, if there was time to hear another.
+            _ => self.asker.reach.check_time().map(|()| Fact::No),
         }
     }
 }

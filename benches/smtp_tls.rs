@@ -1,0 +1,297 @@
+//! Measures `check_smtp_tls` beside other TLS scanners and `check_smtp`, on one real postfix on the loopback. Prints the
+//! markdown table of `benches/smtp_tls.md`, which explains it.
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a benchmark that cannot go on ends"
+)]
+
+#[path = "../tests/it/support/mod.rs"]
+#[allow(
+    dead_code,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::string_slice,
+    reason = "the postfix of the tests"
+)]
+mod support;
+
+use std::io;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, recv};
+use support::pki::{Authority, NAME, rsa};
+use support::postfix::{Postfix, Service};
+
+const CHECK_SMTP: &str = "/usr/lib/nagios/plugins/check_smtp";
+
+fn main() {
+    let root = Authority::root();
+    let leaf = root.leaf(NAME, -1, 397, rsa());
+    let Some(postfix) = Postfix::start(
+        "benchmark",
+        &[("good.pem", leaf.pem())],
+        &[Service::new(&[])],
+    ) else {
+        println!("Not measured: it needs a postfix of its own, which needs root on Debian.");
+        return;
+    };
+    let port = postfix.port(0);
+    let proxy = Proxy::start(port);
+    println!(
+        "| Command | connections | at once | median ms | runs | peak MiB |\n|-|-:|-:|-:|-:|-:|"
+    );
+    let mut missing = Vec::new();
+    for tool in &TOOLS {
+        match path(tool.words[0]) {
+            Some(path) => println!("{}", row(tool, &path, port, &proxy)),
+            None => missing.push(tool.words[0]),
+        }
+    }
+    if !missing.is_empty() {
+        println!("\nNot here, and left out: {}.", missing.join(", "));
+    }
+}
+
+/// A command line, with `{port}` where the port belongs; `exit_code` where it must end well to count.
+struct Tool {
+    words: &'static [&'static str],
+    exit_code: Option<i32>,
+}
+
+const TOOLS: [Tool; 7] = [
+    Tool {
+        words: &[
+            "check_smtp_tls",
+            "-H",
+            "127.0.0.1",
+            "-p",
+            "{port}",
+            "--trust",
+            "none",
+        ],
+        exit_code: Some(0),
+    },
+    Tool {
+        words: &[
+            "check_smtp_tls",
+            "-H",
+            "127.0.0.1",
+            "-p",
+            "{port}",
+            "--trust",
+            "none",
+            "--quick",
+        ],
+        exit_code: Some(0),
+    },
+    Tool {
+        words: &[
+            CHECK_SMTP,
+            "-H",
+            "127.0.0.1",
+            "-p",
+            "{port}",
+            "-S",
+            "-D",
+            "28,7",
+        ],
+        exit_code: Some(0),
+    },
+    Tool {
+        words: &["sslscan", "--starttls-smtp", "127.0.0.1:{port}"],
+        exit_code: Some(0),
+    },
+    Tool {
+        words: &[
+            "nmap",
+            "-Pn",
+            "-n",
+            "-sV",
+            "-p",
+            "{port}",
+            "--script",
+            "ssl-enum-ciphers,sslv2",
+            "127.0.0.1",
+        ],
+        exit_code: Some(0),
+    },
+    Tool {
+        // Ends with 1 where the server does not follow Mozilla's advice.
+        words: &["sslyze", "--starttls=smtp", "127.0.0.1:{port}"],
+        exit_code: None,
+    },
+    Tool {
+        // Ends with the number of what it thinks amiss.
+        words: &[
+            "testssl",
+            "--warnings",
+            "batch",
+            "--starttls",
+            "smtp",
+            "127.0.0.1:{port}",
+        ],
+        exit_code: None,
+    },
+];
+
+impl Tool {
+    fn command(&self, path: &Path, port: u16) -> Command {
+        let mut command = Command::new(path);
+        for word in &self.words[1..] {
+            command.arg(word.replace("{port}", &port.to_string()));
+        }
+        command
+    }
+
+    /// One whole process, from start to exit.
+    fn time(&self, command: &mut Command) -> Duration {
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let started = Instant::now();
+        let status = command.status().unwrap();
+        let took = started.elapsed();
+        assert!(
+            self.exit_code
+                .is_none_or(|code| status.code() == Some(code)),
+            "{command:?}: {status}"
+        );
+        took
+    }
+}
+
+fn row(tool: &Tool, path: &Path, port: u16, proxy: &Proxy) -> String {
+    // The first run also warms the caches; where it takes minutes it is the only one.
+    let first = tool.time(&mut tool.command(path, port));
+    let rounds = match first.as_secs() {
+        ..5 => 21,
+        5..60 => 5,
+        _ => 0,
+    };
+    let mut times: Vec<Duration> = (0..rounds)
+        .map(|_| tool.time(&mut tool.command(path, port)))
+        .collect();
+    if times.is_empty() {
+        times.push(first);
+    }
+    times.sort();
+    // Counted and weighed in a run of its own, which the proxy slows down.
+    proxy.forget();
+    let peak = peak(&tool.command(path, proxy.port));
+    let name = Path::new(tool.words[0])
+        .file_name()
+        .unwrap()
+        .to_string_lossy();
+    let options = tool.words[1..].join(" ").replace("{port}", "PORT");
+    format!(
+        "| `{name} {options}` | {} | {} | {:.1} | {} | {:.1} |",
+        proxy.seen.opened.load(Ordering::SeqCst),
+        proxy.seen.most.load(Ordering::SeqCst),
+        times[times.len() / 2].as_secs_f64() * 1e3,
+        times.len(),
+        peak
+    )
+}
+
+/// Where a command is: ours among what cargo has built, others on the path.
+fn path(name: &str) -> Option<PathBuf> {
+    if name == "check_smtp_tls" {
+        return Some(env!("CARGO_BIN_EXE_check_smtp_tls").into());
+    }
+    let directories = std::env::var_os("PATH")?;
+    std::env::split_paths(&directories)
+        .map(|directory| directory.join(name))
+        .find(|path| path.exists())
+}
+
+/// Peak resident memory of the largest process in MiB, by GNU time.
+fn peak(command: &Command) -> f64 {
+    let result = tempfile::NamedTempFile::new().unwrap();
+    let status = Command::new("time")
+        .args(["-q", "-f", "%M", "-o"])
+        .arg(result.path())
+        .arg(command.get_program())
+        .args(command.get_args())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    status.unwrap();
+    let kib = std::fs::read_to_string(result.path()).unwrap();
+    kib.trim().parse::<f64>().unwrap() / 1024.0
+}
+
+/// Passes connections on to postfix and counts them.
+struct Proxy {
+    port: u16,
+    seen: Arc<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    opened: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Proxy {
+    fn start(to: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let seen = Arc::new(Seen::default());
+        let proxy = Self {
+            port,
+            seen: seen.clone(),
+        };
+        std::thread::spawn(move || {
+            let mut open: Vec<Arc<TcpStream>> = Vec::new();
+            for client in listener.incoming() {
+                let client = Arc::new(client.unwrap());
+                open.retain(|client| is_open(client));
+                open.push(client.clone());
+                seen.opened.fetch_add(1, Ordering::SeqCst);
+                seen.most.fetch_max(open.len(), Ordering::SeqCst);
+                std::thread::spawn(move || {
+                    pass(&client, &TcpStream::connect(("127.0.0.1", to)).unwrap());
+                });
+            }
+        });
+        proxy
+    }
+
+    fn forget(&self) {
+        self.seen.opened.store(0, Ordering::SeqCst);
+        self.seen.most.store(0, Ordering::SeqCst);
+    }
+}
+
+/// Whether the client has not closed; asked of the socket, since the thread that passes it on may be late.
+fn is_open(client: &TcpStream) -> bool {
+    match recv(client, &mut [0; 1], RecvFlags::PEEK | RecvFlags::DONTWAIT) {
+        Ok((_, length)) => length > 0,
+        Err(error) => error == Errno::WOULDBLOCK,
+    }
+}
+
+/// Copies both ways until either side closes.
+fn pass(client: &TcpStream, server: &TcpStream) {
+    let copy = |mut from: &TcpStream, mut to: &TcpStream| {
+        let _ = io::copy(&mut from, &mut to);
+        let _ = client.shutdown(Shutdown::Both);
+        let _ = server.shutdown(Shutdown::Both);
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| copy(server, client));
+        copy(client, server);
+    });
+}
