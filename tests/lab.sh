@@ -9,6 +9,9 @@ else
     echo 'skipped: packages, README and monitoring cores in a Debian of their own (not root)'
     [ "${CI:-}" != true ]
 fi
+# That they still fit the parsers; tests/fuzz/run.sh runs them.
+CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target} cargo check --locked --no-default-features \
+    --manifest-path tests/fuzz/Cargo.toml
 if command -v cargo-nextest >/dev/null; then
     cargo nextest run --locked --run-ignored only --no-tests pass
 else
