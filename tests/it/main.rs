@@ -25,6 +25,7 @@ mod cores;
 mod generated;
 mod install;
 mod json;
+mod lab_smtp_malware;
 mod lab_smtp_tls;
 mod lab_smtp_tls_scanners;
 mod notify_pushover;

@@ -1,8 +1,11 @@
 //! Mails as a server gets them: a server that answers as a test wants, and what can be found in a mail.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs;
 use std::io::{BufReader, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -96,6 +99,35 @@ fn content(reader: &mut BufReader<TcpStream>) -> String {
         }
         mail.push_str(line.strip_prefix('.').unwrap_or(&line));
     }
+}
+
+/// The mails to this address in a maildir.
+pub(crate) fn inbox(maildir: &Path, recipient: &str) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(maildir.join("new")) else {
+        return Vec::new();
+    };
+    let to = format!("<{recipient}>");
+    entries
+        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+        .filter(|mail| header(mail, "To") == Some(to.as_str()))
+        .collect()
+}
+
+/// Waits until these samples have come to the address, and returns what has.
+pub(crate) fn wait_for_mails(maildir: &Path, recipient: &str, expected: &[&str]) -> Vec<String> {
+    let expected: BTreeSet<&str> = expected.iter().copied().collect();
+    loop {
+        let mails = inbox(maildir, recipient);
+        if samples(&mails).is_superset(&expected) {
+            return mails;
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// Which samples these mails are.
+pub(crate) fn samples(mails: &[String]) -> BTreeSet<&str> {
+    mails.iter().map(|mail| sample(mail)).collect()
 }
 
 /// The value of a header.
