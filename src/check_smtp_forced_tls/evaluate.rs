@@ -120,7 +120,9 @@ fn domains(inbound: &Inbound, policy: &Policy, report: &mut Report) {
                     report.find(State::Ok, text);
                 } else {
                     report.find(State::Warning, format!("{text}: senders only try again"));
-                    report.advise("refuse for good (5xx; postfix: plaintext_reject_code = 550), or give --allow-temporary");
+                    report.advise(
+                        "refuse with 5xx (postfix: plaintext_reject_code), or --allow-temporary",
+                    );
                 }
             }
             Verdict::Open => {

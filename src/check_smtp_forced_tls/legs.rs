@@ -154,12 +154,15 @@ impl WayIn<'_> {
         mut client: Client<'_>,
         waiting: &mut VecDeque<(usize, Sender)>,
     ) -> Result<(), Problem> {
-        for number in 0..PER_CONNECTION {
+        let mut last = None;
+        for _ in 0..PER_CONNECTION {
             let Some((place, sender)) = waiting.front() else {
                 break;
             };
-            if number > 0 && self.begin_again(&mut client)?.is_none() {
-                return Ok(());
+            if let Some(last) = &last
+                && !self.begin_again(&mut client, last)?
+            {
+                break;
             }
             let answer = self.offer(&mut client.session, &sender.address)?;
             self.legs.progress.note(|facts| {
@@ -177,17 +180,20 @@ impl WayIn<'_> {
                 // 4.1.1.4: nothing is delivered).
                 return Ok(());
             }
+            last = Some(answer);
         }
         client.quit();
         Ok(())
     }
 
-    /// Gives the last mail up. A server that ends the connection over a refusal costs the connection and nothing else.
-    fn begin_again(&self, client: &mut Client<'_>) -> Result<Option<()>, Problem> {
+    /// Gives the last mail up; no when another connection is needed, as where the server hung up over the refusal.
+    fn begin_again(&self, client: &mut Client<'_>, last: &Answer) -> Result<bool, Problem> {
         match client.session.reset() {
-            Ok(reply) if reply.is_positive() => Ok(Some(())),
-            Ok(reply) => Err(Problem::KeptOut(reply.to_string())),
-            Err(SessionError::NoAnswer(Cause::Closed(_))) => Ok(None),
+            Ok(reply) if reply.is_positive() => Ok(true),
+            Ok(reply) if reply.code == 421 => Err(Problem::KeptOut(reply.to_string())),
+            // A server that takes no command before STARTTLS takes no RSET; a mail refused at MAIL is none to give up.
+            Ok(_) => Ok(matches!(last, Answer::Refused(refusal) if refusal.at == Step::Mail)),
+            Err(SessionError::NoAnswer(Cause::Closed(_))) => Ok(false),
             Err(error) => Err(self.broken(&error)),
         }
     }

@@ -144,3 +144,7 @@ fn proofs(partner: &Partner, policy: &Policy, found: &mut Found) {
         found.push((State::Unknown, text));
     }
 }
+
+#[cfg(test)]
+#[path = "routes_tests.rs"]
+mod tests;

@@ -13,6 +13,8 @@
 
 mod check_axigen_queue;
 mod check_pushover;
+mod check_smtp_forced_tls;
+mod check_smtp_forced_tls_partners;
 mod check_smtp_tls;
 mod configuration;
 mod contract;

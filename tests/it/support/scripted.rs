@@ -30,7 +30,15 @@ impl Scripted {
         most: usize,
         script: impl Fn(TcpStream, usize) + Send + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_on(TcpListener::bind("127.0.0.1:0").unwrap(), most, script)
+    }
+
+    /// The same on a listener of the test's own.
+    pub(crate) fn start_on(
+        listener: TcpListener,
+        most: usize,
+        script: impl Fn(TcpStream, usize) + Send + 'static,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
         let (is_over, connections) = (
             Arc::new(AtomicBool::new(false)),
