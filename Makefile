@@ -16,7 +16,7 @@ all:
 
 # Every program on a stand-in of what it watches: command, output, exit code.
 demo: all
-	$(CARGO) build --locked --release --example pushover_phone
+	$(CARGO) build --locked --release --example pushover_phone --example forced_tls_server
 	examples/demo.sh
 
 # Everything that must hold before a commit. As root on Debian it installs what it needs.

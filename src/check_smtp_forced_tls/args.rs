@@ -37,11 +37,11 @@ pub struct Args {
     tls_port: Option<u16>,
 
     /// Domain whose mail must be refused in the clear; repeatable
-    #[arg(long, value_name = "DOMAIN", required_unless_present = "partner")]
+    #[arg(long, value_name = "DOMAIN")]
     domain: Vec<Domain>,
 
     /// Mailbox of your own to offer mail to, made for this and not postmaster
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", requires = "domain")]
     recipient: Option<Address>,
 
     /// Sender for its domain, in place of postmaster; repeatable. A made-up
@@ -105,6 +105,12 @@ impl AsRef<CheckOptions> for Args {
 impl Args {
     /// What to look at, and what to think of it.
     pub(super) fn split(&self, on_timeout: State) -> Result<(Target, Policy), UsageError> {
+        if self.domain.is_empty() && self.partner.is_empty() {
+            return Err(UsageError(
+                "nothing to test: give a --domain whose mail must be refused in the clear, or a --partner to reach"
+                    .to_owned(),
+            ));
+        }
         if self.relay_host.is_some() && self.partner.len() > 1 {
             return Err(UsageError(
                 "option --relay-host: goes with one --partner; check the others in a run of their own"
@@ -170,14 +176,20 @@ impl Args {
                 senders.push(Sender::new(address, domain.as_str(), role));
             }
         }
-        let also = self.also.iter().map(|domain| (domain, Role::Also));
-        let control = self
-            .control_domain
+        let also = without_repeats(&self.also);
+        let others = also
             .iter()
-            .map(|domain| (domain, Role::Control));
-        for (domain, role) in also.chain(control) {
+            .map(|domain| (domain, Role::Also, "--also"))
+            .chain(
+                self.control_domain
+                    .iter()
+                    .map(|domain| (domain, Role::Control, "--control-domain")),
+            );
+        for (domain, role, option) in others {
             if senders.iter().any(|known| known.domain == domain.as_str()) {
-                return Err(UsageError(format!("{domain} is given in two parts")));
+                return Err(UsageError(format!(
+                    "option {option}: {domain} must be caught by another option already"
+                )));
             }
             let address = format!("{}@{domain}", self.mailbox(domain));
             senders.push(Sender::new(address, domain.as_str(), role));

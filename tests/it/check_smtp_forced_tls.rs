@@ -654,3 +654,21 @@ fn hostile_words_of_a_server_stay_on_their_line() {
         outcome.stdout
     );
 }
+
+#[test]
+fn json_keeps_to_the_schema() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/report.schema.json");
+    let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let (good, open) = (MailServer::start(enforcing), MailServer::start(|_, _| None));
+    for (port, code) in [(good.port(), 0), (open.port(), 2), (1, 2)] {
+        let outcome = check(port, &["--output-format", "json", "-vv"]);
+        assert_eq!(outcome.code, code, "{}", outcome.stdout);
+        let report = serde_json::from_str(&outcome.stdout).unwrap();
+        let faults: Vec<String> = validator
+            .iter_errors(&report)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(faults.is_empty(), "{faults:#?}");
+    }
+}

@@ -234,17 +234,19 @@ fn line_mistakes(commands: &[(String, String)]) -> Vec<String> {
                 mistakes.push(format!("{name}: ${part}$ on a command line"));
             }
         }
-        // Options that are limits, priorities and paths alike take these.
-        let samples = [
-            ("$ARG1$", if is_check(&command) { "q" } else { "-1" }),
-            ("$ARG2$", "10"),
-            ("$ARG3$", "20"),
-        ];
-        let filled = words.iter().map(|word| {
-            let filled = samples.iter().fold(word.clone(), |word, (name, value)| {
-                word.replace(name, value)
-            });
-            filled.replace('$', "")
+        // Options that are limits, priorities and paths alike take these; addresses and domains are of another kind.
+        let first = if is_check(&command) { "q" } else { "-1" };
+        let before = std::iter::once("").chain(words.iter().map(String::as_str));
+        let filled = before.zip(&words).map(|(option, word)| {
+            let [first, second, third] = match option {
+                "--recipient" => ["q@own.example"; 3],
+                "--domain" | "--partner" => ["own.example"; 3],
+                _ => [first, "10", "20"],
+            };
+            word.replace("$ARG1$", first)
+                .replace("$ARG2$", second)
+                .replace("$ARG3$", third)
+                .replace('$', "")
         });
         if let Err(error) = command.try_get_matches_from(filled) {
             mistakes.push(format!("{name}: {error}"));
