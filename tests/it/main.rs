@@ -22,6 +22,7 @@ mod cores;
 mod generated;
 mod install;
 mod json;
+mod lab_smtp_forced_tls;
 mod lab_smtp_tls;
 mod notify_pushover;
 mod notify_pushover_faults;
