@@ -6,6 +6,7 @@
 
 pub mod check_axigen_queue;
 pub mod check_pushover;
+pub mod check_smtp_forced_tls;
 pub mod check_smtp_malware;
 pub mod check_smtp_tls;
 pub mod connection;
@@ -29,6 +30,7 @@ pub fn commands() -> Vec<clap::Command> {
     vec![
         check_axigen_queue::Args::command(),
         check_smtp_tls::Args::command(),
+        check_smtp_forced_tls::Args::command(),
         check_smtp_malware::Args::command(),
         check_pushover::Args::command(),
         notify_pushover::Args::command(),

@@ -2,7 +2,7 @@
 
 use rustls::pki_types::{DnsName, IpAddr, ServerName};
 
-use super::chains::Anchors;
+use super::chains;
 use super::facts::{Fact, Incomplete, Start};
 use super::reach::{End, Reach, Setback};
 use super::reaction::{Reaction, Ssl2Reaction, reaction, ssl2_reaction};
@@ -10,6 +10,7 @@ use crate::tls::answer::{Answer, KeyExchange, Parser};
 use crate::tls::exchange::{Stop, ask};
 use crate::tls::hello::{GROUPS, Hello, KeyShare, MOST_SUITES};
 use crate::tls::suite::Suite;
+use crate::tls::trust::Anchors;
 use crate::tls::{Protocol, ssl2};
 
 /// A question: which of these versions, suites and groups does the server take?
@@ -102,7 +103,7 @@ impl<'a> Asker<'a> {
     pub(super) fn add_chain(&self, chain: &[Vec<u8>]) {
         self.reach
             .progress
-            .note(|facts| self.anchors.add(facts, chain));
+            .note(|facts| chains::add(&self.anchors, facts, chain));
     }
 
     /// Asks, and notes all that the answer shows.

@@ -198,7 +198,7 @@ fn of_chain(facts: &Facts, chain: &Chain) -> Vec<Problem> {
     if let (false, Some(leaf)) = (chain.is_for_name, sent.first()) {
         found.push(Problem::Mismatch {
             name: facts.name.clone(),
-            names: names(leaf),
+            names: leaf.whom(),
         });
     }
     match &chain.anchored {
@@ -229,18 +229,6 @@ fn of_chain(facts: &Facts, chain: &Chain) -> Vec<Problem> {
         found.push(Problem::OutOfOrder);
     }
     found
-}
-
-/// Whom a certificate is for, in a few words.
-fn names(leaf: &Certificate) -> String {
-    let addresses = leaf.addresses.iter().map(ToString::to_string);
-    let all: Vec<String> = leaf.names.iter().cloned().chain(addresses).collect();
-    match (all.as_slice(), &leaf.common_name) {
-        ([], Some(name)) => format!("no host (only a common name, {name})"),
-        ([], None) => "no host".to_owned(),
-        ([one], _) => one.clone(),
-        ([one, rest @ ..], _) => format!("{one} and {} more", rest.len()),
-    }
 }
 
 /// The verdict in words for the JSON output.

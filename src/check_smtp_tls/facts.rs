@@ -10,6 +10,7 @@ pub(super) use super::weakness::Weakness;
 use crate::tls::Protocol;
 use crate::tls::certificate::Certificate;
 use crate::tls::suite::Suite;
+pub(super) use crate::tls::trust::Anchored;
 
 /// How TLS begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -132,19 +133,6 @@ pub(super) struct Chain {
     pub(super) anchored: Anchored,
     /// The issuer that is missing at the chain's end, when it is.
     pub(super) missing_issuer: Option<String>,
-}
-
-/// Whether a chain leads to an anchor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Anchored {
-    Yes,
-    UnknownIssuer,
-    SelfSigned,
-    IssuerExpired,
-    No(String),
-    /// There are no anchors to look for.
-    Unknown(String),
 }
 
 /// The one real handshake.

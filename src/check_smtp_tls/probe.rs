@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::ask::Asker;
-use super::chains::Anchors;
 use super::drown::{self, Listener};
 use super::facts::{Fact, Facts, Handshake, Incomplete, Start};
 use super::plan;
@@ -18,6 +17,7 @@ use crate::smtp_client::Caller;
 use crate::tls::Protocol;
 use crate::tls::certificate::Algorithm;
 use crate::tls::handshake::{HandshakeError, Secured, Wanted, handshake};
+use crate::tls::trust::Anchors;
 
 /// What to look at, and how.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
+use serde::Serialize;
 
 use super::caller::Caller;
 use super::patience::Patience;
@@ -14,7 +15,8 @@ use crate::smtp::{Reply, Session, SessionError, Stage};
 use crate::tls::handshake::{Agreed, HandshakeError, Secured, Shown, Wanted, handshake};
 
 /// How a session is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Security {
     /// Not at all.
     Clear,

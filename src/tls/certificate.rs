@@ -261,6 +261,19 @@ impl Certificate {
         let host = host.strip_suffix('.').unwrap_or(host);
         self.names.iter().any(|name| matches(name, host))
     }
+
+    /// Whom it is for, in a few words.
+    #[must_use]
+    pub fn whom(&self) -> String {
+        let addresses = self.addresses.iter().map(ToString::to_string);
+        let all: Vec<String> = self.names.iter().cloned().chain(addresses).collect();
+        match (all.as_slice(), &self.common_name) {
+            ([], Some(name)) => format!("no host (only a common name, {name})"),
+            ([], None) => "no host".to_owned(),
+            ([one], _) => one.clone(),
+            ([one, rest @ ..], _) => format!("{one} and {} more", rest.len()),
+        }
+    }
 }
 
 fn matches(pattern: &str, host: &str) -> bool {

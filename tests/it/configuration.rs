@@ -234,14 +234,14 @@ fn line_mistakes(commands: &[(String, String)]) -> Vec<String> {
                 mistakes.push(format!("{name}: ${part}$ on a command line"));
             }
         }
-        // Options that are limits, priorities and paths alike take these; addresses are of another kind.
+        // Options that are limits, priorities and paths alike take these; addresses and domains are of another kind.
         let first = if is_check(&command) { "q" } else { "-1" };
         let before = std::iter::once("").chain(words.iter().map(String::as_str));
         let filled = before.zip(&words).map(|(option, word)| {
-            let [second, third] = match option {
-                "--recipient" => ["q@own.example"; 2],
-                "--allow-recipient-domain" => ["own.example"; 2],
-                _ => ["10", "20"],
+            let [first, second, third] = match option {
+                "--recipient" => ["q@own.example"; 3],
+                "--domain" | "--allow-recipient-domain" | "--partner" => ["own.example"; 3],
+                _ => [first, "10", "20"],
             };
             word.replace("$ARG1$", first)
                 .replace("$ARG2$", second)

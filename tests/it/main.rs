@@ -13,6 +13,8 @@
 
 mod check_axigen_queue;
 mod check_pushover;
+mod check_smtp_forced_tls;
+mod check_smtp_forced_tls_partners;
 mod check_smtp_malware;
 mod check_smtp_malware_content;
 mod check_smtp_tls;
@@ -25,6 +27,7 @@ mod cores;
 mod generated;
 mod install;
 mod json;
+mod lab_smtp_forced_tls;
 mod lab_smtp_malware;
 mod lab_smtp_tls;
 mod lab_smtp_tls_scanners;

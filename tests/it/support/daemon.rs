@@ -1,7 +1,7 @@
 //! Real mail servers, unpacked and not installed, each in a mount namespace of its own.
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -40,8 +40,22 @@ pub(crate) fn fetched(test: &str, what: &str, name: &str, packages: &[&str]) -> 
 pub(crate) struct Daemon(Child);
 
 impl Daemon {
-    /// Runs a script in a mount namespace until all ports are listened on.
+    /// Runs a script in a mount namespace until all ports of 127.0.0.1 are listened on.
     pub(crate) fn start(name: &str, unpacked: &Path, instance: &Path, ports: &[u16]) -> Self {
+        let listeners: Vec<SocketAddrV4> = ports
+            .iter()
+            .map(|port| SocketAddrV4::new(Ipv4Addr::LOCALHOST, *port))
+            .collect();
+        Self::start_on(name, unpacked, instance, &listeners)
+    }
+
+    /// The same with listeners on any address.
+    pub(crate) fn start_on(
+        name: &str,
+        unpacked: &Path,
+        instance: &Path,
+        listeners: &[SocketAddrV4],
+    ) -> Self {
         let child = Command::new("unshare")
             .arg("--mount")
             .arg(script(name))
@@ -53,7 +67,7 @@ impl Daemon {
             .spawn()
             .unwrap();
         let mut daemon = Self(child);
-        while !ports.iter().all(|port| is_listening(*port)) {
+        while !listeners.iter().copied().all(is_listening) {
             if let Some(status) = daemon.0.try_wait().unwrap() {
                 let said = fs::read_to_string(instance.join("stderr")).unwrap();
                 panic!("{name} ended with {status}: {said}");
@@ -84,8 +98,9 @@ pub(crate) fn free_ports(count: usize) -> Vec<u16> {
 }
 
 /// Whether somebody listens, without a connection that would count in rate limits.
-fn is_listening(port: u16) -> bool {
-    let wanted = format!("0100007F:{port:04X} 00000000:0000 0A");
+fn is_listening(listener: SocketAddrV4) -> bool {
+    let address = u32::from_le_bytes(listener.ip().octets());
+    let wanted = format!("{address:08X}:{:04X} 00000000:0000 0A", listener.port());
     fs::read_to_string("/proc/net/tcp")
         .unwrap()
         .contains(&wanted)

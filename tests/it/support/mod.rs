@@ -3,11 +3,13 @@
 pub(crate) mod cores;
 pub(crate) mod daemon;
 pub(crate) mod daemons;
+pub(crate) mod dns;
 pub(crate) mod exim;
 pub(crate) mod filesystem;
 pub(crate) mod http_server;
 pub(crate) mod legacy;
 pub(crate) mod machine;
+pub(crate) mod mail_server;
 pub(crate) mod mails;
 pub(crate) mod pki;
 pub(crate) mod postfix;

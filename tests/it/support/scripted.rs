@@ -38,7 +38,8 @@ impl Scripted {
         Self::listen(TcpListener::bind("127.0.0.1:0").unwrap(), most, script)
     }
 
-    fn listen(
+    /// The same on a listener of the test's own.
+    pub(crate) fn listen(
         listener: TcpListener,
         most: usize,
         script: impl Fn(TcpStream, usize) + Send + 'static,

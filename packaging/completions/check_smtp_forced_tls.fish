@@ -1,0 +1,24 @@
+complete -c check_smtp_forced_tls -s H -l hostname -d 'Name or address of your mail server' -r
+complete -c check_smtp_forced_tls -s p -l port -d 'Port for mail in the clear and for STARTTLS' -r
+complete -c check_smtp_forced_tls -l tls-port -d 'Also offer mail on this port, where TLS begins at once, as on 465' -r
+complete -c check_smtp_forced_tls -l domain -d 'Domain whose mail must be refused in the clear; repeatable' -r
+complete -c check_smtp_forced_tls -l recipient -d 'Mailbox of your own to offer mail to, made for this and not postmaster' -r
+complete -c check_smtp_forced_tls -l sender -d 'Sender for its domain, in place of postmaster; repeatable. A made-up one makes servers with callout ask the partner' -r
+complete -c check_smtp_forced_tls -l also -d 'Another domain that the rule must catch, as sub.partner.example; repeatable' -r
+complete -c check_smtp_forced_tls -l control-domain -d 'Domain that the rule must leave alone: WARNING if it is refused in the clear' -r
+complete -c check_smtp_forced_tls -l stage -d 'How far to go: rcpt, or data for a rule that acts there; no content is sent' -r
+complete -c check_smtp_forced_tls -l partner -d 'Partner whose mail exchangers must take TLS; repeatable' -r
+complete -c check_smtp_forced_tls -l partner-port -d 'Port of the partners where TLS begins at once' -r
+complete -c check_smtp_forced_tls -l relay-host -d 'Host that your rule names for the partner: look at it in place of all mail exchangers, and warn when it is none any more' -r
+complete -c check_smtp_forced_tls -l ca-file -d 'PEM file with the authorities to trust in place of the system\'s' -r -F
+complete -c check_smtp_forced_tls -l helo -d 'Name to give in EHLO [default: this host\'s full name, else its address in brackets]' -r
+complete -c check_smtp_forced_tls -l source-address -d 'Address to connect from' -r
+complete -c check_smtp_forced_tls -l output-format -d 'Print plugin text, or one JSON object: nagios or json' -r
+complete -c check_smtp_forced_tls -s t -l timeout -d 'Give up after this many seconds; then the state is UNKNOWN (or STATE), unless what was seen by then already breaches a limit' -r
+complete -c check_smtp_forced_tls -l allow-temporary -d 'Take a temporary refusal (4xx) that names TLS for enough'
+complete -c check_smtp_forced_tls -l require-valid -d 'CRITICAL, not WARNING, when a partner\'s certificate proves nothing'
+complete -c check_smtp_forced_tls -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c check_smtp_forced_tls -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c check_smtp_forced_tls -s v -l verbose -d 'Add long output; twice: also explain what was looked at'
+complete -c check_smtp_forced_tls -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c check_smtp_forced_tls -s V -l version -d 'Print version'

@@ -1,0 +1,83 @@
+//! The long output: what was said to whom, and by whom.
+
+use super::evaluate::name;
+use super::facts::{Answer, Facts, Inbound, Partner, Role, Seen, Sender};
+use super::proof::Proof;
+use crate::monitoring::Report;
+
+/// Describes what was seen, for `-v`.
+pub(super) fn explain(facts: &Facts, report: &mut Report) {
+    if let Some(inbound) = &facts.inbound {
+        report.explain(
+            1,
+            format!("server: {}, mail for {}", inbound.host, inbound.recipient),
+        );
+        for sender in &inbound.senders {
+            report.explain(1, answers(inbound, sender));
+        }
+        for leg in &inbound.legs {
+            if let Some(proof) = &leg.proof {
+                report.explain(1, format!("{}: {}", name(leg), certificate(proof)));
+            }
+            report.explain(2, format!("{}: {} connections", name(leg), leg.connections));
+        }
+    }
+    for partner in &facts.partners {
+        hosts(partner, report);
+    }
+}
+
+fn answers(inbound: &Inbound, sender: &Sender) -> String {
+    let role = match sender.role {
+        Role::Domain => "",
+        Role::UpperCase => " (upper case)",
+        Role::Also => " (also)",
+        Role::Control => " (control)",
+        Role::NullSender => " (null sender)",
+    };
+    let told = inbound
+        .legs
+        .iter()
+        .filter(|leg| {
+            sender.answers.contains_key(&leg.way)
+                || !(sender.role.is_clear_only() && leg.proof.is_some())
+        })
+        .map(|leg| match sender.answers.get(&leg.way) {
+            Some(Answer::Accepted) => format!("{}: accepted", name(leg)),
+            Some(Answer::Refused(refusal)) => {
+                format!("{}: {refusal} (at {})", name(leg), refusal.at)
+            }
+            None => format!("{}: not offered", name(leg)),
+        });
+    let told: Vec<String> = told.collect();
+    format!("<{}>{role}: {}", sender.address, told.join(", "))
+}
+
+fn certificate(proof: &Proof) -> String {
+    match (proof.faults.as_slice(), &proof.unknown) {
+        ([], None) => "certificate proves the name".to_owned(),
+        ([], Some(why)) => format!("certificate: trust unknown: {why}"),
+        (faults, _) => faults.join(", "),
+    }
+}
+
+fn hosts(partner: &Partner, report: &mut Report) {
+    for host in &partner.hosts {
+        let seen = match &host.seen {
+            Seen::Tls { version, proof } => format!("{version}, {}", certificate(proof)),
+            Seen::Failed(why) => why.clone(),
+            Seen::Unknown(why) => format!("unknown: {why}"),
+        };
+        let (domain, port) = (&partner.domain, partner.port);
+        report.explain(1, format!("{domain}: {} port {port}: {seen}", host.name));
+    }
+    if partner.not_looked_at > 0 {
+        report.explain(
+            1,
+            format!(
+                "{}: {} hosts not looked at",
+                partner.domain, partner.not_looked_at
+            ),
+        );
+    }
+}

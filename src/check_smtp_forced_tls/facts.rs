@@ -1,0 +1,315 @@
+//! What was seen of a server that should refuse mail in the clear, and of the ways to partners.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+
+use super::proof::Proof;
+use crate::smtp::Reply;
+use crate::smtp_client::Security;
+use crate::tls::Protocol;
+
+/// Everything one run saw. Grows while the probe works, so that a run that is cut short still has it.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Facts {
+    /// Absent when no mail was offered.
+    pub(super) inbound: Option<Inbound>,
+    pub(super) partners: Vec<Partner>,
+    /// The time it took.
+    pub(super) seconds: f64,
+    /// Why the look ended early, if our own time ran out.
+    pub(super) incomplete: Option<String>,
+}
+
+/// What the server did with mail that was offered to it.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Inbound {
+    pub(super) host: String,
+    pub(super) recipient: String,
+    pub(super) stage: LastStage,
+    pub(super) senders: Vec<Sender>,
+    /// The ways in that were tried, in this order.
+    pub(super) legs: Vec<Leg>,
+}
+
+/// How far a mail is taken that nobody refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum LastStage {
+    /// To the recipient.
+    Rcpt,
+    /// To the server's wish for the content, of which nothing is sent.
+    Data,
+}
+
+/// One sender whose mail was offered on several ways.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Sender {
+    /// As it goes over the wire; empty for the null sender.
+    pub(super) address: String,
+    /// The domain in lower case; empty for the null sender.
+    pub(super) domain: String,
+    pub(super) role: Role,
+    /// By way; a way without an entry gave no answer.
+    pub(super) answers: BTreeMap<Security, Answer>,
+}
+
+/// What a sender is to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Role {
+    /// That the rule holds.
+    Domain,
+    /// That it holds whatever the case.
+    UpperCase,
+    /// That it holds for this domain as well.
+    Also,
+    /// That it leaves others alone.
+    Control,
+    /// What becomes of bounces.
+    NullSender,
+}
+
+impl Role {
+    /// Whether TLS would add nothing to what it shows.
+    pub(super) fn is_clear_only(self) -> bool {
+        self == Self::UpperCase
+    }
+
+    /// Whether the rule must catch this sender, with a verdict of its own.
+    pub(super) fn is_tested(self) -> bool {
+        matches!(self, Self::Domain | Self::Also)
+    }
+}
+
+/// What became of one mail on one way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Answer {
+    /// It would have been taken.
+    Accepted,
+    /// It was not.
+    Refused(Refusal),
+}
+
+/// The answer that refused a mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Refusal {
+    pub(super) at: Step,
+    pub(super) code: u16,
+    /// All lines; foreign text as it came.
+    pub(super) text: String,
+}
+
+impl Refusal {
+    pub(super) fn new(at: Step, reply: &Reply) -> Self {
+        Self {
+            at,
+            code: reply.code,
+            text: reply.lines.join(" ").trim().to_owned(),
+        }
+    }
+
+    /// RFC 5321 section 4.2.1, 4yz.
+    pub(super) fn is_temporary(&self) -> bool {
+        self.code / 100 == 4
+    }
+
+    /// Whether it may be the rule's: for good (RFC 5321 section 4.2.1, 5yz), or for want of encryption.
+    pub(super) fn may_be_the_rule(&self) -> bool {
+        self.code / 100 == 5 || (self.is_temporary() && self.names_tls())
+    }
+
+    /// Whether missing encryption is given as the reason.
+    pub(super) fn names_tls(&self) -> bool {
+        let text = self.text.to_lowercase();
+        // X.7.10 is "encryption needed" (RFC 5248); of "plain" only the start of a word, or "explain" would do.
+        ["tls", "ssl", "encrypt", "secure", ".7.10 "]
+            .iter()
+            .any(|word| text.contains(word))
+            || text
+                .split(|c: char| !c.is_alphanumeric())
+                .any(|word| word.starts_with("plain"))
+    }
+
+    /// Whether a login is asked for, as ports for people's clients do.
+    pub(super) fn demands_auth(&self) -> bool {
+        let text = self.text.to_lowercase();
+        self.code == 530 || text.contains("authenticat") || text.contains("auth required")
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", format!("{} {}", self.code, self.text).trim_end())
+    }
+}
+
+/// The command that was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[allow(missing_docs, reason = "the names say it")]
+pub(super) enum Step {
+    Mail,
+    Rcpt,
+    Data,
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Mail => "MAIL",
+            Self::Rcpt => "RCPT",
+            Self::Data => "DATA",
+        })
+    }
+}
+
+/// One way into the server.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Leg {
+    pub(super) way: Security,
+    pub(super) port: u16,
+    pub(super) connections: u32,
+    /// What the server proves on it; absent where there is no TLS.
+    pub(super) proof: Option<Proof>,
+    /// Why senders went without an answer, if they did.
+    pub(super) problem: Option<Problem>,
+}
+
+/// Why a way in did not serve.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Problem {
+    /// The name leads to no address.
+    Unresolved(String),
+    /// No address answers.
+    Unreached(String),
+    /// The connection fails for a reason of our own machine.
+    Unable(String),
+    /// Connected, but no greeting came.
+    NoGreeting(String),
+    /// The server keeps us out, in these words.
+    KeptOut(String),
+    /// STARTTLS is not offered, or refused for good in these words.
+    NoStarttls(Option<String>),
+    /// A login is asked for first, in these words.
+    DemandsAuth(String),
+    /// It broke in another way.
+    Broken(String),
+    /// Our own time ran out.
+    OutOfTime,
+}
+
+/// The way to a partner.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Partner {
+    pub(super) domain: String,
+    /// The host that the rule names, which is looked at in place of the mail exchangers.
+    pub(super) relay_host: Option<String>,
+    pub(super) port: u16,
+    /// Absent when the time ran out before.
+    pub(super) mx: Option<Mx>,
+    /// The hosts that were looked at.
+    pub(super) hosts: Vec<Host>,
+    /// Hosts that were not.
+    pub(super) not_looked_at: usize,
+}
+
+/// Where DNS sends mail for a domain (RFC 5321 section 5.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Mx {
+    /// To these hosts, most preferred first.
+    Hosts(Vec<String>),
+    /// There is no MX record, so to the domain itself.
+    Implicit,
+    /// Nowhere: the domain takes no mail (RFC 7505).
+    Null,
+    /// The domain does not exist.
+    NoDomain,
+    /// DNS gave no answer.
+    Unknown(String),
+}
+
+/// One host on the way to a partner.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Host {
+    pub(super) name: String,
+    pub(super) seen: Seen,
+}
+
+/// What was seen of a partner's host.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Seen {
+    /// It speaks SMTP inside TLS.
+    Tls { version: Protocol, proof: Proof },
+    /// It does not.
+    Failed(String),
+    /// That was not determined.
+    Unknown(String),
+}
+
+/// The facts as they grow, shared with whoever reports them when the run is cut short.
+#[derive(Clone, Debug)]
+pub(super) struct Progress(Arc<Mutex<Facts>>);
+
+impl Progress {
+    pub(super) fn new(facts: Facts) -> Self {
+        Self(Arc::new(Mutex::new(facts)))
+    }
+
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Facts) -> T) -> T {
+        read(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn note<T>(&self, note: impl FnOnce(&mut Facts) -> T) -> T {
+        note(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(code: u16, text: &str) -> Refusal {
+        let text = text.to_owned();
+        Refusal {
+            at: Step::Rcpt,
+            code,
+            text,
+        }
+    }
+
+    #[test]
+    fn a_refusal_for_want_of_encryption_is_told_from_others() {
+        for text in [
+            "4.7.1 Session encryption is required",
+            "Must issue a STARTTLS command first",
+            "use SSL",
+            "plaintext is not taken",
+            "insecure connection",
+            "4.7.10 needed",
+        ] {
+            assert!(refusal(450, text).names_tls(), "{text}");
+        }
+        for text in [
+            "Temporary rejected by greylisting",
+            "explained there",
+            "4.7.1 try again",
+            "",
+        ] {
+            assert!(!refusal(451, text).names_tls(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_demand_for_a_login_is_told_from_others() {
+        assert!(refusal(530, "5.7.0 Authentication required").demands_auth());
+        assert!(refusal(550, "Client was not authenticated").demands_auth());
+        assert!(!refusal(550, "SPF: 192.0.2.1 is not authorized").demands_auth());
+        assert!(!refusal(554, "Relay access denied").demands_auth());
+    }
+}

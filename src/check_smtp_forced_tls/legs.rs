@@ -1,0 +1,293 @@
+//! The ways into the server, one after the other: on each the same mails are offered, and none is ever sent.
+
+use std::collections::VecDeque;
+
+use super::facts::{Answer, LastStage, Leg, Problem, Progress, Refusal, Sender, Step};
+use super::probe::InboundTarget;
+use super::proof::proof;
+use crate::connection::ConnectError;
+use crate::deadline::Deadline;
+use crate::smtp::{Cause, Reply, Session, SessionError, Stage};
+use crate::smtp_client::{Caller, Channel, Client, NoSession, Security, SmtpServer};
+use crate::tls::trust::Anchors;
+
+/// Senders offered on one connection. Each refusal counts as an error, and servers slow down from 10 on (postfix,
+/// `smtpd_soft_error_limit`).
+const PER_CONNECTION: usize = 8;
+
+/// Offers every sender on every way, until one way shows that the server is not to be had.
+pub(super) struct Legs<'a> {
+    pub(super) target: &'a InboundTarget,
+    pub(super) caller: &'a Caller,
+    pub(super) anchors: &'a Anchors,
+    /// Seconds since the epoch.
+    pub(super) now: i64,
+    pub(super) deadline: &'a Deadline,
+    pub(super) progress: &'a Progress,
+}
+
+impl Legs<'_> {
+    pub(super) fn look(&self) {
+        for (way, port) in self.target.ways() {
+            let number = self.note(|legs| {
+                legs.push(Leg {
+                    way,
+                    port,
+                    connections: 0,
+                    proof: None,
+                    problem: None,
+                });
+                legs.len() - 1
+            });
+            let end = WayIn {
+                legs: self,
+                number,
+                way,
+                port,
+            }
+            .look();
+            let is_over = matches!(
+                end,
+                Err(Problem::Unresolved(_)
+                    | Problem::Unreached(_)
+                    | Problem::Unable(_)
+                    | Problem::NoGreeting(_)
+                    | Problem::KeptOut(_)
+                    | Problem::OutOfTime)
+            );
+            if let Err(problem) = end {
+                self.note(|legs| {
+                    if let Some(leg) = legs.get_mut(number) {
+                        leg.problem = Some(problem);
+                    }
+                });
+            }
+            if is_over {
+                return;
+            }
+        }
+    }
+
+    fn note<T>(&self, note: impl FnOnce(&mut Vec<Leg>) -> T) -> T
+    where
+        T: Default,
+    {
+        self.progress.note(|facts| {
+            facts
+                .inbound
+                .as_mut()
+                .map(|inbound| note(&mut inbound.legs))
+                .unwrap_or_default()
+        })
+    }
+}
+
+struct WayIn<'a> {
+    legs: &'a Legs<'a>,
+    number: usize,
+    way: Security,
+    port: u16,
+}
+
+impl WayIn<'_> {
+    fn look(&self) -> Result<(), Problem> {
+        let mut waiting: VecDeque<(usize, Sender)> = self.legs.progress.read(|facts| {
+            let senders = facts.inbound.iter().flat_map(|inbound| &inbound.senders);
+            let all = senders.cloned().enumerate();
+            all.filter(|(_, sender)| self.way == Security::Clear || !sender.role.is_clear_only())
+                .collect()
+        });
+        while !waiting.is_empty() {
+            let before = waiting.len();
+            let client = self.open()?;
+            self.offer_some(client, &mut waiting)?;
+            if waiting.len() == before {
+                return Err(Problem::Broken("no mail could be offered".to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&self) -> Result<Client<'_>, Problem> {
+        if self.legs.deadline.has_passed() {
+            return Err(Problem::OutOfTime);
+        }
+        let server = SmtpServer {
+            host: &self.legs.target.host,
+            port: self.port,
+            caller: self.legs.caller,
+        };
+        let opened = server.open(self.way, self.legs.deadline);
+        self.note(|leg| leg.connections += 1);
+        match opened {
+            Ok(client) => {
+                if let Some(shake) = &client.tls {
+                    let (name, now) = (&self.legs.target.host, self.legs.now);
+                    let proof = proof(&shake.shown, name, self.legs.anchors, now);
+                    self.note(|leg| leg.proof = Some(proof));
+                }
+                Ok(client)
+            }
+            Err(error) => Err(self.no_session(error)),
+        }
+    }
+
+    /// Whoever was let in before and is not now is being limited.
+    fn no_session(&self, error: NoSession) -> Problem {
+        let connections = self.legs.progress.read(|facts| {
+            let legs = facts.inbound.iter().flat_map(|inbound| &inbound.legs);
+            let same = legs.filter(|leg| leg.port == self.port);
+            same.map(|leg| leg.connections).sum::<u32>()
+        });
+        let problem = problem(error, self.legs.deadline);
+        match problem {
+            Problem::Unreached(text) | Problem::NoGreeting(text) if connections > 1 => {
+                Problem::KeptOut(format!("{text} after {} connections", connections - 1))
+            }
+            other => other,
+        }
+    }
+
+    /// Offers mails until the connection has had its share or is used up.
+    fn offer_some(
+        &self,
+        mut client: Client<'_>,
+        waiting: &mut VecDeque<(usize, Sender)>,
+    ) -> Result<(), Problem> {
+        let mut last = None;
+        for _ in 0..PER_CONNECTION {
+            let Some((place, sender)) = waiting.front() else {
+                break;
+            };
+            if let Some(last) = &last
+                && !self.begin_again(&mut client, last)?
+            {
+                break;
+            }
+            let answer = self.offer(&mut client.session, &sender.address)?;
+            self.legs.progress.note(|facts| {
+                let mut senders = facts
+                    .inbound
+                    .iter_mut()
+                    .flat_map(|inbound| &mut inbound.senders);
+                if let Some(sender) = senders.nth(*place) {
+                    sender.answers.insert(self.way, answer.clone());
+                }
+            });
+            waiting.pop_front();
+            if answer == Answer::Accepted && self.legs.target.stage == LastStage::Data {
+                // The server waits for content now; leaving without the final dot is the way out (RFC 5321 section
+                // 4.1.1.4: nothing is delivered).
+                return Ok(());
+            }
+            last = Some(answer);
+        }
+        client.quit();
+        Ok(())
+    }
+
+    /// Gives the last mail up; no when another connection is needed, as where the server hung up over the refusal.
+    fn begin_again(&self, client: &mut Client<'_>, last: &Answer) -> Result<bool, Problem> {
+        match client.session.reset() {
+            Ok(reply) if reply.is_positive() => Ok(true),
+            Ok(reply) if reply.code == 421 => Err(Problem::KeptOut(reply.to_string())),
+            // A server that takes no command before STARTTLS takes no RSET; a mail refused at MAIL is none to give up.
+            Ok(_) => Ok(matches!(last, Answer::Refused(refusal) if refusal.at == Step::Mail)),
+            Err(SessionError::NoAnswer(Cause::Closed(_))) => Ok(false),
+            Err(error) => Err(self.broken(&error)),
+        }
+    }
+
+    fn offer(&self, session: &mut Session<Channel<'_>>, sender: &str) -> Result<Answer, Problem> {
+        let recipient = self.legs.target.recipient.to_string();
+        self.enter("MAIL", sender);
+        let reply = session.mail(sender).map_err(|error| self.broken(&error))?;
+        if !reply.is_positive() {
+            return self.refused(Step::Mail, &reply);
+        }
+        self.enter("RCPT", sender);
+        let reply = session
+            .rcpt(&recipient)
+            .map_err(|error| self.broken(&error))?;
+        if !reply.is_positive() {
+            return self.refused(Step::Rcpt, &reply);
+        }
+        if self.legs.target.stage == LastStage::Data {
+            self.enter("DATA", sender);
+            let reply = session.data().map_err(|error| self.broken(&error))?;
+            if reply.code != 354 {
+                return self.refused(Step::Data, &reply);
+            }
+        }
+        Ok(Answer::Accepted)
+    }
+
+    fn refused(&self, at: Step, reply: &Reply) -> Result<Answer, Problem> {
+        let refusal = Refusal::new(at, reply);
+        if reply.code == 421 {
+            return Err(Problem::KeptOut(refusal.to_string()));
+        }
+        if self.way == Security::Tls && refusal.demands_auth() {
+            return Err(Problem::DemandsAuth(refusal.to_string()));
+        }
+        Ok(Answer::Refused(refusal))
+    }
+
+    fn broken(&self, error: &SessionError) -> Problem {
+        if self.legs.deadline.has_passed() {
+            return Problem::OutOfTime;
+        }
+        Problem::Broken(error.to_string())
+    }
+
+    fn enter(&self, command: &str, sender: &str) {
+        let port = self.port;
+        self.legs.deadline.enter(format!(
+            "waiting for the answer to {command} of <{sender}>, port {port}"
+        ));
+    }
+
+    fn note(&self, note: impl FnOnce(&mut Leg)) {
+        self.legs.note(|legs| {
+            if let Some(leg) = legs.get_mut(self.number) {
+                note(leg);
+            }
+        });
+    }
+}
+
+fn problem(error: NoSession, deadline: &Deadline) -> Problem {
+    if deadline.has_passed() {
+        return Problem::OutOfTime;
+    }
+    match error {
+        NoSession::Unresolved(reason) => Problem::Unresolved(reason),
+        NoSession::Unreached(failures) => {
+            let is_ours = failures
+                .iter()
+                .all(|(_, error)| matches!(error, ConnectError::Other(_)));
+            let text = NoSession::Unreached(failures).to_string();
+            if is_ours {
+                Problem::Unable(text)
+            } else {
+                Problem::Unreached(text)
+            }
+        }
+        NoSession::NoAnswer(error) => match &error {
+            SessionError::NoAnswer(
+                Cause::Silent(Stage::Greeting)
+                | Cause::Closed(Stage::Greeting)
+                | Cause::NotSmtp(Stage::Greeting, _)
+                | Cause::Broken(Stage::Greeting, _),
+            ) => Problem::NoGreeting(error.to_string()),
+            _ => Problem::Broken(error.to_string()),
+        },
+        NoSession::Refused(Stage::Command("STARTTLS"), reply) if reply.code / 100 == 5 => {
+            Problem::NoStarttls(Some(reply.to_string()))
+        }
+        NoSession::Refused(_, reply) => Problem::KeptOut(reply.to_string()),
+        NoSession::NoStarttls => Problem::NoStarttls(None),
+        NoSession::Handshake(error) => Problem::Broken(error.to_string()),
+        NoSession::OutOfTime => Problem::OutOfTime,
+    }
+}

@@ -1,0 +1,135 @@
+//! The ways to partners: one handshake with each host that mail to them would go to, and no mail.
+
+use super::address::Domain;
+use super::facts::{Host, Mx, Partner, Progress, Seen};
+use super::mx;
+use super::probe::OutboundTarget;
+use super::proof::proof;
+use crate::connection::ConnectError;
+use crate::deadline::Deadline;
+use crate::smtp_client::{Caller, NoSession, Security, SmtpServer};
+use crate::tls::trust::Anchors;
+
+/// Hosts looked at for one partner, the most preferred ones. Honest domains have up to a dozen; more would make this
+/// check a flood on the word of somebody else's DNS.
+pub(super) const MOST_HOSTS: usize = 20;
+
+/// Looks at the ways to all partners.
+pub(super) struct Routes<'a> {
+    pub(super) target: &'a OutboundTarget,
+    pub(super) caller: &'a Caller,
+    pub(super) anchors: &'a Anchors,
+    /// Seconds since the epoch.
+    pub(super) now: i64,
+    pub(super) deadline: &'a Deadline,
+    pub(super) progress: &'a Progress,
+}
+
+impl Routes<'_> {
+    pub(super) fn look(&self) {
+        for (place, domain) in self.target.partners.iter().enumerate() {
+            if self.deadline.has_passed() {
+                return;
+            }
+            self.partner(place, domain);
+        }
+    }
+
+    fn partner(&self, place: usize, domain: &Domain) {
+        self.deadline
+            .enter(format!("looking up the MX of {domain}"));
+        // A share of the time, so that silent DNS is told from a slow run.
+        let limit = self.deadline.remaining().min(self.deadline.limit() / 3);
+        let mx = mx::look_up(domain, limit);
+        let names = match (&self.target.relay_host, &mx) {
+            (Some(host), _) => vec![host.clone()],
+            (None, Mx::Hosts(hosts)) => hosts.clone(),
+            (None, Mx::Implicit) => vec![domain.to_string()],
+            (None, Mx::Null | Mx::NoDomain | Mx::Unknown(_)) => Vec::new(),
+        };
+        self.note(place, |partner| {
+            partner.mx = Some(mx);
+            partner.not_looked_at = names.len();
+        });
+        for name in names.into_iter().take(MOST_HOSTS) {
+            let Some(seen) = self.host(&name) else {
+                return;
+            };
+            self.note(place, |partner| {
+                partner.hosts.push(Host { name, seen });
+                partner.not_looked_at -= 1;
+            });
+        }
+    }
+
+    /// One handshake and a greeting; nothing when the time is over.
+    fn host(&self, name: &str) -> Option<Seen> {
+        if self.deadline.has_passed() {
+            return None;
+        }
+        if self.target.relay_host.is_none() && name.parse::<std::net::IpAddr>().is_ok() {
+            return Some(Seen::Failed(
+                "an address, which an MX must not be (RFC 5321 section 5.1)".to_owned(),
+            ));
+        }
+        let server = SmtpServer {
+            host: name,
+            port: self.target.port,
+            caller: self.caller,
+        };
+        let seen = match server.open(Security::Tls, self.deadline) {
+            Ok(client) => {
+                let shake = client.tls.clone();
+                client.quit();
+                match shake {
+                    Some(shake) => Seen::Tls {
+                        version: shake.agreed.version,
+                        proof: proof(&shake.shown, name, self.anchors, self.now),
+                    },
+                    None => Seen::Failed("no TLS".to_owned()),
+                }
+            }
+            Err(error) => {
+                if self.deadline.has_passed() {
+                    return None;
+                }
+                unseen(error)
+            }
+        };
+        Some(seen)
+    }
+
+    fn note(&self, place: usize, note: impl FnOnce(&mut Partner)) {
+        self.progress.note(|facts| {
+            if let Some(partner) = facts.partners.get_mut(place) {
+                note(partner);
+            }
+        });
+    }
+}
+
+fn unseen(error: NoSession) -> Seen {
+    match error {
+        // glibc's word for a resolver that gives no answer; all others are answers.
+        NoSession::Unresolved(reason) if reason.contains("emporary failure") => {
+            Seen::Unknown(reason)
+        }
+        NoSession::Unresolved(reason) => Seen::Failed(reason),
+        NoSession::Unreached(failures) => {
+            let is_ours = failures
+                .iter()
+                .all(|(_, error)| matches!(error, ConnectError::Other(_)));
+            let text = NoSession::Unreached(failures).to_string();
+            if is_ours {
+                Seen::Unknown(text)
+            } else {
+                Seen::Failed(text)
+            }
+        }
+        // It may let our mail server in.
+        NoSession::Refused(_, reply) => {
+            Seen::Unknown(format!("does not let this host in: {reply}"))
+        }
+        other => Seen::Failed(other.to_string()),
+    }
+}

@@ -1,0 +1,150 @@
+//! What is to be said of the way to a partner; pure. It is the way that is judged, and never whether mail takes it.
+
+use super::evaluate::Policy;
+use super::facts::{Host, Mx, Partner, Seen};
+use super::partners::MOST_HOSTS;
+use crate::monitoring::{Report, State};
+
+/// Judges one partner, in one finding.
+pub(super) fn judge(partner: &Partner, policy: &Policy, is_cut_short: bool, report: &mut Report) {
+    let mut found = Vec::new();
+    destination(partner, &mut found);
+    reach(partner, is_cut_short, &mut found);
+    proofs(partner, policy, &mut found);
+    let domain = &partner.domain;
+    if partner.mx.is_none() {
+        // The time ran out, which is told as such.
+        return;
+    }
+    found.sort_by_key(|(state, _)| std::cmp::Reverse(state.severity()));
+    let Some((worst, _)) = found.first() else {
+        let hosts = match (&partner.relay_host, partner.hosts.len()) {
+            (Some(host), _) => host.clone(),
+            (None, 1) => "its mail exchanger".to_owned(),
+            (None, count) => format!("all {count} mail exchangers"),
+        };
+        let port = partner.port;
+        report.find(
+            State::Ok,
+            format!("{domain} reachable: {hosts} with TLS on {port}"),
+        );
+        return;
+    };
+    let texts: Vec<&str> = found.iter().map(|(_, text)| text.as_str()).collect();
+    report.find(*worst, format!("{domain}: {}", texts.join("; ")));
+}
+
+type Found = Vec<(State, String)>;
+
+/// Does DNS lead anywhere, and to the host of the rule?
+fn destination(partner: &Partner, found: &mut Found) {
+    let Some(mx) = &partner.mx else {
+        return;
+    };
+    let hosts = match mx {
+        Mx::Unknown(reason) => {
+            found.push((State::Unknown, format!("MX unknown: {reason}")));
+            return;
+        }
+        Mx::NoDomain => {
+            let text = "no such domain (NXDOMAIN)".to_owned();
+            found.push((State::Unknown, text));
+            return;
+        }
+        Mx::Null => {
+            let text = "takes no mail at all (null MX)".to_owned();
+            found.push((State::Critical, text));
+            return;
+        }
+        Mx::Hosts(hosts) => hosts.as_slice(),
+        Mx::Implicit => std::slice::from_ref(&partner.domain),
+    };
+    if let Some(host) = &partner.relay_host {
+        let host = host.trim_end_matches('.');
+        if !hosts.iter().any(|known| known.eq_ignore_ascii_case(host)) {
+            let now = hosts.first().map_or("", String::as_str);
+            let text = format!("{host} of the rule is no MX any more, now {now}");
+            found.push((State::Warning, text));
+        }
+    }
+}
+
+/// Do the hosts take TLS?
+fn reach(partner: &Partner, is_cut_short: bool, found: &mut Found) {
+    let all = partner.hosts.len() + partner.not_looked_at;
+    let failed: Vec<(&Host, &str)> = partner
+        .hosts
+        .iter()
+        .filter_map(|host| match &host.seen {
+            Seen::Failed(why) => Some((host, why.as_str())),
+            _ => None,
+        })
+        .collect();
+    let unknown = partner.hosts.iter().find_map(|host| match &host.seen {
+        Seen::Unknown(why) => Some(format!("{}: {why}", host.name)),
+        _ => None,
+    });
+    if let Some((host, why)) = failed.first() {
+        let count = failed.len();
+        let first = format!("{}: {why}", host.name);
+        if count == all {
+            let others = if all > 1 {
+                format!(" (and {} more)", all - 1)
+            } else {
+                String::new()
+            };
+            let text = format!("mail would queue: {first}{others}");
+            found.push((State::Critical, text));
+        } else {
+            let text = format!("mail may queue: {first} ({count} of {all} MX)");
+            found.push((State::Warning, text));
+        }
+    }
+    if let Some(text) = unknown {
+        found.push((State::Unknown, text));
+    }
+    if partner.not_looked_at > 0 && !is_cut_short {
+        let text = format!("only {MOST_HOSTS} of {all} MX were looked at");
+        found.push((State::Unknown, text));
+    }
+}
+
+/// Do their certificates prove anything?
+fn proofs(partner: &Partner, policy: &Policy, found: &mut Found) {
+    let proofs = partner.hosts.iter().filter_map(|host| match &host.seen {
+        Seen::Tls { proof, .. } => Some((host, proof)),
+        _ => None,
+    });
+    let (mut fault, mut unknown) = (None, None);
+    let (mut faulty, mut all) = (0, 0);
+    for (host, proof) in proofs {
+        all += 1;
+        if let Some(first) = proof.faults.first() {
+            faulty += 1;
+            fault.get_or_insert_with(|| format!("{}: {first}", host.name));
+        }
+        if let Some(why) = &proof.unknown {
+            unknown.get_or_insert_with(|| format!("trust unknown: {why}"));
+        }
+    }
+    if let Some(text) = fault {
+        let state = if policy.require_valid {
+            State::Critical
+        } else {
+            State::Warning
+        };
+        let text = if all > 1 {
+            format!("{text} ({faulty} of {all} hosts)")
+        } else {
+            text
+        };
+        found.push((state, text));
+    }
+    if let Some(text) = unknown {
+        found.push((State::Unknown, text));
+    }
+}
+
+#[cfg(test)]
+#[path = "routes_tests.rs"]
+mod tests;

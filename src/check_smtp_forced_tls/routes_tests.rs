@@ -1,0 +1,247 @@
+use super::*;
+use crate::check_smtp_forced_tls::evaluate::evaluate;
+use crate::check_smtp_forced_tls::facts::Facts;
+use crate::check_smtp_forced_tls::proof::Proof;
+use crate::monitoring::render::{Format, render};
+use crate::tls::Protocol;
+
+const POLICY: Policy = Policy {
+    allow_temporary: false,
+    require_valid: false,
+    on_timeout: State::Unknown,
+};
+
+#[track_caller]
+fn expect(case: &str, facts: &Facts, policy: &Policy, state: State, text: &str) {
+    let report = evaluate(facts, policy);
+    assert_eq!(report.state(), state, "{case}: {}", report.headline());
+    assert!(
+        report.headline().contains(text),
+        "{case}: {text:?} expected: {}",
+        report.headline()
+    );
+}
+
+fn partner(mx: Mx, hosts: &[(&str, Seen)]) -> Partner {
+    let hosts = hosts.iter().map(|(name, seen)| Host {
+        name: (*name).to_owned(),
+        seen: seen.clone(),
+    });
+    Partner {
+        domain: "p.example".to_owned(),
+        relay_host: None,
+        port: 465,
+        mx: Some(mx),
+        hosts: hosts.collect(),
+        not_looked_at: 0,
+    }
+}
+
+fn names(names: &[&str]) -> Mx {
+    Mx::Hosts(names.iter().map(ToString::to_string).collect())
+}
+
+fn good() -> Seen {
+    with_proof(&[], None)
+}
+
+fn with_proof(faults: &[&str], unknown: Option<&str>) -> Seen {
+    Seen::Tls {
+        version: Protocol::Tls13,
+        proof: Proof {
+            faults: faults.iter().map(ToString::to_string).collect(),
+            unknown: unknown.map(ToOwned::to_owned),
+        },
+    }
+}
+
+fn outbound(partner: Partner) -> Facts {
+    Facts {
+        inbound: None,
+        partners: vec![partner],
+        seconds: 0.5,
+        incomplete: None,
+    }
+}
+
+#[test]
+fn the_way_to_a_partner_is_judged_by_all_its_hosts() {
+    let failed = || Seen::Failed("connection refused".to_owned());
+    let unknown = || Seen::Unknown("Temporary failure".to_owned());
+    let two = || names(&["a", "b"]);
+    let expired = || with_proof(&["certificate expired 3d ago"], None);
+    for (case, partner, state, text) in [
+        (
+            "one",
+            partner(names(&["a"]), &[("a", good())]),
+            State::Ok,
+            "p.example reachable: its mail exchanger with TLS on 465",
+        ),
+        (
+            "all",
+            partner(two(), &[("a", good()), ("b", good())]),
+            State::Ok,
+            "all 2 mail exchangers",
+        ),
+        (
+            "no MX",
+            partner(Mx::Implicit, &[("p.example", good())]),
+            State::Ok,
+            "reachable",
+        ),
+        (
+            "some",
+            partner(two(), &[("a", good()), ("b", failed())]),
+            State::Warning,
+            "p.example: mail may queue: b: connection refused (1 of 2 MX)",
+        ),
+        (
+            "none",
+            partner(two(), &[("a", failed()), ("b", failed())]),
+            State::Critical,
+            "p.example: mail would queue: a: connection refused (and 1 more)",
+        ),
+        (
+            "failed and unknown",
+            partner(two(), &[("a", failed()), ("b", unknown())]),
+            State::Warning,
+            "mail may queue: a: connection refused (1 of 2 MX); b: Temporary",
+        ),
+        (
+            "unknown",
+            partner(two(), &[("a", good()), ("b", unknown())]),
+            State::Unknown,
+            "p.example: b: Temporary failure",
+        ),
+        (
+            "DNS is silent",
+            partner(Mx::Unknown("no answer".to_owned()), &[]),
+            State::Unknown,
+            "p.example: MX unknown: no answer",
+        ),
+        (
+            "NXDOMAIN",
+            partner(Mx::NoDomain, &[]),
+            State::Unknown,
+            "p.example: no such domain",
+        ),
+        (
+            "null MX",
+            partner(Mx::Null, &[]),
+            State::Critical,
+            "p.example: takes no mail at all (null MX)",
+        ),
+        (
+            "proves nothing",
+            partner(two(), &[("a", good()), ("b", expired())]),
+            State::Warning,
+            "p.example: b: certificate expired 3d ago (1 of 2 hosts)",
+        ),
+        (
+            "no anchors",
+            partner(names(&["a"]), &[("a", with_proof(&[], Some("none")))]),
+            State::Unknown,
+            "trust unknown: none",
+        ),
+    ] {
+        expect(case, &outbound(partner), &POLICY, state, text);
+    }
+    let strict = Policy {
+        require_valid: true,
+        ..POLICY
+    };
+    let facts = outbound(partner(names(&["a"]), &[("a", expired())]));
+    expect(
+        "must be valid",
+        &facts,
+        &strict,
+        State::Critical,
+        "a: certificate expired 3d ago",
+    );
+}
+
+#[test]
+fn what_was_not_looked_at_is_no_pass() {
+    let mut many = partner(names(&["a", "b"]), &[("a", good())]);
+    many.not_looked_at = 30;
+    expect(
+        "too many",
+        &outbound(many.clone()),
+        &POLICY,
+        State::Unknown,
+        "only 20 of 31 MX were looked at",
+    );
+    many.hosts[0].seen = Seen::Failed("refused".to_owned());
+    expect(
+        "and failed",
+        &outbound(many),
+        &POLICY,
+        State::Warning,
+        "mail may queue: a: refused (1 of 31 MX)",
+    );
+    let mut facts = outbound(partner(Mx::Implicit, &[]));
+    facts.partners[0].mx = None;
+    facts.incomplete = Some("timed out after 30s".to_owned());
+    expect(
+        "cut short",
+        &facts,
+        &POLICY,
+        State::Unknown,
+        "timed out after 30s",
+    );
+    let policy = Policy {
+        on_timeout: State::Critical,
+        ..POLICY
+    };
+    expect(
+        "as wanted",
+        &facts,
+        &policy,
+        State::Critical,
+        "timed out after 30s",
+    );
+}
+
+#[test]
+fn the_host_of_a_rule_must_be_an_mx_still() {
+    let mut seen = partner(names(&["a", "b"]), &[("B.", good())]);
+    seen.relay_host = Some("B.".to_owned());
+    expect(
+        "still",
+        &outbound(seen.clone()),
+        &POLICY,
+        State::Ok,
+        "p.example reachable: B. with TLS on 465",
+    );
+    seen.mx = Some(names(&["new", "newer"]));
+    expect(
+        "no more",
+        &outbound(seen.clone()),
+        &POLICY,
+        State::Warning,
+        "p.example: B of the rule is no MX any more, now new",
+    );
+    seen.mx = Some(Mx::Unknown("SERVFAIL".to_owned()));
+    expect(
+        "not known",
+        &outbound(seen),
+        &POLICY,
+        State::Unknown,
+        "MX unknown: SERVFAIL",
+    );
+}
+
+#[test]
+fn without_a_domain_nothing_is_counted() {
+    let facts = outbound(partner(Mx::Null, &[]));
+    let text = render(
+        "SMTP FORCED TLS",
+        &evaluate(&facts, &POLICY),
+        Format::Nagios,
+        0,
+    );
+    assert!(
+        !text.contains("domains="),
+        "not asked for is not zero: {text}"
+    );
+}
