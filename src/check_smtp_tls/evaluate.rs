@@ -253,6 +253,9 @@ fn handshake(facts: &Facts, report: &mut Report) {
     let is_able = facts.accepted_suites().any(|(_, suite)| is_modern(suite));
     if is_able || facts.accepted.is_empty() {
         report.find(State::Critical, problem.as_str());
+        if facts.start == Start::Tls && facts.accepted.is_empty() {
+            report.advise("a port that begins in the clear needs --starttls");
+        }
     }
 }
 

@@ -319,6 +319,13 @@ fn a_handshake_that_must_work_and_does_not_is_critical() {
         State::Critical,
         "TLS handshake failed",
     );
+    let clear = spoilt(|facts| {
+        broken(facts);
+        facts.start = Start::Tls;
+        facts.accepted.clear();
+    });
+    let text = render("T", &judge(clear, &policy()), Format::Nagios, 0);
+    assert!(text.contains("needs --starttls"), "{text}");
     // What we cannot speak ourselves is no fault of the handshake.
     let older = spoilt(|facts| {
         broken(facts);
