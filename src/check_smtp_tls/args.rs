@@ -144,7 +144,6 @@ impl Args {
         } else {
             Start::Starttls
         };
-        let (warning, critical) = self.lives()?;
         let target = Target {
             host: self.hostname.clone(),
             port,
@@ -157,11 +156,18 @@ impl Args {
             ca_file: self.ca_file.clone(),
             drown: self.drown_host.clone(),
         };
+        let pair = self.certificate;
         let policy = Policy {
             grade_warning: self.grade_warning,
             grade_critical: self.grade_critical,
-            warning,
-            critical,
+            warning: pair
+                .map(|pair| pair.warning)
+                .or(self.warning_certificate)
+                .unwrap_or(Left::PercentAtMost(20, 28)),
+            critical: pair
+                .and_then(|pair| pair.critical)
+                .or(self.critical_certificate)
+                .unwrap_or(Left::PercentAtMost(7, 7)),
             trust: self.trust,
             // Mail servers among themselves take any TLS rather than none (RFC 7435, RFC 7672); people's clients do not.
             is_opportunistic: start == Start::Starttls && !matches!(port, 465 | 587),
@@ -169,26 +175,6 @@ impl Args {
             on_timeout,
         };
         Ok((target, policy))
-    }
-
-    /// How much of a certificate's life must be left for OK and for WARNING.
-    fn lives(&self) -> Result<(Left, Left), UsageError> {
-        let pair = self.certificate;
-        let warning = pair
-            .map(|pair| pair.warning)
-            .or(self.warning_certificate)
-            .unwrap_or(Left::PercentAtMost(20, 28));
-        let critical = pair
-            .and_then(|pair| pair.critical)
-            .or(self.critical_certificate)
-            .unwrap_or(Left::PercentAtMost(7, 7));
-        if critical.is_surely_longer_than(warning) {
-            let option = pair.map_or("--critical-certificate", |_| "--certificate");
-            return Err(UsageError(format!(
-                "option {option}: critical {critical} is longer than warning {warning}; WARNING would never be seen"
-            )));
-        }
-        Ok((warning, critical))
     }
 }
 

@@ -27,16 +27,6 @@ impl Left {
             Self::PercentAtMost(percent, days) => share(percent).min(i64::from(days) * DAY),
         }
     }
-
-    /// Whether this is longer whatever the certificate's life is.
-    pub(super) fn is_surely_longer_than(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::Days(own), Self::Days(other)) | (Self::Percent(own), Self::Percent(other)) => {
-                own > other
-            }
-            _ => false,
-        }
-    }
 }
 
 impl fmt::Display for Left {
