@@ -255,6 +255,10 @@ impl Probe<'_> {
         if self.target().start == Start::Tls {
             return Ok(Fact::No);
         }
+        // What the server answers inside TLS is not to be heard.
+        if self.progress().read(|facts| facts.handshake.is_none()) {
+            return Ok(Fact::Unknown("no handshake succeeded".to_owned()));
+        }
         let mut session = self.asker.reach.greeted()?;
         let answer = session
             .command("STARTTLS", "STARTTLS\r\nNOOP")
@@ -273,13 +277,8 @@ impl Probe<'_> {
             .map_err(|error| Setback::Once(error.to_string()))?;
         connection.allow(self.asker.reach.patience.tls);
         let (_, result) = handshake(connection, self.asker.server_name(), Wanted::Any);
-        let mut secured = match result {
-            Ok((_, secured)) => secured,
-            // The word was taken for TLS, unless we cannot shake hands with this server at all.
-            Err(_) if self.progress().read(|facts| facts.handshake.is_some()) => {
-                return Ok(Fact::No);
-            }
-            Err(error) => return Ok(Fact::Unknown(error.to_string())),
+        let Ok((_, mut secured)) = result else {
+            return Ok(Fact::No);
         };
         secured.sock.allow(WAIT);
         let mut session = Session::over(secured);
