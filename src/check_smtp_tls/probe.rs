@@ -253,6 +253,10 @@ impl Probe<'_> {
         if self.target().start == Start::Tls {
             return Ok(Fact::No);
         }
+        // What the server answers inside TLS is not to be heard.
+        if self.progress().read(|facts| facts.handshake.is_none()) {
+            return Ok(Fact::Unknown("no handshake succeeded".to_owned()));
+        }
         let mut session = self.asker.reach.greeted()?;
         let answer = session
             .command("STARTTLS", "STARTTLS\r\nNOOP")
@@ -276,11 +280,8 @@ impl Probe<'_> {
             Err(HandshakeError::Silent) => {
                 return Ok(Fact::Unknown(HandshakeError::Silent.to_string()));
             }
-            // The word was taken for TLS, unless we cannot shake hands with this server at all.
-            Err(_) if self.progress().read(|facts| facts.handshake.is_some()) => {
-                return Ok(Fact::No);
-            }
-            Err(error) => return Ok(Fact::Unknown(error.to_string())),
+            // The word was taken for TLS.
+            Err(_) => return Ok(Fact::No),
         };
         secured.sock.allow(WAIT);
         let mut session = Session::over(secured);

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 
+use crate::support::bell::{ring, wait_for};
 use crate::support::daemons::{Core, Icinga, Nagios};
-use crate::support::machine::{EXAMPLES, Machine, QUEUE, free_port, wait_for};
+use crate::support::machine::{EXAMPLES, Machine, QUEUE, free_port};
 use crate::support::pushover::{ALICE, TOKEN};
 use crate::support::{chmod, skipped_without_root};
 
@@ -309,7 +310,11 @@ fn the_queue_is_checked_through_nrpe() {
     machine.adapt(
         "etc/nagios/nrpe.cfg",
         "etc/nagios/nrpe.cfg",
-        &[("\nserver_port=5666\n", &format!("\nserver_port={port}\n"))],
+        // Its log says when it listens.
+        &[(
+            "\nserver_port=5666\n",
+            &format!("\nserver_port={port}\nlog_file=/tmp/nrpe-listens.log\n"),
+        )],
     );
     machine.adapt(
         &format!("{EXAMPLES}/nrpe/axigen.cfg"),
@@ -404,6 +409,7 @@ fn collector() -> (u16, Arc<Mutex<Vec<String>>>) {
                     .map_while(Result::ok)
                 {
                     seen.lock().unwrap().push(line);
+                    ring();
                 }
             });
         }

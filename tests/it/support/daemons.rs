@@ -5,7 +5,8 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::machine::{Daemon, Machine, free_port, wait_for};
+use super::bell::{ring_on_changes, wait_for};
+use super::machine::{Daemon, Machine, free_port};
 
 /// What both cores can do.
 pub(crate) trait Core {
@@ -24,7 +25,8 @@ pub(crate) struct Icinga<'a> {
     machine: &'a Machine,
     port: u16,
     password: String,
-    _daemon: Daemon,
+    /// Ended with it.
+    daemons: Vec<Daemon>,
 }
 
 impl<'a> Icinga<'a> {
@@ -44,32 +46,47 @@ impl<'a> Icinga<'a> {
         let users = machine.read("etc/icinga2/conf.d/api-users.conf");
         let password = users.split('"').nth(3).unwrap().to_owned();
         machine.must(&["/usr/lib/icinga2/prepare-dirs"]);
-        let icinga = Self {
+        let mut icinga = Self {
             machine,
             port,
             password,
-            _daemon: machine.start(&["icinga2", "daemon"], "tmp/icinga2.log"),
+            daemons: vec![machine.start(&["icinga2", "daemon"], "tmp/icinga2.log")],
         };
         wait_for("Icinga's API", || {
             icinga.get("/v1/status").is_array().then_some(())
         });
+        icinga.log_results();
         icinga
     }
 
+    /// Has every result of a check written to a log, which rings.
+    fn log_results(&mut self) {
+        let log = "tmp/icinga2-results.log";
+        let words = self.request("POST", "/v1/events?queue=lab&types=CheckResult");
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let stream = self
+            .machine
+            .start(&[&words[..], &["-i", "-N"]].concat(), log);
+        self.daemons.push(stream);
+        wait_for("Icinga's events", || {
+            self.machine.read(log).contains("200 OK").then_some(())
+        });
+    }
+
+    /// The words of a request to the API.
+    fn request(&self, method: &str, path: &str) -> Vec<String> {
+        let user = format!("root:{}", self.password);
+        let url = format!("https://127.0.0.1:{}{path}", self.port);
+        let accept = "Accept: application/json";
+        ["curl", "-sk", "-u", &user, "-H", accept, "-X", method, &url]
+            .map(ToOwned::to_owned)
+            .to_vec()
+    }
+
     fn call(&self, method: &str, path: &str, body: &Value) -> Value {
-        let output = self.machine.run(&[
-            "curl",
-            "-sk",
-            "-u",
-            &format!("root:{}", self.password),
-            "-H",
-            "Accept: application/json",
-            "-X",
-            method,
-            "-d",
-            &body.to_string(),
-            &format!("https://127.0.0.1:{}{path}", self.port),
-        ]);
+        let (words, body) = (self.request(method, path), body.to_string());
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let output = self.machine.run(&[&words[..], &["-d", &body]].concat());
         let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         answer["results"].clone()
     }
@@ -177,6 +194,9 @@ impl<'a> Nagios<'a> {
             "/run/nagios4",
             "/var/lib/nagios4/rw",
         ]);
+        // Its status and its commands.
+        let state = machine.path("var/lib/nagios4");
+        ring_on_changes(&[&state, &state.join("rw")]);
         let nagios = Self {
             machine,
             _daemon: machine.start(&["nagios4", "/etc/nagios4/nagios.cfg"], "tmp/nagios.log"),

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::bell::ring;
 use super::pki::Leaf;
 
 /// What the server does with one request.
@@ -173,6 +174,7 @@ fn serve(stream: impl Read + Write, tcp: &TcpStream, script: &Script, log: &Log)
             requests.push(request.clone());
             requests.len() - 1
         };
+        ring();
         let reply = script(count, &request);
         if answer(reply, &mut stream, tcp).is_none() {
             return;

@@ -4,10 +4,10 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::bell::{ring_on_changes, wait_for};
 use super::http_server::{HttpServer, Request};
 use super::open_tempdir;
 use super::pushover::{ALICE, TOKEN};
@@ -29,24 +29,8 @@ const PACKAGES: [&str; 10] = [
 pub(crate) const QUEUE: &str = "/var/opt/axigen/queue";
 pub(crate) const EXAMPLES: &str = "usr/share/doc/monitoring-plugins-axigen/examples";
 
-/// Longest wait for anything that must happen.
-const PATIENCE: Duration = Duration::from_secs(90);
-
 pub(crate) fn manifest(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-/// Looks again and again until there is something.
-#[track_caller]
-pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(start.elapsed() < PATIENCE, "{what} did not happen");
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }
 
 /// A port nobody listens on just now.
@@ -73,6 +57,8 @@ impl Machine {
             dir,
             pushover: HttpServer::with(vec![]),
         };
+        // Where the daemons log.
+        ring_on_changes(&[&machine.path("tmp")]);
         let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
         let package = fs::read_dir(manifest(&target).join("packages"))
             .expect("make packages comes first")
