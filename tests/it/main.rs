@@ -14,7 +14,8 @@
 mod check_axigen_queue;
 mod check_pushover;
 mod check_smtp_malware;
-mod check_smtp_malware_content;
+mod check_smtp_malware_answers;
+mod check_smtp_malware_samples;
 mod check_smtp_tls;
 mod configuration;
 mod contract;
