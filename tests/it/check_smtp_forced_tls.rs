@@ -91,7 +91,7 @@ const CASES: &[Case] = &[
         &[],
         &[],
         2,
-        "CRITICAL - partner.test open: mail in clear is accepted up to RCPT, ",
+        "CRITICAL - partner.test open: accepted in clear up to RCPT, ",
     ),
     (
         &[
@@ -125,7 +125,7 @@ const CASES: &[Case] = &[
         ],
         &["--also", "sub.partner.test"],
         2,
-        "CRITICAL - sub.partner.test open: mail in clear is accepted up to RCPT, partner.test enforced",
+        "CRITICAL - sub.partner.test open: accepted in clear up to RCPT, partner.test enforced",
     ),
     (
         &[RULE, "plaintext_reject_code = 550"],
@@ -174,7 +174,7 @@ const CASES: &[Case] = &[
         ],
         &[],
         2,
-        "CRITICAL - partner.test open: mail in clear is accepted up to RCPT, null sender passes in clear; look at the rule; if it acts at DATA",
+        "CRITICAL - partner.test open: accepted in clear up to RCPT, null sender passes in clear; look at the rule; if it acts at DATA",
     ),
     (
         &[
@@ -189,7 +189,7 @@ const CASES: &[Case] = &[
         &[],
         &["--stage", "data"],
         2,
-        "CRITICAL - partner.test open: mail in clear is accepted up to DATA, ",
+        "CRITICAL - partner.test open: accepted in clear up to DATA, ",
     ),
 ];
 
