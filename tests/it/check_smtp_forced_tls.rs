@@ -601,6 +601,10 @@ fn a_server_that_falls_silent_is_told_from_one_that_is_not_there() {
         "{}",
         outcome.stdout
     );
+    // A third of the time for each silence, and three of them.
+    let (port, silent) = (halting.port(), silent.port().to_string());
+    check(port, &["-t", "1:CRITICAL", "--tls-port", &silent])
+        .expect(2, "SMTP FORCED TLS CRITICAL - timed out after 1s while ");
     let deaf = Scripted::start(|stream, number| {
         let mut stream = stream;
         let _ = stream.write_all(b"220 hi\r\n250-hi\r\n250 STARTTLS\r\n");
