@@ -32,12 +32,8 @@ pub(super) fn evaluate(facts: &Facts, policy: &Policy) -> Report {
     for partner in &facts.partners {
         routes::judge(partner, policy, facts.incomplete.is_some(), &mut report);
     }
-    measure(
-        &mut report,
-        "time",
-        Value::Float(facts.seconds),
-        Unit::Seconds,
-    );
+    let time = facts.seconds.map_or(Value::Undetermined, Value::Float);
+    measure(&mut report, "time", time, Unit::Seconds);
     explain::explain(facts, &mut report);
     report.attach(facts);
     report
@@ -133,7 +129,7 @@ fn domains(inbound: &Inbound, policy: &Policy, report: &mut Report) {
                 };
                 report.find(
                     State::Critical,
-                    format!("{domain} open: mail in clear is accepted up to {stage}"),
+                    format!("{domain} open: accepted in clear up to {stage}"),
                 );
                 report.advise(match inbound.stage {
                     LastStage::Rcpt => {

@@ -54,7 +54,7 @@ fn inbound(senders: Vec<Sender>, legs: Vec<Leg>) -> Facts {
             legs,
         }),
         partners: Vec::new(),
-        seconds: 0.5,
+        seconds: Some(0.5),
         incomplete: None,
     }
 }
@@ -181,7 +181,7 @@ fn a_domain_is_judged_by_what_its_answers_prove() {
             "open",
             [ACCEPTED, ACCEPTED, None],
             State::Critical,
-            "x.example open: mail in clear is accepted up to RCPT",
+            "x.example open: accepted in clear up to RCPT",
         ),
         (
             "open, TLS refused",
@@ -485,7 +485,7 @@ fn the_first_line_is_short_and_counts_what_was_tested() {
     );
     assert_eq!(
         text,
-        "SMTP FORCED TLS CRITICAL - sub.x.example open: mail in clear is accepted up to RCPT, x.example enforced (550 at RCPT); \
+        "SMTP FORCED TLS CRITICAL - sub.x.example open: accepted in clear up to RCPT, x.example enforced (550 at RCPT); \
          look at the rule; if it acts at DATA only, test with --stage data | \
          domains=2;;;0 enforced=1;;;0 open=1;;;0 undecided=0;;;0 time=0.5s;;;0\n"
     );

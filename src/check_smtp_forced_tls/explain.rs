@@ -29,11 +29,11 @@ pub(super) fn explain(facts: &Facts, report: &mut Report) {
 
 fn answers(inbound: &Inbound, sender: &Sender) -> String {
     let role = match sender.role {
+        Role::NullSender => "null sender",
         Role::Domain => "",
         Role::UpperCase => " (upper case)",
         Role::Also => " (also)",
         Role::Control => " (control)",
-        Role::NullSender => " (null sender)",
     };
     let told = inbound
         .legs
@@ -50,7 +50,7 @@ fn answers(inbound: &Inbound, sender: &Sender) -> String {
             None => format!("{}: not offered", name(leg)),
         });
     let told: Vec<String> = told.collect();
-    format!("<{}>{role}: {}", sender.address, told.join(", "))
+    format!("{}{role}: {}", sender.address, told.join(", "))
 }
 
 fn certificate(proof: &Proof) -> String {

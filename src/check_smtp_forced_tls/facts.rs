@@ -16,10 +16,22 @@ pub(super) struct Facts {
     /// Absent when no mail was offered.
     pub(super) inbound: Option<Inbound>,
     pub(super) partners: Vec<Partner>,
-    /// The time it took.
-    pub(super) seconds: f64,
+    /// The time it took; absent while it goes on.
+    pub(super) seconds: Option<f64>,
     /// Why the look ended early, if our own time ran out.
     pub(super) incomplete: Option<String>,
+}
+
+impl Facts {
+    /// Whether our own time ran out before all was seen.
+    pub(super) fn is_unfinished(&self) -> bool {
+        let mut legs = self.inbound.iter().flat_map(|inbound| &inbound.legs);
+        legs.any(|leg| leg.problem == Some(Problem::OutOfTime))
+            || self.partners.iter().any(|partner| {
+                let all = partner.hosts.len() + partner.not_looked_at;
+                partner.mx.is_none() || partner.hosts.len() < all.min(MOST_HOSTS)
+            })
+    }
 }
 
 /// What the server did with mail that was offered to it.
@@ -201,6 +213,10 @@ pub(super) enum Problem {
     /// Our own time ran out.
     OutOfTime,
 }
+
+/// Hosts looked at for one partner, the most preferred ones. Honest domains have up to a dozen; more would make this
+/// check a flood on the word of somebody else's DNS.
+pub(super) const MOST_HOSTS: usize = 20;
 
 /// The way to a partner.
 #[derive(Clone, Debug, Serialize)]

@@ -1,7 +1,7 @@
 //! The ways to partners: one handshake with each host that mail to them would go to, and no mail.
 
 use super::address::Domain;
-use super::facts::{Host, Mx, Partner, Progress, Seen};
+use super::facts::{Host, MOST_HOSTS, Mx, Partner, Progress, Seen};
 use super::mx;
 use super::probe::OutboundTarget;
 use super::proof::proof;
@@ -9,10 +9,6 @@ use crate::connection::ConnectError;
 use crate::deadline::Deadline;
 use crate::smtp_client::{Caller, NoSession, Security, SmtpServer};
 use crate::tls::trust::Anchors;
-
-/// Hosts looked at for one partner, the most preferred ones. Honest domains have up to a dozen; more would make this
-/// check a flood on the word of somebody else's DNS.
-pub(super) const MOST_HOSTS: usize = 20;
 
 /// Looks at the ways to all partners.
 pub(super) struct Routes<'a> {

@@ -74,7 +74,7 @@ impl Target {
                 legs: Vec::new(),
             }),
             partners: self.outbound.partners.iter().map(partner).collect(),
-            seconds: 0.0,
+            seconds: None,
             incomplete: None,
         }
     }
@@ -118,8 +118,8 @@ pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) -> Facts {
     }
     .look();
     progress.note(|facts| {
-        facts.seconds = deadline.elapsed().as_secs_f64();
-        if deadline.has_passed() {
+        facts.seconds = Some(deadline.elapsed().as_secs_f64());
+        if facts.is_unfinished() {
             facts.incomplete.get_or_insert(run.timed_out());
         }
         facts.clone()

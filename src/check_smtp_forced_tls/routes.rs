@@ -1,8 +1,7 @@
 //! What is to be said of the way to a partner; pure. It is the way that is judged, and never whether mail takes it.
 
 use super::evaluate::Policy;
-use super::facts::{Host, Mx, Partner, Seen};
-use super::partners::MOST_HOSTS;
+use super::facts::{Host, MOST_HOSTS, Mx, Partner, Seen};
 use crate::monitoring::{Report, State};
 
 /// Judges one partner, in one finding.

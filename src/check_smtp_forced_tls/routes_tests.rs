@@ -59,7 +59,7 @@ fn outbound(partner: Partner) -> Facts {
     Facts {
         inbound: None,
         partners: vec![partner],
-        seconds: 0.5,
+        seconds: Some(0.5),
         incomplete: None,
     }
 }

@@ -1,12 +1,12 @@
 //! `check_smtp_forced_tls` offering mail to a real postfix, and to a scripted server for what no real one answers.
 
-use std::io::Write;
+use std::io::{BufReader, Write};
 use std::process::Command;
 
 use crate::support::mail_server::{MailServer, Way};
 use crate::support::pki::{Authority, NAME, ecdsa};
 use crate::support::postfix::{Postfix, Service};
-use crate::support::scripted::{Scripted, until_closed};
+use crate::support::scripted::{Scripted, line, until_closed};
 use crate::support::{Outcome, program, run};
 
 /// A run with one domain to test.
@@ -91,7 +91,7 @@ const CASES: &[Case] = &[
         &[],
         &[],
         2,
-        "CRITICAL - partner.test open: mail in clear is accepted up to RCPT, ",
+        "CRITICAL - partner.test open: accepted in clear up to RCPT, ",
     ),
     (
         &[
@@ -125,7 +125,7 @@ const CASES: &[Case] = &[
         ],
         &["--also", "sub.partner.test"],
         2,
-        "CRITICAL - sub.partner.test open: mail in clear is accepted up to RCPT, partner.test enforced",
+        "CRITICAL - sub.partner.test open: accepted in clear up to RCPT, partner.test enforced",
     ),
     (
         &[RULE, "plaintext_reject_code = 550"],
@@ -174,7 +174,7 @@ const CASES: &[Case] = &[
         ],
         &[],
         2,
-        "CRITICAL - partner.test open: mail in clear is accepted up to RCPT, null sender passes in clear; look at the rule; if it acts at DATA",
+        "CRITICAL - partner.test open: accepted in clear up to RCPT, null sender passes in clear; look at the rule; if it acts at DATA",
     ),
     (
         &[
@@ -189,7 +189,7 @@ const CASES: &[Case] = &[
         &[],
         &["--stage", "data"],
         2,
-        "CRITICAL - partner.test open: mail in clear is accepted up to DATA, ",
+        "CRITICAL - partner.test open: accepted in clear up to DATA, ",
     ),
 ];
 
@@ -601,6 +601,10 @@ fn a_server_that_falls_silent_is_told_from_one_that_is_not_there() {
         "{}",
         outcome.stdout
     );
+    // A third of the time for each silence, and three of them.
+    let (port, silent) = (halting.port(), silent.port().to_string());
+    check(port, &["-t", "1:CRITICAL", "--tls-port", &silent])
+        .expect(2, "SMTP FORCED TLS CRITICAL - timed out after 1s while ");
     let deaf = Scripted::start(|stream, number| {
         let mut stream = stream;
         let _ = stream.write_all(b"220 hi\r\n250-hi\r\n250 STARTTLS\r\n");
@@ -610,6 +614,32 @@ fn a_server_that_falls_silent_is_told_from_one_that_is_not_there() {
     check(deaf.port(), &["-t", "1"]).expect(
         3,
         "SMTP FORCED TLS UNKNOWN - clear: the server sent more than the ",
+    );
+}
+
+#[test]
+fn a_server_that_lets_us_in_once_only_keeps_us_out_and_is_not_dead() {
+    let banning = Scripted::start_for(1, |stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut stream = stream;
+        let _ = stream.write_all(b"220 hi\r\n");
+        loop {
+            let answer: &[u8] = match line(&mut reader).get(..4) {
+                None => return,
+                Some("MAIL") => b"550 5.7.1 Encryption needed\r\n",
+                Some(_) => b"250-hi\r\n250 STARTTLS\r\n",
+            };
+            let _ = stream.write_all(answer);
+        }
+    });
+    let outcome = check(banning.port(), &[]);
+    outcome.expect(3, "SMTP FORCED TLS UNKNOWN - port ");
+    assert!(
+        outcome
+            .stdout
+            .contains("connection refused after 1 connections"),
+        "{}",
+        outcome.stdout
     );
 }
 

@@ -6,4 +6,9 @@ set -eu
 [ $# -eq 2 ] || { echo "usage: $0 ROOT INSTANCE" >&2; exit 64; }
 chmod 600 "$2/key.pem"
 mount --bind "$2" "$1/srv"
-exec "$(dirname "$0")/inside.sh" "$1" /usr/sbin/smtpd -d -f /srv/smtpd.conf
+mount --bind /dev "$1/dev"
+# What another run left there would be taken for a running server.
+mount -t tmpfs run "$1/run"
+mount -t tmpfs spool "$1/var/spool/smtpd"
+chmod 711 "$1/var/spool/smtpd"
+exec chroot "$1" /usr/sbin/smtpd -d -f /srv/smtpd.conf
