@@ -20,6 +20,9 @@ const PERFDATA_BYTES: usize = 3500;
 /// Bytes of the whole output; Nagios reads back 8192.
 const TOTAL_BYTES: usize = 8000;
 
+/// Characters of one line of long output.
+const LINE_CHARS: usize = 500;
+
 /// How a report is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
@@ -99,11 +102,13 @@ fn plugin_text(service: &str, report: &Report, verbosity: u8) -> String {
 /// Adds whole lines while they fit, and says how many did not.
 fn append_lines(out: &mut String, lines: &[String]) {
     for (index, line) in lines.iter().enumerate() {
+        // One line without end must not cost all that follow.
+        let line = cut(line, LINE_CHARS);
         if out.len() + line.len() + 1 > TOTAL_BYTES - 40 {
             let _ = writeln!(out, "{} more lines were left out", lines.len() - index);
             return;
         }
-        out.push_str(line);
+        out.push_str(&line);
         out.push('\n');
     }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::oid_registry as oid;
@@ -13,21 +13,30 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::answer::bits;
 
-/// Most names kept of one certificate.
-const MOST_NAMES: usize = 200;
+/// Most names of one certificate that a host is looked for in.
+const MOST_NAMES: usize = 2000;
+/// Most names of one certificate that are told.
+const MOST_NAMES_TOLD: usize = 100;
+/// Most characters of a name that are told; no host has more than 253 (RFC 1035 section 2.3.4).
+const MOST_CHARS_TOLD: usize = 300;
 
 /// What is judged of one certificate. Names are foreign text as it came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Certificate {
     /// The subject's distinguished name.
+    #[serde(serialize_with = "short")]
     pub subject: String,
     /// The issuer's distinguished name.
+    #[serde(serialize_with = "short")]
     pub issuer: String,
     /// The subject's common name, for people; no name to be checked (RFC 9525 section 2).
+    #[serde(serialize_with = "short_if_any")]
     pub common_name: Option<String>,
     /// The host names it is for.
+    #[serde(serialize_with = "first_short")]
     pub names: Vec<String>,
     /// The addresses it is for.
+    #[serde(serialize_with = "first")]
     pub addresses: Vec<IpAddr>,
     /// First second of its life since the epoch.
     pub not_before: i64,
@@ -45,6 +54,28 @@ pub struct Certificate {
     pub sha256: String,
     /// SHA-256 of the key, in hexadecimal: the same key may stand in several certificates.
     pub key_sha256: String,
+}
+
+/// A name as it is told; the whole is what hosts are looked for in.
+fn told(name: &str) -> String {
+    name.chars().take(MOST_CHARS_TOLD).collect()
+}
+
+fn short<S: Serializer>(name: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&told(name))
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
+fn short_if_any<S: Serializer>(name: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    name.as_deref().map(told).serialize(serializer)
+}
+
+fn first_short<S: Serializer>(names: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(names.iter().take(MOST_NAMES_TOLD).map(|name| told(name)))
+}
+
+fn first<S: Serializer>(addresses: &[IpAddr], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(addresses.iter().take(MOST_NAMES_TOLD))
 }
 
 /// A public key.
