@@ -9,6 +9,7 @@ mount --bind "$2" "$1/srv"
 mount --bind /dev "$1/dev"
 # What another run left there would be taken for a running server.
 mount -t tmpfs run "$1/run"
+mkdir -p "$1/var/spool/smtpd"
 mount -t tmpfs spool "$1/var/spool/smtpd"
 chmod 711 "$1/var/spool/smtpd"
 exec chroot "$1" /usr/sbin/smtpd -d -f /srv/smtpd.conf
