@@ -5,6 +5,7 @@
 mod console;
 mod notifier;
 mod options;
+mod progress;
 mod supervisor;
 mod usage;
 
@@ -16,6 +17,7 @@ use clap::Parser;
 
 pub use notifier::{Delivery, Errand, NotifierOptions, Outcome, run_notifier};
 pub use options::{CheckOptions, Timeout};
+pub use progress::Progress;
 pub use usage::UsageError;
 
 use crate::deadline::Deadline;

@@ -1,11 +1,10 @@
 //! What was seen of a server that should refuse mail in the clear, and of the ways to partners.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 use super::proof::Proof;
+use crate::program;
 use crate::smtp::Reply;
 use crate::smtp_client::Security;
 use crate::tls::Protocol;
@@ -268,23 +267,8 @@ pub(super) enum Seen {
     Unknown(String),
 }
 
-/// The facts as they grow, shared with whoever reports them when the run is cut short.
-#[derive(Clone, Debug)]
-pub(super) struct Progress(Arc<Mutex<Facts>>);
-
-impl Progress {
-    pub(super) fn new(facts: Facts) -> Self {
-        Self(Arc::new(Mutex::new(facts)))
-    }
-
-    pub(super) fn read<T>(&self, read: impl FnOnce(&Facts) -> T) -> T {
-        read(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(super) fn note<T>(&self, note: impl FnOnce(&mut Facts) -> T) -> T {
-        note(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
+/// The facts as they grow.
+pub(super) type Progress = program::Progress<Facts>;
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::ask::Asker;
@@ -11,7 +10,7 @@ use super::facts::{Fact, Facts, Handshake, Incomplete, Start};
 use super::plan;
 use super::reach::{End, Reach, Setback, mechanisms};
 use crate::connection::{ConnectError, Connection};
-use crate::program::Run;
+use crate::program::{self, Run};
 use crate::smtp::Session;
 use crate::smtp_client::Caller;
 use crate::tls::Protocol;
@@ -48,23 +47,8 @@ pub(super) enum ProbeError {
     NotSmtp(String),
 }
 
-/// The facts as they grow, shared with whoever reports them when the run is cut short.
-#[derive(Clone, Debug)]
-pub(super) struct Progress(Arc<Mutex<Facts>>);
-
-impl Progress {
-    pub(super) fn new(facts: Facts) -> Self {
-        Self(Arc::new(Mutex::new(facts)))
-    }
-
-    pub(super) fn read<T>(&self, read: impl FnOnce(&Facts) -> T) -> T {
-        read(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(super) fn note<T>(&self, note: impl FnOnce(&mut Facts) -> T) -> T {
-        note(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
+/// The facts as they grow.
+pub(super) type Progress = program::Progress<Facts>;
 
 /// Looks at a server until all is seen, the time is over or it keeps us out.
 pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) -> Result<Facts, ProbeError> {

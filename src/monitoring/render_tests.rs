@@ -109,6 +109,15 @@ fn long_output_is_bounded_and_says_so() {
 }
 
 #[test]
+fn one_endless_line_hides_no_others() {
+    let mut report = Report::unknown("x");
+    report.explain(1, "y".repeat(100_000));
+    report.explain(1, "the last");
+    let text = render("Q", &report, Format::Nagios, 1);
+    assert!(text.ends_with("...\nthe last\n"), "{text}");
+}
+
+#[test]
 fn too_many_metrics_are_left_out_whole_and_named() {
     let mut report = Report::unknown("x");
     for number in 0..1000 {

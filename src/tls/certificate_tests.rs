@@ -46,6 +46,22 @@ fn a_certificate_is_read() {
 }
 
 #[test]
+fn hundreds_of_names_all_count_and_are_told_short() {
+    let names: Vec<String> = (0..500)
+        .map(|number| format!("h{number}.example"))
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let der = leaf(&names)
+        .self_signed(&KeyPair::generate().unwrap())
+        .unwrap();
+    let read = read(der.der()).unwrap();
+    assert!(read.is_for("h499.example"));
+    let told = serde_json::to_value(&read).unwrap();
+    assert_eq!(told["names"].as_array().unwrap().len(), 100);
+    assert_eq!(told["common_name"], "a leaf | with\nmarks");
+}
+
+#[test]
 fn other_keys_are_named() {
     let key = KeyPair::generate_for(&PKCS_ED25519).unwrap();
     let der = leaf(&["a.example"]).self_signed(&key).unwrap();
