@@ -1,0 +1,204 @@
+//! Ways in that do not serve, controls, and the line as a whole.
+
+use super::*;
+
+#[test]
+fn each_way_in_that_does_not_serve_has_its_state() {
+    let text = || "421 4.7.0 too many".to_owned();
+    for (case, problem, state, start) in [
+        (
+            "no name",
+            Problem::Unresolved("no such name".to_owned()),
+            State::Unknown,
+            "cannot look up mail: no such name",
+        ),
+        (
+            "nobody there",
+            Problem::Unreached("192.0.2.1:25: connection refused".to_owned()),
+            State::Critical,
+            "192.0.2.1:25",
+        ),
+        (
+            "our own fault",
+            Problem::Unable("192.0.2.1:25: cannot assign".to_owned()),
+            State::Unknown,
+            "192.0.2.1:25",
+        ),
+        (
+            "silent",
+            Problem::NoGreeting("no greeting in time".to_owned()),
+            State::Critical,
+            "mail:25: no greeting",
+        ),
+        (
+            "limits",
+            Problem::KeptOut(text()),
+            State::Unknown,
+            "port 25 keeps us out: 421 4.7.0 too many",
+        ),
+        (
+            "no STARTTLS",
+            Problem::NoStarttls(None),
+            State::Critical,
+            "STARTTLS is not offered",
+        ),
+        (
+            "STARTTLS refused",
+            Problem::NoStarttls(Some("502".to_owned())),
+            State::Critical,
+            "STARTTLS is refused: 502",
+        ),
+        (
+            "login",
+            Problem::DemandsAuth("530".to_owned()),
+            State::Ok,
+            "port 25 not tested: it demands a login",
+        ),
+        (
+            "broken",
+            Problem::Broken("closed".to_owned()),
+            State::Unknown,
+            "clear: closed",
+        ),
+    ] {
+        let senders = vec![sender("x.example", Role::Domain, [None, None, None])];
+        let facts = inbound(senders, vec![leg(Security::Clear, Some(problem))]);
+        expect(case, &facts, &POLICY, state, start);
+        let report = evaluate(&facts, &POLICY);
+        assert_eq!(report.findings().len(), 1, "{case}: told once");
+        assert_eq!(
+            report.metrics()[3].value,
+            Value::Uint(1),
+            "{case}: undecided"
+        );
+    }
+    // What the clear way showed outranks that another one did not serve.
+    let mut facts = one([ACCEPTED, None, None]);
+    facts.inbound.as_mut().unwrap().legs[1].problem = Some(Problem::KeptOut(text()));
+    expect(
+        "open and limited",
+        &facts,
+        &POLICY,
+        State::Critical,
+        "x.example open",
+    );
+    let mut facts = one([refused(550, "no"), None, None]);
+    facts.inbound.as_mut().unwrap().legs[1].problem = Some(Problem::NoStarttls(None));
+    expect(
+        "refuses everybody",
+        &facts,
+        &POLICY,
+        State::Critical,
+        "STARTTLS is not offered",
+    );
+}
+
+#[test]
+fn controls_show_whether_the_rule_is_too_broad() {
+    let no = || refused(550, "5.7.1 no");
+    let tls = || refused(450, "4.7.1 encryption is required");
+    for (case, answers, state, text) in [
+        (
+            "passes",
+            [ACCEPTED, ACCEPTED, None],
+            State::Ok,
+            "control c.example passes",
+        ),
+        (
+            "caught",
+            [no(), ACCEPTED, None],
+            State::Warning,
+            "rule too broad: control c.example is refused in clear",
+        ),
+        (
+            "caught softly",
+            [tls(), ACCEPTED, None],
+            State::Warning,
+            "rule too broad",
+        ),
+        (
+            "caught, TLS not seen",
+            [no(), None, None],
+            State::Warning,
+            "rule too broad",
+        ),
+        (
+            "another reason",
+            [no(), no(), None],
+            State::Unknown,
+            "control c.example is refused over TLS too: 550",
+        ),
+        (
+            "greylisted",
+            [refused(451, "later"), ACCEPTED, None],
+            State::Unknown,
+            "control c.example undecided: 451 later",
+        ),
+    ] {
+        let mut facts = one([no(), ACCEPTED, None]);
+        let senders = &mut facts.inbound.as_mut().unwrap().senders;
+        senders.push(sender("c.example", Role::Control, answers));
+        expect(case, &facts, &POLICY, state, text);
+    }
+    for (case, answers, state, text) in [
+        (
+            "passes",
+            [ACCEPTED, ACCEPTED, None],
+            State::Ok,
+            "null sender passes in clear",
+        ),
+        (
+            "needs TLS",
+            [no(), ACCEPTED, None],
+            State::Ok,
+            "null sender needs TLS as well",
+        ),
+        (
+            "lost",
+            [no(), no(), None],
+            State::Warning,
+            "bounces (null sender) are refused even over TLS: 550",
+        ),
+        (
+            "greylisted",
+            [refused(451, "later"), ACCEPTED, None],
+            State::Unknown,
+            "null sender undecided: 451 later",
+        ),
+    ] {
+        let mut facts = one([no(), ACCEPTED, None]);
+        let senders = &mut facts.inbound.as_mut().unwrap().senders;
+        senders.push(sender("", Role::NullSender, answers));
+        expect(case, &facts, &POLICY, state, text);
+    }
+    // Where nobody's mail is taken, the null sender is no finding of its own.
+    let mut facts = one([no(), no(), None]);
+    let senders = &mut facts.inbound.as_mut().unwrap().senders;
+    senders.push(sender("", Role::NullSender, [no(), no(), None]));
+    expect(
+        "all refused",
+        &facts,
+        &POLICY,
+        State::Unknown,
+        "x.example undecided",
+    );
+}
+
+#[test]
+fn the_first_line_is_short_and_counts_what_was_tested() {
+    let mut facts = one([refused(550, "no"), ACCEPTED, None]);
+    let senders = &mut facts.inbound.as_mut().unwrap().senders;
+    senders.push(sender("sub.x.example", Role::Also, [ACCEPTED, None, None]));
+    let text = render(
+        "SMTP FORCED TLS",
+        &evaluate(&facts, &POLICY),
+        Format::Nagios,
+        0,
+    );
+    assert_eq!(
+        text,
+        "SMTP FORCED TLS CRITICAL - sub.x.example open: accepted in clear up to RCPT, x.example enforced (550 at RCPT); \
+         look at the rule; if it acts at DATA only, test with --stage data | \
+         domains=2;;;0 enforced=1;;;0 open=1;;;0 undecided=0;;;0 time=0.5s;;;0\n"
+    );
+}
