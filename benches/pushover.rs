@@ -28,17 +28,9 @@ const ANSWER: &str = r#"{"status":1,"request":"647d2300-702c-4b38-8b2f-d56326ae4
 fn main() {
     let scratch = TempDir::with_prefix_in("pushover-bench-", env!("CARGO_TARGET_TMPDIR")).unwrap();
     let config = scratch.path().join("pushover.toml");
-    fs::write(
-        &config,
-        format!("token = '{TOKEN}'\n[users]\nalice = '{USER}'\n"),
-    )
-    .unwrap();
+    fs::write(&config, format!("token = '{TOKEN}'\n[users]\nalice = '{USER}'\n")).unwrap();
     fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
-    let site = Site {
-        url: serve(),
-        config,
-        spool: scratch.path().join("spool"),
-    };
+    let site = Site { url: serve(), config, spool: scratch.path().join("spool") };
     one_send(&site);
     drain(&site);
     parallel(&site);
@@ -89,10 +81,8 @@ fn one_send(site: &Site) {
     for _ in 0..ROUNDS {
         curls.push(time(&mut site.curl()));
         ours.push(time(site.notify().arg("--message=143 Mails in der Queue")));
-        without_spool.push(time(
-            site.notify()
-                .args(["--no-spool", "--message=143 Mails in der Queue"]),
-        ));
+        without_spool
+            .push(time(site.notify().args(["--no-spool", "--message=143 Mails in der Queue"])));
     }
     let curl = median(curls);
     println!("| One accepted send, median of {ROUNDS} | ms | of curl | peak KiB |\n|-|-|-|-|");
@@ -108,11 +98,7 @@ fn one_send(site: &Site) {
     notify.arg("--message=x");
     row("`notify_pushover --message`", median(ours), peak(&notify));
     notify.arg("--no-spool");
-    row(
-        "`notify_pushover --no-spool`",
-        median(without_spool),
-        peak(&notify),
-    );
+    row("`notify_pushover --no-spool`", median(without_spool), peak(&notify));
 }
 
 /// A full spool against a bare loop that posts as often over one connection.
@@ -124,30 +110,18 @@ fn drain(site: &Site) {
     stream.get_ref().set_nodelay(true).unwrap();
     for _ in 0..WAITING {
         let head = "POST /1/messages.json HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\n";
-        write!(
-            stream.get_mut(),
-            "{head}content-length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
+        write!(stream.get_mut(), "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
         read_message(&mut stream).unwrap();
     }
     let limit = started.elapsed();
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap()
-        .as_secs();
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     for number in 0..WAITING {
         let item = format!(
             r#"{{"address":{{"config":"{}","token":"configured","user":"configured","recipient":"alice"}},"fields":[["message","number {number}"],["timestamp","{now}"]],"created":{now}}}"#,
             site.config.display()
         );
-        fs::write(
-            site.spool
-                .join(format!("{:020}-1-0123456789abcdef.json", number + 1)),
-            item,
-        )
-        .unwrap();
+        fs::write(site.spool.join(format!("{:020}-1-0123456789abcdef.json", number + 1)), item)
+            .unwrap();
     }
     let ours = time(site.notify().arg("flush"));
     println!("\n| {WAITING} waiting messages, one connection | ms | per message, µs |\n|-|-|-|");
@@ -166,13 +140,7 @@ fn drain(site: &Site) {
 
 fn parallel(site: &Site) {
     let started = Instant::now();
-    let start = |_| {
-        site.notify()
-            .arg("--message=x")
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap()
-    };
+    let start = |_| site.notify().arg("--message=x").stdout(Stdio::null()).spawn().unwrap();
     let children: Vec<Child> = (0..PARALLEL).map(start).collect();
     for mut child in children {
         assert!(child.wait().unwrap().success());
@@ -198,16 +166,9 @@ fn median(mut times: Vec<Duration>) -> Duration {
 /// Peak resident memory in KiB, by GNU time.
 fn peak(command: &Command) -> u64 {
     let mut timed = Command::new("time");
-    timed
-        .args(["-f", "%M"])
-        .arg(command.get_program())
-        .args(command.get_args());
+    timed.args(["-f", "%M"]).arg(command.get_program()).args(command.get_args());
     let output = timed.stdout(Stdio::null()).output().unwrap();
-    String::from_utf8(output.stderr)
-        .unwrap()
-        .trim()
-        .parse()
-        .unwrap()
+    String::from_utf8(output.stderr).unwrap().trim().parse().unwrap()
 }
 
 fn serve() -> String {
@@ -220,15 +181,9 @@ fn serve() -> String {
                 stream.set_nodelay(true).unwrap();
                 let mut stream = BufReader::new(stream);
                 while read_message(&mut stream).is_some() {
-                    let head = format!(
-                        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n",
-                        ANSWER.len()
-                    );
-                    if stream
-                        .get_mut()
-                        .write_all(format!("{head}{ANSWER}").as_bytes())
-                        .is_err()
-                    {
+                    let head =
+                        format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", ANSWER.len());
+                    if stream.get_mut().write_all(format!("{head}{ANSWER}").as_bytes()).is_err() {
                         return;
                     }
                 }
@@ -251,10 +206,7 @@ fn read_message(stream: &mut BufReader<TcpStream>) -> Option<()> {
             length = value.trim().parse().unwrap();
         }
         if line == "expect: 100-continue" {
-            stream
-                .get_mut()
-                .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")
-                .ok()?;
+            stream.get_mut().write_all(b"HTTP/1.1 100 Continue\r\n\r\n").ok()?;
         }
         if line.is_empty() {
             break;

@@ -53,9 +53,7 @@ fn main() -> io::Result<()> {
 
     say(&describe_host(scratch.path())?)?;
     if !can_drop_caches {
-        say(&format!(
-            "Cold caches: not measured, {DROP_CACHES} cannot be written.\n"
-        ))?;
+        say(&format!("Cold caches: not measured, {DROP_CACHES} cannot be written.\n"))?;
     }
     for entries in args.entries {
         let tree = Tree::build(scratch.path(), entries)?;
@@ -69,9 +67,7 @@ fn main() -> io::Result<()> {
                 sync(); // what is dirty is not dropped
                 fs::write(DROP_CACHES, "3")?;
                 // The queue shall be cold, not the programs.
-                subjects
-                    .iter()
-                    .try_for_each(|subject| subject.time(&empty).map(drop))
+                subjects.iter().try_for_each(|subject| subject.time(&empty).map(drop))
             })?;
             say(&table(&format!("{entries} entries, cold"), &cold, &peaks)?)?;
         }
@@ -96,10 +92,7 @@ fn describe_host(dir: &Path) -> io::Result<String> {
 fn compile_limit(scratch: &Path) -> io::Result<String> {
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/getdents_loop.c");
     let program = scratch.join("getdents_loop");
-    let cc = Command::new("cc")
-        .args(["-O2", source, "-o"])
-        .arg(&program)
-        .status()?;
+    let cc = Command::new("cc").args(["-O2", source, "-o"]).arg(&program).status()?;
     if !cc.success() {
         return Err(io::Error::other("cc could not compile getdents_loop.c"));
     }
@@ -131,9 +124,7 @@ impl Tree {
         }
         let now = SystemTime::now();
         for message in 0..messages {
-            let directory = root
-                .path()
-                .join(format!("{:02X}", message % SUBDIRECTORIES));
+            let directory = root.path().join(format!("{:02X}", message % SUBDIRECTORIES));
             let id = 0x1000 + message * 7; // with gaps, as deliveries leave them
             let age = Duration::from_secs(message * 7919 % OLDEST_SECONDS);
             for letter in ['S', 'M'] {
@@ -172,11 +163,7 @@ fn subjects(limit: &str) -> [Subject; 6] {
             &[check, "-t", "600", "--count-only", "--queue-dir", QUEUE],
         ),
         subject(FIND_PRINTF, false, &["find", QUEUE, "-printf", "%T@\\n"]),
-        subject(
-            "`check_axigen_queue`",
-            true,
-            &[check, "-t", "600", "--queue-dir", QUEUE],
-        ),
+        subject("`check_axigen_queue`", true, &[check, "-t", "600", "--queue-dir", QUEUE]),
     ]
 }
 
@@ -204,10 +191,8 @@ impl Subject {
 
     fn command(&self, tree: &Tree, prefix: &[&str]) -> Command {
         let queue = tree.root.path().display().to_string();
-        let words = self
-            .words
-            .iter()
-            .map(|word| if word == QUEUE { &queue } else { word.as_str() });
+        let words =
+            self.words.iter().map(|word| if word == QUEUE { &queue } else { word.as_str() });
         let mut words = prefix.iter().copied().chain(words);
         let mut command = Command::new(words.next().unwrap_or_default());
         command.args(words);
@@ -231,14 +216,8 @@ impl Subject {
 
 /// The check says `messages=N` in its performance data, the others print the bare number.
 fn count(stdout: &str) -> Option<u64> {
-    let number = stdout
-        .split_once("messages=")
-        .map_or(stdout, |(_, number)| number);
-    number
-        .split(|c: char| !c.is_ascii_digit())
-        .next()?
-        .parse()
-        .ok()
+    let number = stdout.split_once("messages=").map_or(stdout, |(_, number)| number);
+    number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 /// Median and fastest run of one subject.
@@ -274,10 +253,7 @@ fn measure(
 }
 
 fn peaks(subjects: &[Subject], tree: &Tree) -> io::Result<Vec<u64>> {
-    subjects
-        .iter()
-        .map(|subject| subject.peak_kib(tree))
-        .collect()
+    subjects.iter().map(|subject| subject.peak_kib(tree)).collect()
 }
 
 /// Ratios are of medians.

@@ -37,11 +37,9 @@ const CHECK_SMTP: &str = "/usr/lib/nagios/plugins/check_smtp";
 fn main() {
     let root = Authority::root();
     let leaf = root.leaf(NAME, -1, 397, rsa());
-    let Some(postfix) = Postfix::start(
-        "benchmark",
-        &[("good.pem", leaf.pem())],
-        &[Service::new(&[])],
-    ) else {
+    let Some(postfix) =
+        Postfix::start("benchmark", &[("good.pem", leaf.pem())], &[Service::new(&[])])
+    else {
         println!("Not measured: it needs a postfix of its own, which needs root on Debian.");
         return;
     };
@@ -70,47 +68,18 @@ struct Tool {
 
 const TOOLS: [Tool; 7] = [
     Tool {
-        words: &[
-            "check_smtp_tls",
-            "-H",
-            "127.0.0.1",
-            "-p",
-            "{port}",
-            "--trust",
-            "none",
-        ],
+        words: &["check_smtp_tls", "-H", "127.0.0.1", "-p", "{port}", "--trust", "none"],
         exit_code: Some(0),
     },
     Tool {
-        words: &[
-            "check_smtp_tls",
-            "-H",
-            "127.0.0.1",
-            "-p",
-            "{port}",
-            "--trust",
-            "none",
-            "--quick",
-        ],
+        words: &["check_smtp_tls", "-H", "127.0.0.1", "-p", "{port}", "--trust", "none", "--quick"],
         exit_code: Some(0),
     },
     Tool {
-        words: &[
-            CHECK_SMTP,
-            "-H",
-            "127.0.0.1",
-            "-p",
-            "{port}",
-            "-S",
-            "-D",
-            "28,7",
-        ],
+        words: &[CHECK_SMTP, "-H", "127.0.0.1", "-p", "{port}", "-S", "-D", "28,7"],
         exit_code: Some(0),
     },
-    Tool {
-        words: &["sslscan", "--starttls-smtp", "127.0.0.1:{port}"],
-        exit_code: Some(0),
-    },
+    Tool { words: &["sslscan", "--starttls-smtp", "127.0.0.1:{port}"], exit_code: Some(0) },
     Tool {
         words: &[
             "nmap",
@@ -132,14 +101,7 @@ const TOOLS: [Tool; 7] = [
     },
     Tool {
         // Ends with the number of what it thinks amiss.
-        words: &[
-            "testssl",
-            "--warnings",
-            "batch",
-            "--starttls",
-            "smtp",
-            "127.0.0.1:{port}",
-        ],
+        words: &["testssl", "--warnings", "batch", "--starttls", "smtp", "127.0.0.1:{port}"],
         exit_code: None,
     },
 ];
@@ -155,16 +117,12 @@ impl Tool {
 
     /// One whole process, from start to exit.
     fn time(&self, command: &mut Command) -> Duration {
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let started = Instant::now();
         let status = command.status().unwrap();
         let took = started.elapsed();
         assert!(
-            self.exit_code
-                .is_none_or(|code| status.code() == Some(code)),
+            self.exit_code.is_none_or(|code| status.code() == Some(code)),
             "{command:?}: {status}"
         );
         took
@@ -179,9 +137,8 @@ fn row(tool: &Tool, path: &Path, port: u16, proxy: &Proxy) -> String {
         5..60 => 5,
         _ => 0,
     };
-    let mut times: Vec<Duration> = (0..rounds)
-        .map(|_| tool.time(&mut tool.command(path, port)))
-        .collect();
+    let mut times: Vec<Duration> =
+        (0..rounds).map(|_| tool.time(&mut tool.command(path, port))).collect();
     if times.is_empty() {
         times.push(first);
     }
@@ -189,10 +146,7 @@ fn row(tool: &Tool, path: &Path, port: u16, proxy: &Proxy) -> String {
     // Counted and weighed in a run of its own, which the proxy slows down.
     proxy.forget();
     let peak = peak(&tool.command(path, proxy.port));
-    let name = Path::new(tool.words[0])
-        .file_name()
-        .unwrap()
-        .to_string_lossy();
+    let name = Path::new(tool.words[0]).file_name().unwrap().to_string_lossy();
     let options = tool.words[1..].join(" ").replace("{port}", "PORT");
     format!(
         "| `{name} {options}` | {} | {} | {:.1} | {} | {:.1} |",
@@ -249,10 +203,7 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let seen = Arc::new(Seen::default());
-        let proxy = Self {
-            port,
-            seen: seen.clone(),
-        };
+        let proxy = Self { port, seen: seen.clone() };
         std::thread::spawn(move || {
             let mut open: Vec<Arc<TcpStream>> = Vec::new();
             for client in listener.incoming() {

@@ -71,9 +71,7 @@ fn converse<S: Read + Write>(
             "QUIT" => "221 bye",
             _ => "250 ok",
         };
-        reader
-            .get_mut()
-            .write_all(format!("{answer}\r\n").as_bytes())?;
+        reader.get_mut().write_all(format!("{answer}\r\n").as_bytes())?;
         reader.get_mut().flush()?;
         match command {
             "STARTTLS" => return Ok(Some(reader.into_inner())),

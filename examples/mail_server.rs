@@ -53,15 +53,12 @@ impl Server {
         let mut authority = CertificateParams::default();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        authority
-            .distinguished_name
-            .push(DnType::CommonName, "Example Authority");
+        authority.distinguished_name.push(DnType::CommonName, "Example Authority");
         let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
         std::fs::write(format!("{file}.pem"), authority.pem())?;
 
         let mut leaf = CertificateParams::new(vec!["127.0.0.1".to_owned()])?;
-        leaf.distinguished_name
-            .push(DnType::CommonName, "mail.example.com");
+        leaf.distinguished_name.push(DnType::CommonName, "mail.example.com");
         leaf.not_before = (now - 87 * DAY).into();
         leaf.not_after = match kind {
             "expired" => now - 2 * DAY,
@@ -76,11 +73,7 @@ impl Server {
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(vec![certificate.clone()], key)?;
-        Ok(Self {
-            tls: Arc::new(tls),
-            certificate,
-            speaks_ssl2: kind == "ssl2",
-        })
+        Ok(Self { tls: Arc::new(tls), certificate, speaks_ssl2: kind == "ssl2" })
     }
 
     fn answer(&self, mut stream: TcpStream) -> std::io::Result<()> {

@@ -36,11 +36,8 @@ fn answer(
     let body = match path {
         _ if down => "{}",
         "/1/messages.json" => {
-            let title = if field("title").is_empty() {
-                "Axigen monitoring"
-            } else {
-                field("title")
-            };
+            let title =
+                if field("title").is_empty() { "Axigen monitoring" } else { field("title") };
             println!("  ┌─ {title}");
             for line in field("message").lines() {
                 println!("  │ {line}");
@@ -64,27 +61,17 @@ fn answer(
         }
     };
     let status = if down { 500 } else { 200 };
-    write!(
-        stream,
-        "HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
+    write!(stream, "HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
 
 fn read_request(stream: &mut BufReader<TcpStream>) -> Option<(String, BTreeMap<String, String>)> {
     let mut first = String::new();
-    stream
-        .read_line(&mut first)
-        .ok()
-        .filter(|count| *count > 0)?;
+    stream.read_line(&mut first).ok().filter(|count| *count > 0)?;
     let target = first.split(' ').nth(1)?.to_owned();
     let mut length = 0;
     loop {
         let mut line = String::new();
-        stream
-            .read_line(&mut line)
-            .ok()
-            .filter(|count| *count > 0)?;
+        stream.read_line(&mut line).ok().filter(|count| *count > 0)?;
         let line = line.trim().to_ascii_lowercase();
         if let Some(value) = line.strip_prefix("content-length:") {
             length = value.trim().parse().ok()?;
@@ -97,9 +84,7 @@ fn read_request(stream: &mut BufReader<TcpStream>) -> Option<(String, BTreeMap<S
     stream.read_exact(&mut body).ok()?;
     let form = String::from_utf8(body).ok()?;
     let pairs = form.split('&').filter_map(|pair| pair.split_once('='));
-    let fields = pairs
-        .map(|(key, value)| (key.to_owned(), unescape(value)))
-        .collect();
+    let fields = pairs.map(|(key, value)| (key.to_owned(), unescape(value))).collect();
     Some((target.split('?').next()?.to_owned(), fields))
 }
 
@@ -108,9 +93,7 @@ fn unescape(text: &str) -> String {
     let mut parts = text.split('%');
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
-        let code = part
-            .get(..2)
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let code = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
         bytes.extend(code);
         bytes.extend(part.bytes().skip(2));
     }

@@ -85,12 +85,7 @@ impl From<io::Error> for ConnectError {
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::Silent,
             _ => {
                 let text = error.to_string();
-                Self::Other(
-                    text.split(" (os error")
-                        .next()
-                        .unwrap_or_default()
-                        .to_lowercase(),
-                )
+                Self::Other(text.split(" (os error").next().unwrap_or_default().to_lowercase())
             }
         }
     }
@@ -129,12 +124,7 @@ impl<'a> Connection<'a> {
         socket.connect_timeout(&address.into(), limit)?;
         let stream = TcpStream::from(socket);
         stream.set_nodelay(true)?;
-        let mut connection = Self {
-            stream,
-            deadline,
-            patience,
-            answer_end: Duration::ZERO,
-        };
+        let mut connection = Self { stream, deadline, patience, answer_end: Duration::ZERO };
         connection.allow(patience);
         Ok(connection)
     }
@@ -225,9 +215,6 @@ mod tests {
     #[test]
     fn families_are_kept_apart() {
         assert!(resolve("127.0.0.1", 25, Family::V4).is_ok());
-        assert_eq!(
-            resolve("127.0.0.1", 25, Family::V6),
-            Err("it has no IPv6 address".to_owned())
-        );
+        assert_eq!(resolve("127.0.0.1", 25, Family::V6), Err("it has no IPv6 address".to_owned()));
     }
 }

@@ -76,17 +76,11 @@ impl Deadline {
     /// What was being done last.
     #[must_use]
     pub fn stage(&self) -> String {
-        self.stage
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one home of the monotonic clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one home of the monotonic clock")]
 fn monotonic_now() -> Instant {
     Instant::now()
 }

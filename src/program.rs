@@ -96,18 +96,13 @@ where
     let run = std::sync::Arc::new(Run::start(options));
     if let Err(error) = signals.and_then(|signals| supervisor::start(signals, console, run.clone()))
     {
-        return console.finish(&Report::unknown(format!(
-            "cannot start the watchdog: {error}"
-        )));
+        return console.finish(&Report::unknown(format!("cannot start the watchdog: {error}")));
     }
     let report = check(&args, &run).unwrap_or_else(|error| error.report());
     console.finish(&report)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one reading of the wall clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one reading of the wall clock")]
 fn wall_clock() -> SystemTime {
     SystemTime::now()
 }

@@ -104,10 +104,7 @@ pub fn read_trusted(path: &Path, limit: u64) -> Result<String, SecretError> {
 
 /// Reads a regular file without any of the `forbidden` permissions.
 fn read_closed(path: &Path, limit: u64, forbidden: u32) -> Result<String, SecretError> {
-    let unreadable = |source| SecretError::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
+    let unreadable = |source| SecretError::Unreadable { path: path.to_owned(), source };
     // Without O_NONBLOCK the open of a named pipe would wait for its writer.
     let file = OpenOptions::new()
         .read(true)
@@ -119,15 +116,10 @@ fn read_closed(path: &Path, limit: u64, forbidden: u32) -> Result<String, Secret
         return Err(SecretError::NotAFile(path.to_owned()));
     }
     if meta.mode() & forbidden != 0 {
-        return Err(SecretError::OpenToAll {
-            path: path.to_owned(),
-            mode: meta.mode() & 0o7777,
-        });
+        return Err(SecretError::OpenToAll { path: path.to_owned(), mode: meta.mode() & 0o7777 });
     }
     let mut bytes = Vec::new();
-    file.take(limit.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
         return Err(SecretError::TooLarge(path.to_owned()));
     }
@@ -137,9 +129,7 @@ fn read_closed(path: &Path, limit: u64, forbidden: u32) -> Result<String, Secret
 /// A secret from an environment variable; an empty one counts as unset.
 #[must_use]
 pub fn from_environment(name: &str) -> Option<Secret> {
-    variable(name)
-        .map(|text| Secret::new(&text))
-        .filter(|secret| !secret.0.is_empty())
+    variable(name).map(|text| Secret::new(&text)).filter(|secret| !secret.0.is_empty())
 }
 
 /// A secret from the systemd credential `name` (systemd.exec(5), `LoadCredential=`), if there is one.
@@ -151,17 +141,10 @@ pub fn from_credential(name: &str) -> Result<Option<Secret>, SecretError> {
         return Ok(None);
     };
     let path = Path::new(&directory).join(name);
-    if path.exists() {
-        from_file(&path).map(Some)
-    } else {
-        Ok(None)
-    }
+    if path.exists() { from_file(&path).map(Some) } else { Ok(None) }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "secrets come from the environment, too"
-)]
+#[expect(clippy::disallowed_methods, reason = "secrets come from the environment, too")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
@@ -183,10 +166,7 @@ mod tests {
     #[test]
     fn a_secret_never_shows() {
         let secret = Secret::new("hunter2");
-        assert_eq!(
-            format!("{secret} {secret:?} {:?}", Some(&secret)),
-            "*** *** Some(***)"
-        );
+        assert_eq!(format!("{secret} {secret:?} {:?}", Some(&secret)), "*** *** Some(***)");
     }
 
     #[test]
@@ -214,14 +194,8 @@ mod tests {
         let (_keep, path) = file(b"\xff\xfe", 0o600);
         assert!(matches!(from_file(&path), Err(SecretError::NotText(_))));
         let directory = tempfile::tempdir().unwrap();
-        assert!(matches!(
-            from_file(directory.path()),
-            Err(SecretError::NotAFile(_))
-        ));
+        assert!(matches!(from_file(directory.path()), Err(SecretError::NotAFile(_))));
         let missing = directory.path().join("none");
-        assert!(matches!(
-            from_file(&missing),
-            Err(SecretError::Unreadable { .. })
-        ));
+        assert!(matches!(from_file(&missing), Err(SecretError::Unreadable { .. })));
     }
 }

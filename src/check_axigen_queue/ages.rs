@@ -26,10 +26,7 @@ impl AgeBuckets {
     ];
 
     pub(super) fn add(&mut self, age_seconds: u64) {
-        let bucket = Self::ENDS
-            .iter()
-            .take_while(|end| age_seconds >= **end)
-            .count();
+        let bucket = Self::ENDS.iter().take_while(|end| age_seconds >= **end).count();
         if let Some(count) = self.0.get_mut(bucket) {
             *count += 1;
         }
@@ -128,12 +125,7 @@ mod tests {
         ages.add(2000, 1000, Duration::ZERO);
         ages.add(i64::MAX, i64::MIN, Duration::ZERO);
         assert_eq!(
-            (
-                ages.future,
-                ages.oldest_seconds,
-                ages.older,
-                ages.buckets.recent()
-            ),
+            (ages.future, ages.oldest_seconds, ages.older, ages.buckets.recent()),
             (2, Some(0), 0, 2)
         );
     }

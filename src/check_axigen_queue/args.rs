@@ -19,12 +19,7 @@ const MOST_QUEUES: usize = 16;
 /// state UNKNOWN, never a smaller number. Ranges follow the Monitoring Plugins guidelines: 100 alerts above 100, 10:
 /// below 10, '~:' never. Quote a '~'.
 #[derive(Clone, Debug, clap::Parser)]
-#[command(
-    name = "check_axigen_queue",
-    version,
-    term_width = 80,
-    max_term_width = 80
-)]
+#[command(name = "check_axigen_queue", version, term_width = 80, max_term_width = 80)]
 pub struct Args {
     /// Queue directory; repeat it to add up several [default: queuePath from
     /// axigen.cfg, else the first of /var/opt/axigen/queue,
@@ -39,23 +34,11 @@ pub struct Args {
     config: Option<PathBuf>,
 
     /// WARNING for this number of messages
-    #[arg(
-        short,
-        long,
-        value_name = "RANGE",
-        default_value = "100",
-        allow_hyphen_values = true
-    )]
+    #[arg(short, long, value_name = "RANGE", default_value = "100", allow_hyphen_values = true)]
     warning: Range,
 
     /// CRITICAL for this number of messages
-    #[arg(
-        short,
-        long,
-        value_name = "RANGE",
-        default_value = "500",
-        allow_hyphen_values = true
-    )]
+    #[arg(short, long, value_name = "RANGE", default_value = "500", allow_hyphen_values = true)]
     critical: Range,
 
     /// Age above which a message counts as older: a whole number and s, m, h
@@ -64,12 +47,7 @@ pub struct Args {
     older_than: Duration,
 
     /// WARNING for this number of older messages
-    #[arg(
-        long,
-        value_name = "RANGE",
-        default_value = "25",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "RANGE", default_value = "25", allow_hyphen_values = true)]
     warning_older: Range,
 
     /// CRITICAL for this number of older messages; scheduled mail waits on
@@ -87,22 +65,12 @@ pub struct Args {
 
     /// WARNING for this share of free bytes or inodes on the queue's file
     /// system, in %
-    #[arg(
-        long,
-        value_name = "RANGE",
-        default_value = "10:",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "RANGE", default_value = "10:", allow_hyphen_values = true)]
     warning_free: Range,
 
     /// CRITICAL for this share of free bytes or inodes on the queue's file
     /// system, in %
-    #[arg(
-        long,
-        value_name = "RANGE",
-        default_value = "3:",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "RANGE", default_value = "3:", allow_hyphen_values = true)]
     critical_free: Range,
 
     /// Count names only and look at no message: the fastest run, without ages
@@ -144,19 +112,10 @@ impl Args {
             census: self.census,
         };
         let policy = Policy {
-            messages: Thresholds {
-                warning: Some(self.warning),
-                critical: Some(self.critical),
-            },
+            messages: Thresholds { warning: Some(self.warning), critical: Some(self.critical) },
             older_than: (!self.count_only).then_some(self.older_than),
-            older: Thresholds {
-                warning: Some(self.warning_older),
-                critical: self.critical_older,
-            },
-            oldest: Thresholds {
-                warning: self.warning_oldest,
-                critical: self.critical_oldest,
-            },
+            older: Thresholds { warning: Some(self.warning_older), critical: self.critical_older },
+            oldest: Thresholds { warning: self.warning_oldest, critical: self.critical_oldest },
             free: Thresholds {
                 warning: Some(self.warning_free),
                 critical: Some(self.critical_free),
@@ -171,10 +130,6 @@ impl Args {
 fn path() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().try_map(|text| {
         let hint = "is not a path; name a file or directory, as in /var/opt/axigen/queue";
-        if text.is_empty() {
-            Err(hint)
-        } else {
-            Ok(PathBuf::from(text))
-        }
+        if text.is_empty() { Err(hint) } else { Ok(PathBuf::from(text)) }
     })
 }

@@ -34,12 +34,7 @@ pub(super) fn ask_all(
     clock: Clock,
     watch: &Watch<'_>,
 ) -> ControlFlow<()> {
-    let mut asking = Asking {
-        queue,
-        ages: Ages::default(),
-        clock,
-        watch,
-    };
+    let mut asking = Asking { queue, ages: Ages::default(), clock, watch };
     for directory in names.directories() {
         asking.watch.enter(
             &asking.queue.path,
@@ -115,8 +110,7 @@ impl Asking<'_> {
                 self.ages.without_birth += u64::from(birth.is_none());
                 let arrival = arrival(times.stx_mtime.tv_sec, birth);
                 self.ages.by_birth += u64::from(arrival < times.stx_mtime.tv_sec);
-                self.ages
-                    .add(arrival, self.clock.now, self.clock.older_than);
+                self.ages.add(arrival, self.clock.now, self.clock.older_than);
             }
             // Delivered since it was listed: a queue is alive.
             Err(Errno::NOENT) => {}
@@ -165,10 +159,7 @@ mod tests {
         let watch = Watch::new(&deadline, &progress, 0);
         let root = scan::open_root(queue_dir).unwrap();
         let mut queue = Queue::default();
-        let clock = Clock {
-            now: 0,
-            older_than: Duration::ZERO,
-        };
+        let clock = Clock { now: 0, older_than: Duration::ZERO };
         assert!(ask_all(&mut queue, root.as_fd(), names, clock, &watch).is_continue());
         queue.ages.unwrap()
     }
@@ -184,10 +175,7 @@ mod tests {
             names.push(message);
         }
         let ages = ask(queue_dir.path(), &names);
-        assert_eq!(
-            (ages.known, ages.refused.count, ages.finished),
-            (1, 0, true)
-        );
+        assert_eq!((ages.known, ages.refused.count, ages.finished), (1, 0, true));
     }
 
     #[test]

@@ -30,10 +30,7 @@ pub(super) enum ConfigError {
 
 /// The value of `queuePath` in `Server { processing = { ... } }`, as it is written there.
 pub(super) fn queue_path(text: &[u8]) -> Result<Option<PathBuf>, ConfigError> {
-    let mut tokens = Tokens {
-        rest: text,
-        line: 1,
-    };
+    let mut tokens = Tokens { rest: text, line: 1 };
     let mut open: Vec<Bracket> = Vec::new();
     let mut name: Vec<u8> = Vec::new();
     let mut is_value = false;
@@ -49,10 +46,7 @@ pub(super) fn queue_path(text: &[u8]) -> Result<Option<PathBuf>, ConfigError> {
             Token::Word(word) => name = word,
             Token::Equals => is_value = true,
             Token::Open(closed_by) => {
-                open.push(Bracket {
-                    name: std::mem::take(&mut name),
-                    closed_by,
-                });
+                open.push(Bracket { name: std::mem::take(&mut name), closed_by });
                 is_value = false;
             }
             Token::Close(bracket) => match open.pop() {
@@ -61,11 +55,7 @@ pub(super) fn queue_path(text: &[u8]) -> Result<Option<PathBuf>, ConfigError> {
             },
         }
     }
-    if open.is_empty() {
-        Ok(found)
-    } else {
-        Err(ConfigError::OpenBracket)
-    }
+    if open.is_empty() { Ok(found) } else { Err(ConfigError::OpenBracket) }
 }
 
 struct Bracket {
@@ -215,24 +205,12 @@ mod tests {
                      queuePath = \"queue\"\n  }\n}\n";
         for (text, value) in [
             (plain, "queue"),
-            (
-                "Server { processing { queuePath = /data/queue } }",
-                "/data/queue",
-            ),
+            ("Server { processing { queuePath = /data/queue } }", "/data/queue"),
             ("SERVER{PROCESSING={QUEUEPATH=\"/a b/#q\"}}", "/a b/#q"),
             (r#"server={processing={queuePath="/a\"b"}}"#, "/a\"b"),
-            (
-                r#"server={processing={queuePath="C:\axigen\queue"}}"#,
-                r"C:\axigen\queue",
-            ),
-            (
-                "server={/* queuePath = \"old\" } */ processing={queuePath=\"new\"}}",
-                "new",
-            ),
-            (
-                "server={processing={x = (1 {queuePath=\"inner\"} 2) queuePath=\"outer\"}}",
-                "outer",
-            ),
+            (r#"server={processing={queuePath="C:\axigen\queue"}}"#, r"C:\axigen\queue"),
+            ("server={/* queuePath = \"old\" } */ processing={queuePath=\"new\"}}", "new"),
+            ("server={processing={x = (1 {queuePath=\"inner\"} 2) queuePath=\"outer\"}}", "outer"),
         ] {
             assert_eq!(path(text), Ok(Some(value.into())), "{text}");
         }
@@ -262,14 +240,8 @@ mod tests {
             ("server = {\n)", ConfigError::StrayBracket(2)),
             ("}", ConfigError::StrayBracket(1)),
             (long.as_str(), ConfigError::LongValue(1)),
-            (
-                "server={processing={\nqueuePath = \"a\0b\"}}",
-                ConfigError::BadPath(2),
-            ),
-            (
-                "server={processing={queuePath = \"\"}}",
-                ConfigError::BadPath(1),
-            ),
+            ("server={processing={\nqueuePath = \"a\0b\"}}", ConfigError::BadPath(2)),
+            ("server={processing={queuePath = \"\"}}", ConfigError::BadPath(1)),
         ] {
             assert_eq!(path(text), Err(error), "{text}");
         }

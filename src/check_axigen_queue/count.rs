@@ -33,25 +33,17 @@ pub(super) fn count(
                 names.push(name);
             }
             Seen::OtherFile { name, .. } => queue.other_files.note(name.to_bytes()),
-            Seen::OtherDirectory(name) => queue
-                .other_directories
-                .note(|| name.to_string_lossy().into_owned()),
+            Seen::OtherDirectory(name) => {
+                queue.other_directories.note(|| name.to_string_lossy().into_owned())
+            }
             Seen::Deeper { subdirectory, name } => {
                 queue.deeper.note(|| {
-                    format!(
-                        "{}/{}",
-                        subdirectory.to_string_lossy(),
-                        name.to_string_lossy()
-                    )
+                    format!("{}/{}", subdirectory.to_string_lossy(), name.to_string_lossy())
                 });
             }
             Seen::Unread { directory, problem } => {
                 let path = below(&queue.path, directory);
-                queue.unread.note(|| Unread {
-                    path,
-                    problem,
-                    closed_parent: None,
-                });
+                queue.unread.note(|| Unread { path, problem, closed_parent: None });
             }
             Seen::Pause => return watch.tick(queue),
         }
@@ -72,11 +64,7 @@ pub(super) fn settle(
     if queue.messages > 0 || queue.other_files.count < OtherFiles::ENOUGH {
         return ControlFlow::Continue(());
     }
-    watch.enter(
-        &queue.path,
-        scan::ROOT,
-        "asking for the age of other files in",
-    );
+    watch.enter(&queue.path, scan::ROOT, "asking for the age of other files in");
     let mut in_time = true;
     let _ = scan::walk(root, |seen| match seen {
         Seen::OtherFile { dir, name } => {
@@ -89,18 +77,10 @@ pub(super) fn settle(
                 Err(errno) => errno != Errno::NOENT,
             };
             queue.other_files.settled += u64::from(settled);
-            if queue.is_unrecognised() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            if queue.is_unrecognised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         }
         Seen::Pause => watch.tick(queue).map_break(|()| in_time = false),
         _ => ControlFlow::Continue(()),
     });
-    if in_time {
-        ControlFlow::Continue(())
-    } else {
-        ControlFlow::Break(())
-    }
+    if in_time { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
 }

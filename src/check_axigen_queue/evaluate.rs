@@ -65,10 +65,7 @@ fn completeness(facts: &Facts, policy: &Policy, report: &mut Report) {
         unread(queue, facts.account.as_deref(), report);
         if queue.listed && queue.unread.count == 0 && queue.subdirectories == 0 {
             let path = queue.path.display();
-            report.find(
-                State::Unknown,
-                format!("no queue subdirectory (00, 01, ...) in {path}"),
-            );
+            report.find(State::Unknown, format!("no queue subdirectory (00, 01, ...) in {path}"));
             report.advise("name the directory that holds them with --queue-dir");
         }
         if queue.is_unrecognised() {
@@ -98,10 +95,7 @@ fn unread(queue: &Queue, account: Option<&str>, report: &mut Report) {
         0 => String::new(),
         all => format!(" ({count} of {all} directories unread)"),
     };
-    report.find(
-        State::Unknown,
-        format!("cannot read {path}: {problem}{of_how_many}"),
-    );
+    report.find(State::Unknown, format!("cannot read {path}: {problem}{of_how_many}"));
     match (account, &first.closed_parent, first.problem) {
         (Some(account), Some(parent), _) => report.advise(grant(account, "x", parent)),
         (Some(account), None, problem) if problem.is_denied() => {
@@ -138,19 +132,13 @@ fn messages(facts: &Facts, policy: &Policy, report: &mut Report) {
     if counted || seen > 0 {
         let noun = if seen == 1 { "message" } else { "messages" };
         let at_least = if counted { "" } else { "at least " };
-        report.find(
-            state,
-            format!("{at_least}{seen} {noun}{}", breached(limits, state)),
-        );
+        report.find(state, format!("{at_least}{seen} {noun}{}", breached(limits, state)));
     }
     measure(report, "messages", value, Unit::None, limits);
     if facts.queues.len() > 1 {
         for (number, queue) in (1..).zip(&facts.queues) {
-            let value = if queue.is_counted() {
-                Value::Uint(queue.messages)
-            } else {
-                Value::Undetermined
-            };
+            let value =
+                if queue.is_counted() { Value::Uint(queue.messages) } else { Value::Undetermined };
             measure(
                 report,
                 &format!("messages_{number}"),
@@ -163,10 +151,7 @@ fn messages(facts: &Facts, policy: &Policy, report: &mut Report) {
 }
 
 fn ages(facts: &Facts, policy: &Policy, older_than: Duration, report: &mut Report) {
-    let mut all = Ages {
-        finished: true,
-        ..Ages::default()
-    };
+    let mut all = Ages { finished: true, ..Ages::default() };
     for queue in &facts.queues {
         let empty = Ages::default();
         let ages = queue.ages.as_ref().unwrap_or(&empty);
@@ -184,65 +169,33 @@ fn ages(facts: &Facts, policy: &Policy, older_than: Duration, report: &mut Repor
         }
     }
     let judge = |limits: &Thresholds, seen: u64| {
-        if all.finished {
-            limits.judge(Value::Uint(seen))
-        } else {
-            limits.judge_at_least(seen)
-        }
+        if all.finished { limits.judge(Value::Uint(seen)) } else { limits.judge_at_least(seen) }
     };
     let at_least = if all.finished { "" } else { "at least " };
     let value = |seen: u64| {
-        if all.finished {
-            Value::Uint(seen)
-        } else {
-            Value::Undetermined
-        }
+        if all.finished { Value::Uint(seen) } else { Value::Undetermined }
     };
 
     let state = judge(&policy.older, all.older);
     let limit = duration::human(older_than);
     if all.finished || all.older > 0 {
         let breach = breached(&policy.older, state);
-        report.find(
-            state,
-            format!("{at_least}{} older than {limit}{breach}", all.older),
-        );
+        report.find(state, format!("{at_least}{} older than {limit}{breach}", all.older));
     }
     let oldest = all.oldest_seconds.unwrap_or(0);
     let state = judge(&policy.oldest, oldest);
     if all.oldest_seconds.is_some() || state != State::Ok {
         let age = duration::human(Duration::from_secs(oldest));
-        report.find(
-            state,
-            format!("oldest {at_least}{age}{}", breached(&policy.oldest, state)),
-        );
+        report.find(state, format!("oldest {at_least}{age}{}", breached(&policy.oldest, state)));
     }
     if all.finished && all.buckets.recent() > 0 {
         report.find(State::Ok, format!("{} new in 5m", all.buckets.recent()));
     }
     measure(report, "older", value(all.older), Unit::None, &policy.older);
-    measure(
-        report,
-        "oldest",
-        value(oldest),
-        Unit::Seconds,
-        &policy.oldest,
-    );
-    measure(
-        report,
-        "recent",
-        value(all.buckets.recent()),
-        Unit::None,
-        &Thresholds::default(),
-    );
+    measure(report, "oldest", value(oldest), Unit::Seconds, &policy.oldest);
+    measure(report, "recent", value(all.buckets.recent()), Unit::None, &Thresholds::default());
     for (label, count) in all.buckets.iter() {
-        measure(
-            report,
-            label,
-            value(count),
-            Unit::None,
-            &Thresholds::default(),
-        );
+        measure(report, label, value(count), Unit::None, &Thresholds::default());
     }
 }
 
@@ -274,14 +227,7 @@ fn free_space(facts: &Facts, policy: &Policy, report: &mut Report) {
         }
     }
     least_free(facts, policy, ("bytes", "free_bytes"), bytes, told, report);
-    least_free(
-        facts,
-        policy,
-        ("inodes", "free_inodes"),
-        inodes,
-        told,
-        report,
-    );
+    least_free(facts, policy, ("inodes", "free_inodes"), inodes, told, report);
 }
 
 fn least_free(
@@ -301,53 +247,28 @@ fn least_free(
         let state = policy.free.judge(Value::Float(percent));
         if state != State::Ok {
             let breach = breached(&policy.free, state);
-            report.find(
-                state,
-                format!("{percent}% {noun} free on {}{breach}", path.display()),
-            );
+            report.find(state, format!("{percent}% {noun} free on {}{breach}", path.display()));
         }
     }
     match least {
-        Some((percent, _)) if told => measure(
-            report,
-            label,
-            Value::Float(percent),
-            Unit::Percent,
-            &policy.free,
-        ),
+        Some((percent, _)) if told => {
+            measure(report, label, Value::Float(percent), Unit::Percent, &policy.free)
+        }
         None if told => {} // A file system without a fixed number of inodes has nothing to measure.
-        _ => measure(
-            report,
-            label,
-            Value::Undetermined,
-            Unit::Percent,
-            &policy.free,
-        ),
+        _ => measure(report, label, Value::Undetermined, Unit::Percent, &policy.free),
     }
 }
 
 fn size(facts: &Facts, report: &mut Report) {
-    let is_whole = |queue: &Queue| {
-        queue
-            .size
-            .is_some_and(|size| size.finished && size.unread == 0)
-    };
+    let is_whole = |queue: &Queue| queue.size.is_some_and(|size| size.finished && size.unread == 0);
     let complete = facts.queues.iter().all(is_whole);
     let sizes = || facts.queues.iter().filter_map(|queue| queue.size);
     let bytes: u64 = sizes().map(|size| size.bytes).sum();
     let largest = sizes().map(|size| size.largest_bytes).max().unwrap_or(0);
-    let (state, at_least) = if complete {
-        (State::Ok, "")
-    } else {
-        (State::Unknown, "at least ")
-    };
+    let (state, at_least) = if complete { (State::Ok, "") } else { (State::Unknown, "at least ") };
     report.find(state, format!("{at_least}{} in all files", human(bytes)));
     for (label, bytes) in [("size", bytes), ("largest", largest)] {
-        let value = if complete {
-            Value::Uint(bytes)
-        } else {
-            Value::Undetermined
-        };
+        let value = if complete { Value::Uint(bytes) } else { Value::Undetermined };
         measure(report, label, value, Unit::Bytes, &Thresholds::default());
     }
 }
@@ -356,10 +277,7 @@ fn size(facts: &Facts, report: &mut Report) {
 fn human(bytes: u64) -> String {
     let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     let unit = units.iter().find(|(size, _)| bytes >= *size);
-    unit.map_or_else(
-        || format!("{bytes} B"),
-        |(size, name)| format!("{} {name}", bytes / size),
-    )
+    unit.map_or_else(|| format!("{bytes} B"), |(size, name)| format!("{} {name}", bytes / size))
 }
 
 fn measure(report: &mut Report, label: &str, value: Value, unit: Unit, limits: &Thresholds) {
@@ -370,14 +288,8 @@ fn measure(report: &mut Report, label: &str, value: Value, unit: Unit, limits: &
 
 /// " (warning 100)" when that limit is breached.
 fn breached(limits: &Thresholds, state: State) -> String {
-    let name = if state == State::Critical {
-        "critical"
-    } else {
-        "warning"
-    };
-    limits
-        .behind(state)
-        .map_or(String::new(), |range| format!(" ({name} {range})"))
+    let name = if state == State::Critical { "critical" } else { "warning" };
+    limits.behind(state).map_or(String::new(), |range| format!(" ({name} {range})"))
 }
 
 #[cfg(test)]

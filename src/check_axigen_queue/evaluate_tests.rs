@@ -19,10 +19,7 @@ fn range(text: &str) -> Option<Range> {
 }
 
 fn limits(warning: &str, critical: &str) -> Thresholds {
-    Thresholds {
-        warning: range(warning),
-        critical: range(critical),
-    }
+    Thresholds { warning: range(warning), critical: range(critical) }
 }
 
 /// The defaults of the command line.
@@ -40,10 +37,7 @@ fn policy() -> Policy {
 
 /// A queue that was wholly seen: `messages` of one age.
 fn queue(messages: u64, age_seconds: u64) -> Queue {
-    let mut ages = Ages {
-        finished: true,
-        ..Ages::default()
-    };
+    let mut ages = Ages { finished: true, ..Ages::default() };
     for _ in 0..messages {
         ages.add(0, age_seconds.cast_signed(), Duration::from_secs(4 * 3600));
     }
@@ -53,31 +47,18 @@ fn queue(messages: u64, age_seconds: u64) -> Queue {
         listed: true,
         subdirectories: 64,
         ages: Some(ages),
-        free: Some(Ok(Free {
-            bytes_percent: 50.0,
-            inodes_percent: Some(50.0),
-        })),
+        free: Some(Ok(Free { bytes_percent: 50.0, inodes_percent: Some(50.0) })),
         ..Queue::default()
     }
 }
 
 fn denied(path: &str) -> Noted<Unread> {
     let problem = Problem::System(Errno::ACCESS);
-    Noted {
-        count: 1,
-        first: Some(Unread {
-            path: path.into(),
-            problem,
-            closed_parent: None,
-        }),
-    }
+    Noted { count: 1, first: Some(Unread { path: path.into(), problem, closed_parent: None }) }
 }
 
 fn judge(queues: Vec<Queue>, policy: &Policy) -> Report {
-    let facts = Facts {
-        queues,
-        ..Facts::default()
-    };
+    let facts = Facts { queues, ..Facts::default() };
     evaluate(&Ok(facts), policy)
 }
 
@@ -86,53 +67,21 @@ fn report(queues: Vec<Queue>) -> Report {
 }
 
 fn metric(report: &Report, label: &str) -> Option<Value> {
-    report
-        .metrics()
-        .iter()
-        .find(|metric| metric.label.as_str() == label)
-        .map(|metric| metric.value)
+    report.metrics().iter().find(|metric| metric.label.as_str() == label).map(|metric| metric.value)
 }
 
 #[test]
 fn number_age_and_space_are_each_judged() {
     let full = |bytes, inodes| Queue {
-        free: Some(Ok(Free {
-            bytes_percent: bytes,
-            inodes_percent: inodes,
-        })),
+        free: Some(Ok(Free { bytes_percent: bytes, inodes_percent: inodes })),
         ..queue(1, 0)
     };
     for (case, queue, state, starts) in vec![
-        (
-            "empty",
-            queue(0, 0),
-            State::Ok,
-            "0 messages, 0 older than 4h",
-        ),
-        (
-            "one",
-            queue(1, 60),
-            State::Ok,
-            "1 message, 0 older than 4h, oldest 1m, 1 new in 5m",
-        ),
-        (
-            "at the limit",
-            queue(100, 0),
-            State::Ok,
-            "100 messages, 0 older",
-        ),
-        (
-            "above warning",
-            queue(101, 0),
-            State::Warning,
-            "101 messages (warning 100), 0 older",
-        ),
-        (
-            "above critical",
-            queue(501, 0),
-            State::Critical,
-            "501 messages (critical 500), 0 older",
-        ),
+        ("empty", queue(0, 0), State::Ok, "0 messages, 0 older than 4h"),
+        ("one", queue(1, 60), State::Ok, "1 message, 0 older than 4h, oldest 1m, 1 new in 5m"),
+        ("at the limit", queue(100, 0), State::Ok, "100 messages, 0 older"),
+        ("above warning", queue(101, 0), State::Warning, "101 messages (warning 100), 0 older"),
+        ("above critical", queue(501, 0), State::Critical, "501 messages (critical 500), 0 older"),
         (
             "old",
             queue(26, 20_000),
@@ -155,53 +104,25 @@ fn number_age_and_space_are_each_judged() {
     ] {
         let report = report(vec![queue]);
         assert_eq!(report.state(), state, "{case}");
-        assert!(
-            report.headline().starts_with(starts),
-            "{case}: {}",
-            report.headline()
-        );
+        assert!(report.headline().starts_with(starts), "{case}: {}", report.headline());
     }
 }
 
 #[test]
 fn an_empty_queue_has_an_oldest_of_zero() {
-    assert_eq!(
-        metric(&report(vec![queue(0, 0)]), "oldest"),
-        Some(Value::Uint(0))
-    );
+    assert_eq!(metric(&report(vec![queue(0, 0)]), "oldest"), Some(Value::Uint(0)));
 }
 
 #[test]
 fn a_file_system_without_inode_limit_has_no_inode_metric() {
-    let free = Some(Ok(Free {
-        bytes_percent: 50.0,
-        inodes_percent: None,
-    }));
-    assert_eq!(
-        metric(
-            &report(vec![Queue {
-                free,
-                ..queue(1, 0)
-            }]),
-            "free_inodes"
-        ),
-        None
-    );
+    let free = Some(Ok(Free { bytes_percent: 50.0, inodes_percent: None }));
+    assert_eq!(metric(&report(vec![Queue { free, ..queue(1, 0) }]), "free_inodes"), None);
 }
 
 #[test]
 fn without_ages_nothing_is_said_of_them() {
-    let names_only = Queue {
-        ages: None,
-        ..queue(3, 0)
-    };
-    let report = judge(
-        vec![names_only],
-        &Policy {
-            older_than: None,
-            ..policy()
-        },
-    );
+    let names_only = Queue { ages: None, ..queue(3, 0) };
+    let report = judge(vec![names_only], &Policy { older_than: None, ..policy() });
     assert_eq!(report.headline(), "3 messages");
     assert_eq!(metric(&report, "older"), None);
 }
@@ -210,12 +131,8 @@ fn without_ages_nothing_is_said_of_them() {
 fn queues_are_added_up_and_each_has_its_value() {
     let report = report(vec![queue(60, 0), queue(50, 20_000)]);
     assert_eq!(report.state(), State::Warning);
-    for (label, value) in [
-        ("messages", 110),
-        ("messages_1", 60),
-        ("messages_2", 50),
-        ("older", 50),
-    ] {
+    for (label, value) in [("messages", 110), ("messages_1", 60), ("messages_2", 50), ("older", 50)]
+    {
         assert_eq!(metric(&report, label), Some(Value::Uint(value)), "{label}");
     }
 }

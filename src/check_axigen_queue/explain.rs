@@ -8,11 +8,7 @@ use crate::monitoring::Report;
 /// Adds the long output.
 pub(super) fn explain(facts: &Facts, report: &mut Report) {
     for (number, queue) in (1..).zip(&facts.queues) {
-        let number = if facts.queues.len() > 1 {
-            format!(" {number}")
-        } else {
-            String::new()
-        };
+        let number = if facts.queues.len() > 1 { format!(" {number}") } else { String::new() };
         let (path, messages, subdirectories) =
             (queue.path.display(), queue.messages, queue.subdirectories);
         let at_least = if queue.is_counted() { "" } else { "at least " };
@@ -35,11 +31,8 @@ pub(super) fn explain(facts: &Facts, report: &mut Report) {
 }
 
 fn fullest(queue: &Queue, report: &mut Report) {
-    let listed: Vec<String> = queue
-        .fullest
-        .iter()
-        .map(|(name, messages)| format!("{name} {messages}"))
-        .collect();
+    let listed: Vec<String> =
+        queue.fullest.iter().map(|(name, messages)| format!("{name} {messages}")).collect();
     if !listed.is_empty() {
         report.explain(1, format!("fullest directories: {}", listed.join(", ")));
     }
@@ -51,10 +44,7 @@ fn space(queue: &Queue, report: &mut Report) {
         || "no fixed number of inodes".to_owned(),
         |percent| format!("{percent}% of inodes"),
     );
-    report.explain(
-        1,
-        format!("free: {}% of bytes, {inodes}", free.bytes_percent),
-    );
+    report.explain(1, format!("free: {}% of bytes, {inodes}", free.bytes_percent));
 }
 
 fn ages(ages: &Ages, report: &mut Report) {
@@ -86,10 +76,8 @@ fn beside(queue: &Queue, report: &mut Report) {
     }
     if let Some(first) = &queue.other_directories.first {
         let count = queue.other_directories.count;
-        report.explain(
-            1,
-            format!("note: {count} other directories, not looked into, first {first}"),
-        );
+        report
+            .explain(1, format!("note: {count} other directories, not looked into, first {first}"));
     }
     if queue.messages == 0 && queue.other_files.count > 0 && !queue.is_unrecognised() {
         let count = queue.other_files.count;
@@ -104,11 +92,7 @@ fn looked_at(queue: &Queue, report: &mut Report) {
         .iter()
         .map(|(letter, count)| format!("{letter} {count}"))
         .collect();
-    let prefixes = if prefixes.is_empty() {
-        "none".to_owned()
-    } else {
-        prefixes.join(", ")
-    };
+    let prefixes = if prefixes.is_empty() { "none".to_owned() } else { prefixes.join(", ") };
     report.explain(
         2,
         format!("looked at: names of all entries; other files by first letter: {prefixes}"),
@@ -127,10 +111,7 @@ fn looked_at(queue: &Queue, report: &mut Report) {
     if let Some(size) = &queue.size {
         report.explain(
             2,
-            format!(
-                "looked at: sizes of {} files, {} could not be asked",
-                size.files, size.unread
-            ),
+            format!("looked at: sizes of {} files, {} could not be asked", size.files, size.unread),
         );
     }
 }
@@ -151,22 +132,15 @@ fn census(census: &Census, report: &mut Report) {
 }
 
 fn describe(kind: &Kind) -> String {
-    let modes: Vec<String> = kind
-        .modes
-        .iter()
-        .map(|(mode, count)| format!("{mode} x {count}"))
-        .collect();
+    let modes: Vec<String> =
+        kind.modes.iter().map(|(mode, count)| format!("{mode} x {count}")).collect();
     let ages = |buckets: AgeBuckets| {
         let filled: Vec<String> = buckets
             .iter()
             .filter(|(_, count)| *count > 0)
             .map(|(label, count)| format!("{} {count}", label.replace('_', " ")))
             .collect();
-        if filled.is_empty() {
-            "none".to_owned()
-        } else {
-            filled.join(", ")
-        }
+        if filled.is_empty() { "none".to_owned() } else { filled.join(", ") }
     };
     format!(
         "{} (mode {}); by mtime: {}; by birth: {}; written again {}, backdated {}, in the future {}, no birth time {}",

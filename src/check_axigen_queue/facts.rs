@@ -74,11 +74,7 @@ impl Fullest {
     const KEPT: usize = 5;
 
     pub(super) fn add(&mut self, directory: &str, messages: u64) {
-        let place = self
-            .0
-            .iter()
-            .take_while(|(_, kept)| *kept >= messages)
-            .count();
+        let place = self.0.iter().take_while(|(_, kept)| *kept >= messages).count();
         if messages > 0 && place < Self::KEPT {
             self.0.insert(place, (directory.to_owned(), messages));
             self.0.truncate(Self::KEPT);
@@ -129,9 +125,8 @@ impl OtherFiles {
 
     pub(super) fn note(&mut self, name: &[u8]) {
         self.count += 1;
-        if let Some(tally) = name
-            .first()
-            .and_then(|byte| self.by_first_byte.0.get_mut(usize::from(*byte)))
+        if let Some(tally) =
+            name.first().and_then(|byte| self.by_first_byte.0.get_mut(usize::from(*byte)))
         {
             *tally += 1;
         }
@@ -140,15 +135,10 @@ impl OtherFiles {
     /// The first letters with their counts, most frequent first; what is no ASCII letter or digit is `?`.
     pub(super) fn prefixes(&self) -> Vec<(char, u64)> {
         let mut letters = BTreeMap::new();
-        for (byte, count) in (0_u8..=u8::MAX)
-            .zip(self.by_first_byte.0)
-            .filter(|(_, count)| *count > 0)
+        for (byte, count) in
+            (0_u8..=u8::MAX).zip(self.by_first_byte.0).filter(|(_, count)| *count > 0)
         {
-            let letter = if byte.is_ascii_alphanumeric() {
-                char::from(byte)
-            } else {
-                '?'
-            };
+            let letter = if byte.is_ascii_alphanumeric() { char::from(byte) } else { '?' };
             *letters.entry(letter).or_insert(0) += count;
         }
         let mut letters: Vec<_> = letters.into_iter().collect();
@@ -173,10 +163,7 @@ fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
 
 #[expect(clippy::ref_option, reason = "serde passes fields by reference")]
 fn lossy_if_any<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
-    path.as_deref()
-        .map(Path::display)
-        .map(|path| path.to_string())
-        .serialize(serializer)
+    path.as_deref().map(Path::display).map(|path| path.to_string()).serialize(serializer)
 }
 
 #[cfg(test)]
@@ -186,21 +173,12 @@ mod tests {
     #[test]
     fn the_five_fullest_directories_are_kept_in_order() {
         let mut fullest = Fullest::default();
-        for (directory, messages) in [
-            ("00", 3),
-            ("01", 0),
-            ("02", 9),
-            ("03", 1),
-            ("04", 3),
-            ("05", 7),
-            ("06", 2),
-        ] {
+        for (directory, messages) in
+            [("00", 3), ("01", 0), ("02", 9), ("03", 1), ("04", 3), ("05", 7), ("06", 2)]
+        {
             fullest.add(directory, messages);
         }
-        let kept: Vec<&str> = fullest
-            .iter()
-            .map(|(directory, _)| directory.as_str())
-            .collect();
+        let kept: Vec<&str> = fullest.iter().map(|(directory, _)| directory.as_str()).collect();
         assert_eq!(kept, ["02", "05", "00", "04", "06"]);
     }
 

@@ -11,16 +11,9 @@ use crate::deadline::Deadline;
 
 /// Where Axigen keeps its configuration: Linux, then BSD
 /// (<https://www.axigen.com/documentation/axigen-working-directory-p47120596>).
-const CONFIGS: [&str; 2] = [
-    "/var/opt/axigen/run/axigen.cfg",
-    "/var/axigen/run/axigen.cfg",
-];
+const CONFIGS: [&str; 2] = ["/var/opt/axigen/run/axigen.cfg", "/var/axigen/run/axigen.cfg"];
 /// Where Axigen keeps its queue: Linux, the official container, BSD (same page).
-const QUEUES: [&str; 3] = [
-    "/var/opt/axigen/queue",
-    "/axigen/var/queue",
-    "/var/axigen/queue",
-];
+const QUEUES: [&str; 3] = ["/var/opt/axigen/queue", "/axigen/var/queue", "/var/axigen/queue"];
 /// Largest configuration file that is read.
 const CONFIG_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -35,15 +28,9 @@ pub(super) struct Located {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ProbeError {
     #[error("cannot read {path}: {cause}", path = path.display(), cause = problem::cause(cause))]
-    ConfigUnreadable {
-        path: PathBuf,
-        cause: std::io::Error,
-    },
+    ConfigUnreadable { path: PathBuf, cause: std::io::Error },
     #[error("cannot understand {path}: {cause}", path = path.display())]
-    ConfigBroken {
-        path: PathBuf,
-        cause: axigen_cfg::ConfigError,
-    },
+    ConfigBroken { path: PathBuf, cause: axigen_cfg::ConfigError },
     #[error("{path} sets no queuePath in Server, processing", path = path.display())]
     NoQueuePath { path: PathBuf },
     #[error("queuePath in {path} is relative to a directory the file does not name", path = path.display())]
@@ -60,15 +47,11 @@ pub(super) fn locate(
 ) -> Result<Located, ProbeError> {
     if !queue_dirs.is_empty() {
         let found_by = "named by --queue-dir".to_owned();
-        return Ok(Located {
-            queue_dirs: queue_dirs.to_vec(),
-            found_by,
-        });
+        return Ok(Located { queue_dirs: queue_dirs.to_vec(), found_by });
     }
     if let Some(path) = config {
-        return queue_of(path, deadline)?.ok_or_else(|| ProbeError::NoQueuePath {
-            path: path.to_path_buf(),
-        });
+        return queue_of(path, deadline)?
+            .ok_or_else(|| ProbeError::NoQueuePath { path: path.to_path_buf() });
     }
     let mut config_says = "no axigen.cfg".to_owned();
     for path in CONFIGS.map(Path::new) {
@@ -92,10 +75,7 @@ fn first_existing(deadline: &Deadline, config_says: &str) -> Result<Located, Pro
         deadline.enter(format!("looking for {}", queue.display()));
         if !matches!(queue.try_exists(), Ok(false)) {
             let found_by = format!("first default that exists; {config_says}");
-            return Ok(Located {
-                queue_dirs: vec![queue.to_path_buf()],
-                found_by,
-            });
+            return Ok(Located { queue_dirs: vec![queue.to_path_buf()], found_by });
         }
     }
     Err(ProbeError::NoQueue)
@@ -103,14 +83,10 @@ fn first_existing(deadline: &Deadline, config_says: &str) -> Result<Located, Pro
 
 fn queue_of(path: &Path, deadline: &Deadline) -> Result<Option<Located>, ProbeError> {
     deadline.enter(format!("reading {}", path.display()));
-    let text = read(path).map_err(|cause| ProbeError::ConfigUnreadable {
-        path: path.to_path_buf(),
-        cause,
-    })?;
-    let queue_path = axigen_cfg::queue_path(&text).map_err(|cause| ProbeError::ConfigBroken {
-        path: path.to_path_buf(),
-        cause,
-    })?;
+    let text = read(path)
+        .map_err(|cause| ProbeError::ConfigUnreadable { path: path.to_path_buf(), cause })?;
+    let queue_path = axigen_cfg::queue_path(&text)
+        .map_err(|cause| ProbeError::ConfigBroken { path: path.to_path_buf(), cause })?;
     let Some(queue_path) = queue_path else {
         return Ok(None);
     };
@@ -132,30 +108,19 @@ fn working_directory(config: &Path) -> Result<&Path, ProbeError> {
         .filter(|run| run.file_name().is_some_and(|name| name == "run"))
         .and_then(Path::parent)
         .filter(|dir| dir.is_absolute())
-        .ok_or_else(|| ProbeError::RelativeQueuePath {
-            path: config.to_path_buf(),
-        })
+        .ok_or_else(|| ProbeError::RelativeQueuePath { path: config.to_path_buf() })
 }
 
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-    let file = File::options()
-        .read(true)
-        .custom_flags(nonblocking)
-        .open(path)?;
+    let file = File::options().read(true).custom_flags(nonblocking).open(path)?;
     if !file.metadata()?.is_file() {
-        return Err(std::io::Error::new(
-            std::io::ErrorKind::InvalidInput,
-            "is not a regular file",
-        ));
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "is not a regular file"));
     }
     let mut text = Vec::new();
     file.take(CONFIG_BYTES + 1).read_to_end(&mut text)?;
     if text.len() as u64 > CONFIG_BYTES {
-        return Err(std::io::Error::new(
-            std::io::ErrorKind::FileTooLarge,
-            "is larger than 16 MiB",
-        ));
+        return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, "is larger than 16 MiB"));
     }
     Ok(text)
 }
@@ -169,10 +134,7 @@ mod tests {
         let dir = working_directory(Path::new("/var/opt/axigen/run/axigen.cfg")).unwrap();
         assert_eq!(dir, Path::new("/var/opt/axigen"));
         for elsewhere in ["/etc/axigen.cfg", "run/axigen.cfg", "axigen.cfg"] {
-            assert!(
-                working_directory(Path::new(elsewhere)).is_err(),
-                "{elsewhere}"
-            );
+            assert!(working_directory(Path::new(elsewhere)).is_err(), "{elsewhere}");
         }
     }
 }

@@ -34,10 +34,7 @@ pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
     run.when_cut_short({
         let (progress, policy) = (progress.clone(), policy.clone());
         move |reason| {
-            let mut facts = progress
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone();
+            let mut facts = progress.lock().unwrap_or_else(PoisonError::into_inner).clone();
             facts.cut_short = Some(reason.to_owned());
             evaluate::evaluate(&Ok(facts), &policy)
         }

@@ -39,28 +39,18 @@ impl MessageNames<'_> {
 impl Names {
     /// Keeps at most about `limit` bytes. The memory is used only as it fills.
     pub(super) fn within(limit: usize) -> Self {
-        Self {
-            bytes: Vec::with_capacity(limit),
-            limit,
-            directories: Vec::new(),
-        }
+        Self { bytes: Vec::with_capacity(limit), limit, directories: Vec::new() }
     }
 
     /// The messages that follow are in this directory.
     pub(super) fn enter(&mut self, directory: &CStr) {
-        self.directories.push(Stretch {
-            start: self.bytes.len(),
-            is_whole: true,
-        });
+        self.directories.push(Stretch { start: self.bytes.len(), is_whole: true });
         self.bytes.extend_from_slice(directory.to_bytes_with_nul());
     }
 
     /// Keeps a message's name, or gives its directory up when it does not fit.
     pub(super) fn push(&mut self, message: &CStr) {
-        let Some(directory) = self
-            .directories
-            .last_mut()
-            .filter(|directory| directory.is_whole)
+        let Some(directory) = self.directories.last_mut().filter(|directory| directory.is_whole)
         else {
             return;
         };
@@ -80,23 +70,12 @@ impl Names {
 
     /// Every directory, in the order they were entered.
     pub(super) fn directories(&self) -> impl Iterator<Item = Directory<'_>> {
-        let ends = self
-            .directories
-            .iter()
-            .skip(1)
-            .map(|next| next.start)
-            .chain([self.bytes.len()]);
-        self.directories
-            .iter()
-            .zip(ends)
-            .filter_map(|(directory, end)| {
-                let mut names = MessageNames(self.bytes.get(directory.start..end)?);
-                let name = names.next()?;
-                Some(Directory {
-                    name,
-                    messages: directory.is_whole.then_some(names),
-                })
-            })
+        let ends = self.directories.iter().skip(1).map(|next| next.start).chain([self.bytes.len()]);
+        self.directories.iter().zip(ends).filter_map(|(directory, end)| {
+            let mut names = MessageNames(self.bytes.get(directory.start..end)?);
+            let name = names.next()?;
+            Some(Directory { name, messages: directory.is_whole.then_some(names) })
+        })
     }
 }
 
@@ -118,12 +97,7 @@ mod tests {
         let text = |name: &CStr| name.to_string_lossy().into_owned();
         names
             .directories()
-            .map(|d| {
-                (
-                    text(d.name),
-                    d.messages.map(|messages| messages.map(text).collect()),
-                )
-            })
+            .map(|d| (text(d.name), d.messages.map(|messages| messages.map(text).collect())))
             .collect()
     }
 
@@ -157,10 +131,7 @@ mod tests {
         names.push(c"S4");
         names.enter(c"01");
         names.push(c"S5");
-        assert_eq!(
-            read(&names),
-            [("00".into(), None), ("01".into(), Some(vec!["S5".into()]))]
-        );
+        assert_eq!(read(&names), [("00".into(), None), ("01".into(), Some(vec!["S5".into()]))]);
     }
 
     #[test]

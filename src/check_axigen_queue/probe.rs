@@ -41,30 +41,18 @@ pub(super) fn probe(
     progress: &Mutex<Facts>,
 ) -> Result<Facts, ProbeError> {
     let located = locate::locate(&target.queue_dirs, target.config.as_deref(), &run.deadline)?;
-    let queues = located
-        .queue_dirs
-        .into_iter()
-        .map(|path| Queue {
-            path,
-            ..Queue::default()
-        })
-        .collect();
-    let mut facts = Facts {
-        found_by: located.found_by,
-        queues,
-        ..Facts::default()
-    };
+    let queues =
+        located.queue_dirs.into_iter().map(|path| Queue { path, ..Queue::default() }).collect();
+    let mut facts = Facts { found_by: located.found_by, queues, ..Facts::default() };
     facts.clone_into(&mut progress.lock().unwrap_or_else(PoisonError::into_inner));
     if look(target, run, &mut facts, progress).is_break() {
         facts.cut_short = Some(run.timed_out());
     }
-    if facts.queues.iter().any(|queue| {
-        queue
-            .unread
-            .first
-            .as_ref()
-            .is_some_and(|unread| unread.problem.is_denied())
-    }) {
+    if facts
+        .queues
+        .iter()
+        .any(|queue| queue.unread.first.as_ref().is_some_and(|unread| unread.problem.is_denied()))
+    {
         run.deadline.enter("looking up this account's name");
         facts.account = account();
     }
@@ -82,33 +70,18 @@ fn look(target: &Target, run: &Run, facts: &mut Facts, progress: &Mutex<Facts>) 
     for (index, queue) in facts.queues.iter_mut().enumerate() {
         let watch = Watch::new(deadline, progress, index);
         if let Some(root) = open(queue, &watch) {
-            if opened
-                .iter()
-                .any(|other: &Opened<'_>| is_same(&root, &other.root))
-            {
+            if opened.iter().any(|other: &Opened<'_>| is_same(&root, &other.root)) {
                 let path = queue.path.clone();
                 let problem = Problem::SameAsBefore;
-                queue.unread.note(|| Unread {
-                    path,
-                    problem,
-                    closed_parent: None,
-                });
+                queue.unread.note(|| Unread { path, problem, closed_parent: None });
                 continue;
             }
             let mut names = Names::within(bytes_for_names);
             count::count(queue, root.as_fd(), &mut names, &watch)?;
-            opened.push(Opened {
-                queue,
-                root,
-                names,
-                watch,
-            });
+            opened.push(Opened { queue, root, names, watch });
         }
     }
-    for Opened {
-        queue, root, watch, ..
-    } in &mut opened
-    {
+    for Opened { queue, root, watch, .. } in &mut opened {
         count::settle(queue, root.as_fd(), now, watch)?;
         watch.enter(&queue.path, scan::ROOT, "asking for the free space of");
         let space = fstatvfs(root).map_err(Problem::System);
@@ -117,13 +90,7 @@ fn look(target: &Target, run: &Run, facts: &mut Facts, progress: &Mutex<Facts>) 
     }
     if let Some(older_than) = target.ages {
         let clock = Clock { now, older_than };
-        for Opened {
-            queue,
-            root,
-            names,
-            watch,
-        } in &mut opened
-        {
+        for Opened { queue, root, names, watch } in &mut opened {
             arrivals::ask_all(queue, root.as_fd(), names, clock, watch)?;
         }
     }
@@ -153,16 +120,9 @@ fn open(queue: &mut Queue, watch: &Watch<'_>) -> Option<OwnedFd> {
     watch.enter(&queue.path, scan::ROOT, "opening");
     let note = |errno| {
         let problem = Problem::System(errno);
-        let closed_parent = problem
-            .is_denied()
-            .then(|| closed_parent(&queue.path))
-            .flatten();
+        let closed_parent = problem.is_denied().then(|| closed_parent(&queue.path)).flatten();
         let path = queue.path.clone();
-        queue.unread.note(|| Unread {
-            path,
-            problem,
-            closed_parent,
-        });
+        queue.unread.note(|| Unread { path, problem, closed_parent });
     };
     scan::open_root(&queue.path).map_err(note).ok()
 }
@@ -177,16 +137,11 @@ fn is_same(a: &OwnedFd, b: &OwnedFd) -> bool {
 
 /// The directory on the way to `path` that may not be entered, if there is one.
 fn closed_parent(path: &Path) -> Option<PathBuf> {
-    let mut way: Vec<&Path> = path
-        .ancestors()
-        .filter(|part| !part.as_os_str().is_empty())
-        .collect();
+    let mut way: Vec<&Path> =
+        path.ancestors().filter(|part| !part.as_os_str().is_empty()).collect();
     way.reverse();
     let is_hidden = |part: &Path| {
-        matches!(
-            statx(CWD, part, AtFlags::empty(), StatxFlags::TYPE),
-            Err(Errno::ACCESS)
-        )
+        matches!(statx(CWD, part, AtFlags::empty(), StatxFlags::TYPE), Err(Errno::ACCESS))
     };
     let hidden = way.into_iter().find(|part| is_hidden(part))?;
     hidden.parent().map(Path::to_path_buf)
@@ -200,37 +155,26 @@ fn free(space: &StatVfs) -> Result<Free, Problem> {
         0 => None,
         files => percent(space.f_favail, files.saturating_sub(space.f_ffree)),
     };
-    Ok(Free {
-        bytes_percent,
-        inodes_percent,
-    })
+    Ok(Free { bytes_percent, inodes_percent })
 }
 
 /// `free` of `free + used` in per cent, rounded down to 0.01 so that a limit is never missed by rounding.
 fn percent(free: u64, used: u64) -> Option<f64> {
     let all = u128::from(free) + u128::from(used);
     let hundredths = (u128::from(free) * 10_000).checked_div(all)?;
-    u32::try_from(hundredths)
-        .ok()
-        .map(|hundredths| f64::from(hundredths) / 100.0)
+    u32::try_from(hundredths).ok().map(|hundredths| f64::from(hundredths) / 100.0)
 }
 
 /// Seconds since the epoch, negative before it.
 fn seconds(time: SystemTime) -> i64 {
     let since = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
-    time.duration_since(UNIX_EPOCH)
-        .map_or_else(|before| -since(before.duration()), since)
+    time.duration_since(UNIX_EPOCH).map_or_else(|before| -since(before.duration()), since)
 }
 
 /// The name of the account that looks, or its number when it has none. Nobody can give root more rights than it has.
 fn account() -> Option<String> {
     let uid = nix::unistd::geteuid();
-    let name = || {
-        nix::unistd::User::from_uid(uid)
-            .ok()
-            .flatten()
-            .map(|user| user.name)
-    };
+    let name = || nix::unistd::User::from_uid(uid).ok().flatten().map(|user| user.name);
     (!uid.is_root()).then(|| name().unwrap_or_else(|| uid.to_string()))
 }
 

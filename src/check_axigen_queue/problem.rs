@@ -47,10 +47,7 @@ impl Serialize for Problem {
 /// "Permission denied", without the number that std adds.
 pub(super) fn cause(error: &std::io::Error) -> String {
     let text = error.to_string();
-    text.split(" (os error")
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 /// How many, and the first of them.
@@ -62,10 +59,7 @@ pub(super) struct Noted<T> {
 
 impl<T> Default for Noted<T> {
     fn default() -> Self {
-        Self {
-            count: 0,
-            first: None,
-        }
+        Self { count: 0, first: None }
     }
 }
 

@@ -30,15 +30,9 @@ pub(super) enum Seen<'a> {
     /// A directory in the root that is not named as the queue's own are.
     OtherDirectory(&'a CStr),
     /// A directory inside a subdirectory.
-    Deeper {
-        subdirectory: &'a CStr,
-        name: &'a CStr,
-    },
+    Deeper { subdirectory: &'a CStr, name: &'a CStr },
     /// A directory that should hold messages but cannot be read, or not to its end.
-    Unread {
-        directory: &'a CStr,
-        problem: Problem,
-    },
+    Unread { directory: &'a CStr, problem: Problem },
     /// Another buffer is read next: time to look at the clock.
     Pause,
 }
@@ -48,10 +42,8 @@ pub(super) fn open_root(path: &Path) -> Result<OwnedFd, Errno> {
     openat(CWD, path, DIRECTORY, Mode::empty())
 }
 
-const DIRECTORY: OFlags = OFlags::RDONLY
-    .union(OFlags::DIRECTORY)
-    .union(OFlags::NONBLOCK)
-    .union(OFlags::CLOEXEC);
+const DIRECTORY: OFlags =
+    OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
 /// Opens a directory of the queue. One on another file system is not the queue's.
 pub(super) fn open_directory(root: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Problem> {
@@ -72,27 +64,18 @@ pub(super) fn walk(
 ) -> ControlFlow<()> {
     let mut buffer = vec![MaybeUninit::uninit(); BUFFER_BYTES];
     let mut subdirectories: Vec<CString> = Vec::new();
-    visit_directory(
-        root,
-        ROOT,
-        &mut buffer,
-        &mut visit,
-        |visit, name, kind| match kind {
-            FileType::Directory if is_subdirectory(name.to_bytes()) => {
-                subdirectories.push(name.to_owned());
-                ControlFlow::Continue(())
-            }
-            FileType::Directory => visit(Seen::OtherDirectory(name)),
-            FileType::Symlink if is_subdirectory(name.to_bytes()) => {
-                visit(Seen::Directory(name))?;
-                visit(Seen::Unread {
-                    directory: name,
-                    problem: Problem::SymbolicLink,
-                })
-            }
-            _ => ControlFlow::Continue(()),
-        },
-    )?;
+    visit_directory(root, ROOT, &mut buffer, &mut visit, |visit, name, kind| match kind {
+        FileType::Directory if is_subdirectory(name.to_bytes()) => {
+            subdirectories.push(name.to_owned());
+            ControlFlow::Continue(())
+        }
+        FileType::Directory => visit(Seen::OtherDirectory(name)),
+        FileType::Symlink if is_subdirectory(name.to_bytes()) => {
+            visit(Seen::Directory(name))?;
+            visit(Seen::Unread { directory: name, problem: Problem::SymbolicLink })
+        }
+        _ => ControlFlow::Continue(()),
+    })?;
     subdirectories.sort_unstable();
     for subdirectory in &subdirectories {
         visit_directory(
@@ -116,9 +99,7 @@ pub(super) fn files(
     mut visit: impl FnMut(Seen<'_>) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     let mut buffer = vec![MaybeUninit::uninit(); BUFFER_BYTES];
-    visit_directory(root, directory, &mut buffer, &mut visit, |_, _, _| {
-        ControlFlow::Continue(())
-    })
+    visit_directory(root, directory, &mut buffer, &mut visit, |_, _, _| ControlFlow::Continue(()))
 }
 
 /// Opens and lists one directory; what is no regular file goes to `other`.
@@ -140,14 +121,10 @@ fn visit_directory<V: FnMut(Seen<'_>) -> ControlFlow<()>>(
     let dir = fd.as_fd();
     let listed = list(dir, buffer, |entry| match entry {
         Entry::Pause => visit(Seen::Pause),
-        Entry::Named {
-            name,
-            kind: FileType::RegularFile,
-        } if is_message(name.to_bytes()) => visit(Seen::Message { dir, name }),
-        Entry::Named {
-            name,
-            kind: FileType::RegularFile,
-        } => visit(Seen::OtherFile { dir, name }),
+        Entry::Named { name, kind: FileType::RegularFile } if is_message(name.to_bytes()) => {
+            visit(Seen::Message { dir, name })
+        }
+        Entry::Named { name, kind: FileType::RegularFile } => visit(Seen::OtherFile { dir, name }),
         Entry::Named { name, kind } => other(visit, name, kind),
     });
     match listed.map_err(Problem::System) {
@@ -198,12 +175,8 @@ fn list(
 
 /// The type of an entry whose directory does not tell (ext4 without `filetype`, old XFS, some network file systems).
 fn ask_type(dir: BorrowedFd<'_>, name: &CStr) -> Result<FileType, Errno> {
-    let answer = statx(
-        dir,
-        name,
-        AtFlags::SYMLINK_NOFOLLOW | AtFlags::STATX_DONT_SYNC,
-        StatxFlags::TYPE,
-    )?;
+    let answer =
+        statx(dir, name, AtFlags::SYMLINK_NOFOLLOW | AtFlags::STATX_DONT_SYNC, StatxFlags::TYPE)?;
     Ok(FileType::from_raw_mode(answer.stx_mode.into()))
 }
 

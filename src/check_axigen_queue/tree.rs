@@ -94,12 +94,9 @@ pub(super) fn census(
         let kind = census.kinds.entry(name).or_default();
         kind.count += 1;
         match entry.metadata() {
-            Ok(metadata) => kind.add(
-                metadata.mode(),
-                metadata.mtime(),
-                metadata.created().ok(),
-                now,
-            ),
+            Ok(metadata) => {
+                kind.add(metadata.mode(), metadata.mtime(), metadata.created().ok(), now)
+            }
             Err(error) if is_gone(&error) => {}
             Err(_) => census.unread += 1,
         }
@@ -111,10 +108,7 @@ pub(super) fn census(
 impl Kind {
     fn add(&mut self, mode: u32, mtime: i64, birth: Option<SystemTime>, now: i64) {
         let age = |time: i64| u64::try_from(now.saturating_sub(time)).unwrap_or(0);
-        *self
-            .modes
-            .entry(format!("{:04o}", mode & 0o7777))
-            .or_default() += 1;
+        *self.modes.entry(format!("{:04o}", mode & 0o7777)).or_default() += 1;
         self.in_future += u64::from(mtime > now);
         self.by_mtime.add(age(mtime));
         let Some(birth) = birth.and_then(|time| time.duration_since(UNIX_EPOCH).ok()) else {
@@ -132,11 +126,7 @@ impl Kind {
 fn kind_name(entry: &DirEntry) -> String {
     let name = entry.file_name().as_bytes();
     let file_type = entry.file_type();
-    let type_name = match (
-        file_type.is_file(),
-        file_type.is_dir(),
-        file_type.is_symlink(),
-    ) {
+    let type_name = match (file_type.is_file(), file_type.is_dir(), file_type.is_symlink()) {
         (true, ..) => "file",
         (_, true, _) => "directory",
         (.., true) => "link",
@@ -164,11 +154,7 @@ fn each(
 ) -> ControlFlow<()> {
     /// Looking at the clock costs less than asking for one file, so a few files between looks are enough.
     const BETWEEN_LOOKS: usize = 256;
-    for (index, entry) in WalkDir::new(root)
-        .same_file_system(true)
-        .into_iter()
-        .enumerate()
-    {
+    for (index, entry) in WalkDir::new(root).same_file_system(true).into_iter().enumerate() {
         if index.is_multiple_of(BETWEEN_LOOKS) && deadline.has_passed() {
             return ControlFlow::Break(());
         }
@@ -178,7 +164,5 @@ fn each(
 }
 
 fn is_gone(error: &walkdir::Error) -> bool {
-    error
-        .io_error()
-        .is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+    error.io_error().is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }

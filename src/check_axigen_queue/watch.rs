@@ -19,17 +19,12 @@ pub(super) struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     pub(super) fn new(deadline: &'a Deadline, progress: &'a Mutex<Facts>, index: usize) -> Self {
-        Self {
-            deadline,
-            progress,
-            index,
-        }
+        Self { deadline, progress, index }
     }
 
     /// Says what is being done to a directory of the queue.
     pub(super) fn enter(&self, queue: &Path, directory: &CStr, doing: &str) {
-        self.deadline
-            .enter(format!("{doing} {}", below(queue, directory).display()));
+        self.deadline.enter(format!("{doing} {}", below(queue, directory).display()));
     }
 
     /// Publishes, and breaks when the time is up.
@@ -38,11 +33,7 @@ impl<'a> Watch<'a> {
         if let Some(published) = facts.queues.get_mut(self.index) {
             queue.clone_into(published);
         }
-        if self.deadline.has_passed() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        if self.deadline.has_passed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 

@@ -18,32 +18,15 @@ pub struct Args {
     access: AccessOptions,
 
     /// WARNING for this age of the oldest waiting message, in seconds
-    #[arg(
-        short,
-        long,
-        value_name = "RANGE",
-        default_value = "600",
-        allow_hyphen_values = true
-    )]
+    #[arg(short, long, value_name = "RANGE", default_value = "600", allow_hyphen_values = true)]
     warning: Range,
 
     /// CRITICAL for this age of the oldest waiting message, in seconds
-    #[arg(
-        short,
-        long,
-        value_name = "RANGE",
-        default_value = "1800",
-        allow_hyphen_values = true
-    )]
+    #[arg(short, long, value_name = "RANGE", default_value = "1800", allow_hyphen_values = true)]
     critical: Range,
 
     /// WARNING for this number of messages in failed/
-    #[arg(
-        long,
-        value_name = "RANGE",
-        default_value = "0",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "RANGE", default_value = "0", allow_hyphen_values = true)]
     warning_failed: Range,
 
     /// CRITICAL for this number of messages in failed/
@@ -55,21 +38,11 @@ pub struct Args {
     quota: bool,
 
     /// WARNING for this number of messages left
-    #[arg(
-        long,
-        value_name = "RANGE",
-        default_value = "1000:",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "RANGE", default_value = "1000:", allow_hyphen_values = true)]
     warning_quota: Range,
 
     /// CRITICAL for this number of messages left
-    #[arg(
-        long,
-        value_name = "RANGE",
-        default_value = "200:",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "RANGE", default_value = "200:", allow_hyphen_values = true)]
     critical_quota: Range,
 
     /// Also ask Pushover whether token and recipients are good
@@ -89,16 +62,10 @@ impl AsRef<CheckOptions> for Args {
 impl Args {
     /// What to look at, and what to think of it.
     pub(super) fn split(&self, on_timeout: State) -> (Target, Policy) {
-        let target = Target {
-            access: self.access.clone(),
-            quota: self.quota,
-            validate: self.validate,
-        };
+        let target =
+            Target { access: self.access.clone(), quota: self.quota, validate: self.validate };
         let policy = Policy {
-            oldest: Thresholds {
-                warning: Some(self.warning),
-                critical: Some(self.critical),
-            },
+            oldest: Thresholds { warning: Some(self.warning), critical: Some(self.critical) },
             failed: Thresholds {
                 warning: Some(self.warning_failed),
                 critical: self.critical_failed,

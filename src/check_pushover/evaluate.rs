@@ -62,20 +62,8 @@ fn waiting(facts: &Facts, policy: &Policy, report: &mut Report) {
         (count, Some(problem)) => format!("{count} waiting, oldest {age}: {problem}"),
     };
     report.find(state, text);
-    measure(
-        report,
-        "waiting",
-        Value::Uint(facts.waiting),
-        Unit::None,
-        None,
-    );
-    measure(
-        report,
-        "oldest",
-        oldest,
-        Unit::Seconds,
-        Some(&policy.oldest),
-    );
+    measure(report, "waiting", Value::Uint(facts.waiting), Unit::None, None);
+    measure(report, "oldest", oldest, Unit::Seconds, Some(&policy.oldest));
 }
 
 /// Is anything waiting that the timer cannot send?
@@ -83,10 +71,7 @@ fn unsendable(facts: &Facts, report: &mut Report) {
     if let Some(lacking) = &facts.lacking {
         report.find(
             State::Warning,
-            format!(
-                "{} waiting cannot be sent from here: {lacking}",
-                facts.unsendable
-            ),
+            format!("{} waiting cannot be sent from here: {lacking}", facts.unsendable),
         );
         report.advise("run notify_pushover flush with it, or set it in the configuration");
     }
@@ -99,10 +84,7 @@ fn stuck(facts: &Facts, report: &mut Report) {
         1 => ("message is", "its file"),
         _ => ("messages are", "their files"),
     };
-    report.find(
-        State::Warning,
-        format!("{} {are} done with but cannot be removed", facts.stuck),
-    );
+    report.find(State::Warning, format!("{} {are} done with but cannot be removed", facts.stuck));
     report.advise(format!("see owner and attributes of {files} in the spool"));
 }
 
@@ -111,10 +93,7 @@ fn failed(facts: &Facts, policy: &Policy, report: &mut Report) {
     let count = Value::Uint(facts.failed);
     let state = policy.failed.judge(count);
     if facts.given_up > 0 {
-        let reason = facts
-            .newest_given_up
-            .as_deref()
-            .unwrap_or("no reason noted");
+        let reason = facts.newest_given_up.as_deref().unwrap_or("no reason noted");
         report.find(
             State::Critical,
             format!("{} given up unsent, the last one: {reason}", facts.given_up),
@@ -149,14 +128,8 @@ fn blocks(facts: &Facts, report: &mut Report) {
     for block in &facts.blocks {
         let left = duration::human(Duration::from_secs(block.seconds_left));
         let (state, what) = match (block.quota, block.whom.as_str()) {
-            (true, _) => (
-                State::Critical,
-                "nothing is sent, the quota is used up".to_owned(),
-            ),
-            (false, "") => (
-                State::Critical,
-                "nothing is sent, the token was refused".to_owned(),
-            ),
+            (true, _) => (State::Critical, "nothing is sent, the quota is used up".to_owned()),
+            (false, "") => (State::Critical, "nothing is sent, the token was refused".to_owned()),
             (false, whom) => (State::Warning, format!("nothing is sent to {whom}")),
         };
         report.find(state, format!("{what}, for {left}: {}", block.reason));
@@ -170,13 +143,7 @@ fn last_success(facts: &Facts, report: &mut Report) {
     if let Some(seconds) = facts.last_success_seconds {
         let age = duration::human(Duration::from_secs(seconds));
         report.find(State::Ok, format!("last sent {age} ago"));
-        measure(
-            report,
-            "last_success",
-            Value::Uint(seconds),
-            Unit::Seconds,
-            None,
-        );
+        measure(report, "last_success", Value::Uint(seconds), Unit::Seconds, None);
     } else {
         report.find(State::Unknown, "nothing was ever sent");
         report.advise("send a test message with notify_pushover");
@@ -193,10 +160,7 @@ fn credentials(facts: &Facts, report: &mut Report) {
                 report.find(State::Critical, format!("{}: {reason}", credential.name));
             }
             Verdict::Unknown(reason) => {
-                report.find(
-                    State::Unknown,
-                    format!("{} not validated: {reason}", credential.name),
-                );
+                report.find(State::Unknown, format!("{} not validated: {reason}", credential.name));
             }
         }
     }
@@ -222,13 +186,7 @@ fn quota(facts: &Facts, limits: &Thresholds, report: &mut Report) {
         }
         None => Value::Undetermined,
     };
-    measure(
-        report,
-        "quota_remaining",
-        remaining,
-        Unit::None,
-        Some(limits),
-    );
+    measure(report, "quota_remaining", remaining, Unit::None, Some(limits));
 }
 
 fn measure(report: &mut Report, name: &str, value: Value, unit: Unit, limits: Option<&Thresholds>) {

@@ -7,18 +7,9 @@ use crate::pushover::answer::Quota;
 
 fn policy() -> Policy {
     Policy {
-        oldest: Thresholds {
-            warning: "600".parse().ok(),
-            critical: "1800".parse().ok(),
-        },
-        failed: Thresholds {
-            warning: "0".parse().ok(),
-            critical: None,
-        },
-        quota: Some(Thresholds {
-            warning: "1000:".parse().ok(),
-            critical: "200:".parse().ok(),
-        }),
+        oldest: Thresholds { warning: "600".parse().ok(), critical: "1800".parse().ok() },
+        failed: Thresholds { warning: "0".parse().ok(), critical: None },
+        quota: Some(Thresholds { warning: "1000:".parse().ok(), critical: "200:".parse().ok() }),
         on_timeout: State::Unknown,
     }
 }
@@ -26,176 +17,50 @@ fn policy() -> Policy {
 fn healthy() -> Facts {
     Facts {
         last_success_seconds: Some(60),
-        quota: Some(Ok(Quota {
-            limit: 10_000,
-            remaining: 5000,
-            reset: 0,
-        })),
+        quota: Some(Ok(Quota { limit: 10_000, remaining: 5000, reset: 0 })),
         ..Facts::default()
     }
 }
 
 fn blocked(quota: bool, whom: &str) -> Vec<Blocked> {
-    vec![Blocked {
-        whom: whom.to_owned(),
-        reason: "r".to_owned(),
-        seconds_left: 9,
-        quota,
-    }]
+    vec![Blocked { whom: whom.to_owned(), reason: "r".to_owned(), seconds_left: 9, quota }]
 }
 
 fn credential(verdict: Verdict) -> Vec<Credential> {
-    vec![Credential {
-        name: "alice".to_owned(),
-        verdict,
-    }]
+    vec![Credential { name: "alice".to_owned(), verdict }]
 }
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "one row a fact")]
 fn each_fact_has_its_state() {
-    let remaining = |remaining| {
-        Some(Ok(Quota {
-            limit: 10_000,
-            remaining,
-            reset: 0,
-        }))
-    };
+    let remaining = |remaining| Some(Ok(Quota { limit: 10_000, remaining, reset: 0 }));
     let reason = || "r".to_owned();
     for (case, facts, state) in [
         ("healthy", healthy(), State::Ok),
-        (
-            "waiting shortly",
-            Facts {
-                waiting: 1,
-                oldest_seconds: 600,
-                ..healthy()
-            },
-            State::Ok,
-        ),
-        (
-            "waiting",
-            Facts {
-                waiting: 1,
-                oldest_seconds: 601,
-                ..healthy()
-            },
-            State::Warning,
-        ),
-        (
-            "waiting long",
-            Facts {
-                waiting: 1,
-                oldest_seconds: 1801,
-                ..healthy()
-            },
-            State::Critical,
-        ),
-        (
-            "failed",
-            Facts {
-                failed: 1,
-                ..healthy()
-            },
-            State::Warning,
-        ),
-        (
-            "given up",
-            Facts {
-                failed: 1,
-                given_up: 1,
-                ..healthy()
-            },
-            State::Critical,
-        ),
-        (
-            "no success ever",
-            Facts {
-                last_success_seconds: None,
-                ..healthy()
-            },
-            State::Unknown,
-        ),
-        (
-            "token blocked",
-            Facts {
-                blocks: blocked(false, ""),
-                ..healthy()
-            },
-            State::Critical,
-        ),
-        (
-            "quota blocked",
-            Facts {
-                blocks: blocked(true, ""),
-                ..healthy()
-            },
-            State::Critical,
-        ),
-        (
-            "recipient blocked",
-            Facts {
-                blocks: blocked(false, "bob"),
-                ..healthy()
-            },
-            State::Warning,
-        ),
-        (
-            "little left",
-            Facts {
-                quota: remaining(999),
-                ..healthy()
-            },
-            State::Warning,
-        ),
-        (
-            "nothing left",
-            Facts {
-                quota: remaining(199),
-                ..healthy()
-            },
-            State::Critical,
-        ),
-        (
-            "quota unknown",
-            Facts {
-                quota: Some(Err(reason())),
-                ..healthy()
-            },
-            State::Unknown,
-        ),
-        (
-            "good",
-            Facts {
-                credentials: credential(Verdict::Good),
-                ..healthy()
-            },
-            State::Ok,
-        ),
+        ("waiting shortly", Facts { waiting: 1, oldest_seconds: 600, ..healthy() }, State::Ok),
+        ("waiting", Facts { waiting: 1, oldest_seconds: 601, ..healthy() }, State::Warning),
+        ("waiting long", Facts { waiting: 1, oldest_seconds: 1801, ..healthy() }, State::Critical),
+        ("failed", Facts { failed: 1, ..healthy() }, State::Warning),
+        ("given up", Facts { failed: 1, given_up: 1, ..healthy() }, State::Critical),
+        ("no success ever", Facts { last_success_seconds: None, ..healthy() }, State::Unknown),
+        ("token blocked", Facts { blocks: blocked(false, ""), ..healthy() }, State::Critical),
+        ("quota blocked", Facts { blocks: blocked(true, ""), ..healthy() }, State::Critical),
+        ("recipient blocked", Facts { blocks: blocked(false, "bob"), ..healthy() }, State::Warning),
+        ("little left", Facts { quota: remaining(999), ..healthy() }, State::Warning),
+        ("nothing left", Facts { quota: remaining(199), ..healthy() }, State::Critical),
+        ("quota unknown", Facts { quota: Some(Err(reason())), ..healthy() }, State::Unknown),
+        ("good", Facts { credentials: credential(Verdict::Good), ..healthy() }, State::Ok),
         (
             "bad",
-            Facts {
-                credentials: credential(Verdict::Bad(reason())),
-                ..healthy()
-            },
+            Facts { credentials: credential(Verdict::Bad(reason())), ..healthy() },
             State::Critical,
         ),
         (
             "unasked",
-            Facts {
-                credentials: credential(Verdict::Unknown(reason())),
-                ..healthy()
-            },
+            Facts { credentials: credential(Verdict::Unknown(reason())), ..healthy() },
             State::Unknown,
         ),
-        (
-            "cut short",
-            Facts {
-                cut_short: Some(reason()),
-                ..healthy()
-            },
-            State::Unknown,
-        ),
+        ("cut short", Facts { cut_short: Some(reason()), ..healthy() }, State::Unknown),
     ] {
         assert_eq!(evaluate(&Ok(facts), &policy()).state(), state, "{case}");
     }
@@ -205,29 +70,9 @@ fn each_fact_has_its_state() {
 
 #[test]
 fn a_quota_that_was_asked_for_and_not_told_is_undetermined() {
-    let report = evaluate(
-        &Ok(Facts {
-            quota: Some(Err("r".to_owned())),
-            ..healthy()
-        }),
-        &policy(),
-    );
-    let metric = report
-        .metrics()
-        .iter()
-        .find(|metric| metric.label.as_str() == "quota_remaining");
+    let report = evaluate(&Ok(Facts { quota: Some(Err("r".to_owned())), ..healthy() }), &policy());
+    let metric = report.metrics().iter().find(|metric| metric.label.as_str() == "quota_remaining");
     assert_eq!(metric.map(|metric| metric.value), Some(Value::Undetermined));
-    let unasked = evaluate(
-        &Ok(healthy()),
-        &Policy {
-            quota: None,
-            ..policy()
-        },
-    );
-    assert!(
-        unasked
-            .metrics()
-            .iter()
-            .all(|metric| metric.label.as_str() != "quota_remaining")
-    );
+    let unasked = evaluate(&Ok(healthy()), &Policy { quota: None, ..policy() });
+    assert!(unasked.metrics().iter().all(|metric| metric.label.as_str() != "quota_remaining"));
 }

@@ -41,11 +41,8 @@ impl Inquirer<'_> {
             Err(error) => return Verdict::Bad(error.to_string()),
         };
         let mark = keys.user_mark();
-        if let Some(known) = self
-            .memory
-            .validated
-            .get(&mark)
-            .filter(|known| known.is_fresh(self.now))
+        if let Some(known) =
+            self.memory.validated.get(&mark).filter(|known| known.is_fresh(self.now))
         {
             return known.problem.clone().map_or(Verdict::Good, Verdict::Bad);
         }
@@ -63,43 +60,21 @@ impl Inquirer<'_> {
             Err(Refusal::Final(reason)) => Some(reason),
             Err(Refusal::ForNow(reason)) => return Verdict::Unknown(reason),
         };
-        self.memory.validated.insert(
-            mark,
-            Inquiry {
-                at: self.now,
-                problem: problem.clone(),
-            },
-        );
+        self.memory.validated.insert(mark, Inquiry { at: self.now, problem: problem.clone() });
         problem.map_or(Verdict::Good, Verdict::Bad)
     }
 
     /// How many messages are left this month, or why that is not known.
     pub(super) fn quota(&mut self) -> Result<Quota, String> {
-        let address = self
-            .access
-            .addresses
-            .first()
-            .cloned()
-            .ok_or("no recipient")?;
-        let token = self
-            .access
-            .keyring
-            .find_token(&address)
-            .map_err(|error| error.to_string())?;
+        let address = self.access.addresses.first().cloned().ok_or("no recipient")?;
+        let token = self.access.keyring.find_token(&address).map_err(|error| error.to_string())?;
         // The token stands in for the key: nothing is asked of a recipient here.
-        let keys = Keys {
-            user: token.clone(),
-            token,
-        };
+        let keys = Keys { user: token.clone(), token };
         let mark = keys.token_mark();
         if let Some(quota) = self.memory.quota(&mark, self.now) {
             return Ok(quota);
         }
-        let known = self
-            .memory
-            .limits
-            .get(&mark)
-            .filter(|known| known.is_fresh(self.now));
+        let known = self.memory.limits.get(&mark).filter(|known| known.is_fresh(self.now));
         if let Some(problem) = known.and_then(|known| known.problem.clone()) {
             return Err(problem);
         }
@@ -112,13 +87,9 @@ impl Inquirer<'_> {
         match self.learn(reply, &keys, "") {
             Ok(quota) => quota.ok_or_else(|| "the answer holds no quota".to_owned()),
             Err(Refusal::Final(reason)) => {
-                self.memory.limits.insert(
-                    mark,
-                    Inquiry {
-                        at: self.now,
-                        problem: Some(reason.clone()),
-                    },
-                );
+                self.memory
+                    .limits
+                    .insert(mark, Inquiry { at: self.now, problem: Some(reason.clone()) });
                 Err(reason)
             }
             Err(Refusal::ForNow(reason)) => Err(reason),
@@ -127,9 +98,7 @@ impl Inquirer<'_> {
 
     fn block(&self, keys: &Keys) -> Option<String> {
         let marks = [keys.token_mark(), keys.user_mark()];
-        let block = marks
-            .iter()
-            .find_map(|mark| self.memory.block(mark, self.now));
+        let block = marks.iter().find_map(|mark| self.memory.block(mark, self.now));
         block.map(|block| block.reason.clone())
     }
 
@@ -158,20 +127,17 @@ impl Inquirer<'_> {
             Answer::Rejected { culprit, reason } => {
                 match culprit {
                     Culprit::Token => {
-                        self.memory
-                            .block_for_error(keys.token_mark(), &reason, "", self.now);
+                        self.memory.block_for_error(keys.token_mark(), &reason, "", self.now);
                     }
                     Culprit::User => {
-                        self.memory
-                            .block_for_error(keys.user_mark(), &reason, whom, self.now);
+                        self.memory.block_for_error(keys.user_mark(), &reason, whom, self.now);
                     }
                     Culprit::Message => {}
                 }
                 Err(Refusal::Final(reason))
             }
             Answer::QuotaUsedUp { reason, reset } => {
-                self.memory
-                    .block_for_quota(keys.token_mark(), &reason, reset, self.now);
+                self.memory.block_for_quota(keys.token_mark(), &reason, reset, self.now);
                 Err(Refusal::ForNow(reason))
             }
             Answer::Temporary { reason, .. } => {

@@ -26,10 +26,7 @@ pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
     run.when_cut_short({
         let (progress, policy) = (progress.clone(), policy.clone());
         move |reason| {
-            let seen = progress
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone();
+            let seen = progress.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let Some(mut facts) = seen else {
                 let mut report = Report::new();
                 report.find(policy.on_timeout, reason);

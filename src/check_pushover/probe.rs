@@ -50,14 +50,7 @@ pub(super) fn probe(
         if may_ask {
             memory = Memory::recall(&spool);
         }
-        let mut inquirer = Inquirer {
-            access: &mut access,
-            memory,
-            run,
-            now,
-            api: None,
-            may_ask,
-        };
+        let mut inquirer = Inquirer { access: &mut access, memory, run, now, api: None, may_ask };
         if target.validate {
             facts.credentials = inquirer.credentials();
         }

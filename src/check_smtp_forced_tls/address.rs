@@ -38,16 +38,10 @@ impl FromStr for Domain {
     fn from_str(text: &str) -> Result<Self, NotADomain> {
         let text = text.strip_suffix('.').unwrap_or(text);
         let ascii = Uts46::new()
-            .to_ascii(
-                text.as_bytes(),
-                AsciiDenyList::URL,
-                Hyphens::Allow,
-                DnsLength::Verify,
-            )
+            .to_ascii(text.as_bytes(), AsciiDenyList::URL, Hyphens::Allow, DnsLength::Verify)
             .map_err(|_| NotADomain)?;
-        let is_clean = ascii
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        let is_clean =
+            ascii.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
         let is_address = ascii.parse::<std::net::IpAddr>().is_ok();
         if is_clean && ascii.contains('.') && !is_address {
             Ok(Self(ascii.into_owned()))

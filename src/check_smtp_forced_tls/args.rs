@@ -168,23 +168,17 @@ impl Args {
         let mut senders = Vec::new();
         for domain in without_repeats(&self.domain) {
             let mailbox = self.mailbox(&domain);
-            for (written, role) in [
-                (domain.to_string(), Role::Domain),
-                (domain.in_upper_case(), Role::UpperCase),
-            ] {
+            for (written, role) in
+                [(domain.to_string(), Role::Domain), (domain.in_upper_case(), Role::UpperCase)]
+            {
                 let address = format!("{mailbox}@{written}");
                 senders.push(Sender::new(address, domain.as_str(), role));
             }
         }
         let also = without_repeats(&self.also);
-        let others = also
-            .iter()
-            .map(|domain| (domain, Role::Also, "--also"))
-            .chain(
-                self.control_domain
-                    .iter()
-                    .map(|domain| (domain, Role::Control, "--control-domain")),
-            );
+        let others = also.iter().map(|domain| (domain, Role::Also, "--also")).chain(
+            self.control_domain.iter().map(|domain| (domain, Role::Control, "--control-domain")),
+        );
         for (domain, role, option) in others {
             if senders.iter().any(|known| known.domain == domain.as_str()) {
                 return Err(UsageError(format!(
@@ -195,10 +189,7 @@ impl Args {
             senders.push(Sender::new(address, domain.as_str(), role));
         }
         for sender in &self.sender {
-            if !senders
-                .iter()
-                .any(|known| known.domain == sender.domain.as_str())
-            {
+            if !senders.iter().any(|known| known.domain == sender.domain.as_str()) {
                 return Err(UsageError(format!(
                     "option --sender: {} is none of the domains to be tested",
                     sender.domain

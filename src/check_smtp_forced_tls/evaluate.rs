@@ -64,16 +64,12 @@ fn legs(inbound: &Inbound, report: &mut Report) {
                     None => "STARTTLS is not offered".to_owned(),
                     Some(reply) => format!("STARTTLS is refused: {reply}"),
                 };
-                report.find(
-                    State::Critical,
-                    format!("{text}: forced TLS would refuse everybody"),
-                );
+                report.find(State::Critical, format!("{text}: forced TLS would refuse everybody"));
                 report.advise("switch STARTTLS on before you force it");
             }
-            Problem::DemandsAuth(_) => report.find(
-                State::Ok,
-                format!("port {port} not tested: it demands a login"),
-            ),
+            Problem::DemandsAuth(_) => {
+                report.find(State::Ok, format!("port {port} not tested: it demands a login"))
+            }
             Problem::Broken(text) => report.find(State::Unknown, format!("{}: {text}", name(leg))),
             // The run says so itself.
             Problem::OutOfTime => {}
@@ -95,11 +91,7 @@ fn domains(inbound: &Inbound, policy: &Policy, report: &mut Report) {
     let (mut all, mut enforced, mut open, mut undecided) = (0, 0, 0, 0);
     // A way in that gave no answer has told why already.
     let is_told = inbound.legs.iter().any(|leg| leg.problem.is_some());
-    for sender in inbound
-        .senders
-        .iter()
-        .filter(|sender| sender.role.is_tested())
-    {
+    for sender in inbound.senders.iter().filter(|sender| sender.role.is_tested()) {
         let domain = &sender.domain;
         all += 1;
         match verdict(inbound, sender) {
@@ -171,12 +163,9 @@ fn domains(inbound: &Inbound, policy: &Policy, report: &mut Report) {
             }
         }
     }
-    for (label, count) in [
-        ("domains", all),
-        ("enforced", enforced),
-        ("open", open),
-        ("undecided", undecided),
-    ] {
+    for (label, count) in
+        [("domains", all), ("enforced", enforced), ("open", open), ("undecided", undecided)]
+    {
         measure(report, label, Value::Uint(count), Unit::None);
     }
 }
@@ -202,15 +191,10 @@ fn control_domain(domain: &str, seen: Control, report: &mut Report) {
             );
             report.advise("narrow the rule to the partner's domain");
         }
-        Control::Refused(refusal) => report.find(
-            State::Unknown,
-            format!("control {domain} is refused over TLS too: {refusal}"),
-        ),
+        Control::Refused(refusal) => report
+            .find(State::Unknown, format!("control {domain} is refused over TLS too: {refusal}")),
         Control::Undecided(text) => {
-            report.find(
-                State::Unknown,
-                format!("control {domain} undecided: {text}"),
-            );
+            report.find(State::Unknown, format!("control {domain} undecided: {text}"));
         }
         Control::NotSeen => {}
     }

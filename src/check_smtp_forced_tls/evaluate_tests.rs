@@ -2,25 +2,15 @@ use super::*;
 use crate::check_smtp_forced_tls::facts::{Answer, LastStage, Refusal, Sender, Step};
 use crate::monitoring::render::{Format, render};
 
-const POLICY: Policy = Policy {
-    allow_temporary: false,
-    require_valid: false,
-    on_timeout: State::Unknown,
-};
+const POLICY: Policy =
+    Policy { allow_temporary: false, require_valid: false, on_timeout: State::Unknown };
 
 #[path = "evaluate_tests/whole.rs"]
 mod whole;
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "an answer that may be missing, as ACCEPTED is"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "an answer that may be missing, as ACCEPTED is")]
 fn refused(code: u16, text: &str) -> Option<Answer> {
-    Some(Answer::Refused(Refusal {
-        at: Step::Rcpt,
-        code,
-        text: text.to_owned(),
-    }))
+    Some(Answer::Refused(Refusal { at: Step::Rcpt, code, text: text.to_owned() }))
 }
 
 const ACCEPTED: Option<Answer> = Some(Answer::Accepted);
@@ -70,11 +60,7 @@ fn one(answers: Answers) -> Facts {
             sender("x.example", Role::Domain, answers),
             sender("x.example", Role::UpperCase, clear),
         ],
-        vec![
-            leg(Security::Clear, None),
-            leg(Security::Starttls, None),
-            leg(Security::Tls, None),
-        ],
+        vec![leg(Security::Clear, None), leg(Security::Starttls, None), leg(Security::Tls, None)],
     )
 }
 
@@ -82,11 +68,7 @@ fn one(answers: Answers) -> Facts {
 fn expect(case: &str, facts: &Facts, policy: &Policy, state: State, text: &str) {
     let report = evaluate(facts, policy);
     assert_eq!(report.state(), state, "{case}: {}", report.headline());
-    assert!(
-        report.headline().contains(text),
-        "{case}: {text:?} expected: {}",
-        report.headline()
-    );
+    assert!(report.headline().contains(text), "{case}: {text:?} expected: {}", report.headline());
 }
 
 #[test]
@@ -96,42 +78,12 @@ fn a_domain_is_judged_by_what_its_answers_prove() {
     let tls = || refused(450, "4.7.1 Session encryption is required");
     let grey = || refused(451, "Temporary rejected by greylisting");
     for (case, answers, state, text) in [
-        (
-            "enforced",
-            [no(), ACCEPTED, None],
-            State::Ok,
-            "x.example enforced (550 at RCPT)",
-        ),
-        (
-            "enforced, three ways",
-            [no(), ACCEPTED, ACCEPTED],
-            State::Ok,
-            "enforced",
-        ),
-        (
-            "only implicit TLS answered",
-            [no(), None, ACCEPTED],
-            State::Ok,
-            "enforced",
-        ),
-        (
-            "softly",
-            [tls(), ACCEPTED, None],
-            State::Warning,
-            "softly enforced (450 at RCPT)",
-        ),
-        (
-            "greylisting",
-            [grey(), ACCEPTED, None],
-            State::Unknown,
-            "undecided: 451 Temporary",
-        ),
-        (
-            "greylisting everywhere",
-            [grey(), grey(), grey()],
-            State::Unknown,
-            "undecided: 451",
-        ),
+        ("enforced", [no(), ACCEPTED, None], State::Ok, "x.example enforced (550 at RCPT)"),
+        ("enforced, three ways", [no(), ACCEPTED, ACCEPTED], State::Ok, "enforced"),
+        ("only implicit TLS answered", [no(), None, ACCEPTED], State::Ok, "enforced"),
+        ("softly", [tls(), ACCEPTED, None], State::Warning, "softly enforced (450 at RCPT)"),
+        ("greylisting", [grey(), ACCEPTED, None], State::Unknown, "undecided: 451 Temporary"),
+        ("greylisting everywhere", [grey(), grey(), grey()], State::Unknown, "undecided: 451"),
         (
             "another reason",
             [no(), no(), None],
@@ -150,12 +102,7 @@ fn a_domain_is_judged_by_what_its_answers_prove() {
             State::Critical,
             "shut out: STARTTLS is not counted",
         ),
-        (
-            "the same softly",
-            [tls(), tls(), ACCEPTED],
-            State::Critical,
-            "shut out",
-        ),
+        ("the same softly", [tls(), tls(), ACCEPTED], State::Critical, "shut out"),
         (
             "softly for another reason",
             [tls(), tls(), None],
@@ -186,30 +133,15 @@ fn a_domain_is_judged_by_what_its_answers_prove() {
             State::Critical,
             "x.example open: accepted in clear up to RCPT",
         ),
-        (
-            "open, TLS refused",
-            [ACCEPTED, no(), no()],
-            State::Critical,
-            "open",
-        ),
-        (
-            "open, TLS not seen",
-            [ACCEPTED, None, None],
-            State::Critical,
-            "open",
-        ),
+        ("open, TLS refused", [ACCEPTED, no(), no()], State::Critical, "open"),
+        ("open, TLS not seen", [ACCEPTED, None, None], State::Critical, "open"),
         (
             "no TLS answer",
             [no(), None, None],
             State::Unknown,
             "undecided: refused in clear, not offered over TLS",
         ),
-        (
-            "no answer",
-            [None, ACCEPTED, None],
-            State::Unknown,
-            "undecided: not offered in clear",
-        ),
+        ("no answer", [None, ACCEPTED, None], State::Unknown, "undecided: not offered in clear"),
         (
             "no code of SMTP",
             [refused(354, "what"), ACCEPTED, None],
@@ -219,17 +151,8 @@ fn a_domain_is_judged_by_what_its_answers_prove() {
     ] {
         expect(case, &one(answers), &POLICY, state, text);
     }
-    let allowing = Policy {
-        allow_temporary: true,
-        ..POLICY
-    };
-    expect(
-        "allowed",
-        &one([tls(), ACCEPTED, None]),
-        &allowing,
-        State::Ok,
-        "softly enforced",
-    );
+    let allowing = Policy { allow_temporary: true, ..POLICY };
+    expect("allowed", &one([tls(), ACCEPTED, None]), &allowing, State::Ok, "softly enforced");
     expect(
         "not greylisting",
         &one([grey(), ACCEPTED, None]),
@@ -243,13 +166,7 @@ fn a_domain_is_judged_by_what_its_answers_prove() {
 fn an_upper_case_domain_is_the_same_domain() {
     let no = || refused(550, "5.7.1 no");
     for (case, own, variant, state, text) in [
-        (
-            "caught",
-            [no(), ACCEPTED, None],
-            no(),
-            State::Ok,
-            "enforced",
-        ),
+        ("caught", [no(), ACCEPTED, None], no(), State::Ok, "enforced"),
         (
             "slips",
             [no(), ACCEPTED, None],

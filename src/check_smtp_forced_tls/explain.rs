@@ -8,10 +8,7 @@ use crate::monitoring::Report;
 /// Describes what was seen, for `-v`.
 pub(super) fn explain(facts: &Facts, report: &mut Report) {
     if let Some(inbound) = &facts.inbound {
-        report.explain(
-            1,
-            format!("server: {}, mail for {}", inbound.host, inbound.recipient),
-        );
+        report.explain(1, format!("server: {}, mail for {}", inbound.host, inbound.recipient));
         for sender in &inbound.senders {
             report.explain(1, answers(inbound, sender));
         }
@@ -74,10 +71,7 @@ fn hosts(partner: &Partner, report: &mut Report) {
     if partner.not_looked_at > 0 {
         report.explain(
             1,
-            format!(
-                "{}: {} hosts not looked at",
-                partner.domain, partner.not_looked_at
-            ),
+            format!("{}: {} hosts not looked at", partner.domain, partner.not_looked_at),
         );
     }
 }

@@ -115,11 +115,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn new(at: Step, reply: &Reply) -> Self {
-        Self {
-            at,
-            code: reply.code,
-            text: reply.lines.join(" ").trim().to_owned(),
-        }
+        Self { at, code: reply.code, text: reply.lines.join(" ").trim().to_owned() }
     }
 
     /// RFC 5321 section 4.2.1, 4yz.
@@ -136,12 +132,8 @@ impl Refusal {
     pub(super) fn names_tls(&self) -> bool {
         let text = self.text.to_lowercase();
         // X.7.10 is "encryption needed" (RFC 5248); of "plain" only the start of a word, or "explain" would do.
-        ["tls", "ssl", "encrypt", "secure", ".7.10 "]
-            .iter()
-            .any(|word| text.contains(word))
-            || text
-                .split(|c: char| !c.is_alphanumeric())
-                .any(|word| word.starts_with("plain"))
+        ["tls", "ssl", "encrypt", "secure", ".7.10 "].iter().any(|word| text.contains(word))
+            || text.split(|c: char| !c.is_alphanumeric()).any(|word| word.starts_with("plain"))
     }
 
     /// Whether a login is asked for, as ports for people's clients do.
@@ -276,11 +268,7 @@ mod tests {
 
     fn refusal(code: u16, text: &str) -> Refusal {
         let text = text.to_owned();
-        Refusal {
-            at: Step::Rcpt,
-            code,
-            text,
-        }
+        Refusal { at: Step::Rcpt, code, text }
     }
 
     #[test]
@@ -295,12 +283,8 @@ mod tests {
         ] {
             assert!(refusal(450, text).names_tls(), "{text}");
         }
-        for text in [
-            "Temporary rejected by greylisting",
-            "explained there",
-            "4.7.1 try again",
-            "",
-        ] {
+        for text in ["Temporary rejected by greylisting", "explained there", "4.7.1 try again", ""]
+        {
             assert!(!refusal(451, text).names_tls(), "{text}");
         }
     }

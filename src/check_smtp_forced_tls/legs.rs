@@ -30,22 +30,10 @@ impl Legs<'_> {
     pub(super) fn look(&self) {
         for (way, port) in self.target.ways() {
             let number = self.note(|legs| {
-                legs.push(Leg {
-                    way,
-                    port,
-                    connections: 0,
-                    proof: None,
-                    problem: None,
-                });
+                legs.push(Leg { way, port, connections: 0, proof: None, problem: None });
                 legs.len() - 1
             });
-            let end = WayIn {
-                legs: self,
-                number,
-                way,
-                port,
-            }
-            .look();
+            let end = WayIn { legs: self, number, way, port }.look();
             let is_over = matches!(
                 end,
                 Err(Problem::Unresolved(_)
@@ -73,11 +61,7 @@ impl Legs<'_> {
         T: Default,
     {
         self.progress.note(|facts| {
-            facts
-                .inbound
-                .as_mut()
-                .map(|inbound| note(&mut inbound.legs))
-                .unwrap_or_default()
+            facts.inbound.as_mut().map(|inbound| note(&mut inbound.legs)).unwrap_or_default()
         })
     }
 }
@@ -112,11 +96,8 @@ impl WayIn<'_> {
         if self.legs.deadline.has_passed() {
             return Err(Problem::OutOfTime);
         }
-        let server = SmtpServer {
-            host: &self.legs.target.host,
-            port: self.port,
-            caller: self.legs.caller,
-        };
+        let server =
+            SmtpServer { host: &self.legs.target.host, port: self.port, caller: self.legs.caller };
         let opened = server.open(self.way, self.legs.deadline);
         self.note(|leg| leg.connections += 1);
         match opened {
@@ -166,10 +147,7 @@ impl WayIn<'_> {
             }
             let answer = self.offer(&mut client.session, &sender.address)?;
             self.legs.progress.note(|facts| {
-                let mut senders = facts
-                    .inbound
-                    .iter_mut()
-                    .flat_map(|inbound| &mut inbound.senders);
+                let mut senders = facts.inbound.iter_mut().flat_map(|inbound| &mut inbound.senders);
                 if let Some(sender) = senders.nth(*place) {
                     sender.answers.insert(self.way, answer.clone());
                 }
@@ -206,9 +184,7 @@ impl WayIn<'_> {
             return self.refused(Step::Mail, &reply);
         }
         self.enter("RCPT", sender);
-        let reply = session
-            .rcpt(&recipient)
-            .map_err(|error| self.broken(&error))?;
+        let reply = session.rcpt(&recipient).map_err(|error| self.broken(&error))?;
         if !reply.is_positive() {
             return self.refused(Step::Rcpt, &reply);
         }
@@ -242,9 +218,9 @@ impl WayIn<'_> {
 
     fn enter(&self, command: &str, sender: &str) {
         let port = self.port;
-        self.legs.deadline.enter(format!(
-            "waiting for the answer to {command} of <{sender}>, port {port}"
-        ));
+        self.legs
+            .deadline
+            .enter(format!("waiting for the answer to {command} of <{sender}>, port {port}"));
     }
 
     fn note(&self, note: impl FnOnce(&mut Leg)) {
@@ -263,15 +239,9 @@ fn problem(error: NoSession, deadline: &Deadline) -> Problem {
     match error {
         NoSession::Unresolved(reason) => Problem::Unresolved(reason),
         NoSession::Unreached(failures) => {
-            let is_ours = failures
-                .iter()
-                .all(|(_, error)| matches!(error, ConnectError::Other(_)));
+            let is_ours = failures.iter().all(|(_, error)| matches!(error, ConnectError::Other(_)));
             let text = NoSession::Unreached(failures).to_string();
-            if is_ours {
-                Problem::Unable(text)
-            } else {
-                Problem::Unreached(text)
-            }
+            if is_ours { Problem::Unable(text) } else { Problem::Unreached(text) }
         }
         NoSession::NoAnswer(error) => match &error {
             SessionError::NoAnswer(

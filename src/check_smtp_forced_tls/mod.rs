@@ -33,8 +33,5 @@ pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
             evaluate::evaluate(&progress.read(Clone::clone), &policy)
         }
     });
-    Ok(evaluate::evaluate(
-        &probe::probe(&target, run, &progress),
-        &policy,
-    ))
+    Ok(evaluate::evaluate(&probe::probe(&target, run, &progress), &policy))
 }

@@ -12,9 +12,7 @@ use super::facts::Mx;
 
 /// Asks the servers of /etc/resolv.conf for the MX records of a domain, for `limit` at most.
 pub(super) fn look_up(domain: &Domain, limit: Duration) -> Mx {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let answer = match runtime {
         Ok(runtime) => runtime.block_on(async { tokio::time::timeout(limit, ask(domain)).await }),
         Err(error) => return Mx::Unknown(format!("cannot look up: {error}")),

@@ -32,8 +32,7 @@ impl Routes<'_> {
     }
 
     fn partner(&self, place: usize, domain: &Domain) {
-        self.deadline
-            .enter(format!("looking up the MX of {domain}"));
+        self.deadline.enter(format!("looking up the MX of {domain}"));
         // A share of the time, so that silent DNS is told from a slow run.
         let limit = self.deadline.remaining().min(self.deadline.limit() / 3);
         let mx = mx::look_up(domain, limit);
@@ -68,11 +67,7 @@ impl Routes<'_> {
                 "an address, which an MX must not be (RFC 5321 section 5.1)".to_owned(),
             ));
         }
-        let server = SmtpServer {
-            host: name,
-            port: self.target.port,
-            caller: self.caller,
-        };
+        let server = SmtpServer { host: name, port: self.target.port, caller: self.caller };
         let seen = match server.open(Security::Tls, self.deadline) {
             Ok(client) => {
                 let shake = client.tls.clone();
@@ -112,15 +107,9 @@ fn unseen(error: NoSession) -> Seen {
         }
         NoSession::Unresolved(reason) => Seen::Failed(reason),
         NoSession::Unreached(failures) => {
-            let is_ours = failures
-                .iter()
-                .all(|(_, error)| matches!(error, ConnectError::Other(_)));
+            let is_ours = failures.iter().all(|(_, error)| matches!(error, ConnectError::Other(_)));
             let text = NoSession::Unreached(failures).to_string();
-            if is_ours {
-                Seen::Unknown(text)
-            } else {
-                Seen::Failed(text)
-            }
+            if is_ours { Seen::Unknown(text) } else { Seen::Failed(text) }
         }
         // It may let our mail server in.
         NoSession::Refused(_, reply) => {

@@ -36,12 +36,9 @@ pub(super) struct InboundTarget {
 impl InboundTarget {
     /// The clear one first: without it nothing is proven.
     pub(super) fn ways(&self) -> impl Iterator<Item = (Security, u16)> {
-        [
-            (Security::Clear, self.port),
-            (Security::Starttls, self.port),
-        ]
-        .into_iter()
-        .chain(self.tls_port.map(|port| (Security::Tls, port)))
+        [(Security::Clear, self.port), (Security::Starttls, self.port)]
+            .into_iter()
+            .chain(self.tls_port.map(|port| (Security::Tls, port)))
     }
 }
 
@@ -82,12 +79,7 @@ impl Target {
 
 impl Sender {
     pub(super) fn new(address: String, domain: &str, role: Role) -> Self {
-        Self {
-            address,
-            domain: domain.to_owned(),
-            role,
-            answers: BTreeMap::new(),
-        }
+        Self { address, domain: domain.to_owned(), role, answers: BTreeMap::new() }
     }
 }
 

@@ -34,14 +34,9 @@ pub(super) fn proof(shown: &Shown, name: &str, anchors: &Anchors, now: i64) -> P
     };
     proof.faults.extend(out_of_dates(&leaf, now));
     if !leaf.is_for(name) {
-        proof
-            .faults
-            .push(format!("certificate is for {}", leaf.whom()));
+        proof.faults.push(format!("certificate is for {}", leaf.whom()));
     }
-    let chain = shown
-        .chain
-        .get(..shown.chain.len().min(MOST_CERTIFICATES))
-        .unwrap_or_default();
+    let chain = shown.chain.get(..shown.chain.len().min(MOST_CERTIFICATES)).unwrap_or_default();
     let fault = match anchors.anchored(chain, &leaf) {
         (Anchored::Yes, _) => None,
         (Anchored::SelfSigned, _) => Some("certificate is self-signed".to_owned()),
@@ -60,9 +55,7 @@ pub(super) fn proof(shown: &Shown, name: &str, anchors: &Anchors, now: i64) -> P
     };
     proof.faults.extend(fault);
     if let Some(problem) = &shown.signature_problem {
-        proof
-            .faults
-            .push(format!("signature does not fit the certificate: {problem}"));
+        proof.faults.push(format!("signature does not fit the certificate: {problem}"));
     }
     proof
 }

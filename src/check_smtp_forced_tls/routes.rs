@@ -23,10 +23,7 @@ pub(super) fn judge(partner: &Partner, policy: &Policy, is_cut_short: bool, repo
             (None, count) => format!("all {count} mail exchangers"),
         };
         let port = partner.port;
-        report.find(
-            State::Ok,
-            format!("{domain} reachable: {hosts} with TLS on {port}"),
-        );
+        report.find(State::Ok, format!("{domain} reachable: {hosts} with TLS on {port}"));
         return;
     };
     let texts: Vec<&str> = found.iter().map(|(_, text)| text.as_str()).collect();
@@ -87,11 +84,7 @@ fn reach(partner: &Partner, is_cut_short: bool, found: &mut Found) {
         let count = failed.len();
         let first = format!("{}: {why}", host.name);
         if count == all {
-            let others = if all > 1 {
-                format!(" (and {} more)", all - 1)
-            } else {
-                String::new()
-            };
+            let others = if all > 1 { format!(" (and {} more)", all - 1) } else { String::new() };
             let text = format!("mail would queue: {first}{others}");
             found.push((State::Critical, text));
         } else {
@@ -127,16 +120,8 @@ fn proofs(partner: &Partner, policy: &Policy, found: &mut Found) {
         }
     }
     if let Some(text) = fault {
-        let state = if policy.require_valid {
-            State::Critical
-        } else {
-            State::Warning
-        };
-        let text = if all > 1 {
-            format!("{text} ({faulty} of {all} hosts)")
-        } else {
-            text
-        };
+        let state = if policy.require_valid { State::Critical } else { State::Warning };
+        let text = if all > 1 { format!("{text} ({faulty} of {all} hosts)") } else { text };
         found.push((state, text));
     }
     if let Some(text) = unknown {

@@ -5,28 +5,19 @@ use crate::check_smtp_forced_tls::proof::Proof;
 use crate::monitoring::render::{Format, render};
 use crate::tls::Protocol;
 
-const POLICY: Policy = Policy {
-    allow_temporary: false,
-    require_valid: false,
-    on_timeout: State::Unknown,
-};
+const POLICY: Policy =
+    Policy { allow_temporary: false, require_valid: false, on_timeout: State::Unknown };
 
 #[track_caller]
 fn expect(case: &str, facts: &Facts, policy: &Policy, state: State, text: &str) {
     let report = evaluate(facts, policy);
     assert_eq!(report.state(), state, "{case}: {}", report.headline());
-    assert!(
-        report.headline().contains(text),
-        "{case}: {text:?} expected: {}",
-        report.headline()
-    );
+    assert!(report.headline().contains(text), "{case}: {text:?} expected: {}", report.headline());
 }
 
 fn partner(mx: Mx, hosts: &[(&str, Seen)]) -> Partner {
-    let hosts = hosts.iter().map(|(name, seen)| Host {
-        name: (*name).to_owned(),
-        seen: seen.clone(),
-    });
+    let hosts =
+        hosts.iter().map(|(name, seen)| Host { name: (*name).to_owned(), seen: seen.clone() });
     Partner {
         domain: "p.example".to_owned(),
         relay_host: None,
@@ -56,12 +47,7 @@ fn with_proof(faults: &[&str], unknown: Option<&str>) -> Seen {
 }
 
 fn outbound(partner: Partner) -> Facts {
-    Facts {
-        inbound: None,
-        partners: vec![partner],
-        seconds: Some(0.5),
-        incomplete: None,
-    }
+    Facts { inbound: None, partners: vec![partner], seconds: Some(0.5), incomplete: None }
 }
 
 #[test]
@@ -83,12 +69,7 @@ fn the_way_to_a_partner_is_judged_by_all_its_hosts() {
             State::Ok,
             "all 2 mail exchangers",
         ),
-        (
-            "no MX",
-            partner(Mx::Implicit, &[("p.example", good())]),
-            State::Ok,
-            "reachable",
-        ),
+        ("no MX", partner(Mx::Implicit, &[("p.example", good())]), State::Ok, "reachable"),
         (
             "some",
             partner(two(), &[("a", good()), ("b", failed())]),
@@ -119,12 +100,7 @@ fn the_way_to_a_partner_is_judged_by_all_its_hosts() {
             State::Unknown,
             "p.example: MX unknown: no answer",
         ),
-        (
-            "NXDOMAIN",
-            partner(Mx::NoDomain, &[]),
-            State::Unknown,
-            "p.example: no such domain",
-        ),
+        ("NXDOMAIN", partner(Mx::NoDomain, &[]), State::Unknown, "p.example: no such domain"),
         (
             "null MX",
             partner(Mx::Null, &[]),
@@ -146,18 +122,9 @@ fn the_way_to_a_partner_is_judged_by_all_its_hosts() {
     ] {
         expect(case, &outbound(partner), &POLICY, state, text);
     }
-    let strict = Policy {
-        require_valid: true,
-        ..POLICY
-    };
+    let strict = Policy { require_valid: true, ..POLICY };
     let facts = outbound(partner(names(&["a"]), &[("a", expired())]));
-    expect(
-        "must be valid",
-        &facts,
-        &strict,
-        State::Critical,
-        "a: certificate expired 3d ago",
-    );
+    expect("must be valid", &facts, &strict, State::Critical, "a: certificate expired 3d ago");
 }
 
 #[test]
@@ -182,24 +149,9 @@ fn what_was_not_looked_at_is_no_pass() {
     let mut facts = outbound(partner(Mx::Implicit, &[]));
     facts.partners[0].mx = None;
     facts.incomplete = Some("timed out after 30s".to_owned());
-    expect(
-        "cut short",
-        &facts,
-        &POLICY,
-        State::Unknown,
-        "timed out after 30s",
-    );
-    let policy = Policy {
-        on_timeout: State::Critical,
-        ..POLICY
-    };
-    expect(
-        "as wanted",
-        &facts,
-        &policy,
-        State::Critical,
-        "timed out after 30s",
-    );
+    expect("cut short", &facts, &POLICY, State::Unknown, "timed out after 30s");
+    let policy = Policy { on_timeout: State::Critical, ..POLICY };
+    expect("as wanted", &facts, &policy, State::Critical, "timed out after 30s");
 }
 
 #[test]
@@ -222,26 +174,12 @@ fn the_host_of_a_rule_must_be_an_mx_still() {
         "p.example: B of the rule is no MX any more, now new",
     );
     seen.mx = Some(Mx::Unknown("SERVFAIL".to_owned()));
-    expect(
-        "not known",
-        &outbound(seen),
-        &POLICY,
-        State::Unknown,
-        "MX unknown: SERVFAIL",
-    );
+    expect("not known", &outbound(seen), &POLICY, State::Unknown, "MX unknown: SERVFAIL");
 }
 
 #[test]
 fn without_a_domain_nothing_is_counted() {
     let facts = outbound(partner(Mx::Null, &[]));
-    let text = render(
-        "SMTP FORCED TLS",
-        &evaluate(&facts, &POLICY),
-        Format::Nagios,
-        0,
-    );
-    assert!(
-        !text.contains("domains="),
-        "not asked for is not zero: {text}"
-    );
+    let text = render("SMTP FORCED TLS", &evaluate(&facts, &POLICY), Format::Nagios, 0);
+    assert!(!text.contains("domains="), "not asked for is not zero: {text}");
 }

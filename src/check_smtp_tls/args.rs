@@ -61,21 +61,11 @@ pub struct Args {
     quick: bool,
 
     /// WARNING for a grade worse than this
-    #[arg(
-        long,
-        value_name = "GRADE",
-        default_value = "A-",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "GRADE", default_value = "A-", allow_hyphen_values = true)]
     grade_warning: Grade,
 
     /// CRITICAL for a grade worse than this
-    #[arg(
-        long,
-        value_name = "GRADE",
-        default_value = "C",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "GRADE", default_value = "C", allow_hyphen_values = true)]
     grade_critical: Grade,
 
     /// Least remaining life of the certificate, in days or in per cent of its
@@ -139,11 +129,8 @@ impl Args {
             )));
         }
         let port = self.port.unwrap_or(if self.tls { 465 } else { 25 });
-        let start = if self.tls || (port == 465 && !self.starttls) {
-            Start::Tls
-        } else {
-            Start::Starttls
-        };
+        let start =
+            if self.tls || (port == 465 && !self.starttls) { Start::Tls } else { Start::Starttls };
         let (warning, critical) = self.lives()?;
         let target = Target {
             host: self.hostname.clone(),

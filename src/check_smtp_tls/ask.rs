@@ -54,13 +54,8 @@ impl Question {
 
     /// What any server of this decade answers.
     pub(super) fn modern() -> Self {
-        let suites = [
-            0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8,
-        ];
-        Self {
-            oldest: Protocol::Tls12,
-            ..Self::at(Protocol::Tls13, suites)
-        }
+        let suites = [0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8];
+        Self { oldest: Protocol::Tls12, ..Self::at(Protocol::Tls13, suites) }
     }
 }
 
@@ -78,13 +73,7 @@ pub(super) struct Asker<'a> {
 
 impl<'a> Asker<'a> {
     pub(super) fn new(reach: Reach<'a>, anchors: Anchors) -> Self {
-        Self {
-            reach,
-            anchors,
-            had_control: false,
-            control: None,
-            key_exchange: None,
-        }
+        Self { reach, anchors, had_control: false, control: None, key_exchange: None }
     }
 
     /// The name for the handshake; an address is never sent.
@@ -101,9 +90,7 @@ impl<'a> Asker<'a> {
     }
 
     pub(super) fn add_chain(&self, chain: &[Vec<u8>]) {
-        self.reach
-            .progress
-            .note(|facts| chains::add(&self.anchors, facts, chain));
+        self.reach.progress.note(|facts| chains::add(&self.anchors, facts, chain));
     }
 
     /// Asks, and notes all that the answer shows.
@@ -184,10 +171,7 @@ impl<'a> Asker<'a> {
             Err(Setback::Once(why)) => return Ok(Err(why)),
             Err(Setback::End(end)) => return Err(end),
         };
-        self.reach
-            .run
-            .deadline
-            .enter("waiting for the answer to a TLS hello");
+        self.reach.run.deadline.enter("waiting for the answer to a TLS hello");
         let stop = ask(&mut connection, hello, take);
         match self.reach.check_time() {
             Err(Setback::End(end)) if stop != Stop::Finished => Err(end),
@@ -224,18 +208,11 @@ impl<'a> Asker<'a> {
             }
             if version < Protocol::Tls13 {
                 if !facts.secure_renegotiation.is_no() {
-                    facts.secure_renegotiation = if hello.secure_renegotiation {
-                        Fact::Yes
-                    } else {
-                        Fact::No
-                    };
+                    facts.secure_renegotiation =
+                        if hello.secure_renegotiation { Fact::Yes } else { Fact::No };
                 }
                 if question.compression && !facts.compression.is_yes() {
-                    facts.compression = if hello.compression {
-                        Fact::Yes
-                    } else {
-                        Fact::No
-                    };
+                    facts.compression = if hello.compression { Fact::Yes } else { Fact::No };
                 }
             }
         });

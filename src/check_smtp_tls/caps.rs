@@ -35,19 +35,11 @@ impl Judge<'_> {
     ) {
         let reason = reason.into();
         match fact {
-            Fact::Yes => self.caps.push(Cap {
-                at_most,
-                reason,
-                remedy,
-            }),
+            Fact::Yes => self.caps.push(Cap { at_most, reason, remedy }),
             Fact::No => {}
-            Fact::Unknown(why) => self.doubts.push((
-                at_most,
-                Doubt {
-                    subject: reason,
-                    reason: why.clone(),
-                },
-            )),
+            Fact::Unknown(why) => {
+                self.doubts.push((at_most, Doubt { subject: reason, reason: why.clone() }))
+            }
         }
     }
 
@@ -61,12 +53,7 @@ impl Judge<'_> {
         self.cap(&ssl2, Grade::F, "SSLv2 is offered", SSL2_OFF);
         let modern = Fact::any([&tls12, &tls13]);
         let best_is_ssl3 = both(&ssl3, &not(&Fact::any([&tls10, &tls11, &modern])));
-        self.cap(
-            &best_is_ssl3,
-            Grade::F,
-            "SSLv3 is the best version offered",
-            MODERN,
-        );
+        self.cap(&best_is_ssl3, Grade::F, "SSLv3 is the best version offered", MODERN);
         let spoken = Fact::any([&ssl3, &tls10, &tls11]);
         self.cap(
             &both(&spoken, &not(&modern)),
@@ -75,12 +62,7 @@ impl Judge<'_> {
             MODERN,
         );
         let poodle = both(&ssl3, &self.facts.ssl3_cbc);
-        self.cap(
-            &poodle,
-            Grade::C,
-            "SSLv3 is offered with CBC suites (POODLE)",
-            SWITCH_OFF,
-        );
+        self.cap(&poodle, Grade::C, "SSLv3 is offered with CBC suites (POODLE)", SWITCH_OFF);
         self.cap(&ssl3, Grade::B, "SSLv3 is offered", SWITCH_OFF);
         if tls10.is_yes() && tls11.is_yes() {
             let reason = "TLS 1.0 and TLS 1.1 are offered";
@@ -89,12 +71,7 @@ impl Judge<'_> {
             self.cap(&tls10, Grade::B, "TLS 1.0 is offered", SWITCH_OFF);
             self.cap(&tls11, Grade::B, "TLS 1.1 is offered", SWITCH_OFF);
         }
-        self.cap(
-            &not(&tls13),
-            Grade::AMinus,
-            "TLS 1.3 is not offered",
-            MODERN,
-        );
+        self.cap(&not(&tls13), Grade::AMinus, "TLS 1.3 is not offered", MODERN);
     }
 
     pub(super) fn weak_suites(&mut self) {
@@ -109,20 +86,13 @@ impl Judge<'_> {
         let (rc4, rc4_late) = (any(Weakness::Rc4), since(Weakness::Rc4, Protocol::Tls11));
         let blocks = any(Weakness::SmallBlocks);
         let blocks_late = since(Weakness::SmallBlocks, Protocol::Tls11);
-        for (fact, weakness) in [
-            (&null, Weakness::Null),
-            (&export, Weakness::Export),
-            (&short, Weakness::Short),
-        ] {
+        for (fact, weakness) in
+            [(&null, Weakness::Null), (&export, Weakness::Export), (&short, Weakness::Short)]
+        {
             self.cap(fact, Grade::F, format!("{weakness} are accepted"), SUITES);
         }
         if self.anonymous_counts {
-            self.cap(
-                &anonymous,
-                Grade::F,
-                "anonymous suites are accepted",
-                SUITES,
-            );
+            self.cap(&anonymous, Grade::F, "anonymous suites are accepted", SUITES);
         } else if anonymous.is_yes() {
             self.notes.push(
                 "anonymous suites are accepted; harmless where clients take any TLS".to_owned(),
@@ -130,12 +100,7 @@ impl Judge<'_> {
         }
         let only_rc4 = both(&rc4, &not(&Fact::any([&self.facts.sound_suites, &blocks])));
         self.cap(&only_rc4, Grade::F, "only RC4 suites are accepted", SUITES);
-        self.cap(
-            &rc4_late,
-            Grade::C,
-            "RC4 is accepted with TLS 1.1 or newer",
-            SUITES,
-        );
+        self.cap(&rc4_late, Grade::C, "RC4 is accepted with TLS 1.1 or newer", SUITES);
         self.cap(&rc4, Grade::B, "RC4 is accepted", SUITES);
         self.cap(
             &blocks_late,
@@ -152,12 +117,7 @@ impl Judge<'_> {
             "no suite with forward secrecy is accepted",
             MODERN,
         );
-        self.cap(
-            &not(&self.facts.aead),
-            Grade::B,
-            "no AEAD suite is accepted",
-            MODERN,
-        );
+        self.cap(&not(&self.facts.aead), Grade::B, "no AEAD suite is accepted", MODERN);
     }
 
     pub(super) fn keys(&mut self) {
@@ -166,48 +126,20 @@ impl Judge<'_> {
             let bits = strength::key_bits(leaf.key);
             let grade = bits.and_then(strength::cap);
             if let Some(grade) = grade {
-                self.cap(
-                    &Fact::Yes,
-                    grade,
-                    format!("the certificate's key is {}", leaf.key),
-                    KEY,
-                );
+                self.cap(&Fact::Yes, grade, format!("the certificate's key is {}", leaf.key), KEY);
             }
             if leaf.key.has_exponent_one {
-                self.cap(
-                    &Fact::Yes,
-                    Grade::F,
-                    "the certificate's RSA key has exponent 1",
-                    KEY,
-                );
+                self.cap(&Fact::Yes, Grade::F, "the certificate's RSA key has exponent 1", KEY);
             }
         }
-        if let Some(reason) = self
-            .facts
-            .no_certificate
-            .clone()
-            .filter(|_| leaves.is_empty())
-        {
-            self.cap(
-                &Fact::Unknown(reason),
-                Grade::F,
-                "the certificate is weak",
-                KEY,
-            );
+        if let Some(reason) = self.facts.no_certificate.clone().filter(|_| leaves.is_empty()) {
+            self.cap(&Fact::Unknown(reason), Grade::F, "the certificate is weak", KEY);
         }
-        for certificate in self
-            .facts
-            .certificates
-            .iter()
-            .filter(|certificate| !certificate.is_self_issued)
+        for certificate in
+            self.facts.certificates.iter().filter(|certificate| !certificate.is_self_issued)
         {
             if matches!(certificate.hash, Hash::Md2 | Hash::Md5) {
-                self.cap(
-                    &Fact::Yes,
-                    Grade::F,
-                    "a certificate is signed over MD5 or MD2",
-                    KEY,
-                );
+                self.cap(&Fact::Yes, Grade::F, "a certificate is signed over MD5 or MD2", KEY);
                 break;
             }
         }
@@ -220,12 +152,7 @@ impl Judge<'_> {
             .map(|other| format!("{} speaks SSLv2 with the same key (DROWN)", other.listener))
             .collect();
         for reason in drown {
-            self.cap(
-                &Fact::Yes,
-                Grade::F,
-                reason,
-                "switch SSLv2 off there, and replace the key",
-            );
+            self.cap(&Fact::Yes, Grade::F, reason, "switch SSLv2 off there, and replace the key");
         }
         match (&self.facts.dhe, self.facts.prime_bits) {
             (_, Some(bits)) => {
@@ -253,19 +180,12 @@ impl Judge<'_> {
             }
         }
         let weak_curve = self.facts.weak_curve.clone();
-        self.cap(
-            &weak_curve,
-            Grade::B,
-            "curves below 224 bits are accepted",
-            CURVES,
-        );
+        self.cap(&weak_curve, Grade::B, "curves below 224 bits are accepted", CURVES);
     }
 
     pub(super) fn extensions(&mut self) {
-        let (compression, renegotiation) = (
-            self.facts.compression.clone(),
-            self.facts.secure_renegotiation.clone(),
-        );
+        let (compression, renegotiation) =
+            (self.facts.compression.clone(), self.facts.secure_renegotiation.clone());
         self.cap(
             &compression,
             Grade::C,

@@ -14,11 +14,7 @@ pub(super) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
     let first_to_end = leaves.iter().copied().min_by_key(|leaf| leaf.not_after);
     for leaf in &leaves {
         let (state, text) = life(leaf, policy, now);
-        let which = if several {
-            format!(" ({})", leaf.key)
-        } else {
-            String::new()
-        };
+        let which = if several { format!(" ({})", leaf.key) } else { String::new() };
         if state != State::Ok || Some(*leaf) == first_to_end {
             report.find(state, format!("certificate{which} {text}"));
         }
@@ -30,15 +26,9 @@ pub(super) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
     if let Some(leaf) = first_to_end {
         let life = leaf.not_after.saturating_sub(leaf.not_before);
         let limit = |left: super::lifetime::Left| format!("{}:", left.seconds(life)).parse().ok();
-        let thresholds = Thresholds {
-            warning: limit(policy.warning),
-            critical: limit(policy.critical),
-        };
-        measure(
-            report,
-            Value::Int(leaf.not_after.saturating_sub(now)),
-            &thresholds,
-        );
+        let thresholds =
+            Thresholds { warning: limit(policy.warning), critical: limit(policy.critical) };
+        measure(report, Value::Int(leaf.not_after.saturating_sub(now)), &thresholds);
     } else if let Some(reason) = &facts.no_certificate {
         if facts.handshake.is_some() {
             // It was sent, and no client can make anything of it.
@@ -52,11 +42,8 @@ pub(super) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
         }
         measure(report, Value::Undetermined, &Thresholds::default());
     }
-    let mut above: Vec<&Certificate> = facts
-        .certificates
-        .iter()
-        .filter(|certificate| !leaves.contains(certificate))
-        .collect();
+    let mut above: Vec<&Certificate> =
+        facts.certificates.iter().filter(|certificate| !leaves.contains(certificate)).collect();
     above.retain(|certificate| certificate.not_after < now || certificate.not_before > now);
     for certificate in above {
         report.find(
@@ -75,22 +62,13 @@ fn life(leaf: &Certificate, policy: &Policy, now: i64) -> (State, String) {
     }
     if leaf.not_before > now {
         let wait = leaf.not_before.saturating_sub(now);
-        return (
-            State::Critical,
-            format!("is not valid for another {}", human(wait)),
-        );
+        return (State::Critical, format!("is not valid for another {}", human(wait)));
     }
     let life = leaf.not_after.saturating_sub(leaf.not_before);
-    for (state, limit) in [
-        (State::Critical, policy.critical),
-        (State::Warning, policy.warning),
-    ] {
+    for (state, limit) in [(State::Critical, policy.critical), (State::Warning, policy.warning)] {
         if left < limit.seconds(life) {
             let word = state.to_string().to_lowercase();
-            return (
-                state,
-                format!("expires in {} ({word} {limit})", human(left)),
-            );
+            return (state, format!("expires in {} ({word} {limit})", human(left)));
         }
     }
     (State::Ok, format!("valid for {}", human(left)))
@@ -190,38 +168,27 @@ pub(super) fn problems(facts: &Facts) -> Vec<Problem> {
 
 fn of_chain(facts: &Facts, chain: &Chain) -> Vec<Problem> {
     let mut found = Vec::new();
-    let sent: Vec<&Certificate> = chain
-        .certificates
-        .iter()
-        .filter_map(|place| facts.certificates.get(*place))
-        .collect();
+    let sent: Vec<&Certificate> =
+        chain.certificates.iter().filter_map(|place| facts.certificates.get(*place)).collect();
     if let (false, Some(leaf)) = (chain.is_for_name, sent.first()) {
-        found.push(Problem::Mismatch {
-            name: facts.name.clone(),
-            names: leaf.whom(),
-        });
+        found.push(Problem::Mismatch { name: facts.name.clone(), names: leaf.whom() });
     }
     match &chain.anchored {
         Anchored::Yes => {}
         Anchored::SelfSigned => found.push(Problem::SelfSigned),
         Anchored::UnknownIssuer => {
-            let issuer = chain
-                .missing_issuer
-                .as_deref()
-                .unwrap_or("of the certificate");
+            let issuer = chain.missing_issuer.as_deref().unwrap_or("of the certificate");
             found.push(Problem::Untrusted(format!(
                 "issuer {issuer} neither sent nor known (chain incomplete or unknown CA)"
             )));
         }
-        Anchored::IssuerExpired => found.push(Problem::Untrusted(
-            "a certificate above it is out of its dates".to_owned(),
-        )),
+        Anchored::IssuerExpired => {
+            found.push(Problem::Untrusted("a certificate above it is out of its dates".to_owned()))
+        }
         Anchored::No(why) => found.push(Problem::Untrusted(why.clone())),
         Anchored::Unknown(why) => found.push(Problem::NoAnchors(why.clone())),
     }
-    if sent
-        .iter()
-        .any(|certificate| certificate.hash == Hash::Sha1 && !certificate.is_self_issued)
+    if sent.iter().any(|certificate| certificate.hash == Hash::Sha1 && !certificate.is_self_issued)
     {
         found.push(Problem::Sha1);
     }

@@ -19,9 +19,7 @@ pub(super) fn add(anchors: &Anchors, facts: &mut Facts, chain: &[Vec<u8>]) {
     if facts.leaves().any(|known| known.sha256 == leaf.sha256) {
         return;
     }
-    let chain = chain
-        .get(..chain.len().min(MOST_CERTIFICATES))
-        .unwrap_or_default();
+    let chain = chain.get(..chain.len().min(MOST_CERTIFICATES)).unwrap_or_default();
     let is_for_name = leaf.is_for(&facts.name);
     let (anchored, missing_issuer) = anchors.anchored(chain, &leaf);
     let mut places = Vec::new();
@@ -43,9 +41,7 @@ pub(super) fn add(anchors: &Anchors, facts: &mut Facts, chain: &[Vec<u8>]) {
 }
 
 fn place(known: &mut Vec<Certificate>, read: Certificate) -> usize {
-    let found = known
-        .iter()
-        .position(|certificate| certificate.sha256 == read.sha256);
+    let found = known.iter().position(|certificate| certificate.sha256 == read.sha256);
     found.unwrap_or_else(|| {
         known.push(read);
         known.len() - 1

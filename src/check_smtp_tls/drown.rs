@@ -61,15 +61,10 @@ impl FromStr for Listener {
     fn from_str(text: &str) -> Result<Self, NotAListener> {
         let (address, preamble) = text
             .split_once('/')
-            .map_or((text, None), |(address, preamble)| {
-                (address, Some(preamble))
-            });
+            .map_or((text, None), |(address, preamble)| (address, Some(preamble)));
         let (host, port) = address.rsplit_once(':').ok_or(NotAListener)?;
         let port: u16 = port.parse().map_err(|_| NotAListener)?;
-        let host = host
-            .strip_prefix('[')
-            .and_then(|host| host.strip_suffix(']'))
-            .unwrap_or(host);
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         if host.is_empty() || port == 0 {
             return Err(NotAListener);
         }
@@ -80,11 +75,7 @@ impl FromStr for Listener {
             (Some("tls") | None, _) => Preamble::None,
             (Some(_), _) => return Err(NotAListener),
         };
-        Ok(Self {
-            host: host.to_owned(),
-            port,
-            preamble,
-        })
+        Ok(Self { host: host.to_owned(), port, preamble })
     }
 }
 
@@ -93,9 +84,8 @@ pub(super) fn look(listener: &Listener, target: &Target, run: &Run) -> DrownList
     let mut key_sha256 = None;
     let ssl2 = match ask_listener(listener, target, run) {
         Ok(Ssl2Reaction::Spoken { certificate, .. }) => {
-            key_sha256 = certificate::read(&certificate)
-                .ok()
-                .map(|certificate| certificate.key_sha256);
+            key_sha256 =
+                certificate::read(&certificate).ok().map(|certificate| certificate.key_sha256);
             Fact::Yes
         }
         Ok(Ssl2Reaction::Other(Reaction::Refused | Reaction::Chosen(_))) => Fact::No,
@@ -107,19 +97,13 @@ pub(super) fn look(listener: &Listener, target: &Target, run: &Run) -> DrownList
         },
         Ok(Ssl2Reaction::Other(Reaction::Unclear(why))) | Err(why) => Fact::Unknown(why),
     };
-    DrownListener {
-        listener: listener.to_string(),
-        ssl2,
-        key_sha256,
-    }
+    DrownListener { listener: listener.to_string(), ssl2, key_sha256 }
 }
 
 fn ask_listener(listener: &Listener, target: &Target, run: &Run) -> Result<Ssl2Reaction, String> {
     let mut connection = open(listener, target, run)?;
     let mut parser = ssl2::Parser::default();
-    let stop = ask(&mut connection, &ssl2::hello([7; 16]), |bytes| {
-        parser.push(bytes)
-    });
+    let stop = ask(&mut connection, &ssl2::hello([7; 16]), |bytes| parser.push(bytes));
     Ok(ssl2_reaction(parser.finish().as_ref(), &stop))
 }
 
@@ -190,9 +174,7 @@ fn begin_tls<'a>(
 }
 
 fn command(stream: &mut (impl Read + Write), line: &str, wanted: &str) -> Result<(), String> {
-    stream
-        .write_all(line.as_bytes())
-        .map_err(|error| error.to_string())?;
+    stream.write_all(line.as_bytes()).map_err(|error| error.to_string())?;
     let answer = until_line(stream, wanted)?;
     if wanted == "a " && !answer.starts_with("a OK") {
         return Err(format!("STARTTLS was answered with {answer}"));
@@ -238,24 +220,13 @@ mod tests {
             ("mail.example:465", "mail.example", 465, Preamble::None),
             ("mail.example:143", "mail.example", 143, Preamble::Imap),
             ("[2001:db8::1]:110", "2001:db8::1", 110, Preamble::Pop3),
-            (
-                "mail.example:2525/starttls-smtp",
-                "mail.example",
-                2525,
-                Preamble::Smtp,
-            ),
+            ("mail.example:2525/starttls-smtp", "mail.example", 2525, Preamble::Smtp),
             ("mail.example:25/tls", "mail.example", 25, Preamble::None),
         ] {
-            let expected = Listener {
-                host: host.to_owned(),
-                port,
-                preamble,
-            };
+            let expected = Listener { host: host.to_owned(), port, preamble };
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
-        let printed = "[2001:db8::1]:110"
-            .parse()
-            .map(|listener: Listener| listener.to_string());
+        let printed = "[2001:db8::1]:110".parse().map(|listener: Listener| listener.to_string());
         assert_eq!(printed.as_deref(), Ok("[2001:db8::1]:110"));
         for text in [
             "",

@@ -109,18 +109,10 @@ fn nothing_seen(error: &ProbeError) -> Report {
             report.find(State::Unknown, format!("cannot look up {host}: {reason}"));
         }
         ProbeError::Unreached(failures) => {
-            let is_ours = failures
-                .iter()
-                .all(|(_, error)| matches!(error, ConnectError::Other(_)));
-            let state = if is_ours {
-                State::Unknown
-            } else {
-                State::Critical
-            };
-            let texts: Vec<String> = failures
-                .iter()
-                .map(|(address, error)| format!("{address}: {error}"))
-                .collect();
+            let is_ours = failures.iter().all(|(_, error)| matches!(error, ConnectError::Other(_)));
+            let state = if is_ours { State::Unknown } else { State::Critical };
+            let texts: Vec<String> =
+                failures.iter().map(|(address, error)| format!("{address}: {error}")).collect();
             report.find(state, texts.join(", "));
         }
         ProbeError::Smtp(what) => report.find(State::Critical, what.as_str()),
@@ -140,10 +132,7 @@ fn starttls(facts: &Facts, report: &mut Report) -> bool {
         (Start::Starttls, Fact::Yes) => {
             let is_all = facts.handshake.is_none() && facts.accepted.is_empty();
             if let Some(answer) = smtp.starttls_answer.as_ref().filter(|_| is_all) {
-                report.find(
-                    State::Warning,
-                    format!("STARTTLS is refused for now: {answer}"),
-                );
+                report.find(State::Warning, format!("STARTTLS is refused for now: {answer}"));
                 report.advise(
                     "look for the reason in the server's log: its limits, its certificate, its key",
                 );
@@ -187,10 +176,7 @@ fn graded(facts: &Facts, policy: &Policy, now: i64) -> Grading {
 }
 
 fn grade_finding(facts: &Facts, grading: &Grading, policy: &Policy, report: &mut Report) {
-    if Protocol::ALL
-        .iter()
-        .all(|version| facts.protocol(*version).is_no())
-    {
+    if Protocol::ALL.iter().all(|version| facts.protocol(*version).is_no()) {
         report.find(State::Critical, "no version of TLS is answered");
         return;
     }
@@ -265,23 +251,14 @@ fn authentication(facts: &Facts, report: &mut Report) {
         return;
     }
     let gives_away = |mechanism: &String| {
-        matches!(
-            mechanism.as_str(),
-            "PLAIN" | "LOGIN" | "XOAUTH2" | "OAUTHBEARER"
-        )
+        matches!(mechanism.as_str(), "PLAIN" | "LOGIN" | "XOAUTH2" | "OAUTHBEARER")
     };
     let state = if facts.smtp.auth_before.iter().any(gives_away) {
         State::Critical
     } else {
         State::Warning
     };
-    report.find(
-        state,
-        format!(
-            "AUTH {} is offered before TLS",
-            facts.smtp.auth_before.join(" ")
-        ),
-    );
+    report.find(state, format!("AUTH {} is offered before TLS", facts.smtp.auth_before.join(" ")));
     report.advise("offer AUTH inside TLS only; Axigen: no authentication on plain text connections; postfix: smtpd_tls_auth_only = yes");
 }
 
@@ -301,10 +278,8 @@ fn inside_tls(facts: &Facts, report: &mut Report) {
     }
     match &facts.injection {
         Some(Fact::Yes) => {
-            report.find(
-                State::Critical,
-                "commands before TLS are obeyed inside it (CVE-2011-0411)",
-            );
+            report
+                .find(State::Critical, "commands before TLS are obeyed inside it (CVE-2011-0411)");
             report.advise("update the server");
         }
         Some(Fact::Unknown(why)) => {
@@ -322,10 +297,9 @@ fn other_listeners(facts: &Facts, report: &mut Report) {
                 report.advise("switch SSLv2 off there; whoever breaks its key reads every server with that key");
             }
             Fact::No => {}
-            Fact::Unknown(why) => report.find(
-                State::Unknown,
-                format!("SSLv2 on {} unknown: {why}", other.listener),
-            ),
+            Fact::Unknown(why) => {
+                report.find(State::Unknown, format!("SSLv2 on {} unknown: {why}", other.listener))
+            }
         }
     }
 }
@@ -347,10 +321,7 @@ fn incomplete(facts: &Facts, policy: &Policy, report: &mut Report) {
             );
         }
         Some(Incomplete::Banned(why)) => {
-            report.find(
-                State::Unknown,
-                format!("incomplete: probably banned: {why}"),
-            );
+            report.find(State::Unknown, format!("incomplete: probably banned: {why}"));
             report.advise("exempt this host: fail2ban ignoreip, the server's limits");
         }
         Some(Incomplete::Lost(why)) => report.find(State::Unknown, format!("incomplete: {why}")),
@@ -367,23 +338,13 @@ fn measure(facts: &Facts, grading: Option<&Grading>, report: &mut Report) {
         let score = grading.filter(|_| strength::is_known(facts) && !facts.accepted.is_empty());
         add(
             "score",
-            score.map_or(Value::Undetermined, |grading| {
-                Value::Uint(grading.score.into())
-            }),
+            score.map_or(Value::Undetermined, |grading| Value::Uint(grading.score.into())),
             Unit::None,
         );
     }
     let seconds = facts.handshake.as_ref().map(|handshake| handshake.seconds);
-    add(
-        "handshake",
-        seconds.map_or(Value::Undetermined, Value::Float),
-        Unit::Seconds,
-    );
-    add(
-        "connections",
-        Value::Uint(facts.connections.into()),
-        Unit::None,
-    );
+    add("handshake", seconds.map_or(Value::Undetermined, Value::Float), Unit::Seconds);
+    add("connections", Value::Uint(facts.connections.into()), Unit::None);
 }
 
 #[cfg(test)]

@@ -24,10 +24,7 @@ fn policy() -> Policy {
 
 /// Where people's clients connect and ask for proof.
 fn submission() -> Policy {
-    Policy {
-        is_opportunistic: false,
-        ..policy()
-    }
+    Policy { is_opportunistic: false, ..policy() }
 }
 
 fn good() -> Facts {
@@ -58,11 +55,7 @@ fn judge(facts: Facts, policy: &Policy) -> Report {
 fn expect(facts: Facts, policy: &Policy, state: State, text: &str) {
     let report = judge(facts, policy);
     assert_eq!(report.state(), state, "{}", report.headline());
-    assert!(
-        report.headline().contains(text),
-        "{text:?} expected: {}",
-        report.headline()
-    );
+    assert!(report.headline().contains(text), "{text:?} expected: {}", report.headline());
 }
 
 #[test]
@@ -126,16 +119,8 @@ fn each_flaw_has_its_state() {
             State::Warning,
             "AUTH CRAM-MD5 is offered before TLS",
         ),
-        (
-            spoilt(|facts| facts.injection = Some(Fact::Yes)),
-            State::Critical,
-            "CVE-2011-0411",
-        ),
-        (
-            spoilt(|facts| facts.injection = Some(Fact::No)),
-            State::Ok,
-            "grade A",
-        ),
+        (spoilt(|facts| facts.injection = Some(Fact::Yes)), State::Critical, "CVE-2011-0411"),
+        (spoilt(|facts| facts.injection = Some(Fact::No)), State::Ok, "grade A"),
     ] {
         expect(facts, &policy(), state, text);
     }
@@ -143,22 +128,10 @@ fn each_flaw_has_its_state() {
 
 #[test]
 fn limits_of_the_grade_are_those_asked_for_but_sslv2_is_critical_all_the_same() {
-    let tolerant = Policy {
-        grade_warning: Grade::F,
-        grade_critical: Grade::F,
-        ..policy()
-    };
+    let tolerant = Policy { grade_warning: Grade::F, grade_critical: Grade::F, ..policy() };
     let tls10 = spoilt(|facts| facts.set_protocol(Protocol::Tls10, Fact::Yes));
     expect(tls10.clone(), &tolerant, State::Ok, "grade B");
-    expect(
-        tls10,
-        &Policy {
-            grade_critical: Grade::A,
-            ..policy()
-        },
-        State::Critical,
-        "grade B",
-    );
+    expect(tls10, &Policy { grade_critical: Grade::A, ..policy() }, State::Critical, "grade B");
     expect(
         spoilt(|facts| facts.set_protocol(Protocol::Ssl2, Fact::Yes)),
         &tolerant,
@@ -170,9 +143,7 @@ fn limits_of_the_grade_are_those_asked_for_but_sslv2_is_critical_all_the_same() 
 #[test]
 fn the_unknown_is_unknown_unless_the_known_already_breaches() {
     let silent = |facts: &mut Facts| {
-        facts
-            .protocols
-            .insert(Protocol::Ssl2, Fact::Unknown("no answer".to_owned()));
+        facts.protocols.insert(Protocol::Ssl2, Fact::Unknown("no answer".to_owned()));
     };
     expect(
         spoilt(silent),
@@ -184,12 +155,7 @@ fn the_unknown_is_unknown_unless_the_known_already_breaches() {
         silent(facts);
         facts.set_protocol(Protocol::Tls10, Fact::Yes);
     });
-    expect(
-        worse,
-        &policy(),
-        State::Warning,
-        "grade at best B: TLS 1.0 is offered (incomplete",
-    );
+    expect(worse, &policy(), State::Warning, "grade at best B: TLS 1.0 is offered (incomplete");
     for (why, text) in [
         (
             Incomplete::Limited("421 slow down".to_owned()),
@@ -202,12 +168,7 @@ fn the_unknown_is_unknown_unless_the_known_already_breaches() {
         (Incomplete::Lost("gone".to_owned()), "incomplete: gone"),
         (Incomplete::OutOfTime("timed out".to_owned()), "timed out"),
     ] {
-        expect(
-            spoilt(|facts| facts.incomplete = Some(why)),
-            &policy(),
-            State::Unknown,
-            text,
-        );
+        expect(spoilt(|facts| facts.incomplete = Some(why)), &policy(), State::Unknown, text);
     }
 }
 
@@ -249,11 +210,7 @@ fn what_was_asked_and_not_answered_is_never_a_pass() {
 fn an_expired_certificate_has_no_a_plus() {
     let expired = spoilt(|facts| facts.certificates[0].not_after = 5 * DAY);
     let report = judge(expired, &submission());
-    assert!(
-        report.headline().ends_with("grade A"),
-        "{}",
-        report.headline()
-    );
+    assert!(report.headline().ends_with("grade A"), "{}", report.headline());
 }
 
 #[test]
@@ -274,37 +231,17 @@ fn trust_counts_where_clients_ask_for_proof() {
     );
     expect(
         spoilt(mismatch),
-        &Policy {
-            trust: Trust::Pkix,
-            ..policy()
-        },
+        &Policy { trust: Trust::Pkix, ..policy() },
         State::Critical,
         "certificate is for",
     );
-    let without = judge(
-        spoilt(unknown),
-        &Policy {
-            trust: Trust::None,
-            ..submission()
-        },
-    );
-    assert_eq!(
-        (without.state(), without.headline().contains("untrusted")),
-        (State::Ok, false)
-    );
+    let without = judge(spoilt(unknown), &Policy { trust: Trust::None, ..submission() });
+    assert_eq!((without.state(), without.headline().contains("untrusted")), (State::Ok, false));
     let no_anchors =
         |facts: &mut Facts| facts.chains[0].anchored = Anchored::Unknown("none".to_owned());
-    expect(
-        spoilt(no_anchors),
-        &submission(),
-        State::Unknown,
-        "trust unknown: none",
-    );
+    expect(spoilt(no_anchors), &submission(), State::Unknown, "trust unknown: none");
     let judged = |facts| judge(facts, &submission()).headline();
-    assert!(
-        !judged(spoilt(unknown)).contains("A+"),
-        "no A+ without proof"
-    );
+    assert!(!judged(spoilt(unknown)).contains("A+"), "no A+ without proof");
 }
 
 #[test]
@@ -313,12 +250,7 @@ fn a_handshake_that_must_work_and_does_not_is_critical() {
         facts.handshake = None;
         facts.handshake_problem = Some("TLS handshake failed: alert".to_owned());
     };
-    expect(
-        spoilt(broken),
-        &policy(),
-        State::Critical,
-        "TLS handshake failed",
-    );
+    expect(spoilt(broken), &policy(), State::Critical, "TLS handshake failed");
     let clear = spoilt(|facts| {
         broken(facts);
         facts.start = Start::Tls;
@@ -346,12 +278,7 @@ fn other_listeners_with_sslv2_are_critical_whatever_their_key() {
             });
         })
     };
-    expect(
-        drown(Fact::Yes),
-        &policy(),
-        State::Critical,
-        "mail:993 speaks SSLv2",
-    );
+    expect(drown(Fact::Yes), &policy(), State::Critical, "mail:993 speaks SSLv2");
     expect(drown(Fact::No), &policy(), State::Ok, "grade A");
     expect(
         drown(Fact::Unknown("refused".to_owned())),
@@ -365,12 +292,7 @@ fn other_listeners_with_sslv2_are_critical_whatever_their_key() {
 fn a_quick_look_gives_no_grade() {
     let report = judge(spoilt(|facts| facts.quick = true), &policy());
     assert_eq!(report.headline(), "certificate valid for 90d");
-    assert!(
-        report
-            .metrics()
-            .iter()
-            .all(|metric| metric.label.as_str() != "score")
-    );
+    assert!(report.metrics().iter().all(|metric| metric.label.as_str() != "score"));
 }
 
 #[test]
@@ -384,12 +306,7 @@ fn of_two_certificates_the_one_that_ends_first_is_shown() {
         chain.certificates = vec![1];
         facts.chains.push(chain);
     });
-    expect(
-        facts,
-        &policy(),
-        State::Ok,
-        "certificate (RSA 3072) valid for 50d",
-    );
+    expect(facts, &policy(), State::Ok, "certificate (RSA 3072) valid for 50d");
 }
 
 #[test]
@@ -398,26 +315,14 @@ fn nothing_seen_is_told_by_whose_fault_it_is() {
     let unreached = |error| ProbeError::Unreached(vec![(address, error)]);
     for (error, state) in [
         (
-            ProbeError::Unresolved {
-                host: "x".to_owned(),
-                reason: "unknown".to_owned(),
-            },
+            ProbeError::Unresolved { host: "x".to_owned(), reason: "unknown".to_owned() },
             State::Unknown,
         ),
         (unreached(ConnectError::Refused), State::Critical),
         (unreached(ConnectError::Silent), State::Critical),
-        (
-            unreached(ConnectError::Other("no route".to_owned())),
-            State::Unknown,
-        ),
-        (
-            ProbeError::Smtp("no greeting in time".to_owned()),
-            State::Critical,
-        ),
-        (
-            ProbeError::NotSmtp("the answer is not SMTP".to_owned()),
-            State::Critical,
-        ),
+        (unreached(ConnectError::Other("no route".to_owned())), State::Unknown),
+        (ProbeError::Smtp("no greeting in time".to_owned()), State::Critical),
+        (ProbeError::NotSmtp("the answer is not SMTP".to_owned()), State::Critical),
     ] {
         assert_eq!(
             evaluate(&Err(error.clone()), &policy(), UNIX_EPOCH).state(),

@@ -66,10 +66,7 @@ fn versions(facts: &Facts, report: &mut Report) {
 fn suites(facts: &Facts, report: &mut Report) {
     for weakness in Weakness::ALL {
         let fact = facts.weakness(weakness, |_| true);
-        report.explain(
-            1,
-            format!("{weakness}: {}", said(&fact, "accepted", "refused")),
-        );
+        report.explain(1, format!("{weakness}: {}", said(&fact, "accepted", "refused")));
     }
     for (what, fact) in [
         ("forward secrecy", &facts.forward_secrecy),
@@ -94,29 +91,18 @@ fn suites(facts: &Facts, report: &mut Report) {
 }
 
 fn path(facts: &Facts, grading: &Grading, report: &mut Report) {
-    let at_most = if strength::is_known(facts) {
-        ""
-    } else {
-        "at most "
-    };
+    let at_most = if strength::is_known(facts) { "" } else { "at most " };
     report.explain(1, format!("score: {at_most}{} of 100", grading.score));
     if let Some((next, caps)) = grading.next() {
         for cap in caps {
             report.explain(1, format!("for {next}: {}: {}", cap.reason, cap.remedy));
         }
     }
-    for cap in grading
-        .caps
-        .iter()
-        .filter(|cap| cap.at_most != grading.grade)
-    {
+    for cap in grading.caps.iter().filter(|cap| cap.at_most != grading.grade) {
         report.explain(1, format!("later: at most {}: {}", cap.at_most, cap.reason));
     }
     for doubt in &grading.unknown {
-        report.explain(
-            1,
-            format!("unknown whether {}: {}", doubt.subject, doubt.reason),
-        );
+        report.explain(1, format!("unknown whether {}: {}", doubt.subject, doubt.reason));
     }
     for note in &grading.notes {
         report.explain(1, format!("note: {note}"));
@@ -127,10 +113,7 @@ fn certificates(facts: &Facts, now: i64, report: &mut Report) {
     for (number, chain) in (1..).zip(&facts.chains) {
         let length = chain.certificates.len() + chain.unreadable;
         let several = if length == 1 { "" } else { "s" };
-        report.explain(
-            1,
-            format!("chain {number}: {length} certificate{several} sent"),
-        );
+        report.explain(1, format!("chain {number}: {length} certificate{several} sent"));
         for certificate in chain
             .certificates
             .iter()
@@ -139,11 +122,8 @@ fn certificates(facts: &Facts, now: i64, report: &mut Report) {
         {
             let left = certificate.not_after.saturating_sub(now);
             let human = duration::human(Duration::from_secs(left.unsigned_abs()));
-            let dates = if left < 0 {
-                format!("expired {human} ago")
-            } else {
-                format!("{human} left")
-            };
+            let dates =
+                if left < 0 { format!("expired {human} ago") } else { format!("{human} left") };
             report.explain(
                 1,
                 format!(
@@ -160,10 +140,7 @@ fn dialogue(facts: &Facts, report: &mut Report) {
         report.explain(2, format!("greeting: {greeting}"));
     }
     if !facts.smtp.auth_after.is_empty() {
-        report.explain(
-            2,
-            format!("AUTH inside TLS: {}", facts.smtp.auth_after.join(" ")),
-        );
+        report.explain(2, format!("AUTH inside TLS: {}", facts.smtp.auth_after.join(" ")));
     }
     if let Fact::Unknown(why) = &facts.smtp.starttls_again {
         report.explain(2, format!("SMTP inside TLS: {why}"));
@@ -183,8 +160,6 @@ fn said(fact: &Fact, yes: &str, no: &str) -> String {
 }
 
 fn suite_name(id: u16) -> String {
-    Suite::by_id(id).map_or_else(
-        || format!("suite 0x{id:04x}"),
-        |suite| format!("TLS_{}", suite.name),
-    )
+    Suite::by_id(id)
+        .map_or_else(|| format!("suite 0x{id:04x}"), |suite| format!("TLS_{}", suite.name))
 }

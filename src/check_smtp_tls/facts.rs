@@ -174,9 +174,7 @@ impl Facts {
                 auth_after: Vec::new(),
                 starttls_again: Fact::not_asked(),
             },
-            protocols: Protocol::ALL
-                .map(|version| (version, Fact::not_asked()))
-                .into(),
+            protocols: Protocol::ALL.map(|version| (version, Fact::not_asked())).into(),
             ssl2_kinds: Vec::new(),
             accepted: BTreeSet::new(),
             weaknesses: Vec::new(),
@@ -206,18 +204,12 @@ impl Facts {
     }
 
     pub(super) fn protocol(&self, version: Protocol) -> Fact {
-        self.protocols
-            .get(&version)
-            .cloned()
-            .unwrap_or_else(Fact::not_asked)
+        self.protocols.get(&version).cloned().unwrap_or_else(Fact::not_asked)
     }
 
     /// Notes what is known of a version; a proof is never taken back.
     pub(super) fn set_protocol(&mut self, version: Protocol, fact: Fact) {
-        let known = self
-            .protocols
-            .entry(version)
-            .or_insert_with(Fact::not_asked);
+        let known = self.protocols.entry(version).or_insert_with(Fact::not_asked);
         if !known.is_yes() {
             *known = fact;
         }
@@ -225,29 +217,21 @@ impl Facts {
 
     /// Versions between SSLv3 and TLS 1.2 that are offered, oldest first.
     pub(super) fn classic_versions(&self) -> Vec<Protocol> {
-        [
-            Protocol::Ssl3,
-            Protocol::Tls10,
-            Protocol::Tls11,
-            Protocol::Tls12,
-        ]
-        .into_iter()
-        .filter(|version| self.protocol(*version).is_yes())
-        .collect()
+        [Protocol::Ssl3, Protocol::Tls10, Protocol::Tls11, Protocol::Tls12]
+            .into_iter()
+            .filter(|version| self.protocol(*version).is_yes())
+            .collect()
     }
 
     /// Suites the server chose that are of a kind we know.
     pub(super) fn accepted_suites(&self) -> impl Iterator<Item = (Protocol, &'static Suite)> {
-        self.accepted
-            .iter()
-            .filter_map(|(version, id)| Some((*version, Suite::by_id(*id)?)))
+        self.accepted.iter().filter_map(|(version, id)| Some((*version, Suite::by_id(*id)?)))
     }
 
     /// Whether suites of this kind are accepted at one of the versions that `at` likes.
     pub(super) fn weakness(&self, weakness: Weakness, at: impl Fn(Protocol) -> bool) -> Fact {
-        let seen = self
-            .accepted_suites()
-            .any(|(version, suite)| at(version) && weakness.has(suite));
+        let seen =
+            self.accepted_suites().any(|(version, suite)| at(version) && weakness.has(suite));
         if seen {
             return Fact::Yes;
         }
@@ -257,11 +241,7 @@ impl Facts {
             .filter(|asked| asked.weakness == weakness && at(asked.version))
             .map(|asked| &asked.accepted)
             .collect();
-        match (
-            asked.is_empty(),
-            self.classic_versions().into_iter().any(&at),
-            self.is_settled(),
-        ) {
+        match (asked.is_empty(), self.classic_versions().into_iter().any(&at), self.is_settled()) {
             (false, _, _) => Fact::any(asked),
             // TLS 1.3 has none of them (RFC 8446 appendix B.4).
             (true, false, true) => Fact::No,
@@ -271,22 +251,13 @@ impl Facts {
 
     /// Whether it is known of every version up to TLS 1.2 whether it is offered.
     fn is_settled(&self) -> bool {
-        let classic = [
-            Protocol::Ssl3,
-            Protocol::Tls10,
-            Protocol::Tls11,
-            Protocol::Tls12,
-        ];
-        classic
-            .iter()
-            .all(|version| !self.protocol(*version).is_unknown())
+        let classic = [Protocol::Ssl3, Protocol::Tls10, Protocol::Tls11, Protocol::Tls12];
+        classic.iter().all(|version| !self.protocol(*version).is_unknown())
     }
 
     /// The leaf of each chain.
     pub(super) fn leaves(&self) -> impl Iterator<Item = &Certificate> {
-        self.chains
-            .iter()
-            .filter_map(|chain| self.certificates.get(*chain.certificates.first()?))
+        self.chains.iter().filter_map(|chain| self.certificates.get(*chain.certificates.first()?))
     }
 }
 
@@ -301,11 +272,7 @@ fn suite_names<S: Serializer>(
     accepted: &BTreeSet<(Protocol, u16)>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(
-        accepted
-            .iter()
-            .map(|(version, id)| (version.key(), name(*id))),
-    )
+    serializer.collect_seq(accepted.iter().map(|(version, id)| (version.key(), name(*id))))
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
@@ -314,8 +281,5 @@ fn suite_name<S: Serializer>(id: &u16, serializer: S) -> Result<S::Ok, S::Error>
 }
 
 fn name(id: u16) -> String {
-    Suite::by_id(id).map_or_else(
-        || format!("0x{id:04x}"),
-        |suite| format!("TLS_{}", suite.name),
-    )
+    Suite::by_id(id).map_or_else(|| format!("0x{id:04x}"), |suite| format!("TLS_{}", suite.name))
 }

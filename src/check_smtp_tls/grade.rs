@@ -56,11 +56,7 @@ impl Grading {
 
     /// The next better grade, and what stands between.
     pub(super) fn next(&self) -> Option<(Grade, Vec<&Cap>)> {
-        let between: Vec<&Cap> = self
-            .caps
-            .iter()
-            .filter(|cap| cap.at_most == self.grade)
-            .collect();
+        let between: Vec<&Cap> = self.caps.iter().filter(|cap| cap.at_most == self.grade).collect();
         let others = self.caps.iter().filter(|cap| cap.at_most != self.grade);
         let next = others.fold(Grade::A, |next, cap| next.worse(cap.at_most));
         (!between.is_empty()).then_some((next, between))
@@ -92,23 +88,10 @@ pub(super) fn grade(facts: &Facts, rules: Rules) -> Grading {
     judge.extensions();
     let score = strength::score(facts, judge.anonymous_counts);
     let by_score = Grade::of_score(score);
-    if by_score != Grade::A
-        && judge
-            .caps
-            .iter()
-            .all(|cap| by_score.is_worse_than(cap.at_most))
-    {
-        judge.cap(
-            &Fact::Yes,
-            by_score,
-            format!("the score is {score} of 100"),
-            strength::REMEDY,
-        );
+    if by_score != Grade::A && judge.caps.iter().all(|cap| by_score.is_worse_than(cap.at_most)) {
+        judge.cap(&Fact::Yes, by_score, format!("the score is {score} of 100"), strength::REMEDY);
     }
-    let mut grade = judge
-        .caps
-        .iter()
-        .fold(by_score, |grade, cap| grade.worse(cap.at_most));
+    let mut grade = judge.caps.iter().fold(by_score, |grade, cap| grade.worse(cap.at_most));
     if grade == Grade::A
         && judge.caps.is_empty()
         && judge.notes.is_empty()
@@ -125,14 +108,7 @@ pub(super) fn grade(facts: &Facts, rules: Rules) -> Grading {
         .map(|(_, doubt)| doubt)
         .collect();
     let at_best = if unknown.is_empty() { "" } else { "<=" };
-    Grading {
-        score,
-        grade,
-        text: format!("{at_best}{grade}"),
-        caps,
-        unknown,
-        notes: judge.notes,
-    }
+    Grading { score, grade, text: format!("{at_best}{grade}"), caps, unknown, notes: judge.notes }
 }
 
 #[cfg(test)]

@@ -25,10 +25,7 @@ fn accepting(version: Protocol, suite: u16) -> Facts {
     })
 }
 
-const SUBMISSION: Rules = Rules {
-    is_opportunistic: false,
-    is_downgrade_protected: false,
-};
+const SUBMISSION: Rules = Rules { is_opportunistic: false, is_downgrade_protected: false };
 
 /// Name, facts, score and letter.
 type Case = (&'static str, Facts, u32, Grade);
@@ -42,12 +39,7 @@ fn modern_cases() -> Vec<Case> {
         ("base", base(), 93, Grade::A),
         ("without TLS 1.3", without(Tls13), 93, Grade::AMinus),
         ("with TLS 1.0", also(Tls10), 91, Grade::B),
-        (
-            "with RC4 at TLS 1.2",
-            accepting(Tls12, 0x0005),
-            93,
-            Grade::C,
-        ),
+        ("with RC4 at TLS 1.2", accepting(Tls12, 0x0005), 93, Grade::C),
         (
             "SSLv3 only",
             with(server(&[Ssl3], &cbc(Ssl3), 2048), |facts| {
@@ -65,21 +57,13 @@ fn modern_cases() -> Vec<Case> {
         ),
         (
             "RSA 1024",
-            server(
-                &[Tls12, Tls13],
-                &[(Tls12, RSA_GCM_128), (Tls12, RSA_GCM_256)],
-                1024,
-            ),
+            server(&[Tls12, Tls13], &[(Tls12, RSA_GCM_128), (Tls12, RSA_GCM_256)], 1024),
             90,
             Grade::B,
         ),
         (
             "RSA 768",
-            server(
-                &[Tls12, Tls13],
-                &[(Tls12, RSA_GCM_128), (Tls12, RSA_GCM_256)],
-                768,
-            ),
+            server(&[Tls12, Tls13], &[(Tls12, RSA_GCM_128), (Tls12, RSA_GCM_256)], 768),
             78,
             Grade::F,
         ),
@@ -88,24 +72,9 @@ fn modern_cases() -> Vec<Case> {
 
 fn older_cases() -> Vec<Case> {
     vec![
-        (
-            "TLS 1.0 only",
-            server(&[Tls10], &cbc(Tls10), 2048),
-            90,
-            Grade::C,
-        ),
-        (
-            "with an anonymous suite",
-            accepting(Tls12, 0x0034),
-            0,
-            Grade::F,
-        ),
-        (
-            "with 3DES at TLS 1.2",
-            accepting(Tls12, 0x000a),
-            93,
-            Grade::C,
-        ),
+        ("TLS 1.0 only", server(&[Tls10], &cbc(Tls10), 2048), 90, Grade::C),
+        ("with an anonymous suite", accepting(Tls12, 0x0034), 0, Grade::F),
+        ("with 3DES at TLS 1.2", accepting(Tls12, 0x000a), 93, Grade::C),
         (
             "SSLv3 and TLS 1.0",
             with(server(&[Ssl3, Tls10], &cbc(Tls10), 2048), |facts| {
@@ -114,12 +83,7 @@ fn older_cases() -> Vec<Case> {
             88,
             Grade::C,
         ),
-        (
-            "with SSLv3 and CBC",
-            with(also(Ssl3), |facts| facts.ssl3_cbc = Fact::Yes),
-            90,
-            Grade::C,
-        ),
+        ("with SSLv3 and CBC", with(also(Ssl3), |facts| facts.ssl3_cbc = Fact::Yes), 90, Grade::C),
         ("with a NULL suite", accepting(Tls12, 0x0002), 77, Grade::F),
         (
             "with TLS 1.0 and EXPORT",
@@ -129,18 +93,12 @@ fn older_cases() -> Vec<Case> {
             64,
             Grade::F,
         ),
-        (
-            "TLS 1.3 only",
-            server(&[Tls13], &[(Tls13, 0x1301), (Tls13, 0x1302)], 2048),
-            93,
-            Grade::A,
-        ),
+        ("TLS 1.3 only", server(&[Tls13], &[(Tls13, 0x1301), (Tls13, 0x1302)], 2048), 93, Grade::A),
         (
             "RSA 4096, P-384, AES 256 only",
-            with(
-                server(&[Tls12, Tls13], &[(Tls12, RSA_GCM_256)], 4096),
-                |facts| facts.groups = [0x0018].into(),
-            ),
+            with(server(&[Tls12, Tls13], &[(Tls12, RSA_GCM_256)], 4096), |facts| {
+                facts.groups = [0x0018].into()
+            }),
             100,
             Grade::A,
         ),
@@ -151,12 +109,7 @@ fn older_cases() -> Vec<Case> {
 fn golden_cases() {
     for (case, facts, score, letter) in modern_cases().into_iter().chain(older_cases()) {
         let grading = grade(&facts, SUBMISSION);
-        assert_eq!(
-            (grading.score, grading.grade),
-            (score, letter),
-            "{case}: {:?}",
-            grading.caps
-        );
+        assert_eq!((grading.score, grading.grade), (score, letter), "{case}: {:?}", grading.caps);
         assert_eq!(grading.unknown, [], "{case}");
     }
 }
@@ -175,22 +128,13 @@ fn caps_name_themselves() {
             with(base(), |facts| facts.prime_bits = Some(1024)),
             "the Diffie-Hellman prime has 1024 bits",
         ),
-        (
-            with(base(), |facts| facts.weak_curve = Fact::Yes),
-            "curves below 224 bits are accepted",
-        ),
-        (
-            with(base(), |facts| facts.compression = Fact::Yes),
-            "TLS compression is on (CRIME)",
-        ),
+        (with(base(), |facts| facts.weak_curve = Fact::Yes), "curves below 224 bits are accepted"),
+        (with(base(), |facts| facts.compression = Fact::Yes), "TLS compression is on (CRIME)"),
         (
             with(base(), |facts| facts.secure_renegotiation = Fact::No),
             "secure renegotiation is not supported",
         ),
-        (
-            with(base(), |facts| facts.aead = Fact::No),
-            "no AEAD suite is accepted",
-        ),
+        (with(base(), |facts| facts.aead = Fact::No), "no AEAD suite is accepted"),
         (
             with(base(), |facts| facts.forward_secrecy = Fact::No),
             "no suite with forward secrecy is accepted",
@@ -212,15 +156,9 @@ fn caps_name_themselves() {
 
 #[test]
 fn anonymous_suites_beside_others_are_a_note_where_clients_take_any_tls() {
-    let rules = Rules {
-        is_opportunistic: true,
-        is_downgrade_protected: false,
-    };
+    let rules = Rules { is_opportunistic: true, is_downgrade_protected: false };
     let grading = grade(&accepting(Tls12, 0x0034), rules);
-    assert_eq!(
-        (grading.score, grading.grade, grading.notes.len()),
-        (93, Grade::A, 1)
-    );
+    assert_eq!((grading.score, grading.grade, grading.notes.len()), (93, Grade::A, 1));
     let only = with(accepting(Tls12, 0x0034), |facts| {
         facts.sound_suites = Fact::No;
     });
@@ -229,10 +167,7 @@ fn anonymous_suites_beside_others_are_a_note_where_clients_take_any_tls() {
 
 #[test]
 fn a_plus_needs_a_protection_against_downgrade_and_no_flaw() {
-    let rules = Rules {
-        is_opportunistic: false,
-        is_downgrade_protected: true,
-    };
+    let rules = Rules { is_opportunistic: false, is_downgrade_protected: true };
     assert_eq!(grade(&base(), rules).grade, Grade::APlus);
     assert_eq!(grade(&without(Tls13), rules).grade, Grade::AMinus);
 }
@@ -266,11 +201,7 @@ fn the_unknown_counts_as_good_and_is_named_while_it_matters() {
     let hopeless = with(accepting(Tls12, 0x0002), |facts| {
         facts.protocols.insert(Ssl2, silent);
     });
-    assert_eq!(
-        grade(&hopeless, SUBMISSION).unknown,
-        [],
-        "F cannot get worse"
-    );
+    assert_eq!(grade(&hopeless, SUBMISSION).unknown, [], "F cannot get worse");
 }
 
 #[test]
@@ -282,10 +213,7 @@ fn more_known_weakness_never_improves_the_grade() {
             let two = with(accepting(Tls12, first), |facts| {
                 facts.accepted.insert((Tls12, second));
             });
-            assert!(
-                !one.is_worse_than(grade(&two, SUBMISSION).grade),
-                "{first:04x} {second:04x}"
-            );
+            assert!(!one.is_worse_than(grade(&two, SUBMISSION).grade), "{first:04x} {second:04x}");
         }
     }
 }

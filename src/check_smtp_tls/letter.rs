@@ -20,16 +20,8 @@ pub enum Grade {
 }
 
 impl Grade {
-    pub(super) const ALL: [Self; 8] = [
-        Self::APlus,
-        Self::A,
-        Self::AMinus,
-        Self::B,
-        Self::C,
-        Self::D,
-        Self::E,
-        Self::F,
-    ];
+    pub(super) const ALL: [Self; 8] =
+        [Self::APlus, Self::A, Self::AMinus, Self::B, Self::C, Self::D, Self::E, Self::F];
 
     /// 0 for the best.
     pub(super) fn rank(self) -> usize {
@@ -43,11 +35,7 @@ impl Grade {
     }
 
     pub(super) fn worse(self, other: Self) -> Self {
-        if other.is_worse_than(self) {
-            other
-        } else {
-            self
-        }
+        if other.is_worse_than(self) { other } else { self }
     }
 
     pub(super) fn of_score(score: u32) -> Self {
@@ -92,9 +80,8 @@ impl FromStr for Grade {
     type Err = NotAGrade;
 
     fn from_str(text: &str) -> Result<Self, NotAGrade> {
-        let found = Self::ALL
-            .into_iter()
-            .find(|grade| grade.to_string().eq_ignore_ascii_case(text));
+        let found =
+            Self::ALL.into_iter().find(|grade| grade.to_string().eq_ignore_ascii_case(text));
         found.ok_or(NotAGrade)
     }
 }

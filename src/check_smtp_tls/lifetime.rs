@@ -94,16 +94,11 @@ impl FromStr for LeftPair {
     fn from_str(text: &str) -> Result<Self, LeftError> {
         let (warning, critical) = text
             .split_once(',')
-            .map_or((text, None), |(warning, critical)| {
-                (warning, Some(critical))
-            });
+            .map_or((text, None), |(warning, critical)| (warning, Some(critical)));
         if critical.is_some_and(|critical| critical.contains(',')) {
             return Err(LeftError::TooMany);
         }
-        Ok(Self {
-            warning: warning.parse()?,
-            critical: critical.map(str::parse).transpose()?,
-        })
+        Ok(Self { warning: warning.parse()?, critical: critical.map(str::parse).transpose()? })
     }
 }
 
@@ -122,35 +117,22 @@ mod tests {
             (Left::PercentAtMost(50, 28), 6, 3),
             (Left::Percent(20), -5, 0),
         ] {
-            assert_eq!(
-                limit.seconds(life_days * DAY),
-                days * DAY,
-                "{limit} of {life_days}"
-            );
+            assert_eq!(limit.seconds(life_days * DAY), days * DAY, "{limit} of {life_days}");
         }
         assert!(Left::Days(10).is_surely_longer_than(Left::Days(5)));
         assert!(!Left::Days(10).is_surely_longer_than(Left::Days(10)));
         assert!(!Left::Days(50).is_surely_longer_than(Left::Percent(10)));
-        assert_eq!(
-            Left::Percent(100).seconds(i64::MAX),
-            i64::MAX / 100,
-            "no overflow"
-        );
+        assert_eq!(Left::Percent(100).seconds(i64::MAX), i64::MAX / 100, "no overflow");
     }
 
     #[test]
     fn days_and_shares_are_read() {
         assert_eq!("14d".parse(), Ok(Left::Days(14)));
         assert_eq!("20%".parse(), Ok(Left::Percent(20)));
-        for text in [
-            "", "14", "d", "%", "101%", "-1d", "1.5d", "14D", "999999d", "٣d",
-        ] {
+        for text in ["", "14", "d", "%", "101%", "-1d", "1.5d", "14D", "999999d", "٣d"] {
             assert_eq!(text.parse::<Left>(), Err(LeftError::Malformed), "{text:?}");
         }
-        let pair = LeftPair {
-            warning: Left::Days(21),
-            critical: Some(Left::Percent(7)),
-        };
+        let pair = LeftPair { warning: Left::Days(21), critical: Some(Left::Percent(7)) };
         assert_eq!("21d,7%".parse(), Ok(pair));
         assert_eq!("21d,7%,1d".parse::<LeftPair>(), Err(LeftError::TooMany));
         assert!("21d,".parse::<LeftPair>().is_err());

@@ -16,12 +16,7 @@ use crate::tls::{Protocol, ssl2};
 pub(super) fn versions(asker: &mut Asker<'_>) -> Result<(), End> {
     let mut closed = Vec::new();
     ssl2(asker, &mut closed)?;
-    for offered in [
-        Protocol::Ssl3,
-        Protocol::Tls10,
-        Protocol::Tls11,
-        Protocol::Tls12,
-    ] {
+    for offered in [Protocol::Ssl3, Protocol::Tls10, Protocol::Tls11, Protocol::Tls12] {
         one_version(asker, offered, &mut closed)?;
     }
     if known(asker, |facts| !facts.protocol(Protocol::Tls13).is_yes()) {
@@ -59,12 +54,9 @@ pub(super) fn suites(asker: &mut Asker<'_>) -> Result<(), End> {
         newest_classic(asker, newest)?;
     } else {
         note(asker, |facts| {
-            for fact in [
-                &mut facts.ssl3_cbc,
-                &mut facts.dhe,
-                &mut facts.weak_curve,
-                &mut facts.compression,
-            ] {
+            for fact in
+                [&mut facts.ssl3_cbc, &mut facts.dhe, &mut facts.weak_curve, &mut facts.compression]
+            {
                 *fact = Fact::No;
             }
             // Older versions only; TLS 1.3 has neither renegotiation nor compression.
@@ -177,9 +169,8 @@ fn weaknesses(asker: &mut Asker<'_>, version: Protocol) -> Result<(), End> {
             Reaction::Chosen(hello) => Suite::by_id(hello.suite),
             _ => None,
         };
-        let (found, rest): (Vec<_>, Vec<_>) = left
-            .iter()
-            .partition(|kind| chosen.is_some_and(|suite| kind.has(suite)));
+        let (found, rest): (Vec<_>, Vec<_>) =
+            left.iter().partition(|kind| chosen.is_some_and(|suite| kind.has(suite)));
         if found.is_empty() {
             let fact = match reaction {
                 Reaction::Refused | Reaction::Closed => Fact::No,
@@ -199,36 +190,25 @@ fn weaknesses(asker: &mut Asker<'_>, version: Protocol) -> Result<(), End> {
 
 /// Whether a suite is of no kind that was found already.
 fn without(left: &[Weakness], suite: &Suite) -> bool {
-    Weakness::ALL
-        .iter()
-        .filter(|kind| !left.contains(kind))
-        .all(|kind| !kind.has(suite))
+    Weakness::ALL.iter().filter(|kind| !left.contains(kind)).all(|kind| !kind.has(suite))
 }
 
 fn answer(asker: &Asker<'_>, version: Protocol, kinds: &[Weakness], fact: &Fact) {
     note(asker, |facts| {
-        facts
-            .weaknesses
-            .extend(kinds.iter().map(|kind| WeaknessAsked {
-                version,
-                weakness: *kind,
-                accepted: fact.clone(),
-            }));
+        facts.weaknesses.extend(kinds.iter().map(|kind| WeaknessAsked {
+            version,
+            weakness: *kind,
+            accepted: fact.clone(),
+        }));
     });
 }
 
 /// What is asked at the newest version below TLS 1.3.
 fn newest_classic(asker: &mut Asker<'_>, version: Protocol) -> Result<(), End> {
     let sound = usable(version, Suite::is_sound);
-    let fact = seen_or_asked(
-        asker,
-        |_, suite| suite.is_sound(),
-        &Question::at(version, sound),
-    )?;
+    let fact = seen_or_asked(asker, |_, suite| suite.is_sound(), &Question::at(version, sound))?;
     note(asker, |facts| facts.sound_suites = fact);
-    let dhe = usable(version, |suite| {
-        suite.exchange == Exchange::Dhe && suite.is_sound()
-    });
+    let dhe = usable(version, |suite| suite.exchange == Exchange::Dhe && suite.is_sound());
     let fact = seen_or_asked(
         asker,
         |_, suite| suite.exchange == Exchange::Dhe && suite.is_sound(),
@@ -237,9 +217,7 @@ fn newest_classic(asker: &mut Asker<'_>, version: Protocol) -> Result<(), End> {
     note(asker, |facts| facts.dhe = fact);
     let mut curves = Question::at(
         version,
-        usable(version, |suite| {
-            suite.exchange == Exchange::Ecdhe && !suite.is_anonymous()
-        }),
+        usable(version, |suite| suite.exchange == Exchange::Ecdhe && !suite.is_anonymous()),
     );
     curves.groups = &WEAK_CURVES;
     let fact = match asker.ask(&curves)? {
@@ -296,9 +274,7 @@ fn seen_or_asked(
     question: &Question,
 ) -> Result<Fact, End> {
     if known(asker, |facts| {
-        facts
-            .accepted_suites()
-            .any(|(version, suite)| is_wanted(version, suite))
+        facts.accepted_suites().any(|(version, suite)| is_wanted(version, suite))
     }) {
         return Ok(Fact::Yes);
     }
@@ -328,9 +304,7 @@ fn everything(version: Protocol) -> Vec<u16> {
     suites.extend(usable(version, |suite| {
         !suite.is_sound() && !suite.is_null() && !suite.is_anonymous()
     }));
-    suites.extend(usable(version, |suite| {
-        suite.is_null() || suite.is_anonymous()
-    }));
+    suites.extend(usable(version, |suite| suite.is_null() || suite.is_anonymous()));
     suites
 }
 
@@ -344,11 +318,7 @@ fn usable(version: Protocol, wanted: impl Fn(&Suite) -> bool) -> Vec<u16> {
     };
     let mut suites: Vec<&Suite> = Suite::all(|suite| is_usable(suite) && wanted(suite)).collect();
     suites.sort_by_key(|suite| {
-        (
-            !suite.is_forward_secret(),
-            !suite.is_aead(),
-            suite.exchange == Exchange::Dhe,
-        )
+        (!suite.is_forward_secret(), !suite.is_aead(), suite.exchange == Exchange::Dhe)
     });
     suites.into_iter().map(|suite| suite.id).collect()
 }
@@ -372,32 +342,18 @@ mod tests {
 
     #[test]
     fn every_kind_fits_one_hello() {
-        for version in [
-            Protocol::Ssl3,
-            Protocol::Tls10,
-            Protocol::Tls11,
-            Protocol::Tls12,
-        ] {
-            let weak = usable(version, |suite| {
-                Weakness::ALL.iter().any(|kind| kind.has(suite))
-            });
+        for version in [Protocol::Ssl3, Protocol::Tls10, Protocol::Tls11, Protocol::Tls12] {
+            let weak = usable(version, |suite| Weakness::ALL.iter().any(|kind| kind.has(suite)));
             let sound = usable(version, Suite::is_sound);
             assert!(weak.len() <= MOST_SUITES, "{version}: {} weak", weak.len());
-            assert!(
-                sound.len() <= MOST_SUITES,
-                "{version}: {} sound",
-                sound.len()
-            );
+            assert!(sound.len() <= MOST_SUITES, "{version}: {} sound", sound.len());
             assert!(!weak.is_empty() && !sound.is_empty());
         }
     }
 
     #[test]
     fn a_modern_client_prefers_ephemeral_keys_and_aead() {
-        let first = everything(Protocol::Tls12)
-            .first()
-            .and_then(|id| Suite::by_id(*id))
-            .unwrap();
+        let first = everything(Protocol::Tls12).first().and_then(|id| Suite::by_id(*id)).unwrap();
         assert!(first.is_aead() && first.exchange == Exchange::Ecdhe);
         assert!(everything(Protocol::Tls13).contains(&0x1301));
         assert!(!everything(Protocol::Tls11).contains(&0xc02f));

@@ -53,13 +53,9 @@ pub(super) type Progress = program::Progress<Facts>;
 /// Looks at a server until all is seen, the time is over or it keeps us out.
 pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) -> Result<Facts, ProbeError> {
     let now = run.now.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let anchors = Anchors::load(
-        target.ca_file.as_deref(),
-        i64::try_from(now.as_secs()).unwrap_or(i64::MAX),
-    );
-    let mut probe = Probe {
-        asker: Asker::new(Reach::new(target, run, progress), anchors),
-    };
+    let anchors =
+        Anchors::load(target.ca_file.as_deref(), i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+    let mut probe = Probe { asker: Asker::new(Reach::new(target, run, progress), anchors) };
     match probe.look() {
         Ok(()) | Err(End::NoTls) => {}
         Err(End::Unreached(error)) => return Err(error),
@@ -115,8 +111,7 @@ impl Probe<'_> {
             Ok(connection) => connection,
             Err(Setback::End(end)) => return Err(end),
             Err(Setback::Once(why)) => {
-                self.progress()
-                    .note(|facts| no_handshake(facts, wanted, &why));
+                self.progress().note(|facts| no_handshake(facts, wanted, &why));
                 return Ok(());
             }
         };
@@ -153,15 +148,13 @@ impl Probe<'_> {
             }
             // A server without such a certificate refuses, and that is the answer.
             Err(HandshakeError::Failed(_) | HandshakeError::Closed) if wanted != Wanted::Any => {
-                self.progress()
-                    .note(|facts| facts.second_certificate = Fact::No);
+                self.progress().note(|facts| facts.second_certificate = Fact::No);
             }
             Err(error) => {
                 if run.deadline.has_passed() {
                     return Err(End::Incomplete(Incomplete::OutOfTime(run.timed_out())));
                 }
-                self.progress()
-                    .note(|facts| no_handshake(facts, wanted, &error.to_string()));
+                self.progress().note(|facts| no_handshake(facts, wanted, &error.to_string()));
             }
         }
         Ok(())
@@ -188,11 +181,8 @@ impl Probe<'_> {
         self.progress().note(|facts| match &ehlo {
             Ok(ehlo) if ehlo.is_positive() => {
                 facts.smtp.auth_after = mechanisms(ehlo);
-                facts.smtp.starttls_again = if ehlo.has_keyword("STARTTLS") {
-                    Fact::Yes
-                } else {
-                    Fact::No
-                };
+                facts.smtp.starttls_again =
+                    if ehlo.has_keyword("STARTTLS") { Fact::Yes } else { Fact::No };
             }
             Ok(other) => {
                 facts.smtp.starttls_again =
@@ -205,9 +195,8 @@ impl Probe<'_> {
 
     /// The certificate with the other kind of key, if the server has two.
     fn second_certificate(&mut self) -> Result<(), End> {
-        let first = self
-            .progress()
-            .read(|facts| facts.leaves().next().map(|leaf| leaf.key.algorithm));
+        let first =
+            self.progress().read(|facts| facts.leaves().next().map(|leaf| leaf.key.algorithm));
         let has_shaken_hands = self.progress().read(|facts| facts.handshake.is_some());
         match first.filter(|_| has_shaken_hands) {
             Some(Algorithm::Rsa) => self.handshake(Wanted::Ecdsa),
@@ -222,8 +211,7 @@ impl Probe<'_> {
             Ok(fact) => fact,
             Err(Setback::Once(why)) => Fact::Unknown(why),
             Err(Setback::End(end)) => {
-                self.progress()
-                    .note(|facts| facts.injection = Some(Fact::not_asked()));
+                self.progress().note(|facts| facts.injection = Some(Fact::not_asked()));
                 return Err(end);
             }
         };
@@ -247,16 +235,13 @@ impl Probe<'_> {
             .map_err(|error| Setback::Once(error.to_string()))?;
         // A refusal as such is no obedience, but a limit says nothing of what would be obeyed.
         if (400..500).contains(&answer.code) {
-            return Ok(Fact::Unknown(format!(
-                "STARTTLS was answered with {answer}"
-            )));
+            return Ok(Fact::Unknown(format!("STARTTLS was answered with {answer}")));
         }
         if answer.code != 220 || session.has_more() {
             return Ok(Fact::No);
         }
-        let mut connection = session
-            .into_stream()
-            .map_err(|error| Setback::Once(error.to_string()))?;
+        let mut connection =
+            session.into_stream().map_err(|error| Setback::Once(error.to_string()))?;
         connection.allow(self.asker.reach.patience.tls);
         let (_, result) = handshake(connection, self.asker.server_name(), Wanted::Any);
         let mut secured = match result {

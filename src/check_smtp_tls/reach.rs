@@ -71,10 +71,9 @@ impl<'a> Reach<'a> {
     pub(super) fn ready(&mut self) -> Result<Connection<'a>, Setback> {
         let connection = match self.target.start {
             Start::Tls => self.open()?,
-            Start::Starttls => self
-                .session()?
-                .into_stream()
-                .map_err(|error| Setback::Once(error.to_string()))?,
+            Start::Starttls => {
+                self.session()?.into_stream().map_err(|error| Setback::Once(error.to_string()))?
+            }
         };
         self.was_in = true;
         self.broken = 0;
@@ -128,15 +127,12 @@ impl<'a> Reach<'a> {
             leave(session);
             return Err(self.without_starttls());
         }
-        self.run
-            .deadline
-            .enter("waiting for the answer to STARTTLS");
+        self.run.deadline.enter("waiting for the answer to STARTTLS");
         let answer = session.starttls().map_err(|error| self.broke(&error))?;
         match answer.code {
             220 => Ok(None),
             400..500 => {
-                self.progress
-                    .note(|facts| facts.smtp.starttls_answer = Some(answer.to_string()));
+                self.progress.note(|facts| facts.smtp.starttls_answer = Some(answer.to_string()));
                 Ok(Some(answer))
             }
             _ => {
@@ -163,8 +159,7 @@ impl<'a> Reach<'a> {
     fn note(&self, greeting: &Reply, ehlo: &Reply) {
         self.progress.note(|facts| {
             let smtp = &mut facts.smtp;
-            smtp.greeting
-                .get_or_insert_with(|| greeting.lines.join(" ").trim().to_owned());
+            smtp.greeting.get_or_insert_with(|| greeting.lines.join(" ").trim().to_owned());
             smtp.auth_before = mechanisms(ehlo);
             smtp.is_masked = ehlo.lines.iter().any(|line| is_masked(line));
             smtp.starttls = offers_starttls(ehlo);
@@ -209,10 +204,8 @@ impl<'a> Reach<'a> {
         }
         self.progress.note(|facts| {
             facts.address = Some(address.ip().to_string());
-            facts.skipped_addresses = failures
-                .iter()
-                .map(|(address, error)| format!("{address}: {error}"))
-                .collect();
+            facts.skipped_addresses =
+                failures.iter().map(|(address, error)| format!("{address}: {error}")).collect();
         });
     }
 
@@ -244,12 +237,8 @@ impl<'a> Reach<'a> {
             return Err(End::Incomplete(Incomplete::Limited(limit.to_string())).into());
         }
         self.has_backed_off = true;
-        self.run
-            .deadline
-            .enter(format!("waiting after \"{limit}\""));
-        self.run
-            .deadline
-            .pause(BACK_OFF.min(self.run.deadline.remaining() / 2));
+        self.run.deadline.enter(format!("waiting after \"{limit}\""));
+        self.run.deadline.pause(BACK_OFF.min(self.run.deadline.remaining() / 2));
         self.check_time()
     }
 
@@ -309,10 +298,7 @@ fn offers_starttls(ehlo: &Reply) -> Fact {
 /// The mechanisms behind AUTH (RFC 4954 section 3).
 pub(super) fn mechanisms(ehlo: &Reply) -> Vec<String> {
     let parameters = ehlo.parameters("AUTH").unwrap_or_default();
-    parameters
-        .split_whitespace()
-        .map(str::to_ascii_uppercase)
-        .collect()
+    parameters.split_whitespace().map(str::to_ascii_uppercase).collect()
 }
 
 /// A keyword that a firewall wrote over: `XXXXXXXA`.

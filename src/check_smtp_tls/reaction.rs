@@ -38,15 +38,13 @@ pub(super) fn reaction(answer: &Answer, stop: &Stop) -> Reaction {
 /// Reads the answer to an SSLv2 hello; choosing means that SSLv2 is spoken.
 pub(super) fn ssl2_reaction(answer: Option<&ssl2::Answer>, stop: &Stop) -> Ssl2Reaction {
     match answer {
-        Some(ssl2::Answer::Hello { kinds, certificate }) => Ssl2Reaction::Spoken {
-            kinds: kinds.clone(),
-            certificate: certificate.clone(),
-        },
+        Some(ssl2::Answer::Hello { kinds, certificate }) => {
+            Ssl2Reaction::Spoken { kinds: kinds.clone(), certificate: certificate.clone() }
+        }
         // Only a server that speaks SSLv2 has words for "no cipher in common".
-        Some(ssl2::Answer::Error(_)) => Ssl2Reaction::Spoken {
-            kinds: Vec::new(),
-            certificate: Vec::new(),
-        },
+        Some(ssl2::Answer::Error(_)) => {
+            Ssl2Reaction::Spoken { kinds: Vec::new(), certificate: Vec::new() }
+        }
         Some(ssl2::Answer::Alert(_)) => Ssl2Reaction::Other(Reaction::Refused),
         Some(ssl2::Answer::Text(text)) => {
             Ssl2Reaction::Other(Reaction::Unclear(format!("answered with text: {text}")))
@@ -62,10 +60,7 @@ pub(super) fn ssl2_reaction(answer: Option<&ssl2::Answer>, stop: &Stop) -> Ssl2R
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ssl2Reaction {
     /// It speaks SSLv2, with these ciphers or none.
-    Spoken {
-        kinds: Vec<u32>,
-        certificate: Vec<u8>,
-    },
+    Spoken { kinds: Vec<u32>, certificate: Vec<u8> },
     /// Anything but that.
     Other(Reaction),
 }
@@ -91,56 +86,29 @@ mod tests {
     use super::*;
 
     fn ended(end: End) -> Answer {
-        Answer {
-            end: Some(end),
-            ..Answer::default()
-        }
+        Answer { end: Some(end), ..Answer::default() }
     }
 
     #[test]
     fn only_an_alert_refuses() {
         for alert in REFUSALS {
-            assert_eq!(
-                reaction(&ended(End::Alert(alert)), &Stop::Finished),
-                Reaction::Refused
-            );
+            assert_eq!(reaction(&ended(End::Alert(alert)), &Stop::Finished), Reaction::Refused);
         }
         for (case, answer, stop) in [
             ("another alert", ended(End::Alert(49)), Stop::Finished),
-            (
-                "text",
-                ended(End::Text("454 no".to_owned())),
-                Stop::Finished,
-            ),
-            (
-                "junk",
-                ended(End::Malformed("no TLS record")),
-                Stop::Finished,
-            ),
+            ("text", ended(End::Text("454 no".to_owned())), Stop::Finished),
+            ("junk", ended(End::Malformed("no TLS record")), Stop::Finished),
             ("silence", Answer::default(), Stop::Silent),
-            (
-                "a broken connection",
-                Answer::default(),
-                Stop::Broken("x".to_owned()),
-            ),
+            ("a broken connection", Answer::default(), Stop::Broken("x".to_owned())),
         ] {
-            assert!(
-                matches!(reaction(&answer, &stop), Reaction::Unclear(_)),
-                "{case}"
-            );
+            assert!(matches!(reaction(&answer, &stop), Reaction::Unclear(_)), "{case}");
         }
-        assert_eq!(
-            reaction(&Answer::default(), &Stop::Closed),
-            Reaction::Closed
-        );
+        assert_eq!(reaction(&Answer::default(), &Stop::Closed), Reaction::Closed);
     }
 
     #[test]
     fn sslv2_is_spoken_in_any_form_also_without_ciphers() {
-        let none = ssl2::Answer::Hello {
-            kinds: vec![],
-            certificate: vec![],
-        };
+        let none = ssl2::Answer::Hello { kinds: vec![], certificate: vec![] };
         for answer in [none, ssl2::Answer::Error(1)] {
             assert!(matches!(
                 ssl2_reaction(Some(&answer), &Stop::Finished),
@@ -151,10 +119,7 @@ mod tests {
             ssl2_reaction(Some(&ssl2::Answer::Alert(70)), &Stop::Finished),
             Ssl2Reaction::Other(Reaction::Refused)
         );
-        assert_eq!(
-            ssl2_reaction(None, &Stop::Closed),
-            Ssl2Reaction::Other(Reaction::Closed)
-        );
+        assert_eq!(ssl2_reaction(None, &Stop::Closed), Ssl2Reaction::Other(Reaction::Closed));
         for stop in [Stop::Silent, Stop::Broken("x".to_owned())] {
             assert!(matches!(
                 ssl2_reaction(None, &stop),

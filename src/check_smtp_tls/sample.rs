@@ -17,11 +17,7 @@ pub(super) fn leaf(algorithm: Algorithm, bits: usize) -> Certificate {
         addresses: vec![],
         not_before: 0,
         not_after: 1,
-        key: Key {
-            algorithm,
-            bits: Some(bits),
-            has_exponent_one: false,
-        },
+        key: Key { algorithm, bits: Some(bits), has_exponent_one: false },
         hash: Hash::Sound,
         is_authority: false,
         is_self_issued: false,
@@ -34,23 +30,12 @@ pub(super) fn leaf(algorithm: Algorithm, bits: usize) -> Certificate {
 pub(super) fn server(versions: &[Protocol], suites: &[(Protocol, u16)], key: usize) -> Facts {
     let mut facts = Facts::new("mail.example", 25, Start::Starttls, "mail.example", false);
     for version in Protocol::ALL {
-        facts.set_protocol(
-            version,
-            if versions.contains(&version) {
-                Fact::Yes
-            } else {
-                Fact::No
-            },
-        );
+        facts.set_protocol(version, if versions.contains(&version) { Fact::Yes } else { Fact::No });
     }
     facts.accepted.extend(suites);
     for version in facts.classic_versions() {
         for weakness in Weakness::ALL {
-            facts.weaknesses.push(WeaknessAsked {
-                version,
-                weakness,
-                accepted: Fact::No,
-            });
+            facts.weaknesses.push(WeaknessAsked { version, weakness, accepted: Fact::No });
         }
     }
     let yes_if = |holds: bool| if holds { Fact::Yes } else { Fact::No };
@@ -84,11 +69,7 @@ pub(super) fn add_leaf(facts: &mut Facts, leaf: Certificate) {
 }
 
 pub(super) fn base() -> Facts {
-    server(
-        &[Tls12, Tls13],
-        &[(Tls12, RSA_GCM_128), (Tls12, RSA_GCM_256)],
-        2048,
-    )
+    server(&[Tls12, Tls13], &[(Tls12, RSA_GCM_128), (Tls12, RSA_GCM_256)], 2048)
 }
 
 pub(super) fn with(mut facts: Facts, change: impl FnOnce(&mut Facts)) -> Facts {

@@ -11,46 +11,33 @@ pub(super) const REMEDY: &str = "switch off the oldest versions and the shortest
 
 /// 30 parts versions, 30 parts keys, 40 parts ciphers, each part rounded down; 0 when a part is.
 pub(super) fn score(facts: &Facts, anonymous_counts: bool) -> u32 {
-    let parts = [
-        (protocols(facts), 30),
-        (keys(facts, anonymous_counts), 30),
-        (ciphers(facts), 40),
-    ];
+    let parts = [(protocols(facts), 30), (keys(facts, anonymous_counts), 30), (ciphers(facts), 40)];
     if parts.iter().any(|(points, _)| *points == 0) {
         return 0;
     }
-    parts
-        .iter()
-        .map(|(points, weight)| points * weight / 100)
-        .sum()
+    parts.iter().map(|(points, weight)| points * weight / 100).sum()
 }
 
 /// Whether all that the score is made of was seen.
 pub(super) fn is_known(facts: &Facts) -> bool {
     let any = |weakness| facts.weakness(weakness, |_| true);
     let suites = Weakness::ALL.map(any);
-    let asked = [
-        &facts.dhe,
-        &facts.weak_curve,
-        &facts.bits_128,
-        &facts.bits_256,
-    ];
+    let asked = [&facts.dhe, &facts.weak_curve, &facts.bits_128, &facts.bits_256];
     let has_prime = !facts.dhe.is_yes() || facts.prime_bits.is_some();
     let mut all = facts.protocols.values().chain(&suites).chain(asked);
     has_prime && facts.leaves().next().is_some() && all.all(|fact| !fact.is_unknown())
 }
 
 fn protocols(facts: &Facts) -> u32 {
-    let points = Protocol::ALL
-        .into_iter()
-        .filter(|version| facts.protocol(*version).is_yes())
-        .map(|version| match version {
+    let points = Protocol::ALL.into_iter().filter(|version| facts.protocol(*version).is_yes()).map(
+        |version| match version {
             Protocol::Ssl2 => 0,
             Protocol::Ssl3 => 80,
             Protocol::Tls10 => 90,
             Protocol::Tls11 => 95,
             Protocol::Tls12 | Protocol::Tls13 => 100,
-        });
+        },
+    );
     mean_of_ends(points).unwrap_or(100)
 }
 
@@ -68,20 +55,13 @@ fn keys(facts: &Facts, anonymous_counts: bool) -> u32 {
         2048..4096 => 90,
         _ => 100,
     });
-    if facts.weakness(Weakness::Export, |_| true).is_yes() {
-        points.min(40)
-    } else {
-        points
-    }
+    if facts.weakness(Weakness::Export, |_| true).is_yes() { points.min(40) } else { points }
 }
 
 fn ciphers(facts: &Facts) -> u32 {
     let seen = facts.accepted_suites().map(|(_, suite)| points(suite));
     let asked = [(&facts.bits_128, 80), (&facts.bits_256, 100)];
-    let asked = asked
-        .into_iter()
-        .filter(|(fact, _)| fact.is_yes())
-        .map(|(_, points)| points);
+    let asked = asked.into_iter().filter(|(fact, _)| fact.is_yes()).map(|(_, points)| points);
     mean_of_ends(seen.chain(asked)).unwrap_or(100)
 }
 
@@ -95,15 +75,10 @@ fn points(suite: &Suite) -> u32 {
 }
 
 fn mean_of_ends(points: impl Iterator<Item = u32>) -> Option<u32> {
-    let (least, most) = points.fold(
-        (None, None),
-        |(least, most): (Option<u32>, Option<u32>), points| {
-            (
-                Some(least.map_or(points, |least| least.min(points))),
-                most.max(Some(points)),
-            )
-        },
-    );
+    let (least, most) =
+        points.fold((None, None), |(least, most): (Option<u32>, Option<u32>), points| {
+            (Some(least.map_or(points, |least| least.min(points))), most.max(Some(points)))
+        });
     Some(u32::midpoint(least?, most?))
 }
 

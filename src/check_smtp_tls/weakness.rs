@@ -17,14 +17,8 @@ pub(super) enum Weakness {
 }
 
 impl Weakness {
-    pub(super) const ALL: [Self; 6] = [
-        Self::Null,
-        Self::Anonymous,
-        Self::Export,
-        Self::Short,
-        Self::Rc4,
-        Self::SmallBlocks,
-    ];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Null, Self::Anonymous, Self::Export, Self::Short, Self::Rc4, Self::SmallBlocks];
 
     /// Whether the suite is of this kind. Export and short ciphers count as that and not as RC4 or 64-bit blocks too.
     pub(super) fn has(self, suite: &Suite) -> bool {

@@ -31,10 +31,7 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
         return Err(DurationError::Malformed);
     }
     let number: u64 = digits.parse().map_err(|_| DurationError::TooLong)?;
-    number
-        .checked_mul(seconds_per_unit)
-        .map(Duration::from_secs)
-        .ok_or(DurationError::TooLong)
+    number.checked_mul(seconds_per_unit).map(Duration::from_secs).ok_or(DurationError::TooLong)
 }
 
 /// The two largest units that are not zero, rounded down: `45s`, `3h 12m`, `4d`.
@@ -54,11 +51,7 @@ pub fn human(duration: Duration) -> String {
         .filter(|(number, _)| *number > 0)
         .map(|(number, unit)| format!("{number}{unit}"))
         .collect();
-    if text.is_empty() {
-        "0s".to_owned()
-    } else {
-        text.join(" ")
-    }
+    if text.is_empty() { "0s".to_owned() } else { text.join(" ") }
 }
 
 #[cfg(test)]
@@ -67,18 +60,14 @@ mod tests {
 
     #[test]
     fn durations_need_a_whole_number_and_a_unit() {
-        for (text, seconds) in [
-            ("0s", 0),
-            ("90s", 90),
-            ("15m", 900),
-            ("4h", 14_400),
-            ("5d", 432_000),
-        ] {
+        for (text, seconds) in
+            [("0s", 0), ("90s", 90), ("15m", 900), ("4h", 14_400), ("5d", 432_000)]
+        {
             assert_eq!(parse(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
-        for text in [
-            "", "4", "h", "4 h", "-4h", "+4h", "1.5h", "4h30m", "4w", "4H", "٤h", "4ä", "1e3s",
-        ] {
+        for text in
+            ["", "4", "h", "4 h", "-4h", "+4h", "1.5h", "4h30m", "4w", "4H", "٤h", "4ä", "1e3s"]
+        {
             assert_eq!(parse(text), Err(DurationError::Malformed), "{text:?}");
         }
         for text in ["99999999999999999999s", "999999999999999999d"] {

@@ -26,14 +26,8 @@ impl Label {
     pub fn new(name: impl Into<String>) -> Result<Self, NotALabel> {
         let name = name.into();
         let letter = name.starts_with(|c: char| c.is_ascii_lowercase());
-        let clean = name
-            .bytes()
-            .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'));
-        if letter && clean && name.len() <= 60 {
-            Ok(Self(name))
-        } else {
-            Err(NotALabel)
-        }
+        let clean = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+        if letter && clean && name.len() <= 60 { Ok(Self(name)) } else { Err(NotALabel) }
     }
 
     /// The label as text.
@@ -96,13 +90,7 @@ impl Metric {
     /// A metric without limits that is never below zero, as counts, sizes and durations are.
     #[must_use]
     pub fn new(label: Label, value: Value, unit: Unit) -> Self {
-        Self {
-            label,
-            value,
-            unit,
-            thresholds: Thresholds::default(),
-            never_negative: true,
-        }
+        Self { label, value, unit, thresholds: Thresholds::default(), never_negative: true }
     }
 
     /// The same metric with the limits it was judged by.
@@ -123,18 +111,9 @@ mod tests {
             assert!(Label::new(name).is_ok(), "{name}");
         }
         let long = "a".repeat(61);
-        for name in [
-            "",
-            "Messages",
-            "a b",
-            "a=b",
-            "a::b",
-            "a'b",
-            "größe",
-            "1st",
-            "_x",
-            long.as_str(),
-        ] {
+        for name in
+            ["", "Messages", "a b", "a=b", "a::b", "a'b", "größe", "1st", "_x", long.as_str()]
+        {
             assert!(Label::new(name).is_err(), "{name}");
         }
     }

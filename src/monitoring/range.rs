@@ -26,11 +26,7 @@ impl Range {
     /// The range `0:end`, which alerts above `end`.
     #[must_use]
     pub fn up_to(end: u64) -> Self {
-        Self {
-            inverted: false,
-            start: Some(ZERO),
-            end: Some(Number::Integer(end.into())),
-        }
+        Self { inverted: false, start: Some(ZERO), end: Some(Number::Integer(end.into())) }
     }
 
     /// Whether `value` alerts. An undetermined value never does; [`super::Thresholds::judge`] makes it UNKNOWN.
@@ -42,9 +38,8 @@ impl Range {
         let not_below = self
             .start
             .is_none_or(|start| value.partial_cmp_number(start).is_some_and(Ordering::is_ge));
-        let not_above = self
-            .end
-            .is_none_or(|end| value.partial_cmp_number(end).is_some_and(Ordering::is_le));
+        let not_above =
+            self.end.is_none_or(|end| value.partial_cmp_number(end).is_some_and(Ordering::is_le));
         (not_below && not_above) == self.inverted
     }
 
@@ -52,9 +47,9 @@ impl Range {
     #[must_use]
     pub fn alerts_from(&self, least: u64) -> bool {
         match (self.inverted, self.end) {
-            (false, Some(end)) => Value::Uint(least)
-                .partial_cmp_number(end)
-                .is_some_and(Ordering::is_gt),
+            (false, Some(end)) => {
+                Value::Uint(least).partial_cmp_number(end).is_some_and(Ordering::is_gt)
+            }
             (true, None) => self.alerts(Value::Uint(least)),
             _ => false,
         }
@@ -70,10 +65,7 @@ impl Range {
     /// because Icinga 2 keeps a threshold only when it is a bare number.
     #[must_use]
     pub fn perfdata(&self, never_negative: bool) -> String {
-        match (
-            never_negative && !self.inverted && self.start.is_none(),
-            self.end,
-        ) {
+        match (never_negative && !self.inverted && self.start.is_none(), self.end) {
             (true, Some(end)) if end.partial_cmp_number(ZERO).is_some_and(Ordering::is_ge) => {
                 end.to_string()
             }
@@ -142,9 +134,7 @@ impl FromStr for Range {
         if text.starts_with('/') && text.contains(':') {
             return Err(RangeError::ExpandedTilde);
         }
-        let (inverted, body) = text
-            .strip_prefix('@')
-            .map_or((false, text), |rest| (true, rest));
+        let (inverted, body) = text.strip_prefix('@').map_or((false, text), |rest| (true, rest));
         let (start, end) = match body.split_once(':') {
             None => (Some(ZERO), Some(body.parse()?)),
             Some(("~", end)) => (None, parse_end(end)?),
@@ -156,11 +146,7 @@ impl FromStr for Range {
             {
                 Err(RangeError::StartAboveEnd)
             }
-            _ => Ok(Self {
-                inverted,
-                start,
-                end,
-            }),
+            _ => Ok(Self { inverted, start, end }),
         }
     }
 }
@@ -179,8 +165,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn range(text: &str) -> Range {
-        text.parse()
-            .unwrap_or_else(|error| panic!("{text}: {error}"))
+        text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
     }
 
     #[test]
@@ -198,12 +183,7 @@ mod tests {
             ("~:-95.99", "~:-95.99", &[-95.98, 0.0], &[-95.99, -341.0]),
             ("-5:", "-5:", &[-5.1], &[-5.0, 0.0]),
             ("-5:5", "-5:5", &[-6.0, 6.0], &[-5.0, 5.0]),
-            (
-                "@0:657.8210567",
-                "@657.8210567",
-                &[0.0, 32.88, 657.821_056_7],
-                &[-2.0, 657.9],
-            ),
+            ("@0:657.8210567", "@657.8210567", &[0.0, 32.88, 657.821_056_7], &[-2.0, 657.9]),
             ("@1:1", "@1:1", &[1.0], &[0.5, 5.2]),
             ("1:1", "1:1", &[0.5, 5.2], &[1.0]),
             ("@10", "@10", &[0.0, 10.0], &[-1.0, 10.1]),
@@ -218,16 +198,10 @@ mod tests {
             let range = range(text);
             assert_eq!(range.to_string(), *printed, "{text}");
             for value in *alert {
-                assert!(
-                    range.alerts(Value::Float(*value)),
-                    "{text} alerts at {value}"
-                );
+                assert!(range.alerts(Value::Float(*value)), "{text} alerts at {value}");
             }
             for value in *quiet {
-                assert!(
-                    !range.alerts(Value::Float(*value)),
-                    "{text} is quiet at {value}"
-                );
+                assert!(!range.alerts(Value::Float(*value)), "{text} is quiet at {value}");
             }
         }
     }
@@ -279,11 +253,7 @@ mod tests {
             "-:1",
             "1.2.3",
         ] {
-            assert_eq!(
-                text.parse::<Range>(),
-                Err(RangeError::NotANumber),
-                "{text:?}"
-            );
+            assert_eq!(text.parse::<Range>(), Err(RangeError::NotANumber), "{text:?}");
         }
         assert_eq!(
             "9".repeat(400).parse::<Range>(),
@@ -315,11 +285,7 @@ mod tests {
             ("~:", 10, false),
             ("@~:", 0, true),
         ] {
-            assert_eq!(
-                range(text).alerts_from(least),
-                proven,
-                "{text} from {least}"
-            );
+            assert_eq!(range(text).alerts_from(least), proven, "{text} from {least}");
         }
     }
 

@@ -60,11 +60,7 @@ pub fn render(service: &str, report: &Report, format: Format, verbosity: u8) -> 
 }
 
 fn plugin_text(service: &str, report: &Report, verbosity: u8) -> String {
-    let headline = clean(&format!(
-        "{service} {} - {}",
-        report.state(),
-        report.headline()
-    ));
+    let headline = clean(&format!("{service} {} - {}", report.state(), report.headline()));
     let next_step = report.next_step.as_deref().map(clean);
     let mut long_output = Vec::new();
     let headline = shorten_words(&headline);
@@ -83,17 +79,13 @@ fn plugin_text(service: &str, report: &Report, verbosity: u8) -> String {
     out.push('\n');
     if verbosity > 0 {
         long_output.extend(
-            report
-                .findings()
-                .into_iter()
-                .map(|f| clean(&format!("{}: {}", f.state, f.text))),
+            report.findings().into_iter().map(|f| clean(&format!("{}: {}", f.state, f.text))),
         );
     }
     long_output.extend(shown(report, verbosity).map(clean));
     if left_out > 0 {
-        long_output.push(format!(
-            "{left_out} metrics were left out: they would not fit the first line"
-        ));
+        long_output
+            .push(format!("{left_out} metrics were left out: they would not fit the first line"));
     }
     append_lines(&mut out, &long_output);
     out
@@ -170,11 +162,7 @@ pub fn clean(text: &str) -> String {
         c if is_unprintable(c) => '?',
         c => c,
     };
-    text.chars()
-        .map(replace)
-        .collect::<String>()
-        .trim()
-        .to_owned()
+    text.chars().map(replace).collect::<String>().trim().to_owned()
 }
 
 /// Control characters, line and paragraph separators, and what turns or hides text in a terminal.
@@ -195,10 +183,7 @@ fn shorten_words(text: &str) -> String {
         let (head, tail) = (word.chars().take(kept), word.chars().skip(length - kept));
         head.chain("...".chars()).chain(tail).collect()
     };
-    text.split(' ')
-        .map(shorten)
-        .collect::<Vec<String>>()
-        .join(" ")
+    text.split(' ').map(shorten).collect::<Vec<String>>().join(" ")
 }
 
 /// At most `limit` characters, the last three being dots when something was cut.

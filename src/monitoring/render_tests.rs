@@ -7,10 +7,7 @@ use crate::monitoring::State;
 use crate::monitoring::{Label, Thresholds, Unit, Value};
 
 fn metric(label: &str, value: Value, unit: Unit, warning: &str, critical: &str) -> Metric {
-    let thresholds = Thresholds {
-        warning: warning.parse().ok(),
-        critical: critical.parse().ok(),
-    };
+    let thresholds = Thresholds { warning: warning.parse().ok(), critical: critical.parse().ok() };
     Metric::new(Label::new(label).unwrap(), value, unit).judged_by(&thresholds)
 }
 
@@ -22,22 +19,10 @@ fn first_line_holds_text_and_all_perfdata() {
     let mut report = Report::new();
     report.find(State::Warning, "143 messages (warning 100)");
     report.find(State::Ok, "12 older than 4h");
-    report.measure(metric(
-        "messages",
-        Value::Uint(143),
-        Unit::None,
-        "100",
-        "500",
-    ));
+    report.measure(metric("messages", Value::Uint(143), Unit::None, "100", "500"));
     report.measure(metric("older", Value::Uint(12), Unit::None, "25", ""));
     report.measure(metric("oldest", Value::Uint(11520), Unit::Seconds, "", ""));
-    report.measure(metric(
-        "free_bytes",
-        Value::Float(41.25),
-        Unit::Percent,
-        "10:",
-        "3:",
-    ));
+    report.measure(metric("free_bytes", Value::Float(41.25), Unit::Percent, "10:", "3:"));
     report.measure(metric("recent", Value::Undetermined, Unit::Seconds, "", ""));
     report.explain(1, "queue /q");
     let quiet = "Q WARNING - 143 messages (warning 100), 12 older than 4h | messages=143;100;500;0 older=12;25;;0 \
@@ -60,10 +45,7 @@ fn no_perfdata_means_no_separator() {
 fn the_next_step_moves_to_its_own_line_when_the_first_is_full() {
     let mut report = Report::unknown("cannot look");
     report.advise("do this");
-    assert_eq!(
-        render("Q", &report, Format::Nagios, 0),
-        "Q UNKNOWN - cannot look; do this\n"
-    );
+    assert_eq!(render("Q", &report, Format::Nagios, 0), "Q UNKNOWN - cannot look; do this\n");
     let mut report = Report::unknown("x ".repeat(95));
     report.advise("do this");
     let text = render("Q", &report, Format::Nagios, 0);
@@ -81,12 +63,8 @@ fn a_long_first_line_is_cut_at_a_character() {
 #[test]
 fn a_long_word_leaves_room_for_what_follows() {
     let path = "/a".repeat(2000);
-    let text = render(
-        "Q",
-        &Report::unknown(format!("cannot read {path}: denied")),
-        Format::Nagios,
-        0,
-    );
+    let text =
+        render("Q", &Report::unknown(format!("cannot read {path}: denied")), Format::Nagios, 0);
     assert!(text.starts_with("Q UNKNOWN - cannot read /a/a"), "{text}");
     assert!(text.ends_with("a/a: denied\n"), "{text}");
     assert!(text.chars().count() < 130, "{text}");
@@ -100,12 +78,7 @@ fn long_output_is_bounded_and_says_so() {
     }
     let text = render("Q", &report, Format::Nagios, 1);
     assert!(text.len() <= 8000, "{}", text.len());
-    assert!(
-        text.lines()
-            .last()
-            .unwrap()
-            .ends_with("more lines were left out")
-    );
+    assert!(text.lines().last().unwrap().ends_with("more lines were left out"));
 }
 
 #[test]
@@ -121,23 +94,11 @@ fn one_endless_line_hides_no_others() {
 fn too_many_metrics_are_left_out_whole_and_named() {
     let mut report = Report::unknown("x");
     for number in 0..1000 {
-        report.measure(metric(
-            &format!("m{number}"),
-            Value::Uint(u64::MAX),
-            Unit::Bytes,
-            "1",
-            "2",
-        ));
+        report.measure(metric(&format!("m{number}"), Value::Uint(u64::MAX), Unit::Bytes, "1", "2"));
     }
     let text = render("Q", &report, Format::Nagios, 0);
     assert!(text.len() <= 8000);
-    assert!(
-        text.lines()
-            .last()
-            .unwrap()
-            .contains("metrics were left out"),
-        "{text}"
-    );
+    assert!(text.lines().last().unwrap().contains("metrics were left out"), "{text}");
     assert!(text.lines().next().unwrap().ends_with(";1;2;0"));
 }
 
@@ -193,10 +154,7 @@ fn facts_too_large_for_json_are_left_out_and_the_verdict_stays() {
     let read = read_json(&report);
     assert_eq!(read["facts"], serde_json::Value::Null);
     assert_eq!(read["details"][0], "b");
-    assert_eq!(
-        read["details"][1],
-        "facts were left out: the report would exceed 65536 bytes"
-    );
+    assert_eq!(read["details"][1], "facts were left out: the report would exceed 65536 bytes");
     report.attach(&serde_json::json!({"list": vec!["\u{1}"; 5000]}));
     assert!(read_json(&report)["facts"].is_object());
 }
@@ -229,11 +187,7 @@ fn json_of_any_size_is_cut_to_a_bound_with_the_worst_first() {
         assert_eq!(read["findings"][0]["text"], "worst");
         assert_eq!(read["metrics"][0]["label"], "metric_0");
         let details = read["details"].as_array().unwrap();
-        let said = |what: &str| {
-            details
-                .iter()
-                .any(|line| line.as_str().unwrap().ends_with(what))
-        };
+        let said = |what: &str| details.iter().any(|line| line.as_str().unwrap().ends_with(what));
         for list in ["findings", "metrics", "details"] {
             assert!(said(&format!(" {list} were left out")), "{list}");
         }

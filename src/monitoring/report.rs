@@ -48,10 +48,7 @@ impl Report {
 
     /// Adds a finding. Those of equal severity keep the order they were added in.
     pub fn find(&mut self, state: State, text: impl Into<String>) {
-        self.findings.push(Finding {
-            state,
-            text: text.into(),
-        });
+        self.findings.push(Finding { state, text: text.into() });
     }
 
     /// Adds a metric. A second one with the same label is left out: two values under one name would merge in graphs.
@@ -63,10 +60,7 @@ impl Report {
 
     /// Adds a line of long output for `-v` (1), `-vv` (2) and so on.
     pub fn explain(&mut self, verbosity: u8, text: impl Into<String>) {
-        self.details.push(Detail {
-            verbosity,
-            text: text.into(),
-        });
+        self.details.push(Detail { verbosity, text: text.into() });
     }
 
     /// Says what the administrator can do about it; the first advice stands.
@@ -105,11 +99,8 @@ impl Report {
         if self.findings.is_empty() {
             return "nothing was checked".to_owned();
         }
-        let texts: Vec<&str> = self
-            .findings()
-            .into_iter()
-            .map(|finding| finding.text.as_str())
-            .collect();
+        let texts: Vec<&str> =
+            self.findings().into_iter().map(|finding| finding.text.as_str()).collect();
         texts.join(", ")
     }
 }

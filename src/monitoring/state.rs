@@ -47,10 +47,7 @@ impl State {
     /// The worst of several states; of none it is UNKNOWN, since nothing was checked.
     #[must_use]
     pub fn worst(states: impl IntoIterator<Item = Self>) -> Self {
-        states
-            .into_iter()
-            .max_by_key(|state| state.severity())
-            .unwrap_or(Self::Unknown)
+        states.into_iter().max_by_key(|state| state.severity()).unwrap_or(Self::Unknown)
     }
 }
 

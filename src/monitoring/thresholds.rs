@@ -20,11 +20,7 @@ impl Thresholds {
     #[must_use]
     pub fn judge(&self, value: Value) -> State {
         if !value.is_determined() {
-            return if self.is_set() {
-                State::Unknown
-            } else {
-                State::Ok
-            };
+            return if self.is_set() { State::Unknown } else { State::Ok };
         }
         self.first_alerting(|range| range.alerts(value))
     }
@@ -42,10 +38,7 @@ impl Thresholds {
     /// Whether there is a limit that any value breaches.
     #[must_use]
     pub fn is_set(&self) -> bool {
-        [self.warning, self.critical]
-            .into_iter()
-            .flatten()
-            .any(|range| range.can_alert())
+        [self.warning, self.critical].into_iter().flatten().any(|range| range.can_alert())
     }
 
     /// The range behind a breach, for the text.
@@ -74,21 +67,15 @@ mod tests {
     use super::*;
 
     fn limits(warning: &str, critical: &str) -> Thresholds {
-        Thresholds {
-            warning: warning.parse().ok(),
-            critical: critical.parse().ok(),
-        }
+        Thresholds { warning: warning.parse().ok(), critical: critical.parse().ok() }
     }
 
     #[test]
     fn critical_is_asked_before_warning() {
         let limits = limits("10", "20");
-        for (value, state) in [
-            (10, State::Ok),
-            (11, State::Warning),
-            (20, State::Warning),
-            (21, State::Critical),
-        ] {
+        for (value, state) in
+            [(10, State::Ok), (11, State::Warning), (20, State::Warning), (21, State::Critical)]
+        {
             assert_eq!(limits.judge(Value::Uint(value)), state, "{value}");
         }
     }
@@ -97,10 +84,7 @@ mod tests {
     fn an_undetermined_value_is_unknown_only_against_a_limit() {
         assert_eq!(limits("10", "").judge(Value::Undetermined), State::Unknown);
         assert_eq!(limits("", "").judge(Value::Undetermined), State::Ok);
-        assert_eq!(
-            limits("10", "").judge(Value::Float(f64::NAN)),
-            State::Unknown
-        );
+        assert_eq!(limits("10", "").judge(Value::Float(f64::NAN)), State::Unknown);
     }
 
     #[test]
@@ -108,20 +92,8 @@ mod tests {
         assert_eq!(limits("10", "20").judge_at_least(21), State::Critical);
         assert_eq!(limits("10", "20").judge_at_least(11), State::Warning);
         assert_eq!(limits("10", "20").judge_at_least(5), State::Unknown);
-        assert_eq!(
-            limits("1:", "").judge_at_least(0),
-            State::Unknown,
-            "more may be there"
-        );
-        assert_eq!(
-            limits("", "").judge_at_least(5),
-            State::Ok,
-            "nothing was asked"
-        );
-        assert_eq!(
-            limits("~:", "").judge_at_least(5),
-            State::Ok,
-            "a limit that nothing breaches"
-        );
+        assert_eq!(limits("1:", "").judge_at_least(0), State::Unknown, "more may be there");
+        assert_eq!(limits("", "").judge_at_least(5), State::Ok, "nothing was asked");
+        assert_eq!(limits("~:", "").judge_at_least(5), State::Ok, "a limit that nothing breaches");
     }
 }

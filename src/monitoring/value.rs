@@ -145,10 +145,7 @@ fn whole(value: f64) -> Option<i128> {
     /// 2^127; the largest `i128` is one less.
     const END: f64 = 170_141_183_460_469_231_731_687_303_715_884_105_728.0;
     let fits = value.fract() == 0.0 && (-END..END).contains(&value);
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "whole and in range, so the cast is exact"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "whole and in range, so the cast is exact")]
     fits.then_some(value as i128)
 }
 

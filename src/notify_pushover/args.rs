@@ -1,8 +1,5 @@
 //! Command line of `notify_pushover`. Names follow the macros of Icinga and Nagios.
-#![expect(
-    clippy::doc_markdown,
-    reason = "help texts are shown as they stand here"
-)]
+#![expect(clippy::doc_markdown, reason = "help texts are shown as they stand here")]
 
 use std::ffi::OsStr;
 use std::io::Read;
@@ -41,20 +38,14 @@ pub enum Action {
 /// 3 wrong usage, configuration or secret.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "notify_pushover", version, term_width = 80)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is an option of its own"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Args {
     /// What to do
     #[arg(value_enum, default_value = "send")]
     pub action: Action,
 
     #[command(flatten)]
-    #[expect(
-        missing_docs,
-        reason = "a doc comment here would replace the program's description"
-    )]
+    #[expect(missing_docs, reason = "a doc comment here would replace the program's description")]
     pub access: AccessOptions,
     /// Only these devices of the recipient, separated by commas
     #[arg(long, value_name = "NAMES", value_parser = text())]
@@ -185,10 +176,7 @@ pub struct Args {
     pub dry_run: bool,
 
     #[command(flatten)]
-    #[expect(
-        missing_docs,
-        reason = "a doc comment here would replace the program's description"
-    )]
+    #[expect(missing_docs, reason = "a doc comment here would replace the program's description")]
     pub run: NotifierOptions,
 }
 

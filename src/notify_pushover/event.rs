@@ -45,10 +45,7 @@ impl Kind {
     /// Whether the alarm needs nobody any more, so that an emergency must stop ringing.
     #[must_use]
     pub(super) fn ends_alarm(&self) -> bool {
-        matches!(
-            self,
-            Self::Recovery | Self::Acknowledgement | Self::DowntimeStart
-        )
+        matches!(self, Self::Recovery | Self::Acknowledgement | Self::DowntimeStart)
     }
 
     /// Whether it speaks of a present state: a problem, or a message of unknown kind.
@@ -156,23 +153,12 @@ impl Event {
         let service_shown = both(&args.service_display_name, "SERVICEDISPLAYNAME");
         let is_service = !(service.is_empty() && service_shown.is_empty());
         let (output, long_output, state) = if is_service {
-            (
-                "SERVICEOUTPUT",
-                "LONGSERVICEOUTPUT",
-                both(&args.service_state, "SERVICESTATE"),
-            )
+            ("SERVICEOUTPUT", "LONGSERVICEOUTPUT", both(&args.service_state, "SERVICESTATE"))
         } else {
-            (
-                "HOSTOUTPUT",
-                "LONGHOSTOUTPUT",
-                both(&args.host_state, "HOSTSTATE"),
-            )
+            ("HOSTOUTPUT", "LONGHOSTOUTPUT", both(&args.host_state, "HOSTSTATE"))
         };
-        let given = if state.is_empty() {
-            args.service_state.clone().unwrap_or_default()
-        } else {
-            state
-        };
+        let given =
+            if state.is_empty() { args.service_state.clone().unwrap_or_default() } else { state };
         let output = both(&args.output, output);
         Self {
             kind: Kind::parse(&both(&args.kind, "NOTIFICATIONTYPE")),
@@ -196,23 +182,14 @@ impl Event {
     /// Whether there is nothing to tell.
     #[must_use]
     pub(super) fn is_empty(&self) -> bool {
-        let texts = [
-            &self.host,
-            &self.host_shown,
-            &self.service_shown,
-            &self.output,
-            &self.comment,
-        ];
+        let texts =
+            [&self.host, &self.host_shown, &self.service_shown, &self.output, &self.comment];
         self.kind == Kind::Other(String::new()) && texts.iter().all(|text| text.is_empty())
     }
 }
 
 fn first_of(text: String, otherwise: &str) -> String {
-    if text.is_empty() {
-        otherwise.to_owned()
-    } else {
-        text
-    }
+    if text.is_empty() { otherwise.to_owned() } else { text }
 }
 
 /// Icinga passes fractions of a second.
@@ -230,10 +207,7 @@ pub(super) fn prefix_and_text(line: &str) -> (Option<ObjectState>, &str) {
         let of_a_name =
             |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, ' ' | '_' | '-');
         let is_name = prefix.len() <= 60 && prefix.chars().all(of_a_name);
-        let state = prefix
-            .rsplit([' ', '_', '-'])
-            .next()
-            .and_then(ObjectState::parse);
+        let state = prefix.rsplit([' ', '_', '-']).next().and_then(ObjectState::parse);
         if is_name && state.is_some() && !text.trim().is_empty() {
             return (state, text.trim_start());
         }
@@ -278,14 +252,7 @@ mod tests {
     #[test]
     fn empty_options_fall_back_to_the_environment() {
         let seen = event(
-            &[
-                "--host-name",
-                "",
-                "--service-state",
-                "warning",
-                "--comment",
-                "",
-            ],
+            &["--host-name", "", "--service-state", "warning", "--comment", ""],
             &[
                 ("HOSTNAME", "mail01"),
                 ("SERVICENAME", "queue"),
@@ -293,27 +260,11 @@ mod tests {
                 ("SERVICEOUTPUT", "out"),
             ],
         );
-        assert_eq!(
-            (seen.host.as_str(), seen.host_shown.as_str()),
-            ("mail01", "mail01")
-        );
-        assert_eq!(
-            seen.state,
-            Some(ObjectState::Warning),
-            "an option comes first"
-        );
+        assert_eq!((seen.host.as_str(), seen.host_shown.as_str()), ("mail01", "mail01"));
+        assert_eq!(seen.state, Some(ObjectState::Warning), "an option comes first");
         assert_eq!(seen.output, "out");
-        let nagios = event(
-            &[],
-            &[
-                ("NAGIOS_SERVICEDESC", "q"),
-                ("NAGIOS_NOTIFICATIONAUTHOR", "a"),
-            ],
-        );
-        assert_eq!(
-            (nagios.service.as_str(), nagios.author.as_str()),
-            ("q", "a")
-        );
+        let nagios = event(&[], &[("NAGIOS_SERVICEDESC", "q"), ("NAGIOS_NOTIFICATIONAUTHOR", "a")]);
+        assert_eq!((nagios.service.as_str(), nagios.author.as_str()), ("q", "a"));
     }
 
     #[test]
@@ -327,11 +278,7 @@ mod tests {
     #[test]
     fn a_plugins_own_prefix_is_recognised() {
         for (line, state, text) in [
-            (
-                "AXIGEN QUEUE CRITICAL - 143 messages",
-                Some(ObjectState::Critical),
-                "143 messages",
-            ),
+            ("AXIGEN QUEUE CRITICAL - 143 messages", Some(ObjectState::Critical), "143 messages"),
             ("SMTP_TLS WARNING: soon", Some(ObjectState::Warning), "soon"),
             ("OK - fine - really", Some(ObjectState::Ok), "fine - really"),
             ("Disk is CRITICAL - soon", None, "Disk is CRITICAL - soon"),

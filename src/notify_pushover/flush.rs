@@ -11,14 +11,7 @@ use crate::pushover::spool::{Spool, SpoolError, Turn};
 /// Sends what waits and is due.
 pub(super) fn flush(args: &Args, access: Access, errand: &Errand) -> Outcome {
     let limits = settings::limits(args);
-    match drain_all(
-        args,
-        &mut Run {
-            access,
-            limits,
-            errand,
-        },
-    ) {
+    match drain_all(args, &mut Run { access, limits, errand }) {
         Ok(outcome) => outcome,
         Err(SpoolError::Missing(path)) => Outcome::new(
             Delivery::Accepted,
@@ -30,11 +23,8 @@ pub(super) fn flush(args: &Args, access: Access, errand: &Errand) -> Outcome {
 
 fn drain_all(args: &Args, run: &mut Run<'_>) -> Result<Outcome, SpoolError> {
     let spool = Spool::open(&run.access.spool_dir)?;
-    run.errand
-        .stands_at(Outcome::new(Delivery::Queued, "some may still wait"));
-    run.errand
-        .deadline
-        .enter("waiting for the process that sends");
+    run.errand.stands_at(Outcome::new(Delivery::Queued, "some may still wait"));
+    run.errand.deadline.enter("waiting for the process that sends");
     let Turn::Ours(_lock) = spool.wait_for_turn(&[], &run.errand.deadline)? else {
         return Ok(Outcome::new(Delivery::Queued, "another process sends"));
     };

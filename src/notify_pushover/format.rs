@@ -130,10 +130,7 @@ mod tests {
         assert!("".parse::<Format>().is_ok_and(|format| format.is_empty()));
         assert_eq!("{host".parse::<Format>(), Err(FormatError::Brace));
         for text in ["{nonsense}", "{}", "{Host}", "{{host}}"] {
-            assert!(
-                matches!(text.parse::<Format>(), Err(FormatError::Field(_))),
-                "{text}"
-            );
+            assert!(matches!(text.parse::<Format>(), Err(FormatError::Field(_))), "{text}");
         }
     }
 

@@ -14,10 +14,7 @@ const IMAGE_BYTES: u64 = 5_242_880;
 pub(super) fn fields(path: &Path) -> Result<[(String, String); 2], String> {
     let bytes = read(path).map_err(|error| format!("{} was left out: {error}", path.display()))?;
     let kind = kind(&bytes).ok_or_else(|| {
-        format!(
-            "{} was left out: not a PNG, JPEG, GIF or WebP image",
-            path.display()
-        )
+        format!("{} was left out: not a PNG, JPEG, GIF or WebP image", path.display())
     })?;
     Ok([
         ("attachment_base64".to_owned(), STANDARD.encode(&bytes)),
@@ -44,21 +41,7 @@ fn kind(bytes: &[u8]) -> Option<&'static str> {
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("image/png"),
         [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
         [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
-        [
-            b'R',
-            b'I',
-            b'F',
-            b'F',
-            _,
-            _,
-            _,
-            _,
-            b'W',
-            b'E',
-            b'B',
-            b'P',
-            ..,
-        ] => Some("image/webp"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
         _ => None,
     }
 }

@@ -68,10 +68,7 @@ pub(super) struct Message {
 /// The tag of an object's emergency messages: the same on every node with the same instance name.
 #[must_use]
 pub(super) fn tag(instance: &str, event: &Event) -> String {
-    format!(
-        "ni-{}",
-        fingerprint(&[instance, &event.host, &event.service], 16)
-    )
+    format!("ni-{}", fingerprint(&[instance, &event.host, &event.service], 16))
 }
 
 /// Composes the message for `event` that was received at `now` (Unix seconds).
@@ -97,14 +94,7 @@ pub(super) fn compose(event: &Event, layout: &Layout, now: u64) -> Message {
     } else if let Some(seconds) = stay(event, layout) {
         put("ttl", seconds.to_string());
     }
-    put(
-        "sound",
-        layout
-            .sound
-            .of(event)
-            .map(|sound| sound.0.clone())
-            .unwrap_or_default(),
-    );
+    put("sound", layout.sound.of(event).map(|sound| sound.0.clone()).unwrap_or_default());
     put("device", clean(&layout.device));
     let link = link(event, layout);
     let fits = link.chars().count() <= URL_CHARS;
@@ -113,16 +103,15 @@ pub(super) fn compose(event: &Event, layout: &Layout, now: u64) -> Message {
         put("url_title", cut(&clean(&layout.url_title), URL_TITLE_CHARS));
     }
     if !fits {
-        message.warnings.push(format!(
-            "the link is longer than {URL_CHARS} characters and was left out"
-        ));
+        message
+            .warnings
+            .push(format!("the link is longer than {URL_CHARS} characters and was left out"));
     }
     if priority.0 == 2 && layout.expire > layout.retry.saturating_mul(RINGS) {
         let end = layout.retry.saturating_mul(RINGS);
-        message.warnings.push(format!(
-            "Pushover stops after {RINGS} rings: {end} s, not {} s",
-            layout.expire
-        ));
+        message
+            .warnings
+            .push(format!("Pushover stops after {RINGS} rings: {end} s, not {} s", layout.expire));
     }
     if event.kind.ends_alarm() && may_ring(layout) {
         message.cancel = Some(tag(&layout.instance, event));
@@ -133,10 +122,7 @@ pub(super) fn compose(event: &Event, layout: &Layout, now: u64) -> Message {
 /// When it happened, if that can be: a wrong time must not cost the message.
 fn time(event: &Event, now: u64) -> u64 {
     let possible = 1..=now.saturating_add(DAY_SECONDS);
-    event
-        .time
-        .filter(|time| possible.contains(time))
-        .unwrap_or(now)
+    event.time.filter(|time| possible.contains(time)).unwrap_or(now)
 }
 
 /// Whether emergencies are in use at all; without, there is nothing to cancel.
@@ -149,17 +135,9 @@ fn priority(event: &Event, layout: &Layout) -> Priority {
     if event.kind == Kind::Problem && event.state.is_some_and(rings) {
         return Priority(2);
     }
-    let wanted = layout
-        .priority
-        .of(event)
-        .copied()
-        .unwrap_or_else(|| default_priority(event));
+    let wanted = layout.priority.of(event).copied().unwrap_or_else(|| default_priority(event));
     // What ends an alarm must not start one.
-    if event.kind.ends_alarm() {
-        wanted.min(Priority(1))
-    } else {
-        wanted
-    }
+    if event.kind.ends_alarm() { wanted.min(Priority(1)) } else { wanted }
 }
 
 fn default_priority(event: &Event) -> Priority {
@@ -199,11 +177,7 @@ fn title(event: &Event, layout: &Layout) -> String {
     let parts = [symbol, &word, &one_line(&object)];
     let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     // A plain message has the application's name as title, which Pushover adds.
-    if word.is_empty() && object.is_empty() {
-        String::new()
-    } else {
-        parts.join(" ")
-    }
+    if word.is_empty() && object.is_empty() { String::new() } else { parts.join(" ") }
 }
 
 fn headline(event: &Event) -> (&'static str, String) {
@@ -251,34 +225,20 @@ fn body(event: &Event, layout: &Layout) -> String {
     }
     if !layout.message_format.is_empty() {
         let symbol = if layout.emoji { headline(event).0 } else { "" };
-        let text = clean(&layout.message_format.fill(
-            event,
-            symbol,
-            &output_lines(event).join("\n"),
-        ));
-        return if text.trim().is_empty() {
-            "(no text)".to_owned()
-        } else {
-            text
-        };
+        let text =
+            clean(&layout.message_format.fill(event, symbol, &output_lines(event).join("\n")));
+        return if text.trim().is_empty() { "(no text)".to_owned() } else { text };
     }
     let mut lines = output_lines(event).into_iter();
     let first = lines.next().unwrap_or_else(|| "(no output)".to_owned());
-    let tail: Vec<String> = [comment(event), facts(event)]
-        .into_iter()
-        .flatten()
-        .collect();
+    let tail: Vec<String> = [comment(event), facts(event)].into_iter().flatten().collect();
     let tail = tail.join("\n");
     // The comment and the facts stay, however long the output is.
     let tail = cut(&tail, MESSAGE_CHARS / 2);
     let room = MESSAGE_CHARS - tail.chars().count() - 1;
     let more: Vec<String> = std::iter::once(first).chain(lines).collect();
     let head = cut(&more.join("\n"), room);
-    if tail.is_empty() {
-        head
-    } else {
-        format!("{head}\n{tail}")
-    }
+    if tail.is_empty() { head } else { format!("{head}\n{tail}") }
 }
 
 /// The output without performance data and without the state that the title shows.
@@ -288,14 +248,9 @@ fn output_lines(event: &Event) -> Vec<String> {
     let text = clean(&format!("{}\n{long}", event.output));
     let mut lines = Vec::new();
     for (number, line) in text.lines().enumerate() {
-        let line = if number == 0 {
-            prefix_and_text(line).1
-        } else {
-            line
-        };
-        let (shown, perfdata) = line
-            .split_once('|')
-            .map_or((line, false), |(shown, rest)| (shown, rest.contains('=')));
+        let line = if number == 0 { prefix_and_text(line).1 } else { line };
+        let (shown, perfdata) =
+            line.split_once('|').map_or((line, false), |(shown, rest)| (shown, rest.contains('=')));
         let shown = if perfdata { shown } else { line };
         if !shown.trim().is_empty() {
             lines.push(shown.trim().to_owned());
@@ -342,10 +297,7 @@ fn link(event: &Event, layout: &Layout) -> String {
     if event.service.is_empty() {
         format!("{base}/icingadb/host?name={host}")
     } else {
-        format!(
-            "{base}/icingadb/service?name={}&host.name={host}",
-            percent(&event.service)
-        )
+        format!("{base}/icingadb/service?name={}&host.name={host}", percent(&event.service))
     }
 }
 

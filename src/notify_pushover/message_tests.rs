@@ -8,13 +8,7 @@ use super::event::Event;
 use super::message::{Layout, Message, compose};
 
 fn layout() -> Layout {
-    Layout {
-        retry: 60,
-        expire: 3000,
-        emoji: true,
-        instance: "i".to_owned(),
-        ..Layout::default()
-    }
+    Layout { retry: 60, expire: 3000, emoji: true, instance: "i".to_owned(), ..Layout::default() }
 }
 
 fn event(options: &[&str]) -> Event {
@@ -41,10 +35,7 @@ fn field<'a>(message: &'a Message, key: &str) -> Option<&'a str> {
 #[test]
 fn a_problem_reads_on_a_lock_screen() {
     let message = compose(&problem("CRITICAL"), &layout(), 5);
-    assert_eq!(
-        field(&message, "title"),
-        Some("🔴 CRITICAL mail01: Axigen queue")
-    );
+    assert_eq!(field(&message, "title"), Some("🔴 CRITICAL mail01: Axigen queue"));
     assert_eq!(field(&message, "message"), Some("143 messages"));
     assert_eq!(field(&message, "priority"), Some("1"));
     assert_eq!(field(&message, "timestamp"), Some("5"));
@@ -56,22 +47,13 @@ fn the_plain_message_of_the_origin_is_sent_as_it_is() {
     let mut layout = layout();
     layout.message = "AXIGEN Queue Alarm: 143 Mails in der Queue".to_owned();
     let message = compose(&event(&[]), &layout, 5);
-    assert_eq!(
-        field(&message, "message"),
-        Some("AXIGEN Queue Alarm: 143 Mails in der Queue")
-    );
-    assert_eq!(
-        (field(&message, "title"), field(&message, "priority")),
-        (None, None)
-    );
+    assert_eq!(field(&message, "message"), Some("AXIGEN Queue Alarm: 143 Mails in der Queue"));
+    assert_eq!((field(&message, "title"), field(&message, "priority")), (None, None));
 }
 
 #[test]
 fn a_bare_plugin_output_gives_title_and_text() {
-    let seen = event(&[
-        "--output",
-        "AXIGEN QUEUE WARNING - 143 messages | messages=143",
-    ]);
+    let seen = event(&["--output", "AXIGEN QUEUE WARNING - 143 messages | messages=143"]);
     let message = compose(&seen, &layout(), 5);
     assert_eq!(field(&message, "title"), Some("🟡 WARNING AXIGEN QUEUE"));
     assert_eq!(field(&message, "message"), Some("143 messages"));
@@ -121,23 +103,13 @@ fn an_emergency_has_all_it_needs_and_recovery_cancels_it() {
     let ringing = compose(&problem("CRITICAL"), &layout, 5);
     let tag = field(&ringing, "tags").unwrap().to_owned();
     assert!(tag.starts_with("ni-") && tag.len() == 19);
-    assert_eq!(
-        (field(&ringing, "retry"), field(&ringing, "expire")),
-        (Some("60"), Some("3000"))
-    );
+    assert_eq!((field(&ringing, "retry"), field(&ringing, "expire")), (Some("60"), Some("3000")));
     assert!(field(&ringing, "ttl").is_none() && ringing.warnings.is_empty());
-    assert_eq!(
-        field(&compose(&problem("WARNING"), &layout, 5), "priority"),
-        None
-    );
+    assert_eq!(field(&compose(&problem("WARNING"), &layout, 5), "priority"), None);
     for kind in ["RECOVERY", "ACKNOWLEDGEMENT", "DOWNTIMESTART"] {
         let mut end = problem("OK");
         end.kind = super::event::Kind::parse(kind);
-        assert_eq!(
-            compose(&end, &layout, 9).cancel.as_deref(),
-            Some(tag.as_str()),
-            "{kind}"
-        );
+        assert_eq!(compose(&end, &layout, 9).cancel.as_deref(), Some(tag.as_str()), "{kind}");
     }
     layout.expire = 3600;
     assert_eq!(compose(&problem("CRITICAL"), &layout, 5).warnings.len(), 1);
@@ -159,13 +131,8 @@ fn comment_and_facts_survive_a_long_output() {
         "--service-state=CRITICAL",
         "--service-name=s",
     ]);
-    let text = field(&compose(&seen, &layout(), 5), "message")
-        .unwrap()
-        .to_owned();
-    assert!(
-        text.ends_with("…\nalice: on it\n10.0.0.5 · was WARNING · 14m"),
-        "{text}"
-    );
+    let text = field(&compose(&seen, &layout(), 5), "message").unwrap().to_owned();
+    assert!(text.ends_with("…\nalice: on it\n10.0.0.5 · was WARNING · 14m"), "{text}");
     assert_eq!(text.chars().count(), 1024);
 }
 
@@ -177,19 +144,10 @@ fn formats_replace_the_usual_layout() {
     let mut seen = problem("CRITICAL");
     seen.comment = "{host}".to_owned();
     let message = compose(&seen, &layout, 5);
-    assert_eq!(
-        field(&message, "title"),
-        Some("CRITICAL Axigen queue@mail01")
-    );
-    assert_eq!(
-        field(&message, "message"),
-        Some("143 messages\n{host} (PROBLEM)")
-    );
+    assert_eq!(field(&message, "title"), Some("CRITICAL Axigen queue@mail01"));
+    assert_eq!(field(&message, "message"), Some("143 messages\n{host} (PROBLEM)"));
     layout.message_format = "{author}".parse().unwrap();
-    assert_eq!(
-        field(&compose(&seen, &layout, 5), "message"),
-        Some("(no text)")
-    );
+    assert_eq!(field(&compose(&seen, &layout, 5), "message"), Some("(no text)"));
 }
 
 #[test]
@@ -215,11 +173,7 @@ fn what_is_no_performance_data_stays() {
         ("<b>", "<b>"),
         ("@file", "@file"),
     ] {
-        let message = compose(
-            &event(&["--type=PROBLEM", "--output", output]),
-            &layout(),
-            5,
-        );
+        let message = compose(&event(&["--type=PROBLEM", "--output", output]), &layout(), 5);
         assert_eq!(field(&message, "message"), Some(want), "{output}");
     }
 }

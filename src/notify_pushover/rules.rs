@@ -53,17 +53,9 @@ impl<T> Rules<T> {
     pub(super) fn of(&self, event: &Event) -> Option<&T> {
         let state = event.state.map(Subject::State);
         let kind = Some(Subject::Kind(event.kind.clone()));
-        let order = if event.kind.is_alarm() {
-            [state, kind]
-        } else {
-            [kind, state]
-        };
+        let order = if event.kind.is_alarm() { [state, kind] } else { [kind, state] };
         let any = Some(Subject::Any);
-        order
-            .into_iter()
-            .chain([any])
-            .flatten()
-            .find_map(|subject| self.at(&subject))
+        order.into_iter().chain([any]).flatten().find_map(|subject| self.at(&subject))
     }
 
     /// All values.
@@ -73,9 +65,7 @@ impl<T> Rules<T> {
 
     fn at(&self, wanted: &Subject) -> Option<&T> {
         let mut rules = self.0.iter().rev();
-        rules
-            .find(|(subject, _)| subject == wanted)
-            .map(|(_, value)| value)
+        rules.find(|(subject, _)| subject == wanted).map(|(_, value)| value)
     }
 }
 
@@ -88,24 +78,16 @@ where
 
     fn from_str(text: &str) -> Result<Self, RuleError> {
         let mut rules = Vec::new();
-        for part in text
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-        {
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
             let (subject, value) = match part.split_once('=') {
                 None => (Subject::Any, part),
                 Some((subject, value)) => {
                     let known = Subject::parse(subject.trim());
-                    (
-                        known.ok_or_else(|| RuleError::Subject(subject.to_owned()))?,
-                        value.trim(),
-                    )
+                    (known.ok_or_else(|| RuleError::Subject(subject.to_owned()))?, value.trim())
                 }
             };
-            let value = value
-                .parse()
-                .map_err(|error: T::Err| RuleError::Value(error.to_string()))?;
+            let value =
+                value.parse().map_err(|error: T::Err| RuleError::Value(error.to_string()))?;
             rules.push((subject, value));
         }
         Ok(Self(rules))
@@ -152,9 +134,7 @@ impl FromStr for Stay {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        duration::parse(text)
-            .map(Self)
-            .map_err(|_| "a time is a whole number and s, m, h or d")
+        duration::parse(text).map(Self).map_err(|_| "a time is a whole number and s, m, h or d")
     }
 }
 
@@ -173,10 +153,7 @@ impl FromStr for StateList {
     type Err = RuleError;
 
     fn from_str(text: &str) -> Result<Self, RuleError> {
-        let parts = text
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty());
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
         let parse = |part: &str| {
             ObjectState::parse(part).ok_or_else(|| RuleError::Subject(part.to_owned()))
         };
@@ -190,26 +167,10 @@ mod tests {
 
     #[test]
     fn rules_are_read_or_refused() {
-        for text in [
-            "",
-            "1",
-            "-1",
-            "CRITICAL=2,warning=-1",
-            "Recovery=0",
-            " OK = 0 , DOWN=1 ",
-        ] {
+        for text in ["", "1", "-1", "CRITICAL=2,warning=-1", "Recovery=0", " OK = 0 , DOWN=1 "] {
             assert!(text.parse::<PriorityMap>().is_ok(), "{text}");
         }
-        for text in [
-            "3",
-            "-3",
-            "CRITICAL",
-            "CRIT=1",
-            "CRITICAL=",
-            "CRITICAL=1=2",
-            "=1",
-            "1.0",
-        ] {
+        for text in ["3", "-3", "CRITICAL", "CRIT=1", "CRITICAL=", "CRITICAL=1=2", "=1", "1.0"] {
             assert!(text.parse::<PriorityMap>().is_err(), "{text}");
         }
         assert!("siren".parse::<SoundMap>().is_ok() && "a b".parse::<SoundMap>().is_err());

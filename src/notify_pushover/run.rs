@@ -55,11 +55,7 @@ impl Run<'_> {
     }
 
     fn drainer(&mut self, memory: Memory) -> Drainer<'_> {
-        let Self {
-            access,
-            limits,
-            errand,
-        } = self;
+        let Self { access, limits, errand } = self;
         Drainer::new(
             &access.route,
             &mut access.keyring,
@@ -89,10 +85,7 @@ impl Run<'_> {
         });
         let worst = judged.reduce(|worst, other| if other.0 > worst.0 { other } else { worst });
         let (delivery, text) = worst.unwrap_or((Delivery::Accepted, String::new()));
-        let sent = fates
-            .iter()
-            .filter(|fate| **fate == Fate::Delivered)
-            .count();
+        let sent = fates.iter().filter(|fate| **fate == Fate::Delivered).count();
         let mut text = match (delivery, sent) {
             (Delivery::Accepted, 1) => "sent".to_owned(),
             (Delivery::Accepted, sent) => format!("{sent} sent"),

@@ -28,11 +28,7 @@ pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
     }
     let event = Event::new(&args, from_environment);
     let limits = settings::limits(&args);
-    let mut run = Run {
-        access,
-        limits,
-        errand,
-    };
+    let mut run = Run { access, limits, errand };
     let message = match message_for(&args, &event, &run) {
         Ok(message) => message,
         Err(mistake) => return Outcome::new(Delivery::Misconfigured, mistake),
@@ -63,10 +59,7 @@ fn message_for(args: &Args, event: &Event, run: &Run<'_>) -> Result<Message, &'s
             return Err("cancel needs --host-name, and --service-name for a service");
         }
         let cancel = Some(message::tag(&layout.instance, event));
-        return Ok(Message {
-            cancel,
-            ..Message::default()
-        });
+        return Ok(Message { cancel, ..Message::default() });
     }
     if event.is_empty() && layout.message.is_empty() {
         if args.message.is_none() && args.output.is_none() {
@@ -92,14 +85,7 @@ fn items(message: &Message, event: &Event, run: &Run<'_>) -> Vec<(Item, String)>
     let state = event.state.map_or("", ObjectState::as_str);
     let time = event.time.map(|time| time.to_string()).unwrap_or_default();
     let kind = format!("{:?}", event.kind);
-    let parts = [
-        event.host.as_str(),
-        &event.service,
-        &kind,
-        state,
-        &event.number,
-        &time,
-    ];
+    let parts = [event.host.as_str(), &event.service, &kind, state, &event.number, &time];
     let item = |address: &Address| {
         let item = Item {
             address: address.clone(),
@@ -112,10 +98,7 @@ fn items(message: &Message, event: &Event, run: &Run<'_>) -> Vec<(Item, String)>
             given_up: false,
             failure: None,
         };
-        (
-            item,
-            Item::repetition_key(address, parts).unwrap_or_default(),
-        )
+        (item, Item::repetition_key(address, parts).unwrap_or_default())
     };
     run.access.addresses.iter().map(item).collect()
 }
@@ -151,11 +134,7 @@ fn send_spooled(items: Vec<(Item, String)>, run: &mut Run<'_>, spool: &Spool) ->
         }
         return outcome;
     };
-    let mut fates = if ours.is_empty() {
-        Vec::new()
-    } else {
-        follow(&ours, run, spool)
-    };
+    let mut fates = if ours.is_empty() { Vec::new() } else { follow(&ours, run, spool) };
     let lock = match spool.wait_for_turn(&[], &run.errand.deadline) {
         Ok(Turn::Ours(lock)) => Some(lock),
         _ => None,
@@ -200,9 +179,7 @@ fn send_unspooled(items: Vec<(Item, String)>, run: &mut Run<'_>, lost: &str) -> 
 
 /// Drains, or waits until another process has dealt with our messages.
 fn follow(ours: &[Name], run: &mut Run<'_>, spool: &Spool) -> Vec<Fate> {
-    run.errand
-        .deadline
-        .enter("waiting for the process that sends");
+    run.errand.deadline.enter("waiting for the process that sends");
     let all = |reason: String| vec![Fate::Queued(reason); ours.len()];
     let fates = match spool.wait_for_turn(ours, &run.errand.deadline) {
         Ok(Turn::Ours(_lock)) => match run.drain(spool, ours) {
@@ -213,12 +190,7 @@ fn follow(ours: &[Name], run: &mut Run<'_>, spool: &Spool) -> Vec<Fate> {
         Ok(Turn::TooLate) => return all("another process sends".to_owned()),
         Err(error) => return all(error.to_string()),
     };
-    let fate = |name: &Name| {
-        fates
-            .get(name)
-            .cloned()
-            .unwrap_or_else(|| fate_on_disk(name, spool))
-    };
+    let fate = |name: &Name| fates.get(name).cloned().unwrap_or_else(|| fate_on_disk(name, spool));
     ours.iter().map(fate).collect()
 }
 
@@ -242,10 +214,7 @@ fn show(message: &Message, access: &Access) -> Outcome {
         text = format!("{text}; cancel {tag}");
     }
     let mut fields = message.fields.clone();
-    for (_, value) in fields
-        .iter_mut()
-        .filter(|(key, _)| key == "attachment_base64")
-    {
+    for (_, value) in fields.iter_mut().filter(|(key, _)| key == "attachment_base64") {
         *value = format!("{} characters", value.len());
     }
     for (key, value) in &fields {
@@ -253,8 +222,6 @@ fn show(message: &Message, access: &Access) -> Outcome {
     }
     let mut outcome = Outcome::new(Delivery::Accepted, text);
     let lines = fields.iter().map(|(key, value)| format!("{key} = {value}"));
-    outcome
-        .details
-        .extend(lines.chain(message.warnings.clone()));
+    outcome.details.extend(lines.chain(message.warnings.clone()));
     outcome
 }

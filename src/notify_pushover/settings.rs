@@ -41,14 +41,8 @@ pub(super) fn layout(args: &Args, access: &Access) -> Layout {
         retry: args.retry,
         expire: args.expire,
         emoji: !args.no_emoji,
-        instance: or(
-            &args.instance,
-            config.and_then(|config| config.instance.as_ref()),
-        ),
-        web: or(
-            &args.icingaweb_url,
-            config.and_then(|config| config.icingaweb_url.as_ref()),
-        ),
+        instance: or(&args.instance, config.and_then(|config| config.instance.as_ref())),
+        web: or(&args.icingaweb_url, config.and_then(|config| config.icingaweb_url.as_ref())),
         url: or(&args.url, None),
         url_title: or(&args.url_title, None),
         device: or(&args.device, None),

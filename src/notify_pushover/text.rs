@@ -33,13 +33,8 @@ pub(super) fn cut(text: &str, limit: usize) -> String {
 /// Without control characters; line ends and tabs become a line feed and a blank.
 #[must_use]
 pub(super) fn clean(text: &str) -> String {
-    let text = text
-        .replace("\r\n", "\n")
-        .replace('\r', "\n")
-        .replace('\t', " ");
-    text.chars()
-        .filter(|c| *c == '\n' || !c.is_control())
-        .collect()
+    let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " ");
+    text.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
 }
 
 #[cfg(test)]

@@ -35,25 +35,15 @@ pub(super) fn validate(args: &Args, mut access: Access, errand: &Errand) -> Outc
         match reply.answer {
             Answer::Accepted { .. } => outcome.details.push(format!("{name}: good")),
             Answer::Rejected { reason, .. } => {
-                worsen(
-                    &mut outcome,
-                    Delivery::Rejected,
-                    format!("{name}: {reason}"),
-                );
+                worsen(&mut outcome, Delivery::Rejected, format!("{name}: {reason}"));
                 // An IP that goes on with bad requests is blocked.
                 break;
             }
-            Answer::NobodyReached(reason) => worsen(
-                &mut outcome,
-                Delivery::Rejected,
-                format!("{name}: {reason}"),
-            ),
+            Answer::NobodyReached(reason) => {
+                worsen(&mut outcome, Delivery::Rejected, format!("{name}: {reason}"))
+            }
             Answer::QuotaUsedUp { reason, .. } | Answer::Temporary { reason, .. } => {
-                worsen(
-                    &mut outcome,
-                    Delivery::Queued,
-                    format!("{name}: not validated, {reason}"),
-                );
+                worsen(&mut outcome, Delivery::Queued, format!("{name}: not validated, {reason}"));
                 break;
             }
         }
@@ -63,10 +53,8 @@ pub(super) fn validate(args: &Args, mut access: Access, errand: &Errand) -> Outc
         if let Some(token) = last_token
             && let Some(quota) = api.limits(&token, errand.deadline.remaining()).quota
         {
-            outcome.text = format!(
-                "{}, {} of {} messages left",
-                outcome.text, quota.remaining, quota.limit
-            );
+            outcome.text =
+                format!("{}, {} of {} messages left", outcome.text, quota.remaining, quota.limit);
         }
     }
     outcome

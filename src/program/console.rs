@@ -99,9 +99,8 @@ fn print(text: &str) -> std::io::Result<()> {
 }
 
 fn panicked(panic: &PanicHookInfo<'_>) -> Report {
-    let place = panic.location().map_or(String::new(), |at| {
-        format!(" at {}:{}", at.file(), at.line())
-    });
+    let place =
+        panic.location().map_or(String::new(), |at| format!(" at {}:{}", at.file(), at.line()));
     let payload = panic.payload();
     let text = payload
         .downcast_ref::<&str>()

@@ -79,11 +79,7 @@ impl Outcome {
     /// An outcome without further lines.
     #[must_use]
     pub fn new(delivery: Delivery, text: impl Into<String>) -> Self {
-        Self {
-            delivery,
-            text: text.into(),
-            details: Vec::new(),
-        }
+        Self { delivery, text: text.into(), details: Vec::new() }
     }
 }
 
@@ -103,17 +99,10 @@ impl Errand {
     }
 
     fn cut_short(&self) -> Outcome {
-        let mut outcome = self
-            .so_far
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let mut outcome = self.so_far.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let limit = self.deadline.limit().as_secs();
-        outcome.text = format!(
-            "{}; gave up after {limit} s while {}",
-            outcome.text,
-            self.deadline.stage()
-        );
+        outcome.text =
+            format!("{}; gave up after {limit} s while {}", outcome.text, self.deadline.stage());
         outcome
     }
 }
@@ -149,13 +138,9 @@ where
         }
         say(console, service, &watched.cut_short(), verbosity)
     };
-    let watchdog = std::thread::Builder::new()
-        .name("watchdog".to_owned())
-        .stack_size(256 * 1024);
+    let watchdog = std::thread::Builder::new().name("watchdog".to_owned()).stack_size(256 * 1024);
     if let Err(error) = watchdog.spawn(watch) {
-        return console.finish(&Report::unknown(format!(
-            "cannot start the watchdog: {error}"
-        )));
+        return console.finish(&Report::unknown(format!("cannot start the watchdog: {error}")));
     }
     let outcome = notify(&args, &errand);
     say(console, service, &outcome, verbosity)
@@ -185,9 +170,7 @@ fn without_empty_values(
             Some(_) => None,
             None => line.next(),
         };
-        let is_empty = value
-            .as_ref()
-            .map_or(inline.is_some(), |value| value.is_empty());
+        let is_empty = value.as_ref().map_or(inline.is_some(), |value| value.is_empty());
         if !is_empty || is_free_text(option) {
             kept.push(word);
             kept.extend(value);

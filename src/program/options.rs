@@ -65,10 +65,7 @@ impl FromStr for Timeout {
             return Err(TimeoutError::Seconds);
         }
         match seconds.parse() {
-            Ok(seconds @ 1..=86_400) => Ok(Self {
-                limit: Duration::from_secs(seconds),
-                state,
-            }),
+            Ok(seconds @ 1..=86_400) => Ok(Self { limit: Duration::from_secs(seconds), state }),
             _ => Err(TimeoutError::Seconds),
         }
     }
@@ -88,36 +85,15 @@ mod tests {
         ] {
             assert_eq!(
                 text.parse(),
-                Ok(Timeout {
-                    limit: Duration::from_secs(seconds),
-                    state
-                }),
+                Ok(Timeout { limit: Duration::from_secs(seconds), state }),
                 "{text}"
             );
         }
-        for text in [
-            "",
-            "0",
-            "-1",
-            "+1",
-            "86401",
-            "1.5",
-            "10s",
-            "99999999999999999999",
-            "ten",
-        ] {
-            assert_eq!(
-                text.parse::<Timeout>(),
-                Err(TimeoutError::Seconds),
-                "{text:?}"
-            );
+        for text in ["", "0", "-1", "+1", "86401", "1.5", "10s", "99999999999999999999", "ten"] {
+            assert_eq!(text.parse::<Timeout>(), Err(TimeoutError::Seconds), "{text:?}");
         }
         for text in ["10:", "10:OK", "10:0", "10:bad", "10:2:3"] {
-            assert_eq!(
-                text.parse::<Timeout>(),
-                Err(TimeoutError::State),
-                "{text:?}"
-            );
+            assert_eq!(text.parse::<Timeout>(), Err(TimeoutError::State), "{text:?}");
         }
     }
 }

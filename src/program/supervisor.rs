@@ -17,14 +17,9 @@ use crate::monitoring::Report;
 
 /// Holds SIGTERM, SIGINT and SIGHUP back. Call it before any thread is started, as threads inherit it.
 pub(super) fn hold_signals() -> std::io::Result<SignalFd> {
-    let ending: SigSet = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP]
-        .into_iter()
-        .collect();
+    let ending: SigSet = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP].into_iter().collect();
     ending.thread_block()?;
-    Ok(SignalFd::with_flags(
-        &ending,
-        SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK,
-    )?)
+    Ok(SignalFd::with_flags(&ending, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?)
 }
 
 /// Starts the watch; it answers in the check's place when the limit is reached or a signal arrives.

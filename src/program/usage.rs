@@ -36,9 +36,8 @@ pub(super) fn one_line(error: &clap::Error) -> String {
             }
         }
         (ErrorKind::ValueValidation, Some(argument), Some(value)) => {
-            let cause = error
-                .source()
-                .map_or_else(|| "is not valid".to_owned(), ToString::to_string);
+            let cause =
+                error.source().map_or_else(|| "is not valid".to_owned(), ToString::to_string);
             format!("option {argument}: '{value}' {cause}")
         }
         (ErrorKind::InvalidValue, Some(argument), value)
@@ -71,16 +70,8 @@ fn invalid_utf8(arguments: impl Iterator<Item = OsString>) -> String {
     for argument in arguments {
         if argument.to_str().is_none() {
             let (option, text) = (before.to_string_lossy(), argument.to_string_lossy());
-            let option = if option.starts_with('-') {
-                option
-            } else {
-                "?".into()
-            };
-            return format!(
-                "option {}: '{}' is not valid UTF-8",
-                shown(&option),
-                shown(&text)
-            );
+            let option = if option.starts_with('-') { option } else { "?".into() };
+            return format!("option {}: '{}' is not valid UTF-8", shown(&option), shown(&text));
         }
         before = argument;
     }
@@ -110,8 +101,5 @@ fn shown(text: &str) -> String {
     if text.chars().count() <= SHOWN_CHARS {
         return text.to_owned();
     }
-    text.chars()
-        .take(SHOWN_CHARS)
-        .chain("...".chars())
-        .collect()
+    text.chars().take(SHOWN_CHARS).chain("...".chars()).collect()
 }

@@ -1,8 +1,5 @@
 //! Options and configuration together: which token, which recipients, by which way, from which spool.
-#![expect(
-    clippy::doc_markdown,
-    reason = "help texts are shown as they stand here"
-)]
+#![expect(clippy::doc_markdown, reason = "help texts are shown as they stand here")]
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -120,17 +117,10 @@ impl AccessOptions {
         let api_url = set(self.api_url.as_ref()).or_else(|| config?.api_url.clone());
         Route {
             api_url: api_url.unwrap_or_else(|| API_URL.to_owned()),
-            ca_file: given(self.ca_file.as_ref())
-                .cloned()
-                .or_else(|| config?.ca_file.clone()),
+            ca_file: given(self.ca_file.as_ref()).cloned().or_else(|| config?.ca_file.clone()),
             proxy: set(self.proxy.as_ref())
                 .map(|proxy| Secret::new(&proxy))
-                .or_else(|| {
-                    config?
-                        .proxy
-                        .clone()
-                        .filter(|proxy| !proxy.expose().is_empty())
-                }),
+                .or_else(|| config?.proxy.clone().filter(|proxy| !proxy.expose().is_empty())),
             connect_timeout: Duration::from_secs(self.connect_timeout),
         }
     }
@@ -174,10 +164,7 @@ impl Access {
         let users = self.config.as_ref().map(|config| &config.users);
         match users {
             Ok(users) if nobody_named && !users.is_empty() => {
-                let named = |name: &String| Address {
-                    recipient: name.clone(),
-                    ..first.clone()
-                };
+                let named = |name: &String| Address { recipient: name.clone(), ..first.clone() };
                 users.keys().map(named).collect()
             }
             _ => self.addresses.clone(),

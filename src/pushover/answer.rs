@@ -73,10 +73,7 @@ impl Answer {
     /// A temporary failure without a wish of the server.
     #[must_use]
     pub fn temporary(reason: impl Into<String>) -> Self {
-        Self::Temporary {
-            reason: reason.into(),
-            retry_after: None,
-        }
+        Self::Temporary { reason: reason.into(), retry_after: None }
     }
 }
 
@@ -97,11 +94,7 @@ impl Headers {
     /// The quota, when the answer told all three parts of it.
     #[must_use]
     pub fn quota(&self) -> Option<Quota> {
-        Some(Quota {
-            limit: self.limit?,
-            remaining: self.remaining?,
-            reset: self.reset?,
-        })
+        Some(Quota { limit: self.limit?, remaining: self.remaining?, reset: self.reset? })
     }
 }
 
@@ -114,10 +107,7 @@ pub fn classify(status: u16, headers: &Headers, body: &[u8]) -> Answer {
             Some(body) => classify_ok(body),
             None => Answer::temporary("answer 200 is not from Pushover (no JSON)"),
         },
-        429 => Answer::QuotaUsedUp {
-            reset: headers.reset,
-            reason: said(429, body.as_ref()),
-        },
+        429 => Answer::QuotaUsedUp { reset: headers.reset, reason: said(429, body.as_ref()) },
         // A proxy in between answered, not Pushover.
         407 => Answer::temporary("the proxy wants a password (407)"),
         400..=499 => Answer::Rejected {
@@ -148,9 +138,7 @@ fn classify_ok(body: Value) -> Answer {
         return Answer::NobodyReached(shorten(&info));
     }
     Answer::Accepted {
-        request: text_of(&body, "request")
-            .map(|id| shorten(&id))
-            .unwrap_or_default(),
+        request: text_of(&body, "request").map(|id| shorten(&id)).unwrap_or_default(),
         body,
     }
 }
@@ -173,11 +161,7 @@ fn culprit(status: u16, body: Option<&Value>) -> Culprit {
 fn said(status: u16, body: Option<&Value>) -> String {
     let mut text = body.map(errors).unwrap_or_default().join("; ");
     if text.is_empty() {
-        let words = if status >= 500 {
-            "Pushover failed"
-        } else {
-            "no reason given"
-        };
+        let words = if status >= 500 { "Pushover failed" } else { "no reason given" };
         words.clone_into(&mut text);
     }
     let request = body.and_then(|body| text_of(body, "request"));
@@ -187,15 +171,13 @@ fn said(status: u16, body: Option<&Value>) -> String {
 
 fn errors(body: &Value) -> Vec<String> {
     match body.get("errors") {
-        Some(Value::Array(list)) => list
-            .iter()
-            .filter_map(|error| error.as_str().map(str::to_owned))
-            .collect(),
+        Some(Value::Array(list)) => {
+            list.iter().filter_map(|error| error.as_str().map(str::to_owned)).collect()
+        }
         // Receipts answer with a map of lists.
-        Some(Value::Object(map)) => map
-            .iter()
-            .map(|(key, value)| format!("{key}: {value}"))
-            .collect(),
+        Some(Value::Object(map)) => {
+            map.iter().map(|(key, value)| format!("{key}: {value}")).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -205,10 +187,7 @@ fn text_of(body: &Value, key: &str) -> Option<String> {
 }
 
 fn shorten(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_control())
-        .take(SHOWN_CHARS)
-        .collect()
+    text.chars().filter(|c| !c.is_control()).take(SHOWN_CHARS).collect()
 }
 
 #[cfg(test)]
@@ -218,14 +197,8 @@ mod tests {
     fn kind(status: u16, body: &str) -> &'static str {
         match classify(status, &Headers::default(), body.as_bytes()) {
             Answer::Accepted { .. } => "accepted",
-            Answer::Rejected {
-                culprit: Culprit::Token,
-                ..
-            } => "token",
-            Answer::Rejected {
-                culprit: Culprit::User,
-                ..
-            } => "user",
+            Answer::Rejected { culprit: Culprit::Token, .. } => "token",
+            Answer::Rejected { culprit: Culprit::User, .. } => "user",
             Answer::Rejected { .. } => "message",
             Answer::NobodyReached(_) => "nobody",
             Answer::QuotaUsedUp { .. } => "quota",
@@ -242,18 +215,8 @@ mod tests {
             ("ok", 200, r#"{"status":1,"request":"r"}"#, "accepted"),
             ("receipt", 200, r#"{"status":1,"receipt":"x"}"#, "accepted"),
             ("status 0", 200, r#"{"status":0,"errors":["x"]}"#, "message"),
-            (
-                "no devices",
-                200,
-                r#"{"status":1,"info":"no active devices to send to"}"#,
-                "nobody",
-            ),
-            (
-                "other info",
-                200,
-                r#"{"status":1,"info":"hello"}"#,
-                "accepted",
-            ),
+            ("no devices", 200, r#"{"status":1,"info":"no active devices to send to"}"#, "nobody"),
+            ("other info", 200, r#"{"status":1,"info":"hello"}"#, "accepted"),
             ("html", 200, "<html>login</html>", "temporary"),
             ("truncated", 200, r#"{"status":1,"requ"#, "temporary"),
             ("empty", 200, "", "temporary"),
@@ -294,10 +257,7 @@ mod tests {
 
     #[test]
     fn a_wish_for_silence_is_kept() {
-        let headers = Headers {
-            retry_after: Some(30),
-            ..Headers::default()
-        };
+        let headers = Headers { retry_after: Some(30), ..Headers::default() };
         let Answer::Temporary { retry_after, .. } = classify(503, &headers, b"") else {
             panic!("not temporary");
         };

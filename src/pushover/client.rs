@@ -123,13 +123,9 @@ impl Api {
         if let (Some(proxy), "https") = (&route.proxy, base.scheme()) {
             builder = builder.proxy(Proxy::all(proxy.expose()).map_err(|_| RouteError::Proxy)?);
         }
-        let client = builder
-            .build()
-            .map_err(|error| RouteError::Client(innermost(&error.without_url())))?;
-        Ok(Self {
-            client: ManuallyDrop::new(client),
-            base,
-        })
+        let client =
+            builder.build().map_err(|error| RouteError::Client(innermost(&error.without_url())))?;
+        Ok(Self { client: ManuallyDrop::new(client), base })
     }
 
     /// Sends one message (`POST /1/messages.json`).
@@ -143,9 +139,7 @@ impl Api {
     ) -> Reply {
         let mut form = vec![("token", token.expose()), ("user", user.expose())];
         form.extend_from_slice(fields);
-        self.ask("/1/messages.json", time, |url| {
-            self.client.post(url).form(&form)
-        })
+        self.ask("/1/messages.json", time, |url| self.client.post(url).form(&form))
     }
 
     /// Stops the repeats of all emergency messages with this tag (`POST /1/receipts/cancel_by_tag/{tag}.json`).
@@ -167,18 +161,15 @@ impl Api {
     ) -> Reply {
         let mut form = vec![("token", token.expose()), ("user", user.expose())];
         form.extend(device.map(|device| ("device", device)));
-        self.ask("/1/users/validate.json", time, |url| {
-            self.client.post(url).form(&form)
-        })
+        self.ask("/1/users/validate.json", time, |url| self.client.post(url).form(&form))
     }
 
     /// Asks for the quota (`GET /1/apps/limits.json`), which is free of charge.
     #[must_use]
     pub fn limits(&self, token: &Secret, time: Duration) -> Reply {
         let query = [("token", token.expose())];
-        let mut reply = self.ask("/1/apps/limits.json", time, |url| {
-            self.client.get(url).query(&query)
-        });
+        let mut reply =
+            self.ask("/1/apps/limits.json", time, |url| self.client.get(url).query(&query));
         if let Answer::Accepted { body, .. } = &reply.answer {
             let number = |key| body.get(key).and_then(serde_json::Value::as_u64);
             let quota = || {
@@ -215,25 +206,17 @@ impl Api {
         if let (200, Err(error)) = (status, read) {
             return failed(format!("the answer broke off: {}", innermost(&error)));
         }
-        Reply {
-            answer: classify(status, &headers, &body),
-            quota: headers.quota(),
-        }
+        Reply { answer: classify(status, &headers, &body), quota: headers.quota() }
     }
 }
 
 fn failed(reason: String) -> Reply {
-    Reply {
-        answer: Answer::temporary(reason),
-        quota: None,
-    }
+    Reply { answer: Answer::temporary(reason), quota: None }
 }
 
 fn certificates(path: &PathBuf) -> Result<Vec<Certificate>, RouteError> {
-    let pem = std::fs::read(path).map_err(|source| RouteError::CaFile {
-        path: path.clone(),
-        source,
-    })?;
+    let pem =
+        std::fs::read(path).map_err(|source| RouteError::CaFile { path: path.clone(), source })?;
     match Certificate::from_pem_bundle(&pem) {
         Ok(list) if !list.is_empty() => Ok(list),
         _ => Err(RouteError::NoCertificate(path.clone())),
@@ -265,11 +248,8 @@ fn headers_of(map: &HeaderMap) -> Headers {
 fn words_for(error: reqwest::Error) -> String {
     let error = error.without_url();
     if error.is_connect() {
-        let what = if error.is_timeout() {
-            "connect timeout".to_owned()
-        } else {
-            innermost(&error)
-        };
+        let what =
+            if error.is_timeout() { "connect timeout".to_owned() } else { innermost(&error) };
         return format!("cannot connect: {what}");
     }
     if error.is_timeout() {
@@ -301,28 +281,16 @@ mod tests {
 
     #[test]
     fn the_token_never_crosses_the_network_in_the_clear() {
-        for url in [
-            "http://api.pushover.net",
-            "http://192.0.2.1:80",
-            "http://localhost.example.com",
-        ] {
-            assert!(
-                matches!(Api::new(&route(url)), Err(RouteError::InTheClear)),
-                "{url}"
-            );
+        for url in
+            ["http://api.pushover.net", "http://192.0.2.1:80", "http://localhost.example.com"]
+        {
+            assert!(matches!(Api::new(&route(url)), Err(RouteError::InTheClear)), "{url}");
         }
-        for url in [
-            "http://127.0.0.1:1",
-            "http://localhost:1",
-            "http://[::1]:1/prefix",
-        ] {
+        for url in ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1/prefix"] {
             assert!(Api::new(&route(url)).is_ok(), "{url}");
         }
         for url in ["", "pushover", "ftp://127.0.0.1", "file:///etc/passwd"] {
-            assert!(
-                matches!(Api::new(&route(url)), Err(RouteError::ApiUrl)),
-                "{url}"
-            );
+            assert!(matches!(Api::new(&route(url)), Err(RouteError::ApiUrl)), "{url}");
         }
     }
 
@@ -332,9 +300,6 @@ mod tests {
         let reply = api.limits(&Secret::new("sesame"), Duration::from_secs(1));
         let text = format!("{reply:?}");
         assert!(text.contains("cannot connect"), "{text}");
-        assert!(
-            !text.contains("sesame") && !text.contains("127.0.0.1"),
-            "{text}"
-        );
+        assert!(!text.contains("sesame") && !text.contains("127.0.0.1"), "{text}");
     }
 }

@@ -90,9 +90,7 @@ impl Config {
     #[must_use]
     pub fn salvage_spool_dir(path: &Path) -> Option<PathBuf> {
         let text = secret::read_trusted(path, FILE_BYTES).ok()?;
-        let mut lines = text
-            .lines()
-            .take_while(|line| !line.trim_start().starts_with('['));
+        let mut lines = text.lines().take_while(|line| !line.trim_start().starts_with('['));
         lines.find_map(|line| toml::from_str::<SpoolLine>(line).ok()?.spool_dir)
     }
 
@@ -135,10 +133,7 @@ fn secret<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Secret>, D::Err
 
 fn secrets<'de, D: Deserializer<'de>>(source: D) -> Result<BTreeMap<String, Secret>, D::Error> {
     let texts = BTreeMap::<String, String>::deserialize(source)?;
-    Ok(texts
-        .into_iter()
-        .map(|(name, text)| (name, Secret::new(&text)))
-        .collect())
+    Ok(texts.into_iter().map(|(name, text)| (name, Secret::new(&text))).collect())
 }
 
 #[cfg(test)]
@@ -160,10 +155,7 @@ mod tests {
         assert_eq!(config.users["bob"].expose(), "b");
         assert_eq!(config.default_recipient(), Some("bob"));
         let shown = format!("{config:?}");
-        assert!(
-            !shown.contains("\"t\"") && !shown.contains("sesame"),
-            "{shown}"
-        );
+        assert!(!shown.contains("\"t\"") && !shown.contains("sesame"), "{shown}");
     }
 
     #[test]

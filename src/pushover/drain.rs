@@ -113,10 +113,7 @@ impl<'a> Drainer<'a> {
         spool.adopt();
         let mut fates = HashMap::new();
         let address = |name| spool.read(name).ok().map(|item| item.address);
-        let urgent = Urgent {
-            names: urgent,
-            lanes: urgent.iter().filter_map(address).collect(),
-        };
+        let urgent = Urgent { names: urgent, lanes: urgent.iter().filter_map(address).collect() };
         while self.pass(spool, &urgent, &mut fates)? {}
         self.enforce_number(spool, &mut fates)?;
         self.keep_memory(spool);
@@ -193,10 +190,6 @@ impl<'a> Drainer<'a> {
     }
 
     fn milliseconds(&self) -> u64 {
-        milliseconds(
-            self.now()
-                .duration_since(SystemTime::UNIX_EPOCH)
-                .unwrap_or_default(),
-        )
+        milliseconds(self.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
     }
 }

@@ -29,10 +29,7 @@ pub fn take_owner_of(spool: &Path) -> Result<(), String> {
             // runuser takes names only.
             None => (
                 format!("user {owner}"),
-                format!(
-                    "setpriv --reuid={owner} --regid={} --clear-groups",
-                    meta.gid()
-                ),
+                format!("setpriv --reuid={owner} --regid={} --clear-groups", meta.gid()),
             ),
         };
         let error = error.desc();

@@ -88,10 +88,7 @@ impl Item {
     /// The form fields in the shape the client takes.
     #[must_use]
     pub fn form(&self) -> Vec<(&str, &str)> {
-        self.fields
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str()))
-            .collect()
+        self.fields.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
     }
 
     /// What identifies a repetition of the same notification, or `None` when that cannot be told.
@@ -106,10 +103,7 @@ impl Item {
             return None;
         }
         let address = serde_json::to_string(address).ok()?;
-        Some(fingerprint(
-            &[&address, host, service, kind, state, number, time],
-            16,
-        ))
+        Some(fingerprint(&[&address, host, service, kind, state, number, time], 16))
     }
 }
 

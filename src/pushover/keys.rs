@@ -184,10 +184,8 @@ fn from_surroundings(
     wanted: &str,
     what: &'static str,
 ) -> Result<Secret, KeyError> {
-    let credential = secret::from_credential(credential).map_err(|source| KeyError::File {
-        what: what.to_owned(),
-        source,
-    })?;
+    let credential = secret::from_credential(credential)
+        .map_err(|source| KeyError::File { what: what.to_owned(), source })?;
     [secret::from_environment(variable), credential]
         .into_iter()
         .flatten()
@@ -196,10 +194,7 @@ fn from_surroundings(
 }
 
 fn from_file(path: &Path, what: &str) -> Result<Secret, KeyError> {
-    secret::from_file(path).map_err(|source| KeyError::File {
-        what: what.to_owned(),
-        source,
-    })
+    secret::from_file(path).map_err(|source| KeyError::File { what: what.to_owned(), source })
 }
 
 fn well_formed(secret: Secret, what: &str) -> Result<Secret, KeyError> {
@@ -239,9 +234,7 @@ mod tests {
             user: Source::Configured,
             recipient: recipient.to_owned(),
         };
-        keyring(config)
-            .find(&address)
-            .map_err(|error| error.to_string())
+        keyring(config).find(&address).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -253,21 +246,10 @@ mod tests {
             error,
             "the key of 'bob' must be 30 letters and digits, but has 6 characters, some of them neither"
         );
-        assert!(
-            find(&good, "carol")
-                .unwrap_err()
-                .contains("unknown recipient 'carol'")
-        );
+        assert!(find(&good, "carol").unwrap_err().contains("unknown recipient 'carol'"));
         assert!(find(&good, "").unwrap_err().contains("no recipient"));
-        assert!(
-            find("[users]\na = 'b'\n", "a")
-                .unwrap_err()
-                .contains("no token")
-        );
+        assert!(find("[users]\na = 'b'\n", "a").unwrap_err().contains("no token"));
         let error = find("token = 'sesame'\n", "a").unwrap_err();
-        assert!(
-            error.starts_with("the token must be") && !error.contains("sesame"),
-            "{error}"
-        );
+        assert!(error.starts_with("the token must be") && !error.contains("sesame"), "{error}");
     }
 }

@@ -102,10 +102,7 @@ impl Spool {
                 group: meta.gid(),
             });
         }
-        Ok(Self {
-            path: path.to_owned(),
-            shared_group: shared.then(|| meta.gid()),
-        })
+        Ok(Self { path: path.to_owned(), shared_group: shared.then(|| meta.gid()) })
     }
 
     /// Opens the spool, or makes one that only we may enter, or with us the members of `group`.
@@ -160,14 +157,9 @@ impl Spool {
         let names = self.waiting().ok()?;
         let at = names.iter().rposition(|name| name.key() == key)?;
         let newer = names.iter().skip(at + 1);
-        let overtaken = newer
-            .filter_map(|name| self.read(name).ok())
-            .any(|item| item.object == object);
-        if overtaken {
-            None
-        } else {
-            names.get(at).cloned()
-        }
+        let overtaken =
+            newer.filter_map(|name| self.read(name).ok()).any(|item| item.object == object);
+        if overtaken { None } else { names.get(at).cloned() }
     }
 
     /// The waiting messages, oldest first.
@@ -227,11 +219,9 @@ impl Spool {
     /// [`SpoolError::Io`] when it cannot be removed, in which case it would be sent again.
     pub fn remove(&self, name: &Name) -> Result<(), SpoolError> {
         match fs::remove_file(self.path.join(name.as_str())) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(trouble(
-                "cannot remove a delivered message",
-                &self.path,
-                error,
-            )),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(trouble("cannot remove a delivered message", &self.path, error))
+            }
             _ => Ok(()),
         }
     }
@@ -269,11 +259,8 @@ impl Spool {
             item.next_try = 0;
             item.created = now;
             self.write(&self.failed_dir(), name, &item)?;
-            fs::rename(
-                self.failed_dir().join(name.as_str()),
-                self.path.join(name.as_str()),
-            )
-            .map_err(|source| trouble("cannot move a message back", &self.path, source))?;
+            fs::rename(self.failed_dir().join(name.as_str()), self.path.join(name.as_str()))
+                .map_err(|source| trouble("cannot move a message back", &self.path, source))?;
             count += 1;
         }
         Ok(count)
@@ -285,9 +272,7 @@ impl Spool {
     /// The system's error.
     pub fn read_note(&self, name: &str) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        open_own(&self.path.join(name))?
-            .take(ITEM_BYTES)
-            .read_to_end(&mut bytes)?;
+        open_own(&self.path.join(name))?.take(ITEM_BYTES).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
@@ -296,9 +281,7 @@ impl Spool {
     /// # Errors
     /// The system's error.
     pub fn write_note(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let temporary = self
-            .path
-            .join(format!("{TEMPORARY}note-{}", std::process::id()));
+        let temporary = self.path.join(format!("{TEMPORARY}note-{}", std::process::id()));
         let _ = fs::remove_file(&temporary);
         let mut file = self.create(&temporary)?;
         file.write_all(bytes)?;
@@ -337,28 +320,19 @@ impl Spool {
         let names = self.waiting()?;
         let mut times = names.iter().rev().map(Name::nanoseconds);
         let newest = times.find(|time| *time < LAST_TIME).unwrap_or(0);
-        let clock = now
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |age| age.as_nanos());
+        let clock = now.duration_since(UNIX_EPOCH).map_or(0, |age| age.as_nanos());
         let time = clock.max(newest.saturating_add(1));
         let key = if key.is_empty() {
             format!("{:016x}", RandomState::new().build_hasher().finish())
         } else {
             key.to_owned()
         };
-        Ok(Name::new(format!(
-            "{time:020}-{}-{key}.json",
-            std::process::id()
-        )))
+        Ok(Name::new(format!("{time:020}-{}-{key}.json", std::process::id())))
     }
 }
 
 fn trouble(doing: &'static str, path: &Path, source: io::Error) -> SpoolError {
-    SpoolError::Io {
-        doing,
-        path: path.to_owned(),
-        source,
-    }
+    SpoolError::Io { doing, path: path.to_owned(), source }
 }
 
 fn is_our_group(group: u32) -> bool {
@@ -381,10 +355,7 @@ mod tests {
         std::os::unix::fs::symlink("real", directory.path().join("link")).unwrap();
         for name in ["link", "link/", "link//."] {
             let opened = Spool::open(&directory.path().join(name));
-            assert!(
-                matches!(opened, Err(SpoolError::NotADirectory(_))),
-                "{name}"
-            );
+            assert!(matches!(opened, Err(SpoolError::NotADirectory(_))), "{name}");
         }
     }
 }

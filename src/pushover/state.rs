@@ -194,8 +194,7 @@ impl Memory {
 
     /// Forgets the ends of messages whose files are gone.
     pub fn forget_all_but(&mut self, names: &[Name]) {
-        self.ended
-            .retain(|ended, _| names.iter().any(|name| name.as_str() == ended));
+        self.ended.retain(|ended, _| names.iter().any(|name| name.as_str() == ended));
     }
 
     /// Milliseconds until the next request may be made. A clock before the failure was set back, and ends the silence.
@@ -216,13 +215,9 @@ mod tests {
     fn a_block_ends_by_time_and_when_the_clock_is_set_back() {
         let mut memory = Memory::default();
         memory.block_for_error("m".to_owned(), "bad", "alice", 1000);
-        for (now, holds) in [
-            (999, false),
-            (1000, true),
-            (1299, true),
-            (1300, false),
-            (9_999_999, false),
-        ] {
+        for (now, holds) in
+            [(999, false), (1000, true), (1299, true), (1300, false), (9_999_999, false)]
+        {
             assert_eq!(memory.block("m", now).is_some(), holds, "{now}");
         }
         assert!(memory.block("other", 1000).is_none());
@@ -254,10 +249,7 @@ mod tests {
 
     #[test]
     fn silence_counts_down_and_ends_when_the_clock_is_set_back() {
-        let memory = Memory {
-            silence: Some((1000, 6000)),
-            ..Memory::default()
-        };
+        let memory = Memory { silence: Some((1000, 6000)), ..Memory::default() };
         for (now, left) in [(999, 0), (1000, 5000), (5999, 1), (6000, 0)] {
             assert_eq!(memory.silence_left(now), left, "{now}");
         }

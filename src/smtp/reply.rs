@@ -111,11 +111,7 @@ impl Parser {
             (4, Some(byte)) => matches!(byte, b' ' | b'-' | b'\r'),
             _ => true,
         };
-        if valid {
-            Ok(None)
-        } else {
-            Err(ReplyError::NotAReply)
-        }
+        if valid { Ok(None) } else { Err(ReplyError::NotAReply) }
     }
 
     fn end_line(&mut self, line: &[u8]) -> Result<Option<Reply>, ReplyError> {
@@ -123,9 +119,7 @@ impl Parser {
         let code = digits
             .iter()
             .try_fold(0, |code, digit| {
-                digit
-                    .is_ascii_digit()
-                    .then(|| code * 10 + u16::from(digit - b'0'))
+                digit.is_ascii_digit().then(|| code * 10 + u16::from(digit - b'0'))
             })
             .ok_or(ReplyError::NotAReply)?;
         if *self.code.get_or_insert(code) != code {
@@ -173,11 +167,7 @@ mod tests {
             (b"220\r\n", 220, &[""]),
             (b"220 \n", 220, &[""]),
             (b"299 unheard of\r\n", 299, &["unheard of"]),
-            (
-                b"220-teaser\r\n220 mail.example\r\n",
-                220,
-                &["teaser", "mail.example"],
-            ),
+            (b"220-teaser\r\n220 mail.example\r\n", 220, &["teaser", "mail.example"]),
             (b"250-a\r\n250-b\n250 c\r\n", 250, &["a", "b", "c"]),
             (b"421 caf\xe9\r\n", 421, &["caf\u{fffd}"]),
         ] {

@@ -66,11 +66,7 @@ impl<S: Read + Write> Session<S> {
     /// A conversation that has not begun.
     #[must_use]
     pub fn over(stream: S) -> Self {
-        Self {
-            stream,
-            received: Vec::new(),
-            next: 0,
-        }
+        Self { stream, received: Vec::new(), next: 0 }
     }
 
     /// Waits for the whole greeting, of however many lines.
@@ -272,10 +268,7 @@ mod tests {
             pieces.extend(rest.chunks(CHUNK).map(<[u8]>::to_vec));
             pieces.retain(|piece| !piece.is_empty());
             pieces.reverse();
-            Self {
-                pieces,
-                sent: Vec::new(),
-            }
+            Self { pieces, sent: Vec::new() }
         }
     }
 
@@ -322,10 +315,7 @@ mod tests {
     fn words_behind_an_answer_are_noticed_and_never_taken_for_the_next_one() {
         let mut session = Session::over(Recorded::new(b"220 hi\r\n250 hello\r\n", &[]));
         session.greeting().unwrap();
-        assert_eq!(
-            session.ehlo("x"),
-            Err(SessionError::TalksEarly(Stage::Command("EHLO")))
-        );
+        assert_eq!(session.ehlo("x"), Err(SessionError::TalksEarly(Stage::Command("EHLO"))));
         let mut session = Session::over(Recorded::new(b"220 go\r\n250 injected\r\n", &[]));
         session.reply(Stage::Command("STARTTLS")).unwrap();
         assert!(session.into_stream().is_err());

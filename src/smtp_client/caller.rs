@@ -35,13 +35,11 @@ impl CallerOptions {
     /// # Errors
     /// [`UsageError`] when the address is not of the family.
     pub fn caller(&self) -> Result<Caller, UsageError> {
-        if self.source_address.is_some_and(|source| {
-            if source.is_ipv4() {
-                self.ipv6
-            } else {
-                self.ipv4
-            }
-        }) {
+        if self.source_address.is_some_and(
+            |source| {
+                if source.is_ipv4() { self.ipv6 } else { self.ipv4 }
+            },
+        ) {
             return Err(UsageError(
                 "option --source-address: not of the family that -4 or -6 asks for".to_owned(),
             ));
@@ -96,13 +94,9 @@ pub fn port(text: &str) -> Result<u16, &'static str> {
 #[must_use]
 pub fn host() -> impl TypedValueParser<Value = String> {
     clap::builder::NonEmptyStringValueParser::new().try_map(|text| {
-        let bare = text
-            .strip_prefix('[')
-            .and_then(|text| text.strip_suffix(']'))
-            .unwrap_or(&text);
-        let is_clean = bare
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._-:%".contains(&byte));
+        let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(&text);
+        let is_clean =
+            bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-:%".contains(&byte));
         if is_clean && bare.len() <= 253 {
             Ok(bare.to_owned())
         } else {
@@ -113,9 +107,8 @@ pub fn host() -> impl TypedValueParser<Value = String> {
 
 fn helo() -> impl TypedValueParser<Value = String> {
     clap::builder::NonEmptyStringValueParser::new().try_map(|text| {
-        let is_clean = text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._-:[]".contains(&byte));
+        let is_clean =
+            text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-:[]".contains(&byte));
         if is_clean && text.len() <= 255 {
             Ok(text)
         } else {

@@ -64,10 +64,8 @@ pub enum NoSession {
 }
 
 fn each(failures: &[(SocketAddr, ConnectError)]) -> String {
-    let texts: Vec<String> = failures
-        .iter()
-        .map(|(address, error)| format!("{address}: {error}"))
-        .collect();
+    let texts: Vec<String> =
+        failures.iter().map(|(address, error)| format!("{address}: {error}")).collect();
     texts.join(", ")
 }
 

@@ -22,9 +22,7 @@ fn full_name(name: &str, hosts: &str) -> Option<String> {
 }
 
 fn is_full(name: &str) -> bool {
-    let is_clean = name
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
+    let is_clean = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
     is_clean && name.len() <= 253 && name.trim_matches('.').contains('.')
 }
 

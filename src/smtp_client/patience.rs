@@ -19,10 +19,6 @@ impl Patience {
     #[must_use]
     pub fn within(limit: Duration) -> Self {
         let at_most = |seconds| Duration::from_secs(seconds).min(limit / 3);
-        Self {
-            connect: at_most(5),
-            smtp: at_most(10),
-            tls: at_most(5),
-        }
+        Self { connect: at_most(5), smtp: at_most(10), tls: at_most(5) }
     }
 }

@@ -251,9 +251,9 @@ fn certificates(body: &[u8]) -> Option<Vec<Vec<u8>>> {
 fn key_exchange(suite: u16, body: &[u8]) -> KeyExchange {
     let mut body = Bytes(body);
     match Suite::by_id(suite).map(|suite| suite.exchange) {
-        Some(Exchange::Dhe) => body
-            .field16()
-            .map_or(KeyExchange::Other, |prime| KeyExchange::Prime(bits(prime))),
+        Some(Exchange::Dhe) => {
+            body.field16().map_or(KeyExchange::Other, |prime| KeyExchange::Prime(bits(prime)))
+        }
         // 3 is named_curve; the other kinds were never in use (RFC 8422 section 5.4).
         Some(Exchange::Ecdhe) => match (body.u8(), body.u16()) {
             (Some(3), Some(curve)) => KeyExchange::Curve(curve),

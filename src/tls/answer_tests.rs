@@ -59,10 +59,7 @@ fn flight() -> Vec<u8> {
 fn a_flight_is_read_to_its_end_however_records_cut_it() {
     let flight = flight();
     for size in [1, 3, 50, flight.len()] {
-        let bytes: Vec<u8> = flight
-            .chunks(size)
-            .flat_map(|part| record(0x16, part))
-            .collect();
+        let bytes: Vec<u8> = flight.chunks(size).flat_map(|part| record(0x16, part)).collect();
         let answer = parse(&bytes, 7);
         assert_eq!(answer.end, Some(End::Complete));
         assert_eq!(answer.certificates, [b"leaf".to_vec(), b"issuer".to_vec()]);
@@ -88,27 +85,11 @@ fn answers_that_are_no_choice_are_told_apart() {
     let long = record(0x16, &vec![0x0b; 16384]).repeat(20);
     for (case, bytes, end) in [
         ("alert", vec![0x15, 3, 3, 0, 2, 2, 40], Some(End::Alert(40))),
-        (
-            "text",
-            b"454 no TLS\r\n".to_vec(),
-            Some(End::Text("454 no TLS".to_owned())),
-        ),
-        (
-            "text cut off",
-            b"45".to_vec(),
-            Some(End::Text("45".to_owned())),
-        ),
-        (
-            "SSLv2",
-            vec![0x80, 3, 0],
-            Some(End::Malformed("no TLS record")),
-        ),
+        ("text", b"454 no TLS\r\n".to_vec(), Some(End::Text("454 no TLS".to_owned()))),
+        ("text cut off", b"45".to_vec(), Some(End::Text("45".to_owned()))),
+        ("SSLv2", vec![0x80, 3, 0], Some(End::Malformed("no TLS record"))),
         ("silence", vec![], None),
-        (
-            "half a record",
-            vec![0x16, 3, 3, 0],
-            Some(End::Malformed("an answer that breaks off")),
-        ),
+        ("half a record", vec![0x16, 3, 3, 0], Some(End::Malformed("an answer that breaks off"))),
         (
             "half a message",
             record(0x16, &[2, 0, 0, 70, 3, 3]),
@@ -137,11 +118,8 @@ fn answers_that_are_no_choice_are_told_apart() {
 
 #[test]
 fn a_choice_is_kept_when_the_handshake_breaks_behind_it() {
-    let bytes = [
-        record(0x16, &hello(0x0303, [1; 32], 0xc02f, &[])),
-        vec![0x15, 3, 3, 0, 2, 2, 80],
-    ]
-    .concat();
+    let bytes = [record(0x16, &hello(0x0303, [1; 32], 0xc02f, &[])), vec![0x15, 3, 3, 0, 2, 2, 80]]
+        .concat();
     let answer = parse(&bytes, 4);
     assert_eq!(answer.end, Some(End::Alert(80)));
     assert_eq!(answer.hello.unwrap().suite, 0xc02f);
@@ -149,11 +127,8 @@ fn a_choice_is_kept_when_the_handshake_breaks_behind_it() {
 
 #[test]
 fn a_warning_about_the_name_hides_no_choice() {
-    let bytes = [
-        record(0x15, &[1, 112]),
-        record(0x16, &hello(0x0301, [1; 32], 0x002f, &[])),
-    ]
-    .concat();
+    let bytes =
+        [record(0x15, &[1, 112]), record(0x16, &hello(0x0301, [1; 32], 0x002f, &[]))].concat();
     assert_eq!(parse(&bytes, 3).hello.unwrap().version, 0x0301);
     let fatal = record(0x15, &[2, 112]);
     assert_eq!(parse(&fatal, 3).end, Some(End::Alert(112)));

@@ -56,8 +56,5 @@ pub(super) fn put_field(out: &mut Vec<u8>, prefix: usize, field: &[u8]) {
 
 /// The numbers as they stand on the wire.
 pub(super) fn wire(numbers: &[u16]) -> Vec<u8> {
-    numbers
-        .iter()
-        .flat_map(|number| number.to_be_bytes())
-        .collect()
+    numbers.iter().flat_map(|number| number.to_be_bytes()).collect()
 }

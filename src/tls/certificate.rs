@@ -217,45 +217,30 @@ fn key(info: &SubjectPublicKeyInfo<'_>) -> Key {
             has_exponent_one = bits(key.exponent) == 1;
             (Algorithm::Rsa, Some(bits(key.modulus)))
         }
-        Ok(PublicKey::EC(point)) => (
-            Algorithm::Ecdsa,
-            curve_bits(info).or(Some(point.key_size())),
-        ),
+        Ok(PublicKey::EC(point)) => (Algorithm::Ecdsa, curve_bits(info).or(Some(point.key_size()))),
         Ok(PublicKey::DSA(key)) => (Algorithm::Dsa, Some(key.len() * 8)),
         _ if *algorithm == oid::OID_SIG_ED25519 => (Algorithm::Ed25519, Some(256)),
         _ if *algorithm == oid::OID_SIG_ED448 => (Algorithm::Ed448, Some(456)),
         _ => (Algorithm::Other, None),
     };
-    Key {
-        algorithm,
-        bits,
-        has_exponent_one,
-    }
+    Key { algorithm, bits, has_exponent_one }
 }
 
 /// The size of a named curve, since a point is rounded up to whole bytes (521 bits).
 fn curve_bits(info: &SubjectPublicKeyInfo<'_>) -> Option<usize> {
     let curve = info.algorithm.parameters.as_ref()?.as_oid().ok()?;
-    [
-        (oid::OID_EC_P256, 256),
-        (oid::OID_NIST_EC_P384, 384),
-        (oid::OID_NIST_EC_P521, 521),
-    ]
-    .into_iter()
-    .find(|(known, _)| *known == curve)
-    .map(|(_, bits)| bits)
+    [(oid::OID_EC_P256, 256), (oid::OID_NIST_EC_P384, 384), (oid::OID_NIST_EC_P521, 521)]
+        .into_iter()
+        .find(|(known, _)| *known == curve)
+        .map(|(_, bits)| bits)
 }
 
 /// Signature algorithms over SHA-1: RSA by its two names, ECDSA and DSA.
 const SHA1: [oid::Oid<'static>; 4] = [
     oid::OID_PKCS1_SHA1WITHRSA,
     oid::OID_SHA1_WITH_RSA,
-    oid::Oid::new(std::borrow::Cow::Borrowed(&[
-        0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1,
-    ])),
-    oid::Oid::new(std::borrow::Cow::Borrowed(&[
-        0x2a, 0x86, 0x48, 0xce, 0x38, 4, 3,
-    ])),
+    oid::Oid::new(std::borrow::Cow::Borrowed(&[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1])),
+    oid::Oid::new(std::borrow::Cow::Borrowed(&[0x2a, 0x86, 0x48, 0xce, 0x38, 4, 3])),
 ];
 
 fn hash(certificate: &X509Certificate<'_>) -> Hash {

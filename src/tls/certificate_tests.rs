@@ -16,9 +16,7 @@ fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
 fn leaf(names: &[&str]) -> CertificateParams {
     let mut params =
         CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "a leaf | with\nmarks");
+    params.distinguished_name.push(DnType::CommonName, "a leaf | with\nmarks");
     params.not_before = date_time_ymd(2026, 1, 1);
     params.not_after = date_time_ymd(2026, 3, 1);
     params
@@ -28,16 +26,11 @@ fn leaf(names: &[&str]) -> CertificateParams {
 fn a_certificate_is_read() {
     let issuer = authority("Root");
     let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).unwrap();
-    let der = leaf(&["mail.example", "192.0.2.7"])
-        .signed_by(&key, &issuer)
-        .unwrap();
+    let der = leaf(&["mail.example", "192.0.2.7"]).signed_by(&key, &issuer).unwrap();
     let read = read(der.der()).unwrap();
     assert_eq!(read.names, ["mail.example"]);
     assert_eq!(read.addresses, ["192.0.2.7".parse::<IpAddr>().unwrap()]);
-    assert_eq!(
-        (read.key.algorithm, read.key.bits),
-        (Algorithm::Ecdsa, Some(384))
-    );
+    assert_eq!((read.key.algorithm, read.key.bits), (Algorithm::Ecdsa, Some(384)));
     assert_eq!(read.not_after - read.not_before, 59 * 86_400);
     assert_eq!(read.hash, Hash::Sound);
     assert_eq!(read.common_name.as_deref(), Some("a leaf | with\nmarks"));
@@ -47,13 +40,9 @@ fn a_certificate_is_read() {
 
 #[test]
 fn hundreds_of_names_all_count_and_are_told_short() {
-    let names: Vec<String> = (0..500)
-        .map(|number| format!("h{number}.example"))
-        .collect();
+    let names: Vec<String> = (0..500).map(|number| format!("h{number}.example")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let der = leaf(&names)
-        .self_signed(&KeyPair::generate().unwrap())
-        .unwrap();
+    let der = leaf(&names).self_signed(&KeyPair::generate().unwrap()).unwrap();
     let read = read(der.der()).unwrap();
     assert!(read.is_for("h499.example"));
     let told = serde_json::to_value(&read).unwrap();
@@ -76,10 +65,7 @@ fn an_issuer_is_known_by_name_and_signature() {
     let key = KeyPair::generate().unwrap();
     let der = leaf(&["a.example"]).signed_by(&key, &right).unwrap();
     assert!(is_issued_by(der.der(), right.as_ref().der()));
-    assert!(
-        !is_issued_by(der.der(), wrong.as_ref().der()),
-        "same name, other key"
-    );
+    assert!(!is_issued_by(der.der(), wrong.as_ref().der()), "same name, other key");
     assert!(!is_issued_by(der.der(), der.der()));
     assert!(!is_issued_by(b"junk", right.as_ref().der()));
 }
@@ -106,20 +92,12 @@ fn names_match_by_label() {
     ] {
         assert_eq!(certificate.is_for(host), expected, "{case}");
     }
-    assert!(
-        !for_names(&["*.com"]).is_for("example.com"),
-        "top-level wildcard"
-    );
+    assert!(!for_names(&["*.com"]).is_for("example.com"), "top-level wildcard");
     let mut unnamed = leaf(&[]);
-    unnamed
-        .distinguished_name
-        .push(DnType::CommonName, "mail.example.com");
+    unnamed.distinguished_name.push(DnType::CommonName, "mail.example.com");
     let key = KeyPair::generate().unwrap();
     let unnamed = read(unnamed.self_signed(&key).unwrap().der()).unwrap();
-    assert!(
-        !unnamed.is_for("mail.example.com"),
-        "a common name is no name"
-    );
+    assert!(!unnamed.is_for("mail.example.com"), "a common name is no name");
 }
 
 proptest! {

@@ -74,9 +74,7 @@ pub fn handshake<S: Read + Write>(
     let recorder = Arc::new(Recorder::new(wanted));
     let result = client(recorder.clone(), name).and_then(|mut client| {
         while client.is_handshaking() {
-            client
-                .complete_io(&mut stream)
-                .map_err(|error| failed(&error))?;
+            client.complete_io(&mut stream).map_err(|error| failed(&error))?;
         }
         let agreed = agreed(&client)?;
         Ok((agreed, StreamOwned::new(client, stream)))
@@ -99,23 +97,13 @@ fn client(
 }
 
 fn agreed(client: &ClientConnection) -> Result<Agreed, HandshakeError> {
-    let version = client
-        .protocol_version()
-        .and_then(|version| Protocol::from_wire(version.into()));
-    let suite = client
-        .negotiated_cipher_suite()
-        .map(|suite| suite.suite().into());
+    let version = client.protocol_version().and_then(|version| Protocol::from_wire(version.into()));
+    let suite = client.negotiated_cipher_suite().map(|suite| suite.suite().into());
     let (Some(version), Some(suite)) = (version, suite) else {
         return Err(HandshakeError::Failed("nothing was agreed on".to_owned()));
     };
-    let group = client
-        .negotiated_key_exchange_group()
-        .map(|group| group.name().into());
-    Ok(Agreed {
-        version,
-        suite,
-        group,
-    })
+    let group = client.negotiated_key_exchange_group().map(|group| group.name().into());
+    Ok(Agreed { version, suite, group })
 }
 
 fn failed(error: &io::Error) -> HandshakeError {
@@ -148,18 +136,11 @@ struct Recorder {
 
 impl Recorder {
     fn new(wanted: Wanted) -> Self {
-        Self {
-            provider: Arc::new(aws_lc_rs::default_provider()),
-            wanted,
-            shown: Mutex::default(),
-        }
+        Self { provider: Arc::new(aws_lc_rs::default_provider()), wanted, shown: Mutex::default() }
     }
 
     fn shown(&self) -> Shown {
-        self.shown
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn note(&self, note: impl FnOnce(&mut Shown)) {
@@ -184,10 +165,8 @@ impl ServerCertVerifier for Recorder {
         _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         self.note(|shown| {
-            shown.chain = std::iter::once(end_entity)
-                .chain(intermediates)
-                .map(|der| der.to_vec())
-                .collect();
+            shown.chain =
+                std::iter::once(end_entity).chain(intermediates).map(|der| der.to_vec()).collect();
             shown.stapled = !ocsp_response.is_empty();
         });
         Ok(ServerCertVerified::assertion())
@@ -200,12 +179,7 @@ impl ServerCertVerifier for Recorder {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        Ok(self.pass(verify_tls12_signature(
-            message,
-            certificate,
-            signature,
-            algorithms,
-        )))
+        Ok(self.pass(verify_tls12_signature(message, certificate, signature, algorithms)))
     }
 
     fn verify_tls13_signature(
@@ -215,19 +189,11 @@ impl ServerCertVerifier for Recorder {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        Ok(self.pass(verify_tls13_signature(
-            message,
-            certificate,
-            signature,
-            algorithms,
-        )))
+        Ok(self.pass(verify_tls13_signature(message, certificate, signature, algorithms)))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        let all = self
-            .provider
-            .signature_verification_algorithms
-            .supported_schemes();
+        let all = self.provider.signature_verification_algorithms.supported_schemes();
         all.into_iter()
             .filter(|scheme| match self.wanted {
                 Wanted::Any => true,

@@ -13,14 +13,12 @@ pub const SIGNATURES: [u16; 15] = [
 ];
 
 /// Groups of 224 bits and more, and the prime fields of RFC 7919.
-pub const GROUPS: [u16; 11] = [
-    0x11ec, 0x001d, 0x0017, 0x001e, 0x0018, 0x0019, 0x001a, 0x001b, 0x001c, 0x0100, 0x0101,
-];
+pub const GROUPS: [u16; 11] =
+    [0x11ec, 0x001d, 0x0017, 0x001e, 0x0018, 0x0019, 0x001a, 0x001b, 0x001c, 0x0100, 0x0101];
 
 /// Curves below 224 bits (RFC 4492 section 5.1.1, withdrawn by RFC 8422).
-pub const WEAK_CURVES: [u16; 10] = [
-    0x0001, 0x0002, 0x0003, 0x0004, 0x0005, 0x000f, 0x0010, 0x0011, 0x0012, 0x0013,
-];
+pub const WEAK_CURVES: [u16; 10] =
+    [0x0001, 0x0002, 0x0003, 0x0004, 0x0005, 0x000f, 0x0010, 0x0011, 0x0012, 0x0013];
 
 /// What a TLS 1.3 client sends of its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,13 +155,9 @@ mod tests {
 
     #[test]
     fn lengths_agree_and_none_is_in_the_range_that_hangs() {
-        for version in [
-            Protocol::Ssl3,
-            Protocol::Tls10,
-            Protocol::Tls11,
-            Protocol::Tls12,
-            Protocol::Tls13,
-        ] {
+        for version in
+            [Protocol::Ssl3, Protocol::Tls10, Protocol::Tls11, Protocol::Tls12, Protocol::Tls13]
+        {
             for suites in [1, 16, 40, MOST_SUITES] {
                 for name in [None, Some("mail.example"), Some(&*"a.".repeat(120))] {
                     let suites = vec![0x002f; suites];
@@ -172,11 +166,7 @@ mod tests {
                     assert_eq!(record + 5, bytes.len());
                     let message = u32::from_be_bytes([0, bytes[6], bytes[7], bytes[8]]);
                     assert_eq!(message as usize + 9, bytes.len());
-                    assert!(
-                        !(256..512).contains(&(bytes.len() - 5)),
-                        "{version} {}",
-                        bytes.len()
-                    );
+                    assert!(!(256..512).contains(&(bytes.len() - 5)), "{version} {}", bytes.len());
                 }
             }
         }

@@ -29,14 +29,8 @@ pub enum Protocol {
 
 impl Protocol {
     /// All of them, oldest first.
-    pub const ALL: [Self; 6] = [
-        Self::Ssl2,
-        Self::Ssl3,
-        Self::Tls10,
-        Self::Tls11,
-        Self::Tls12,
-        Self::Tls13,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Ssl2, Self::Ssl3, Self::Tls10, Self::Tls11, Self::Tls12, Self::Tls13];
 
     /// Its number on the wire.
     #[must_use]

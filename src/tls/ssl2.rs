@@ -28,14 +28,8 @@ const KINDS: [(u32, &str); 12] = [
 /// The client's hello with 16 arbitrary bytes for the challenge: a whole record.
 #[must_use]
 pub fn hello(challenge: [u8; 16]) -> Vec<u8> {
-    let mut record = vec![
-        0x80, 0x3d, 0x01, 0x00, 0x02, 0x00, 0x24, 0x00, 0x00, 0x00, 0x10,
-    ];
-    record.extend(
-        KINDS
-            .iter()
-            .flat_map(|(kind, _)| kind.to_be_bytes().into_iter().skip(1)),
-    );
+    let mut record = vec![0x80, 0x3d, 0x01, 0x00, 0x02, 0x00, 0x24, 0x00, 0x00, 0x00, 0x10];
+    record.extend(KINDS.iter().flat_map(|(kind, _)| kind.to_be_bytes().into_iter().skip(1)));
     record.extend(challenge);
     record
 }
@@ -43,10 +37,7 @@ pub fn hello(challenge: [u8; 16]) -> Vec<u8> {
 /// The name of a cipher kind.
 #[must_use]
 pub fn kind_name(kind: u32) -> Option<&'static str> {
-    KINDS
-        .iter()
-        .find(|(known, _)| *known == kind)
-        .map(|(_, name)| *name)
+    KINDS.iter().find(|(known, _)| *known == kind).map(|(_, name)| *name)
 }
 
 /// A server's answer to the hello.
@@ -117,16 +108,12 @@ fn read(received: &[u8]) -> Option<Answer> {
             whole.then(|| text(received))
         }
         // The top bit tells a header of two bytes from one of three with padding.
-        [high, low, rest @ ..] if high & 0x80 != 0 => record(
-            usize::from(u16::from_be_bytes([high & 0x7f, *low])),
-            0,
-            rest,
-        ),
-        [high, low, padding, rest @ ..] if high & 0xc0 == 0 => record(
-            usize::from(u16::from_be_bytes([high & 0x3f, *low])),
-            (*padding).into(),
-            rest,
-        ),
+        [high, low, rest @ ..] if high & 0x80 != 0 => {
+            record(usize::from(u16::from_be_bytes([high & 0x7f, *low])), 0, rest)
+        }
+        [high, low, padding, rest @ ..] if high & 0xc0 == 0 => {
+            record(usize::from(u16::from_be_bytes([high & 0x3f, *low])), (*padding).into(), rest)
+        }
         [] | [_] | [_, _] => None,
         _ => Some(Answer::Malformed("no SSLv2 record")),
     }
@@ -142,9 +129,7 @@ fn record(length: usize, padding: usize, body: &[u8]) -> Option<Answer> {
         return Some(Answer::Malformed("an SSLv2 record of a wrong length"));
     }
     let body = body.get(..length)?;
-    let body = body
-        .get(..length.saturating_sub(padding))
-        .unwrap_or_default();
+    let body = body.get(..length.saturating_sub(padding)).unwrap_or_default();
     Some(message(body).unwrap_or(Answer::Malformed("an SSLv2 answer that cannot be read")))
 }
 
@@ -190,15 +175,9 @@ mod tests {
         body.extend(length(kinds.len() * 3));
         body.extend(length(16));
         body.extend(certificate);
-        body.extend(
-            kinds
-                .iter()
-                .flat_map(|kind| kind.to_be_bytes().into_iter().skip(1)),
-        );
+        body.extend(kinds.iter().flat_map(|kind| kind.to_be_bytes().into_iter().skip(1)));
         body.extend([9; 16]);
-        let mut record = (0x8000 | u16::try_from(body.len()).unwrap())
-            .to_be_bytes()
-            .to_vec();
+        let mut record = (0x8000 | u16::try_from(body.len()).unwrap()).to_be_bytes().to_vec();
         record.extend(body);
         record
     }
@@ -224,17 +203,10 @@ mod tests {
             (
                 "no cipher",
                 server_hello(&[], b"der"),
-                Some(Answer::Hello {
-                    kinds: vec![],
-                    certificate: b"der".to_vec(),
-                }),
+                Some(Answer::Hello { kinds: vec![], certificate: b"der".to_vec() }),
             ),
             ("error", vec![0x80, 3, 0, 0, 1], Some(Answer::Error(1))),
-            (
-                "error with padding",
-                vec![0, 5, 2, 0, 0, 1, 0, 0],
-                Some(Answer::Error(1)),
-            ),
+            ("error with padding", vec![0, 5, 2, 0, 0, 1, 0, 0], Some(Answer::Error(1))),
             (
                 "alert of Postfix with OpenSSL 3",
                 vec![0x15, 3, 0, 0, 2, 2, 0x46],
@@ -245,11 +217,7 @@ mod tests {
                 b"454 4.7.0 too many\r\n".to_vec(),
                 Some(Answer::Text("454 4.7.0 too many".to_owned())),
             ),
-            (
-                "text without end",
-                b"421".to_vec(),
-                Some(Answer::Text("421".to_owned())),
-            ),
+            ("text without end", b"421".to_vec(), Some(Answer::Text("421".to_owned()))),
             (
                 "a long flight of TLS",
                 [0x16, 3, 1, 0, 4, 14, 0, 0, 0].repeat(1000),
@@ -261,11 +229,7 @@ mod tests {
                 server_hello(&[0x01_0080], b"der")[..12].to_vec(),
                 Some(Answer::Malformed("an SSLv2 answer that breaks off")),
             ),
-            (
-                "junk",
-                vec![0xff; 4],
-                Some(Answer::Malformed("no SSLv2 answer")),
-            ),
+            ("junk", vec![0xff; 4], Some(Answer::Malformed("no SSLv2 answer"))),
         ] {
             assert_eq!(answer(&bytes, usize::MAX), expected, "{case}");
         }

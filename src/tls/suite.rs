@@ -89,15 +89,7 @@ const fn suite(
     mode: Mode,
     bits: u16,
 ) -> Suite {
-    Suite {
-        id,
-        name,
-        exchange,
-        authentication,
-        cipher,
-        mode,
-        bits,
-    }
+    Suite { id, name, exchange, authentication, cipher, mode, bits }
 }
 
 impl Suite {
@@ -146,19 +138,14 @@ impl Suite {
     /// Whether the cipher works on blocks of 64 bits (Sweet32, CVE-2016-2183).
     #[must_use]
     pub fn has_64_bit_blocks(&self) -> bool {
-        matches!(
-            self.cipher,
-            Cipher::TripleDes | Cipher::Idea | Cipher::Des | Cipher::Rc2
-        )
+        matches!(self.cipher, Cipher::TripleDes | Cipher::Idea | Cipher::Des | Cipher::Rc2)
     }
 
     /// Whether a key stolen later opens no recorded session.
     #[must_use]
     pub fn is_forward_secret(&self) -> bool {
-        matches!(
-            self.exchange,
-            Exchange::Dhe | Exchange::Ecdhe | Exchange::Tls13
-        ) && !self.is_anonymous()
+        matches!(self.exchange, Exchange::Dhe | Exchange::Ecdhe | Exchange::Tls13)
+            && !self.is_anonymous()
     }
 
     /// Whether encryption and integrity are one.
@@ -200,24 +187,16 @@ mod tests {
             (
                 "anonymous",
                 Suite::is_anonymous,
-                &[
-                    0x0018, 0x001b, 0x0034, 0x003a, 0x00a6, 0x00a7, 0xc018, 0xc019,
-                ],
+                &[0x0018, 0x001b, 0x0034, 0x003a, 0x00a6, 0x00a7, 0xc018, 0xc019],
             ),
             (
                 "export",
                 Suite::is_export,
-                &[
-                    0x0003, 0x0006, 0x0008, 0x000b, 0x000e, 0x0011, 0x0014, 0x0017, 0x0019,
-                ],
+                &[0x0003, 0x0006, 0x0008, 0x000b, 0x000e, 0x0011, 0x0014, 0x0017, 0x0019],
             ),
             ("short", Suite::is_short, &[0x0009, 0x0012, 0x0015]),
             ("rc4", Suite::is_rc4, &[0x0004, 0x0005, 0xc007, 0xc011]),
-            (
-                "64 bit",
-                Suite::has_64_bit_blocks,
-                &[0x000a, 0x0007, 0x0013, 0x0016, 0xc008, 0xc012],
-            ),
+            ("64 bit", Suite::has_64_bit_blocks, &[0x000a, 0x0007, 0x0013, 0x0016, 0xc008, 0xc012]),
         ] {
             let ids = ids(class);
             for member in members {

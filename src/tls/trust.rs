@@ -45,10 +45,7 @@ impl Anchors {
     /// The anchors of `ca_file`, or else those of the system, at a time in seconds since the epoch.
     #[must_use]
     pub fn load(ca_file: Option<&Path>, now: i64) -> Self {
-        Self {
-            store: anchors(ca_file),
-            now,
-        }
+        Self { store: anchors(ca_file), now }
     }
 
     /// Whether an anchor vouches for the leaf at the start of a chain, and the issuer that is missing, if one is. An
@@ -119,9 +116,7 @@ fn path(chain: &[Vec<u8>], anchors: &RootCertStore, time: u64) -> Anchored {
             anchors,
             &issuers,
             UnixTime::since_unix_epoch(std::time::Duration::from_secs(time)),
-            aws_lc_rs::default_provider()
-                .signature_verification_algorithms
-                .all,
+            aws_lc_rs::default_provider().signature_verification_algorithms.all,
         )
     });
     match verified {

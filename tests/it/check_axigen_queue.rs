@@ -19,10 +19,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
 
 fn check(queue_dir: &Path, options: &[&str]) -> Outcome {
-    run(Command::new(program("check_axigen_queue"))
-        .arg("--queue-dir")
-        .arg(queue_dir)
-        .args(options))
+    run(Command::new(program("check_axigen_queue")).arg("--queue-dir").arg(queue_dir).args(options))
 }
 
 #[track_caller]
@@ -30,9 +27,7 @@ fn assert_partial(outcome: &Outcome, at_least: u64) {
     assert_eq!(outcome.metric("messages"), Some("U"), "{}", outcome.stdout);
     if at_least > 0 {
         assert!(
-            outcome
-                .first_line()
-                .contains(&format!("at least {at_least} message")),
+            outcome.first_line().contains(&format!("at least {at_least} message")),
             "{}",
             outcome.stdout
         );
@@ -45,13 +40,9 @@ fn messages_in_root_and_subdirectories_are_counted() {
     queue.messages(17).file("S12BE");
     let outcome = check(queue.path(), &[]);
     outcome.expect(0, "AXIGEN QUEUE OK - 18 messages, 0 older than 4h, oldest ");
-    for (label, value) in [
-        ("messages", "18"),
-        ("older", "0"),
-        ("recent", "18"),
-        ("under_5m", "18"),
-        ("over_5d", "0"),
-    ] {
+    for (label, value) in
+        [("messages", "18"), ("older", "0"), ("recent", "18"), ("under_5m", "18"), ("over_5d", "0")]
+    {
         assert_eq!(outcome.metric(label), Some(value), "{label}");
     }
 }
@@ -62,36 +53,12 @@ fn limits_on_the_number_are_those_of_the_command_line() {
     queue.messages(17);
     for (options, code, start) in [
         (&["-w", "17"][..], 0, "AXIGEN QUEUE OK - 17 messages"),
-        (
-            &["-w", "16"],
-            1,
-            "AXIGEN QUEUE WARNING - 17 messages (warning 16)",
-        ),
-        (
-            &["-w", "10", "-c", "16"],
-            2,
-            "AXIGEN QUEUE CRITICAL - 17 messages (critical 16)",
-        ),
-        (
-            &["-c", "20:"],
-            2,
-            "AXIGEN QUEUE CRITICAL - 17 messages (critical 20:)",
-        ),
-        (
-            &["-w", "@10:20"],
-            1,
-            "AXIGEN QUEUE WARNING - 17 messages (warning @10:20)",
-        ),
-        (
-            &["-w", "-5:5"],
-            1,
-            "AXIGEN QUEUE WARNING - 17 messages (warning -5:5)",
-        ),
-        (
-            &["--warning=~:", "--critical=~:"],
-            0,
-            "AXIGEN QUEUE OK - 17 messages",
-        ),
+        (&["-w", "16"], 1, "AXIGEN QUEUE WARNING - 17 messages (warning 16)"),
+        (&["-w", "10", "-c", "16"], 2, "AXIGEN QUEUE CRITICAL - 17 messages (critical 16)"),
+        (&["-c", "20:"], 2, "AXIGEN QUEUE CRITICAL - 17 messages (critical 20:)"),
+        (&["-w", "@10:20"], 1, "AXIGEN QUEUE WARNING - 17 messages (warning @10:20)"),
+        (&["-w", "-5:5"], 1, "AXIGEN QUEUE WARNING - 17 messages (warning -5:5)"),
+        (&["--warning=~:", "--critical=~:"], 0, "AXIGEN QUEUE OK - 17 messages"),
     ] {
         check(queue.path(), options).expect(code, start);
     }
@@ -111,19 +78,13 @@ fn default_limits_are_100_and_500() {
 #[test]
 fn ages_are_counted_in_buckets_and_judged() {
     let queue = QueueTree::new();
-    for (name, age) in [
-        ("00/S1", HOUR / 30),
-        ("00/S2", HOUR / 2),
-        ("0F/S3", 5 * HOUR),
-        ("0F/S4", 6 * DAY),
-    ] {
+    for (name, age) in
+        [("00/S1", HOUR / 30), ("00/S2", HOUR / 2), ("0F/S3", 5 * HOUR), ("0F/S4", 6 * DAY)]
+    {
         queue.aged(name, age);
     }
     let outcome = check(queue.path(), &[]);
-    outcome.expect(
-        0,
-        "AXIGEN QUEUE OK - 4 messages, 2 older than 4h, oldest 6d, 1 new in 5m | ",
-    );
+    outcome.expect(0, "AXIGEN QUEUE OK - 4 messages, 2 older than 4h, oldest 6d, 1 new in 5m | ");
     for (label, value) in [
         ("under_5m", "1"),
         ("under_15m", "0"),
@@ -141,26 +102,14 @@ fn ages_are_counted_in_buckets_and_judged() {
             1,
             "AXIGEN QUEUE WARNING - 2 older than 4h (warning 1), 4 messages",
         ),
-        (
-            &["--critical-older", "1"],
-            2,
-            "AXIGEN QUEUE CRITICAL - 2 older than 4h (critical 1)",
-        ),
+        (&["--critical-older", "1"], 2, "AXIGEN QUEUE CRITICAL - 2 older than 4h (critical 1)"),
         (
             &["--older-than", "5d", "--warning-older", "0"],
             1,
             "AXIGEN QUEUE WARNING - 1 older than 5d (warning 0)",
         ),
-        (
-            &["--warning-oldest", "432000"],
-            1,
-            "AXIGEN QUEUE WARNING - oldest 6d (warning 432000)",
-        ),
-        (
-            &["--critical-oldest", "3600"],
-            2,
-            "AXIGEN QUEUE CRITICAL - oldest 6d (critical 3600)",
-        ),
+        (&["--warning-oldest", "432000"], 1, "AXIGEN QUEUE WARNING - oldest 6d (warning 432000)"),
+        (&["--critical-oldest", "3600"], 2, "AXIGEN QUEUE CRITICAL - oldest 6d (critical 3600)"),
         (
             &["--older-than", "7d", "--warning-older", "0"],
             0,
@@ -185,10 +134,7 @@ fn count_only_gives_no_ages() {
     let queue = QueueTree::new();
     queue.messages(5);
     let outcome = check(queue.path(), &["--count-only"]);
-    outcome.expect(
-        0,
-        "AXIGEN QUEUE OK - 5 messages | messages=5;100;500;0 free_bytes=",
-    );
+    outcome.expect(0, "AXIGEN QUEUE OK - 5 messages | messages=5;100;500;0 free_bytes=");
     assert_eq!(outcome.metric("older"), None);
 }
 
@@ -204,11 +150,7 @@ fn size_adds_up_all_files_at_any_depth() {
         (outcome.metric("size"), outcome.metric("largest")),
         (Some("4000000"), Some("1000000"))
     );
-    assert!(
-        outcome.first_line().contains("3 MiB in all files"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(outcome.first_line().contains("3 MiB in all files"), "{}", outcome.stdout);
     assert_eq!(check(queue.path(), &[]).metric("size"), None);
 }
 
@@ -220,11 +162,7 @@ fn several_queues_are_added_up_and_each_has_a_value() {
     let second = two.path().to_str().unwrap();
     let outcome = check(one.path(), &["--queue-dir", second]);
     outcome.expect(1, "AXIGEN QUEUE WARNING - 110 messages (warning 100)");
-    for (label, value) in [
-        ("messages", "110"),
-        ("messages_1", "60"),
-        ("messages_2", "50"),
-    ] {
+    for (label, value) in [("messages", "110"), ("messages_1", "60"), ("messages_2", "50")] {
         assert_eq!(outcome.metric(label), Some(value), "{label}");
     }
 }
@@ -239,19 +177,14 @@ fn no_directory_is_counted_twice() {
     let outcome = check(queue.path(), &["--queue-dir", link.to_str().unwrap()]);
     outcome.expect(3, "AXIGEN QUEUE UNKNOWN - cannot read ");
     assert!(
-        outcome
-            .first_line()
-            .contains("link: is a directory that was named before"),
+        outcome.first_line().contains("link: is a directory that was named before"),
         "{}",
         outcome.stdout
     );
     assert_partial(&outcome, 40);
     let inside = queue.join("0F");
     let outcome = check(queue.path(), &["--queue-dir", inside.to_str().unwrap()]);
-    outcome.expect(
-        3,
-        "AXIGEN QUEUE UNKNOWN - no queue subdirectory (00, 01, ...) in ",
-    );
+    outcome.expect(3, "AXIGEN QUEUE UNKNOWN - no queue subdirectory (00, 01, ...) in ");
 }
 
 // Never a false low.
@@ -264,11 +197,7 @@ fn a_missing_root_is_unknown() {
         "AXIGEN QUEUE UNKNOWN - cannot read /nonexistent/queue: No such file or directory",
     );
     assert_partial(&outcome, 0);
-    assert!(
-        !outcome.stdout.contains("setfacl"),
-        "rights are not the matter: {}",
-        outcome.stdout
-    );
+    assert!(!outcome.stdout.contains("setfacl"), "rights are not the matter: {}", outcome.stdout);
 }
 
 #[test]
@@ -282,10 +211,8 @@ fn one_missing_queue_of_several_is_unknown_unless_the_rest_breaches() {
         (outcome.metric("messages_1"), outcome.metric("messages_2")),
         (Some("17"), Some("U"))
     );
-    check(queue.path(), &["--queue-dir", "/nonexistent", "-c", "16"]).expect(
-        2,
-        "AXIGEN QUEUE CRITICAL - at least 17 messages (critical 16)",
-    );
+    check(queue.path(), &["--queue-dir", "/nonexistent", "-c", "16"])
+        .expect(2, "AXIGEN QUEUE CRITICAL - at least 17 messages (critical 16)");
 }
 
 #[test]
@@ -300,10 +227,7 @@ fn a_root_without_subdirectories_is_unknown_even_with_messages() {
     let queue = QueueTree::new();
     queue.messages(40);
     let outcome = check(&queue.join("0F"), &[]);
-    outcome.expect(
-        3,
-        "AXIGEN QUEUE UNKNOWN - no queue subdirectory (00, 01, ...) in ",
-    );
+    outcome.expect(3, "AXIGEN QUEUE UNKNOWN - no queue subdirectory (00, 01, ...) in ");
     assert_partial(&outcome, 10);
     check(&queue.join("0F"), &["-w", "9"])
         .expect(1, "AXIGEN QUEUE WARNING - at least 10 messages (warning 9)");
@@ -323,11 +247,7 @@ fn a_symlinked_root_is_followed_with_and_without_a_slash() {
 #[test]
 fn only_message_files_are_counted() {
     let queue = QueueTree::new();
-    queue
-        .messages(17)
-        .dir("0F/SABC")
-        .dir("SBCD")
-        .dir("lost+found");
+    queue.messages(17).dir("0F/SABC").dir("SBCD").dir("lost+found");
     queue
         .file("0F/S5F4E.tmp")
         .file("0F/s5F4E")
@@ -344,19 +264,11 @@ fn only_message_files_are_counted() {
     let outcome = check(queue.path(), &["-v"]);
     outcome.expect(0, "AXIGEN QUEUE OK - 17 messages");
     assert!(
-        outcome
-            .stdout
-            .contains("1 directories below the second level, not counted, first 0F/SABC"),
+        outcome.stdout.contains("1 directories below the second level, not counted, first 0F/SABC"),
         "{}",
         outcome.stdout
     );
-    assert!(
-        outcome
-            .stdout
-            .contains("2 other directories, not looked into"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(outcome.stdout.contains("2 other directories, not looked into"), "{}", outcome.stdout);
 }
 
 #[test]
@@ -366,11 +278,7 @@ fn hostile_names_stay_on_one_line() {
     let outcome = check(queue.path(), &["-vv"]);
     assert_eq!(outcome.code, 0);
     assert_eq!(outcome.stdout.matches('|').count(), 1, "{}", outcome.stdout);
-    assert!(
-        outcome.stdout.contains("first evil?/ messages=0;?USER?"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(outcome.stdout.contains("first evil?/ messages=0;?USER?"), "{}", outcome.stdout);
 }
 
 #[test]
@@ -382,9 +290,7 @@ fn a_linked_subdirectory_is_unknown() {
     let outcome = check(queue.path(), &[]);
     outcome.expect(3, "AXIGEN QUEUE UNKNOWN - cannot read ");
     assert!(
-        outcome
-            .first_line()
-            .contains("/40: is a symbolic link (1 of 5 directories unread)"),
+        outcome.first_line().contains("/40: is a symbolic link (1 of 5 directories unread)"),
         "{}",
         outcome.stdout
     );
@@ -401,9 +307,7 @@ fn a_closed_root_is_unknown_and_names_the_way_out() {
     chmod(queue.path(), 0o755);
     outcome.expect(3, "AXIGEN QUEUE UNKNOWN - cannot read ");
     assert!(
-        outcome
-            .first_line()
-            .contains("Permission denied; run: setfacl -m u:"),
+        outcome.first_line().contains("Permission denied; run: setfacl -m u:"),
         "{}",
         outcome.stdout
     );
@@ -421,11 +325,7 @@ fn advice_can_be_pasted_whatever_the_path_is() {
     let outcome = run(program.command().arg("--queue-dir").arg(&odd));
     chmod(&odd, 0o755);
     let quoted = format!(":rx '{}'", odd.to_str().unwrap().replace('\'', r"'\''"));
-    assert!(
-        outcome.stdout.contains(&quoted),
-        "{quoted}: {}",
-        outcome.stdout
-    );
+    assert!(outcome.stdout.contains(&quoted), "{quoted}: {}", outcome.stdout);
 }
 
 #[test]
@@ -437,15 +337,11 @@ fn a_closed_parent_whose_name_is_no_utf8_spoils_no_facts() {
     chmod(&parent, 0o000);
     let program = Unprivileged::new("check_axigen_queue");
     let mut command = program.command();
-    let outcome = run(command
-        .arg("--queue-dir")
-        .arg(parent.join("queue"))
-        .args(["--output-format", "json"]));
+    let outcome =
+        run(command.arg("--queue-dir").arg(parent.join("queue")).args(["--output-format", "json"]));
     chmod(&parent, 0o755);
     let json: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
-    let closed = json["facts"]["queues"][0]["unread"]["first"]["closed_parent"]
-        .as_str()
-        .unwrap();
+    let closed = json["facts"]["queues"][0]["unread"]["first"]["closed_parent"].as_str().unwrap();
     assert!(closed.ends_with("p\u{fffd}"), "{closed}");
 }
 
@@ -470,31 +366,18 @@ fn a_closed_subdirectory_is_unknown_with_what_was_seen() {
     chmod(&queue.join("0F"), 0o000);
     let program = Unprivileged::new("check_axigen_queue");
     let closed = |options: &[&str]| {
-        run(program
-            .command()
-            .arg("--queue-dir")
-            .arg(queue.path())
-            .args(options))
+        run(program.command().arg("--queue-dir").arg(queue.path()).args(options))
     };
     let outcome = closed(&[]);
     outcome.expect(3, "AXIGEN QUEUE UNKNOWN - cannot read ");
     assert!(
-        outcome
-            .first_line()
-            .contains("0F: Permission denied (1 of 4 directories unread)"),
+        outcome.first_line().contains("0F: Permission denied (1 of 4 directories unread)"),
         "{}",
         outcome.stdout
     );
-    assert!(
-        outcome.stdout.contains("run: setfacl -m u:"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(outcome.stdout.contains("run: setfacl -m u:"), "{}", outcome.stdout);
     assert_partial(&outcome, 30);
-    closed(&["-w", "29"]).expect(
-        1,
-        "AXIGEN QUEUE WARNING - at least 30 messages (warning 29)",
-    );
+    closed(&["-w", "29"]).expect(1, "AXIGEN QUEUE WARNING - at least 30 messages (warning 29)");
     closed(&["-w", "35:"]).expect(3, "AXIGEN QUEUE UNKNOWN - ");
     closed(&["--count-only"]).expect(3, "AXIGEN QUEUE UNKNOWN - ");
 }
@@ -507,15 +390,8 @@ fn names_without_stat_give_a_count_and_unknown_ages() {
     let program = Unprivileged::new("check_axigen_queue");
     let outcome = run(program.command().arg("--queue-dir").arg(queue.path()));
     outcome.expect(3, "AXIGEN QUEUE UNKNOWN - ages of 10 messages in ");
-    assert_eq!(
-        (outcome.metric("messages"), outcome.metric("older")),
-        (Some("40"), Some("U"))
-    );
-    let outcome = run(program
-        .command()
-        .arg("--queue-dir")
-        .arg(queue.path())
-        .arg("--count-only"));
+    assert_eq!((outcome.metric("messages"), outcome.metric("older")), (Some("40"), Some("U")));
+    let outcome = run(program.command().arg("--queue-dir").arg(queue.path()).arg("--count-only"));
     outcome.expect(0, "AXIGEN QUEUE OK - 40 messages");
 }
 
@@ -524,13 +400,7 @@ fn message_files_need_not_be_readable() {
     let queue = QueueTree::new();
     queue.messages(8);
     for number in 0..8 {
-        chmod(
-            &queue.join(format!(
-                "{}/S{number:X}",
-                ["00", "0F", "1E", "3F"][number % 4]
-            )),
-            0o000,
-        );
+        chmod(&queue.join(format!("{}/S{number:X}", ["00", "0F", "1E", "3F"][number % 4])), 0o000);
     }
     let program = Unprivileged::new("check_axigen_queue");
     let outcome = run(program.command().arg("--queue-dir").arg(queue.path()));
@@ -546,25 +416,13 @@ fn many_settled_files_without_a_message_are_an_unknown_layout() {
     queue.file("00/Q-new-1").file("00/Q-new-2");
     let outcome = check(queue.path(), &["-v"]);
     outcome.expect(0, "AXIGEN QUEUE OK - 0 messages");
-    assert!(
-        outcome
-            .stdout
-            .contains("note: no message, but 11 other files"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(outcome.stdout.contains("note: no message, but 11 other files"), "{}", outcome.stdout);
     queue.aged("00/Q9", HOUR);
     for options in [&[][..], &["--count-only"]] {
         let outcome = check(queue.path(), options);
-        outcome.expect(
-            3,
-            "AXIGEN QUEUE UNKNOWN - layout not recognised: 12 files but no message in ",
-        );
-        assert!(
-            outcome.first_line().contains("prefixes Q=12"),
-            "{}",
-            outcome.stdout
-        );
+        outcome
+            .expect(3, "AXIGEN QUEUE UNKNOWN - layout not recognised: 12 files but no message in ");
+        assert!(outcome.first_line().contains("prefixes Q=12"), "{}", outcome.stdout);
         assert_partial(&outcome, 0);
     }
     queue.file("00/S1");
@@ -631,21 +489,14 @@ fn directories_without_file_types_are_counted_the_same() {
     for options in [&["-v"][..], &["-v", "--count-only"]] {
         let outcome = check(&queue, options);
         outcome.expect(0, "AXIGEN QUEUE OK - 3 messages");
-        assert!(
-            outcome.stdout.contains("first 0F/SABC"),
-            "{}",
-            outcome.stdout
-        );
+        assert!(outcome.stdout.contains("first 0F/SABC"), "{}", outcome.stdout);
     }
 
     // Written again an hour ago by a delivery attempt, but born ten days ago.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     ext4.set_birth("/queue/00/S2", now.as_secs() - 10 * 86_400);
     let outcome = check(&queue, &[]);
-    outcome.expect(
-        0,
-        "AXIGEN QUEUE OK - 3 messages, 1 older than 4h, oldest 10d",
-    );
+    outcome.expect(0, "AXIGEN QUEUE OK - 3 messages, 1 older than 4h, oldest 10d");
 }
 
 #[test]
@@ -663,13 +514,7 @@ fn a_mount_below_the_root_is_not_crossed_and_not_hidden() {
     let outcome = check(queue.path(), &[]);
     rustix::mount::unmount(&bound, rustix::mount::UnmountFlags::DETACH).unwrap();
     outcome.expect(3, "AXIGEN QUEUE UNKNOWN - cannot read ");
-    assert!(
-        outcome
-            .first_line()
-            .contains("3F: is on another file system"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(outcome.first_line().contains("3F: is on another file system"), "{}", outcome.stdout);
     assert_partial(&outcome, 6);
 }
 
@@ -684,10 +529,7 @@ fn a_full_file_system_alarms_by_bytes_and_by_inodes() {
     check(&queue, &[]).expect(0, "AXIGEN QUEUE OK - 0 messages");
     // Written until the disk says no.
     let filler = ext4.path().join("filler");
-    let full = std::io::copy(
-        &mut std::io::repeat(1),
-        &mut fs::File::create(&filler).unwrap(),
-    );
+    let full = std::io::copy(&mut std::io::repeat(1), &mut fs::File::create(&filler).unwrap());
     assert_eq!(full.unwrap_err().kind(), std::io::ErrorKind::StorageFull);
     let outcome = check(&queue, &[]);
     outcome.expect(2, "AXIGEN QUEUE CRITICAL - 0% bytes free on ");
@@ -721,10 +563,7 @@ fn a_breach_seen_before_the_hang_is_that_state() {
     }
     let (queue, hung) = (QueueTree::new(), HungMount::new());
     queue.messages(501);
-    let outcome = check(
-        queue.path(),
-        &["--queue-dir", hung.path().to_str().unwrap(), "-t", "1"],
-    );
+    let outcome = check(queue.path(), &["--queue-dir", hung.path().to_str().unwrap(), "-t", "1"]);
     outcome.expect(
         2,
         "AXIGEN QUEUE CRITICAL - at least 501 messages (critical 500), timed out after 1s while ",
@@ -735,16 +574,7 @@ fn a_breach_seen_before_the_hang_is_that_state() {
     );
     check(
         queue.path(),
-        &[
-            "--queue-dir",
-            hung.path().to_str().unwrap(),
-            "-t",
-            "1",
-            "-w",
-            "1000",
-            "-c",
-            "1000",
-        ],
+        &["--queue-dir", hung.path().to_str().unwrap(), "-t", "1", "-w", "1000", "-c", "1000"],
     )
     .expect(3, "AXIGEN QUEUE UNKNOWN - timed out after 1s while ");
 }
@@ -755,10 +585,7 @@ fn with_config(text: &str, options: &[&str]) -> Outcome {
     let dir = open_tempdir();
     let config = dir.path().join("axigen.cfg");
     fs::write(&config, text).unwrap();
-    run(Command::new(program("check_axigen_queue"))
-        .arg("--config")
-        .arg(&config)
-        .args(options))
+    run(Command::new(program("check_axigen_queue")).arg("--config").arg(&config).args(options))
 }
 
 #[test]
@@ -766,15 +593,13 @@ fn the_queue_is_found_through_axigen_cfg() {
     let queue = QueueTree::new();
     queue.messages(17);
     let path = queue.path().display();
-    let outcome = with_config(
-        &format!("server = {{ processing = {{ queuePath = \"{path}\" }} }}"),
-        &["-v"],
-    );
+    let outcome =
+        with_config(&format!("server = {{ processing = {{ queuePath = \"{path}\" }} }}"), &["-v"]);
     outcome.expect(0, "AXIGEN QUEUE OK - 17 messages");
     assert!(
-        outcome.stdout.contains(&format!(
-            "queue {path}: 17 messages in 4 subdirectories (queuePath in "
-        )),
+        outcome
+            .stdout
+            .contains(&format!("queue {path}: 17 messages in 4 subdirectories (queuePath in ")),
         "{}",
         outcome.stdout
     );
@@ -786,11 +611,7 @@ fn a_named_queue_dir_wins_over_a_config() {
     queue.messages(17);
     let outcome = check(queue.path(), &["--config", "/nonexistent.cfg", "-v"]);
     outcome.expect(0, "AXIGEN QUEUE OK - 17 messages");
-    assert!(
-        outcome.stdout.contains("(named by --queue-dir)"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(outcome.stdout.contains("(named by --queue-dir)"), "{}", outcome.stdout);
 }
 
 /// Runs the check without options, as nobody, where /var/opt and /axigen are the test's own, laid out by `setup`.
@@ -799,9 +620,7 @@ fn on_own_host(setup: &str) -> Outcome {
     let last = "exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$0\" -v";
     let program = Unprivileged::new("check_axigen_queue");
     let script = format!("{private}; {setup}; {last}");
-    run(Command::new("unshare")
-        .args(["-m", "sh", "-c", &script])
-        .arg(program.path()))
+    run(Command::new("unshare").args(["-m", "sh", "-c", &script]).arg(program.path()))
 }
 
 #[test]
@@ -814,16 +633,8 @@ fn without_options_the_queue_is_found_as_documented() {
         let text = format!("Server {{ processing {{ queuePath = {path} }} }}");
         format!("mkdir -p /var/opt/axigen/run; echo \"{text}\" >/var/opt/axigen/run/axigen.cfg")
     };
-    let both = format!(
-        "{}; {}",
-        fill("/var/opt/axigen/queue"),
-        fill("/axigen/var/queue")
-    );
-    let elsewhere = format!(
-        "{both}; {}; {}",
-        fill("/var/opt/other"),
-        config("/var/opt/other")
-    );
+    let both = format!("{}; {}", fill("/var/opt/axigen/queue"), fill("/axigen/var/queue"));
+    let elsewhere = format!("{both}; {}; {}", fill("/var/opt/other"), config("/var/opt/other"));
     for (case, setup, said) in [
         (
             "first default",
@@ -860,23 +671,14 @@ fn without_options_the_queue_is_found_as_documented() {
         outcome.expect(0, "AXIGEN QUEUE OK - 1 message, ");
         assert!(outcome.stdout.contains(said), "{case}: {}", outcome.stdout);
     }
-    on_own_host(":").expect(
-        3,
-        "AXIGEN QUEUE UNKNOWN - no queue directory: none of /var/opt/axigen/queue, ",
-    );
-    let broken = format!(
-        "{both}; {}; echo '{{' >>/var/opt/axigen/run/axigen.cfg",
-        config("x")
-    );
-    on_own_host(&broken).expect(
-        3,
-        "AXIGEN QUEUE UNKNOWN - cannot understand /var/opt/axigen/run/axigen.cfg: ",
-    );
+    on_own_host(":")
+        .expect(3, "AXIGEN QUEUE UNKNOWN - no queue directory: none of /var/opt/axigen/queue, ");
+    let broken = format!("{both}; {}; echo '{{' >>/var/opt/axigen/run/axigen.cfg", config("x"));
+    on_own_host(&broken)
+        .expect(3, "AXIGEN QUEUE UNKNOWN - cannot understand /var/opt/axigen/run/axigen.cfg: ");
     let closed = format!("{both}; chmod 700 /var/opt/axigen");
-    on_own_host(&closed).expect(
-        3,
-        "AXIGEN QUEUE UNKNOWN - cannot read /var/opt/axigen/queue: Permission denied",
-    );
+    on_own_host(&closed)
+        .expect(3, "AXIGEN QUEUE UNKNOWN - cannot read /var/opt/axigen/queue: Permission denied");
 }
 
 #[test]
@@ -886,14 +688,8 @@ fn a_relative_queue_path_starts_above_run() {
     let working_directory = queue.path().parent().unwrap();
     fs::create_dir(working_directory.join("run")).unwrap();
     let config = working_directory.join("run/axigen.cfg");
-    fs::write(
-        &config,
-        "Server {\nprocessing = {\nqueuePath = queue\n}\n}\n",
-    )
-    .unwrap();
-    let outcome = run(Command::new(program("check_axigen_queue"))
-        .arg("--config")
-        .arg(config));
+    fs::write(&config, "Server {\nprocessing = {\nqueuePath = queue\n}\n}\n").unwrap();
+    let outcome = run(Command::new(program("check_axigen_queue")).arg("--config").arg(config));
     outcome.expect(0, "AXIGEN QUEUE OK - 17 messages");
     with_config("Server { processing { queuePath = queue } }", &[])
         .expect(3, "AXIGEN QUEUE UNKNOWN - queuePath in ");
@@ -903,26 +699,15 @@ fn a_relative_queue_path_starts_above_run() {
 fn a_config_that_cannot_be_used_is_unknown_and_says_why() {
     for (text, cause) in [
         ("server = { processing = { } }", "sets no queuePath"),
-        (
-            "server = { processing = {",
-            "the file ends inside a bracket",
-        ),
-        (
-            "server = {\n a = \"x\n}",
-            "line 2: a string has no closing quote",
-        ),
-        (
-            "server={processing={queuePath=\"a\0b\"}}",
-            "queuePath holds a NUL",
-        ),
+        ("server = { processing = {", "the file ends inside a bracket"),
+        ("server = {\n a = \"x\n}", "line 2: a string has no closing quote"),
+        ("server={processing={queuePath=\"a\0b\"}}", "queuePath holds a NUL"),
     ] {
         let outcome = with_config(text, &[]);
         outcome.expect(3, "AXIGEN QUEUE UNKNOWN - ");
         assert!(outcome.first_line().contains(cause), "{}", outcome.stdout);
         assert!(
-            outcome
-                .first_line()
-                .ends_with("; name the queue with --queue-dir"),
+            outcome.first_line().ends_with("; name the queue with --queue-dir"),
             "{}",
             outcome.stdout
         );
@@ -933,10 +718,7 @@ fn a_config_that_cannot_be_used_is_unknown_and_says_why() {
         ("/dev/null", "is not a regular file"),
     ] {
         let outcome = run(Command::new(program("check_axigen_queue")).args(["--config", path]));
-        outcome.expect(
-            3,
-            &format!("AXIGEN QUEUE UNKNOWN - cannot read {path}: {cause}"),
-        );
+        outcome.expect(3, &format!("AXIGEN QUEUE UNKNOWN - cannot read {path}: {cause}"));
     }
 }
 
@@ -949,11 +731,7 @@ fn an_axigen_cfg_that_may_not_be_read_is_named() {
     let program = Unprivileged::new("check_axigen_queue");
     let outcome = run(program.command().arg("--config").arg(&config));
     outcome.expect(3, "AXIGEN QUEUE UNKNOWN - cannot read ");
-    assert!(
-        outcome.first_line().contains("Permission denied"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(outcome.first_line().contains("Permission denied"), "{}", outcome.stdout);
 }
 
 #[test]
@@ -973,10 +751,7 @@ fn paths_that_cannot_be_are_refused_in_one_line() {
 #[test]
 fn a_census_names_kinds_and_no_names() {
     let queue = QueueTree::new();
-    queue
-        .messages(8)
-        .file("0F/alice@example.org")
-        .aged("00/S0", 5 * HOUR);
+    queue.messages(8).file("0F/alice@example.org").aged("00/S0", 5 * HOUR);
     let outcome = check(queue.path(), &["--census"]);
     outcome.expect(0, "AXIGEN QUEUE OK - 8 messages");
     for line in [

@@ -26,10 +26,7 @@ fn healthy(_: usize, request: &Request) -> Reply {
 }
 
 fn put_aged(host: &Host, seconds: u64) {
-    let name = format!(
-        "{:020}-1-0123456789abcdef.json",
-        (now() - seconds) * 1_000_000_000
-    );
+    let name = format!("{:020}-1-0123456789abcdef.json", (now() - seconds) * 1_000_000_000);
     fs::write(host.spool().join(name), "{}").unwrap();
 }
 
@@ -41,10 +38,7 @@ fn a_way_that_works_is_ok() {
     let outcome = host.check(&[]);
     outcome.expect(0, "PUSHOVER OK - nothing waits, last sent ");
     let labels: Vec<&str> = outcome.perfdata().into_keys().collect();
-    assert_eq!(
-        labels,
-        ["blocked", "failed", "last_success", "oldest", "waiting"]
-    );
+    assert_eq!(labels, ["blocked", "failed", "last_success", "oldest", "waiting"]);
     assert_eq!(server.requests().len(), 1, "the spool alone");
 }
 
@@ -53,8 +47,7 @@ fn a_missing_spool_and_no_success_ever_are_unknown() {
     let host = Host::at("http://127.0.0.1:1");
     host.check(&[]).expect(3, "PUSHOVER UNKNOWN - spool ");
     fs::create_dir(host.spool()).unwrap();
-    host.check(&[])
-        .expect(3, "PUSHOVER UNKNOWN - nothing was ever sent");
+    host.check(&[]).expect(3, "PUSHOVER UNKNOWN - nothing was ever sent");
 }
 
 #[test]
@@ -64,18 +57,13 @@ fn the_age_of_the_oldest_message_is_judged() {
     host.send("x").expect(0, "PUSHOVER OK - ");
     put_aged(&host, 700);
     put_aged(&host, 5);
-    host.check(&[])
-        .expect(1, "PUSHOVER WARNING - 2 waiting, oldest 11m 4");
+    host.check(&[]).expect(1, "PUSHOVER WARNING - 2 waiting, oldest 11m 4");
     host.check(&["-w", "3600"]).expect(0, "PUSHOVER OK - ");
     put_aged(&host, 2000);
     let outcome = host.check(&[]);
     outcome.expect(2, "PUSHOVER CRITICAL - 3 waiting, oldest 33m");
     assert_eq!(outcome.metric("waiting"), Some("3"));
-    assert!(
-        outcome.perfdata()["oldest"].ends_with("s;600;1800;0"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(outcome.perfdata()["oldest"].ends_with("s;600;1800;0"), "{}", outcome.stdout);
 }
 
 #[test]
@@ -88,14 +76,9 @@ fn failed_messages_warn_and_say_why() {
     host.send("x").expect(0, "PUSHOVER OK - ");
     host.send("y").expect(2, "PUSHOVER REJECTED - ");
     let outcome = host.check(&[]);
-    outcome.expect(
-        1,
-        "PUSHOVER WARNING - 1 failed, the last one: sound is invalid (400)",
-    );
-    host.check(&["--critical-failed=0"])
-        .expect(2, "PUSHOVER CRITICAL - 1 failed");
-    host.check(&["--warning-failed=5"])
-        .expect(0, "PUSHOVER OK - ");
+    outcome.expect(1, "PUSHOVER WARNING - 1 failed, the last one: sound is invalid (400)");
+    host.check(&["--critical-failed=0"]).expect(2, "PUSHOVER CRITICAL - 1 failed");
+    host.check(&["--warning-failed=5"]).expect(0, "PUSHOVER OK - ");
 }
 
 #[test]
@@ -153,8 +136,7 @@ fn the_quota_in_the_answer_to_a_message_needs_no_question() {
     let server = HttpServer::with(vec![Reply::Answer(200, headers, body)]);
     let host = Host::of(&server);
     host.send("x").expect(0, "PUSHOVER OK - ");
-    host.check(&["--quota"])
-        .expect(2, "PUSHOVER CRITICAL - 150 of 10000 messages left");
+    host.check(&["--quota"]).expect(2, "PUSHOVER CRITICAL - 150 of 10000 messages left");
     assert_eq!(server.requests().len(), 1);
 }
 
@@ -162,10 +144,8 @@ fn the_quota_in_the_answer_to_a_message_needs_no_question() {
 fn the_quota_of_one_token_is_not_taken_for_that_of_another() {
     let headers = "X-Limit-App-Limit: 10000\r\nX-Limit-App-Remaining: 150\r\nx-limit-app-reset: 1393653600\r\n";
     let body = r#"{"status":1,"request":"r"}"#.to_owned();
-    let server = HttpServer::with(vec![
-        Reply::Answer(200, headers, body),
-        Reply::json(200, LIMITS),
-    ]);
+    let server =
+        HttpServer::with(vec![Reply::Answer(200, headers, body), Reply::json(200, LIMITS)]);
     let host = Host::of(&server);
     host.send("x").expect(0, "PUSHOVER OK - ");
     let other = host.path().join("token");
@@ -181,13 +161,12 @@ fn the_quota_of_one_token_is_not_taken_for_that_of_another() {
 
 #[test]
 fn a_quota_that_cannot_be_asked_is_undetermined() {
-    let server = HttpServer::start(|number, _| {
-        if number == 0 {
-            Reply::accepted()
-        } else {
-            Reply::json(500, "")
-        }
-    });
+    let server =
+        HttpServer::start(
+            |number, _| {
+                if number == 0 { Reply::accepted() } else { Reply::json(500, "") }
+            },
+        );
     let host = Host::of(&server);
     host.send("x").expect(0, "PUSHOVER OK - ");
     for _ in 0..2 {
@@ -195,11 +174,7 @@ fn a_quota_that_cannot_be_asked_is_undetermined() {
         outcome.expect(3, "PUSHOVER UNKNOWN - quota unknown: ");
         assert_eq!(outcome.metric("quota_remaining"), Some("U"));
     }
-    assert_eq!(
-        server.requests().len(),
-        2,
-        "five seconds of silence hold for the check, too"
-    );
+    assert_eq!(server.requests().len(), 2, "five seconds of silence hold for the check, too");
 }
 
 #[test]
@@ -214,43 +189,29 @@ fn credentials_are_validated_once_an_hour() {
     let host = Host::of(&server);
     host.send("x").expect(0, "PUSHOVER OK - ");
     for _ in 0..3 {
-        host.check(&["--validate"]).expect(
-            2,
-            "PUSHOVER CRITICAL - bob: user key is invalid (400, request r)",
-        );
+        host.check(&["--validate"])
+            .expect(2, "PUSHOVER CRITICAL - bob: user key is invalid (400, request r)");
     }
     host.check(&["--validate", "--recipient=alice"])
         .expect(1, "PUSHOVER WARNING - nothing is sent to bob");
-    let asked: Vec<String> = server.requests()[1..]
-        .iter()
-        .map(|request| request.field("user").to_owned())
-        .collect();
+    let asked: Vec<String> =
+        server.requests()[1..].iter().map(|request| request.field("user").to_owned()).collect();
     assert_eq!(asked, [ALICE, BOB]);
-    host.run(&["--message=y", "--recipient=bob"])
-        .expect(1, "PUSHOVER QUEUED - blocked for");
+    host.run(&["--message=y", "--recipient=bob"]).expect(1, "PUSHOVER QUEUED - blocked for");
 }
 
 #[test]
 fn a_bad_token_asked_every_minute_is_asked_once() {
     let server = HttpServer::start(|number, _| {
-        if number == 0 {
-            Reply::accepted()
-        } else {
-            Reply::json(400, BAD_TOKEN)
-        }
+        if number == 0 { Reply::accepted() } else { Reply::json(400, BAD_TOKEN) }
     });
     let host = Host::of(&server);
     host.send("x").expect(0, "PUSHOVER OK - ");
     for _ in 0..3 {
-        host.check(&["--validate", "--quota"])
-            .expect(2, "PUSHOVER CRITICAL - ");
+        host.check(&["--validate", "--quota"]).expect(2, "PUSHOVER CRITICAL - ");
     }
     host.send("y").expect(1, "PUSHOVER QUEUED - blocked for");
-    assert_eq!(
-        server.requests().len(),
-        2,
-        "one question, shared with the notifier"
-    );
+    assert_eq!(server.requests().len(), 2, "one question, shared with the notifier");
 }
 
 #[test]
@@ -260,19 +221,12 @@ fn a_malformed_token_or_key_is_critical_without_asking_anybody() {
     host.send("x").expect(0, "PUSHOVER OK - ");
     let sent = server.requests().len();
     for (config, problem) in [
-        (
-            format!("token = 'abc'\n[users]\nalice = '{ALICE}'\n"),
-            "alice: the token must be 30",
-        ),
-        (
-            format!("token = '{TOKEN}'\n[users]\nalice = 'abc'\n"),
-            "alice: ",
-        ),
+        (format!("token = 'abc'\n[users]\nalice = '{ALICE}'\n"), "alice: the token must be 30"),
+        (format!("token = '{TOKEN}'\n[users]\nalice = 'abc'\n"), "alice: "),
     ] {
         host.configure(&config);
         for options in [&[][..], &["--validate"]] {
-            host.check(options)
-                .expect(2, &format!("PUSHOVER CRITICAL - {problem}"));
+            host.check(options).expect(2, &format!("PUSHOVER CRITICAL - {problem}"));
         }
     }
     assert_eq!(server.requests().len(), sent, "nothing to ask about");
@@ -284,9 +238,7 @@ fn no_secret_shows() {
     let host = Host::of(&server);
     host.send("x").expect(0, "PUSHOVER OK - ");
     for format in ["nagios", "json"] {
-        let seen = host
-            .check(&["--validate", "--quota", "-vvv", "--output-format", format])
-            .stdout;
+        let seen = host.check(&["--validate", "--quota", "-vvv", "--output-format", format]).stdout;
         for secret in [TOKEN, ALICE, BOB] {
             assert!(!seen.contains(secret), "{seen}");
         }
@@ -295,13 +247,8 @@ fn no_secret_shows() {
 
 #[test]
 fn it_fits_into_its_time_when_pushover_is_silent() {
-    let server = HttpServer::start(|number, _| {
-        if number == 0 {
-            Reply::accepted()
-        } else {
-            Reply::Silent
-        }
-    });
+    let server =
+        HttpServer::start(|number, _| if number == 0 { Reply::accepted() } else { Reply::Silent });
     let host = Host::of(&server);
     host.send("x").expect(0, "PUSHOVER OK - ");
     let outcome = host.check(&["--quota", "-t", "2"]);
@@ -317,16 +264,9 @@ fn a_spool_that_hangs_is_unknown_and_has_no_figures() {
     let hung = HungMount::new();
     let host = Host::at("http://127.0.0.1:1");
     let outcome = host.check_at(hung.path(), &["-t", "1"]);
-    outcome.expect(
-        3,
-        "PUSHOVER UNKNOWN - timed out after 1s while reading the spool",
-    );
+    outcome.expect(3, "PUSHOVER UNKNOWN - timed out after 1s while reading the spool");
     assert_eq!(outcome.metric("waiting"), None, "{}", outcome.stdout);
-    assert!(
-        !outcome.stdout.contains("nothing waits"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(!outcome.stdout.contains("nothing waits"), "{}", outcome.stdout);
 }
 
 #[test]
@@ -346,26 +286,18 @@ fn an_alert_from_a_clock_that_was_ahead_grows_old_all_the_same() {
     let server = HttpServer::start(healthy);
     let host = Host::of(&server);
     host.send("x").expect(0, "PUSHOVER OK - ");
-    let name = format!(
-        "{:020}-1-0123456789abcdef.json",
-        (now() + 1_000_000) * 1_000_000_000
-    );
+    let name = format!("{:020}-1-0123456789abcdef.json", (now() + 1_000_000) * 1_000_000_000);
     let item = format!(
         r#"{{"address":{{"config":"/c","token":"configured","user":"configured","recipient":""}},"fields":[["message","x"]],"created":{}}}"#,
         now() - 7200
     );
     fs::write(host.spool().join(name), item).unwrap();
-    host.check(&[])
-        .expect(2, "PUSHOVER CRITICAL - 1 waiting, oldest 2h");
+    host.check(&[]).expect(2, "PUSHOVER CRITICAL - 1 waiting, oldest 2h");
 }
 
 #[test]
 fn a_usage_error_is_one_line() {
-    let outcome = Outcome::of(
-        &Command::new(program("check_pushover"))
-            .arg("-w=5:1")
-            .output()
-            .unwrap(),
-    );
+    let outcome =
+        Outcome::of(&Command::new(program("check_pushover")).arg("-w=5:1").output().unwrap());
     outcome.expect(3, "PUSHOVER UNKNOWN - option --warning");
 }

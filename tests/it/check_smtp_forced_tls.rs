@@ -33,12 +33,7 @@ fn files() -> [(&'static str, String); 1] {
 const RULE: &str = "smtpd_sender_restrictions = check_sender_access inline:{ {partner.test=reject_plaintext_session} }";
 
 /// Settings, options, exit code and start of the output.
-type Case = (
-    &'static [&'static str],
-    &'static [&'static str],
-    i32,
-    &'static str,
-);
+type Case = (&'static [&'static str], &'static [&'static str], i32, &'static str);
 
 const CASES: &[Case] = &[
     (
@@ -60,11 +55,7 @@ const CASES: &[Case] = &[
         "OK - partner.test enforced (550 at RCPT), null sender passes in clear |",
     ),
     (
-        &[
-            RULE,
-            "plaintext_reject_code = 530",
-            "smtpd_delay_reject = no",
-        ],
+        &[RULE, "plaintext_reject_code = 530", "smtpd_delay_reject = no"],
         &[],
         0,
         "OK - partner.test enforced (530 at MAIL), null sender passes in clear |",
@@ -87,12 +78,7 @@ const CASES: &[Case] = &[
         0,
         "OK - partner.test enforced (550 at RCPT), control other.test passes, null sender passes in clear |",
     ),
-    (
-        &[],
-        &[],
-        2,
-        "CRITICAL - partner.test open: accepted in clear up to RCPT, ",
-    ),
+    (&[], &[], 2, "CRITICAL - partner.test open: accepted in clear up to RCPT, "),
     (
         &[
             "smtpd_recipient_restrictions = check_recipient_access inline:{ {probe@lab.test=451 4.7.1 Temporary rejected by greylisting} }",
@@ -118,11 +104,7 @@ const CASES: &[Case] = &[
         "UNKNOWN - partner.test undecided: refused over STARTTLS too: 550 5.1.1 ",
     ),
     (
-        &[
-            RULE,
-            "plaintext_reject_code = 550",
-            "parent_domain_matches_subdomains =",
-        ],
+        &[RULE, "plaintext_reject_code = 550", "parent_domain_matches_subdomains ="],
         &["--also", "sub.partner.test"],
         2,
         "CRITICAL - sub.partner.test open: accepted in clear up to RCPT, partner.test enforced",
@@ -158,11 +140,7 @@ const CASES: &[Case] = &[
         "CRITICAL - STARTTLS is not offered: forced TLS would refuse everybody",
     ),
     (
-        &[
-            "smtpd_client_connection_rate_limit = 1",
-            "smtpd_client_event_limit_exceptions =",
-            RULE,
-        ],
+        &["smtpd_client_connection_rate_limit = 1", "smtpd_client_event_limit_exceptions =", RULE],
         &[],
         3,
         "UNKNOWN - port ",
@@ -185,20 +163,13 @@ const CASES: &[Case] = &[
         0,
         "OK - partner.test enforced (550 at DATA), null sender passes in clear |",
     ),
-    (
-        &[],
-        &["--stage", "data"],
-        2,
-        "CRITICAL - partner.test open: accepted in clear up to DATA, ",
-    ),
+    (&[], &["--stage", "data"], 2, "CRITICAL - partner.test open: accepted in clear up to DATA, "),
 ];
 
 #[test]
 fn rules_of_a_real_postfix_are_judged_and_nothing_is_delivered() {
-    let services: Vec<Service> = CASES
-        .iter()
-        .map(|(settings, ..)| Service::new(settings))
-        .collect();
+    let services: Vec<Service> =
+        CASES.iter().map(|(settings, ..)| Service::new(settings)).collect();
     let test = "rules_of_a_real_postfix_are_judged_and_nothing_is_delivered";
     let Some(postfix) = Postfix::start(test, &files(), &services) else {
         return;
@@ -281,17 +252,13 @@ fn at_stage_data_no_content_follows_and_no_final_dot() {
 #[test]
 fn a_sender_of_its_own_and_an_international_domain_go_over_the_wire_as_they_should() {
     let server = MailServer::start(|_, _| None);
-    let outcome = check(
-        server.port(),
-        &["--domain", "bücher.test", "--sender", "Orders@bücher.test"],
-    );
+    let outcome =
+        check(server.port(), &["--domain", "bücher.test", "--sender", "Orders@bücher.test"]);
     outcome.expect(2, "SMTP FORCED TLS CRITICAL - partner.test open: ");
     let heard = server.heard(Way::Clear).join("\n");
-    for sender in [
-        "<postmaster@partner.test>",
-        "<Orders@xn--bcher-kva.test>",
-        "<Orders@XN--BCHER-KVA.TEST>",
-    ] {
+    for sender in
+        ["<postmaster@partner.test>", "<Orders@xn--bcher-kva.test>", "<Orders@XN--BCHER-KVA.TEST>"]
+    {
         assert!(heard.contains(sender), "{sender}: {heard}");
     }
 }
@@ -299,13 +266,8 @@ fn a_sender_of_its_own_and_an_international_domain_go_over_the_wire_as_they_shou
 #[test]
 fn many_domains_share_connections_and_none_gets_more_than_eight_mails() {
     let server = MailServer::start(enforcing);
-    let domains: Vec<String> = (0..9)
-        .map(|number| format!("d{number}.partner.test"))
-        .collect();
-    let options: Vec<&str> = domains
-        .iter()
-        .flat_map(|domain| ["--domain", domain])
-        .collect();
+    let domains: Vec<String> = (0..9).map(|number| format!("d{number}.partner.test")).collect();
+    let options: Vec<&str> = domains.iter().flat_map(|domain| ["--domain", domain]).collect();
     let outcome = check(server.port(), &options);
     outcome.expect(2, "SMTP FORCED TLS CRITICAL - d0.partner.test open: ");
     assert_eq!(outcome.metric("domains"), Some("10"));
@@ -357,12 +319,7 @@ const FAULTS: &[Fault] = &[
         3,
         "UNKNOWN - port ",
     ),
-    (
-        "no greeting",
-        |_, command| (command == "greeting").then_some(""),
-        2,
-        "CRITICAL - 127.0.0.1:",
-    ),
+    ("no greeting", |_, command| (command == "greeting").then_some(""), 2, "CRITICAL - 127.0.0.1:"),
     (
         "another protocol",
         |_, command| (command == "greeting").then_some("* OK IMAP"),
@@ -377,21 +334,13 @@ const FAULTS: &[Fault] = &[
     ),
     (
         "421 in the conversation",
-        |_, command| {
-            command
-                .starts_with("RCPT")
-                .then_some("421 4.3.2 shutting down")
-        },
+        |_, command| command.starts_with("RCPT").then_some("421 4.3.2 shutting down"),
         3,
         "UNKNOWN - port ",
     ),
     (
         "421 between two mails",
-        |_, command| {
-            command
-                .starts_with("RSET")
-                .then_some("421 4.7.0 too many errors")
-        },
+        |_, command| command.starts_with("RSET").then_some("421 4.7.0 too many errors"),
         2,
         "CRITICAL - partner.test open: ",
     ),
@@ -511,9 +460,7 @@ fn the_port_where_tls_begins_at_once_is_told_apart() {
                 .then_some("550 5.7.1 Encryption needed")
         },
         |_, command: &str| {
-            command
-                .starts_with("MAIL")
-                .then_some("530 5.7.0 Authentication required")
+            command.starts_with("MAIL").then_some("530 5.7.0 Authentication required")
         },
     );
     let cases: [(&str, Answers, Answers, i32, &str); 5] = [
@@ -535,11 +482,7 @@ fn the_port_where_tls_begins_at_once_is_told_apart() {
         (
             "refuses",
             enforcing,
-            |_, command| {
-                command
-                    .starts_with("RCPT")
-                    .then_some("554 5.7.1 Relay access denied")
-            },
+            |_, command| command.starts_with("RCPT").then_some("554 5.7.1 Relay access denied"),
             3,
             "UNKNOWN - partner.test undecided: refused over TLS too: 554 5.7.1 Relay",
         ),
@@ -556,10 +499,7 @@ fn the_port_where_tls_begins_at_once_is_told_apart() {
     ];
     let mut wrong = Vec::new();
     for (case, answers, tls_answers, code, start) in cases {
-        let (server, tls) = (
-            MailServer::start(answers),
-            MailServer::start_tls(tls_answers),
-        );
+        let (server, tls) = (MailServer::start(answers), MailServer::start_tls(tls_answers));
         let outcome = check(server.port(), &["--tls-port", &tls.port().to_string()]);
         let start = format!("SMTP FORCED TLS {start}");
         if outcome.code != code || !outcome.first_line().starts_with(&start) {
@@ -569,26 +509,17 @@ fn the_port_where_tls_begins_at_once_is_told_apart() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 
     let server = MailServer::start(enforcing);
-    check(server.port(), &["--tls-port", "1"]).expect(
-        2,
-        "SMTP FORCED TLS CRITICAL - 127.0.0.1:1: connection refused, ",
-    );
+    check(server.port(), &["--tls-port", "1"])
+        .expect(2, "SMTP FORCED TLS CRITICAL - 127.0.0.1:1: connection refused, ");
 }
 
 #[test]
 fn a_server_that_falls_silent_is_told_from_one_that_is_not_there() {
-    check(1, &[]).expect(
-        2,
-        "SMTP FORCED TLS CRITICAL - 127.0.0.1:1: connection refused |",
-    );
+    check(1, &[]).expect(2, "SMTP FORCED TLS CRITICAL - 127.0.0.1:1: connection refused |");
     let silent = Scripted::start(|stream, _| until_closed(stream));
     let outcome = check(silent.port(), &["-t", "1"]);
     outcome.expect(2, "SMTP FORCED TLS CRITICAL - 127.0.0.1:");
-    assert!(
-        outcome.stdout.contains("no greeting in time"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(outcome.stdout.contains("no greeting in time"), "{}", outcome.stdout);
     assert_eq!(outcome.metric("undecided"), Some("1"));
     let halting = Scripted::start(|mut stream, _| {
         let _ = stream.write_all(b"220 hi\r\n");
@@ -596,11 +527,7 @@ fn a_server_that_falls_silent_is_told_from_one_that_is_not_there() {
     });
     let outcome = check(halting.port(), &["-t", "1"]);
     outcome.expect(3, "SMTP FORCED TLS UNKNOWN - ");
-    assert!(
-        outcome.stdout.contains("clear: no answer to EHLO in time"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(outcome.stdout.contains("clear: no answer to EHLO in time"), "{}", outcome.stdout);
     // A third of the time for each silence, and three of them.
     let (port, silent) = (halting.port(), silent.port().to_string());
     check(port, &["-t", "1:CRITICAL", "--tls-port", &silent])
@@ -611,10 +538,8 @@ fn a_server_that_falls_silent_is_told_from_one_that_is_not_there() {
         assert!(number < 3);
         until_closed(stream);
     });
-    check(deaf.port(), &["-t", "1"]).expect(
-        3,
-        "SMTP FORCED TLS UNKNOWN - clear: the server sent more than the ",
-    );
+    check(deaf.port(), &["-t", "1"])
+        .expect(3, "SMTP FORCED TLS UNKNOWN - clear: the server sent more than the ");
 }
 
 #[test]
@@ -635,9 +560,7 @@ fn a_server_that_lets_us_in_once_only_keeps_us_out_and_is_not_dead() {
     let outcome = check(banning.port(), &[]);
     outcome.expect(3, "SMTP FORCED TLS UNKNOWN - port ");
     assert!(
-        outcome
-            .stdout
-            .contains("connection refused after 1 connections"),
+        outcome.stdout.contains("connection refused after 1 connections"),
         "{}",
         outcome.stdout
     );
@@ -658,31 +581,19 @@ fn a_certificate_is_a_fact_of_its_way_and_decides_nothing() {
     let seen = facts(server.port(), &[]);
     let legs = &seen["inbound"]["legs"];
     assert_eq!(legs[1]["proof"]["faults"][1], "certificate is self-signed");
-    assert_eq!(
-        seen["inbound"]["senders"][0]["answers"]["clear"]["refused"]["code"],
-        550
-    );
-    assert_eq!(
-        seen["inbound"]["senders"][0]["answers"]["starttls"],
-        "accepted"
-    );
+    assert_eq!(seen["inbound"]["senders"][0]["answers"]["clear"]["refused"]["code"], 550);
+    assert_eq!(seen["inbound"]["senders"][0]["answers"]["starttls"], "accepted");
 }
 
 #[test]
 fn hostile_words_of_a_server_stay_on_their_line() {
     let server = MailServer::start(|_, command| {
-        command
-            .starts_with("MAIL")
-            .then_some("550-a | b=1\r\n550 $HOME$ <script>\x1b[31m \u{202e}")
+        command.starts_with("MAIL").then_some("550-a | b=1\r\n550 $HOME$ <script>\x1b[31m \u{202e}")
     });
     let outcome = check(server.port(), &["-vv"]);
     outcome.expect(3, "SMTP FORCED TLS UNKNOWN - partner.test undecided: ");
     assert_eq!(outcome.stdout.matches('|').count(), 1, "{}", outcome.stdout);
-    assert!(
-        !outcome.stdout.contains(['$', '\x1b', '\u{202e}']),
-        "{}",
-        outcome.stdout
-    );
+    assert!(!outcome.stdout.contains(['$', '\x1b', '\u{202e}']), "{}", outcome.stdout);
 }
 
 #[test]

@@ -58,12 +58,7 @@ mx.good A GOOD
 
 /// Partner, options, exit code and start of the output.
 const CASES: &[(&str, &[&str], i32, &str)] = &[
-    (
-        GOOD,
-        &[],
-        0,
-        "OK - good.test reachable: its mail exchanger with TLS on ",
-    ),
+    (GOOD, &[], 0, "OK - good.test reachable: its mail exchanger with TLS on "),
     ("Good.TEST.", &[], 0, "OK - good.test reachable"),
     ("case", &[], 0, "OK - case.test reachable"),
     (
@@ -78,37 +73,17 @@ const CASES: &[(&str, &[&str], i32, &str)] = &[
         2,
         "CRITICAL - dead.test: mail would queue: gone.pair.test: DEAD:PORT: connection refused (and 1 more) |",
     ),
-    (
-        "implicit",
-        &[],
-        0,
-        "OK - implicit.test reachable: its mail exchanger",
-    ),
+    ("implicit", &[], 0, "OK - implicit.test reachable: its mail exchanger"),
     (
         "nothing",
         &[],
         2,
         "CRITICAL - nothing.test: mail would queue: nothing.test: No address associated with hostname |",
     ),
-    (
-        "null",
-        &[],
-        2,
-        "CRITICAL - null.test: takes no mail at all (null MX) |",
-    ),
+    ("null", &[], 2, "CRITICAL - null.test: takes no mail at all (null MX) |"),
     ("both", &[], 0, "OK - both.test reachable"),
-    (
-        "absent",
-        &[],
-        3,
-        "UNKNOWN - absent.test: no such domain (NXDOMAIN) |",
-    ),
-    (
-        "other.example",
-        &[],
-        3,
-        "UNKNOWN - other.example: MX unknown: ",
-    ),
+    ("absent", &[], 3, "UNKNOWN - absent.test: no such domain (NXDOMAIN) |"),
+    ("other.example", &[], 3, "UNKNOWN - other.example: MX unknown: "),
     (
         "loop",
         &[],
@@ -127,12 +102,7 @@ const CASES: &[(&str, &[&str], i32, &str)] = &[
         1,
         "WARNING - half.test: mail may queue: 192.0.2.1: an address, which an MX must not be ",
     ),
-    (
-        "alias",
-        &[],
-        0,
-        "OK - alias.test reachable: its mail exchanger",
-    ),
+    ("alias", &[], 0, "OK - alias.test reachable: its mail exchanger"),
     (
         "dangling",
         &[],
@@ -140,24 +110,14 @@ const CASES: &[(&str, &[&str], i32, &str)] = &[
         "CRITICAL - dangling.test: mail would queue: nowhere.dangling.test: Name or service not known |",
     ),
     ("bücher", &[], 0, "OK - xn--bcher-kva.test reachable"),
-    (
-        "wrong",
-        &[],
-        1,
-        "WARNING - wrong.test: mx.wrong.test: certificate is for *.good.test |",
-    ),
+    ("wrong", &[], 1, "WARNING - wrong.test: mx.wrong.test: certificate is for *.good.test |"),
     (
         "wrong",
         &["--require-valid"],
         2,
         "CRITICAL - wrong.test: mx.wrong.test: certificate is for *.good.test |",
     ),
-    (
-        "expired",
-        &[],
-        1,
-        "WARNING - expired.test: mx.expired.test: certificate expired 3d",
-    ),
+    ("expired", &[], 1, "WARNING - expired.test: mx.expired.test: certificate expired 3d"),
     (
         "self",
         &["--require-valid"],
@@ -170,12 +130,7 @@ const CASES: &[(&str, &[&str], i32, &str)] = &[
         3,
         "UNKNOWN - rejecting.test: mx.rejecting.test: does not let this host in: 554 5.7.1 not you |",
     ),
-    (
-        "many",
-        &[],
-        3,
-        "UNKNOWN - many.test: only 20 of 50 MX were looked at |",
-    ),
+    ("many", &[], 3, "UNKNOWN - many.test: only 20 of 50 MX were looked at |"),
     (
         GOOD,
         &["--relay-host", "MX.good.test"],
@@ -219,10 +174,8 @@ fn the_ways_to_partners_are_judged_by_dns_and_handshake() {
     let ca = root.write(dir.path());
     let listeners = same_port(6);
     let port = listeners[0].local_addr().unwrap().port().to_string();
-    let addresses: Vec<String> = listeners
-        .iter()
-        .map(|listener| listener.local_addr().unwrap().ip().to_string())
-        .collect();
+    let addresses: Vec<String> =
+        listeners.iter().map(|listener| listener.local_addr().unwrap().ip().to_string()).collect();
     let mut listeners = listeners.into_iter();
     let mut serve = |leaf: &Leaf, answers: fn(Way, &str) -> Option<&'static str>| {
         MailServer::start_on(listeners.next().unwrap(), Way::Tls, leaf, answers)
@@ -230,27 +183,21 @@ fn the_ways_to_partners_are_judged_by_dns_and_handshake() {
     let good = serve(&root.leaf("*.good.test", -1, 397, ecdsa()), |_, _| None);
     let _servers = [
         serve(&root.leaf("implicit.test", -1, 397, ecdsa()), |_, _| None),
-        serve(&root.leaf("mx.expired.test", -100, -3, ecdsa()), |_, _| {
-            None
-        }),
+        serve(&root.leaf("mx.expired.test", -100, -3, ecdsa()), |_, _| None),
         serve(&Leaf::self_signed("self"), |_, _| None),
-        serve(
-            &root.leaf("mx.rejecting.test", -1, 397, ecdsa()),
-            |_, command| (command == "greeting").then_some("554 5.7.1 not you"),
-        ),
+        serve(&root.leaf("mx.rejecting.test", -1, 397, ecdsa()), |_, command| {
+            (command == "greeting").then_some("554 5.7.1 not you")
+        }),
     ];
     // Nobody listens on the last address.
     drop(listeners);
     let mut records = RECORDS.to_owned();
     for number in 0..50 {
-        let _ = writeln!(
-            records,
-            "many MX {number} mx{number}.good\nmx{number}.good CNAME mx.good"
-        );
+        let _ =
+            writeln!(records, "many MX {number} mx{number}.good\nmx{number}.good CNAME mx.good");
     }
-    for (name, address) in ["GOOD", "IMPLICIT", "EXPIRED", "SELF", "REJECTING", "DEAD"]
-        .iter()
-        .zip(&addresses)
+    for (name, address) in
+        ["GOOD", "IMPLICIT", "EXPIRED", "SELF", "REJECTING", "DEAD"].iter().zip(&addresses)
     {
         records = records.replace(&format!("A {name}\n"), &format!("A {address}\n"));
     }
@@ -258,11 +205,8 @@ fn the_ways_to_partners_are_judged_by_dns_and_handshake() {
         return;
     };
     let check = |partner: &str, options: &[&str]| -> Outcome {
-        let partner = if partner.contains('.') {
-            partner.to_owned()
-        } else {
-            format!("{partner}.test")
-        };
+        let partner =
+            if partner.contains('.') { partner.to_owned() } else { format!("{partner}.test") };
         let mut command = dns.asked_by(&program("check_smtp_forced_tls"));
         command.args(["--partner", &partner, "--partner-port", &port]);
         if !options.contains(&"--ca-file") {
@@ -281,10 +225,7 @@ fn the_ways_to_partners_are_judged_by_dns_and_handshake() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     let heard = good.heard(Way::Tls);
-    assert!(
-        !heard.iter().any(|line| line.starts_with("MAIL")),
-        "{heard:?}"
-    );
+    assert!(!heard.iter().any(|line| line.starts_with("MAIL")), "{heard:?}");
 }
 
 #[test]
@@ -298,15 +239,11 @@ fn silent_dns_is_unknown_and_so_is_a_run_that_ends_before_the_last_host() {
     let _deaf = UdpSocket::bind((address, 53)).unwrap();
     resolver(dir.path(), address);
     let check = |command: &mut Command, options: &[&str]| {
-        run(command
-            .args(["--partner", "slow.test", "-t", "2"])
-            .args(options))
+        run(command.args(["--partner", "slow.test", "-t", "2"]).args(options))
     };
     let program = program("check_smtp_forced_tls");
-    check(&mut asking(dir.path(), &program), &[]).expect(
-        3,
-        "SMTP FORCED TLS UNKNOWN - slow.test: MX unknown: no answer from DNS in time |",
-    );
+    check(&mut asking(dir.path(), &program), &[])
+        .expect(3, "SMTP FORCED TLS UNKNOWN - slow.test: MX unknown: no answer from DNS in time |");
     resolver(dir.path(), free_address());
     check(&mut asking(dir.path(), &program), &[])
         .expect(3, "SMTP FORCED TLS UNKNOWN - slow.test: MX unknown: ");
@@ -316,11 +253,8 @@ fn silent_dns_is_unknown_and_so_is_a_run_that_ends_before_the_last_host() {
     let silent_at = silent.local_addr().unwrap();
     let mut records = String::new();
     for number in 0..5 {
-        let _ = writeln!(
-            records,
-            "slow MX 10 mx{number}.slow\nmx{number}.slow A {}",
-            silent_at.ip()
-        );
+        let _ =
+            writeln!(records, "slow MX 10 mx{number}.slow\nmx{number}.slow A {}", silent_at.ip());
     }
     let Some(dns) = NameServer::start(test, &records) else {
         return;
@@ -329,11 +263,7 @@ fn silent_dns_is_unknown_and_so_is_a_run_that_ends_before_the_last_host() {
     let options = ["--partner-port", &port, "-v"];
     let outcome = check(&mut dns.asked_by(&program), &options);
     outcome.expect(1, "SMTP FORCED TLS WARNING - slow.test: mail may queue: mx0.slow.test: no answer to the TLS handshake (2 of 5 MX), timed out after 2s");
-    assert!(
-        outcome.stdout.contains("hosts not looked at"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(outcome.stdout.contains("hosts not looked at"), "{}", outcome.stdout);
     let outcome = check(
         &mut dns.asked_by(&program),
         &["--partner-port", &port, "--relay-host", "mx1.slow.test"],

@@ -9,24 +9,14 @@ use crate::support::smtp_tls::{check, facts};
 
 /// Settings of postfix, options of the check, code and start.
 const GRADES: [(&[&str], &[&str], i32, &str); 10] = [
-    (
-        &[],
-        &[],
-        0,
-        "SMTP TLS OK - grade A, certificate valid for 396d",
-    ),
+    (&[], &[], 0, "SMTP TLS OK - grade A, certificate valid for 396d"),
     (
         &["smtpd_tls_protocols = TLSv1.2"],
         &[],
         0,
         "SMTP TLS OK - grade A-: TLS 1.3 is not offered, certificate valid",
     ),
-    (
-        &["smtpd_tls_protocols = TLSv1.3"],
-        &[],
-        0,
-        "SMTP TLS OK - grade A, certificate valid",
-    ),
+    (&["smtpd_tls_protocols = TLSv1.3"], &[], 0, "SMTP TLS OK - grade A, certificate valid"),
     (
         &["smtpd_tls_protocols = !SSLv2"],
         &[],
@@ -41,10 +31,7 @@ const GRADES: [(&[&str], &[&str], i32, &str); 10] = [
     ),
     // Its one suite is beyond the 64 of the first hello.
     (
-        &[
-            "smtpd_tls_protocols = TLSv1.2",
-            "tls_medium_cipherlist = eNULL:@SECLEVEL=0",
-        ],
+        &["smtpd_tls_protocols = TLSv1.2", "tls_medium_cipherlist = eNULL:@SECLEVEL=0"],
         &[],
         2,
         "SMTP TLS CRITICAL - grade F: suites without encryption (NULL) are accepted",
@@ -60,20 +47,12 @@ const GRADES: [(&[&str], &[&str], i32, &str); 10] = [
         "SMTP TLS OK - grade A+, certificate valid",
     ),
     (
-        &[
-            "smtpd_tls_wrappermode = yes",
-            "smtpd_tls_security_level = encrypt",
-        ],
+        &["smtpd_tls_wrappermode = yes", "smtpd_tls_security_level = encrypt"],
         &["-s"],
         2,
         "SMTP TLS CRITICAL - grade F: anonymous suites are accepted, ",
     ),
-    (
-        &[],
-        &["--strict"],
-        2,
-        "SMTP TLS CRITICAL - grade F: anonymous suites are accepted, ",
-    ),
+    (&[], &["--strict"], 2, "SMTP TLS CRITICAL - grade F: anonymous suites are accepted, "),
     (
         &["smtpd_tls_chain_files = DIR/good.pem, DIR/ecdsa.pem"],
         &[],
@@ -91,15 +70,10 @@ fn a_real_postfix_is_graded_by_what_it_offers() {
         ("good.pem", root.leaf(NAME, -1, 397, rsa()).pem()),
         ("ecdsa.pem", root.leaf(NAME, -1, 300, ecdsa()).pem()),
     ];
-    let services: Vec<Service> = GRADES
-        .iter()
-        .map(|(options, ..)| Service::new(options))
-        .collect();
-    let Some(postfix) = Postfix::start(
-        "a_real_postfix_is_graded_by_what_it_offers",
-        &files,
-        &services,
-    ) else {
+    let services: Vec<Service> = GRADES.iter().map(|(options, ..)| Service::new(options)).collect();
+    let Some(postfix) =
+        Postfix::start("a_real_postfix_is_graded_by_what_it_offers", &files, &services)
+    else {
         return;
     };
     for (service, (settings, options, code, start)) in GRADES.iter().enumerate() {
@@ -112,29 +86,13 @@ fn a_real_postfix_is_graded_by_what_it_offers() {
         let connections: u32 = outcome.metric("connections").unwrap().parse().unwrap();
         assert!(connections <= 20, "{settings:?}: {connections} connections");
     }
-    assert!(
-        !postfix.log().contains("improper command pipelining"),
-        "{}",
-        postfix.log()
-    );
+    assert!(!postfix.log().contains("improper command pipelining"), "{}", postfix.log());
 }
 
 /// File, code and start where clients take any certificate, code and start where they ask for proof.
 const CERTIFICATES: [(&str, i32, &str, i32, &str); 9] = [
-    (
-        "good.pem",
-        0,
-        "OK - certificate valid for 396d",
-        0,
-        "OK - certificate valid for 396d",
-    ),
-    (
-        "expired.pem",
-        2,
-        "CRITICAL - certificate expired 3d",
-        2,
-        "CRITICAL - certificate expired 3d",
-    ),
+    ("good.pem", 0, "OK - certificate valid for 396d", 0, "OK - certificate valid for 396d"),
+    ("expired.pem", 2, "CRITICAL - certificate expired 3d", 2, "CRITICAL - certificate expired 3d"),
     (
         "future.pem",
         2,
@@ -156,27 +114,9 @@ const CERTIFICATES: [(&str, i32, &str, i32, &str); 9] = [
         2,
         "CRITICAL - certificate is for other.lab.test, not for mail.lab.test",
     ),
-    (
-        "self.pem",
-        0,
-        "OK - certificate valid",
-        2,
-        "CRITICAL - certificate is self-signed",
-    ),
-    (
-        "foreign.pem",
-        0,
-        "OK - certificate valid",
-        2,
-        "CRITICAL - untrusted: ",
-    ),
-    (
-        "whole.pem",
-        0,
-        "OK - certificate valid",
-        0,
-        "OK - certificate valid",
-    ),
+    ("self.pem", 0, "OK - certificate valid", 2, "CRITICAL - certificate is self-signed"),
+    ("foreign.pem", 0, "OK - certificate valid", 2, "CRITICAL - untrusted: "),
+    ("whole.pem", 0, "OK - certificate valid", 0, "OK - certificate valid"),
     (
         "part.pem",
         0,
@@ -196,16 +136,10 @@ fn leaves(dir: &Path) -> (String, Vec<(&'static str, String)>) {
         ("expired.pem", root.leaf(NAME, -400, -3, ecdsa()).pem()),
         ("future.pem", root.leaf(NAME, 30, 397, ecdsa()).pem()),
         ("soon.pem", root.leaf(NAME, -80, 10, ecdsa()).pem()),
-        (
-            "wrong.pem",
-            root.leaf("other.lab.test", -1, 397, ecdsa()).pem(),
-        ),
+        ("wrong.pem", root.leaf("other.lab.test", -1, 397, ecdsa()).pem()),
         ("self.pem", Leaf::self_signed(NAME).pem()),
         ("foreign.pem", other.leaf(NAME, -1, 397, ecdsa()).pem()),
-        (
-            "whole.pem",
-            middle.leaf(NAME, -1, 397, ecdsa()).with(&middle).pem(),
-        ),
+        ("whole.pem", middle.leaf(NAME, -1, 397, ecdsa()).with(&middle).pem()),
         ("part.pem", middle.leaf(NAME, -1, 397, ecdsa()).pem()),
     ];
     (ca.to_str().unwrap().to_owned(), files)
@@ -220,41 +154,26 @@ fn certificates_of_a_real_postfix_are_judged_by_date_name_and_issuer() {
         .iter()
         .map(|(file, ..)| Service::new(&[&format!("smtpd_tls_chain_files = DIR/{file}")]))
         .collect();
-    let Some(postfix) = Postfix::start(
-        "certificates_of_a_real_postfix_are_judged",
-        &files,
-        &services,
-    ) else {
+    let Some(postfix) =
+        Postfix::start("certificates_of_a_real_postfix_are_judged", &files, &services)
+    else {
         return;
     };
     for (service, (file, code, start, proof_code, proof_start)) in CERTIFICATES.iter().enumerate() {
         let quick = check(postfix.port(service), &["--quick", "--ca-file", ca]);
         eprintln!("{file}");
         quick.expect(*code, &format!("SMTP TLS {start}"));
-        assert!(
-            ["1", "2"].contains(&quick.metric("connections").unwrap()),
-            "{}",
-            quick.stdout
-        );
-        let proof = check(
-            postfix.port(service),
-            &["--quick", "--ca-file", ca, "--trust", "pkix"],
-        );
+        assert!(["1", "2"].contains(&quick.metric("connections").unwrap()), "{}", quick.stdout);
+        let proof = check(postfix.port(service), &["--quick", "--ca-file", ca, "--trust", "pkix"]);
         proof.expect(*proof_code, &format!("SMTP TLS {proof_start}"));
         let without = check(postfix.port(service), &["--quick", "--trust", "none"]);
-        assert!(
-            !without.stdout.contains("trust"),
-            "{file}: {}",
-            without.stdout
-        );
+        assert!(!without.stdout.contains("trust"), "{file}: {}", without.stdout);
     }
     let port = postfix.port(3);
     check(port, &["--quick", "-D", "5d", "--ca-file", ca])
         .expect(0, "SMTP TLS OK - certificate valid for 9d 23h");
-    check(port, &["--quick", "-D", "50%,20%", "--ca-file", ca]).expect(
-        2,
-        "SMTP TLS CRITICAL - certificate expires in 9d 23h (critical 20%)",
-    );
+    check(port, &["--quick", "-D", "50%,20%", "--ca-file", ca])
+        .expect(2, "SMTP TLS CRITICAL - certificate expires in 9d 23h (critical 20%)");
     let seen = facts(postfix.port(7), &["--quick", "--ca-file", ca]);
     assert_eq!(seen["trust"], serde_json::json!(["ok"]));
     assert_eq!(seen["certificates"].as_array().unwrap().len(), 2);
@@ -283,11 +202,9 @@ fn limits_of_a_real_postfix_are_told_from_missing_tls() {
             "postscreen_cache_map =",
         ]),
     ];
-    let Some(postfix) = Postfix::start(
-        "limits_of_a_real_postfix_are_told_from_missing_tls",
-        &files,
-        &services,
-    ) else {
+    let Some(postfix) =
+        Postfix::start("limits_of_a_real_postfix_are_told_from_missing_tls", &files, &services)
+    else {
         return;
     };
     check(postfix.port(0), &[]).expect(2, "SMTP TLS CRITICAL - STARTTLS is not offered");
@@ -299,30 +216,16 @@ fn limits_of_a_real_postfix_are_told_from_missing_tls() {
     );
     assert_eq!(limited.metric("score"), Some("U"));
     let seen = facts(postfix.port(1), &["-t", "2"]);
-    assert_eq!(
-        seen["smtp"]["starttls"], "unknown",
-        "a limit is no missing STARTTLS"
-    );
+    assert_eq!(seen["smtp"]["starttls"], "unknown", "a limit is no missing STARTTLS");
 
     let limited = check(postfix.port(2), &["-t", "2", "-v"]);
-    limited.expect(
-        3,
-        "SMTP TLS UNKNOWN - incomplete: the server limits us after ",
-    );
+    limited.expect(3, "SMTP TLS UNKNOWN - incomplete: the server limits us after ");
     assert!(
-        limited
-            .stdout
-            .contains("454 4.7.0 Error: too many new TLS sessions"),
+        limited.stdout.contains("454 4.7.0 Error: too many new TLS sessions"),
         "{}",
         limited.stdout
     );
-    assert!(
-        limited
-            .stdout
-            .contains("\nTLS 1.2  unknown (not looked at)\n"),
-        "{}",
-        limited.stdout
-    );
+    assert!(limited.stdout.contains("\nTLS 1.2  unknown (not looked at)\n"), "{}", limited.stdout);
 
     check(postfix.port(3), &["--quick"]).expect(0, "SMTP TLS OK - certificate valid");
     assert!(!postfix.log().contains("PREGREET"), "{}", postfix.log());
@@ -341,11 +244,7 @@ fn a_default_run_is_gentle() {
     let connections: usize = outcome.metric("connections").unwrap().parse().unwrap();
     assert!(connections <= 20, "{connections} connections");
     let log = postfix.log();
-    assert_eq!(
-        log.matches("]: connect from ").count(),
-        connections,
-        "each connection is counted"
-    );
+    assert_eq!(log.matches("]: connect from ").count(), connections, "each connection is counted");
 }
 
 #[test]

@@ -9,10 +9,7 @@ use crate::support::smtp_tls::{check, facts};
 #[test]
 fn sslv2_is_critical_also_without_ciphers() {
     let certificate = Leaf::self_signed(NAME).der().to_vec();
-    for (case, kinds) in [
-        ("ciphers", &[0x01, 0x00, 0x80, 0x02, 0x00, 0x80][..]),
-        ("none", &[]),
-    ] {
+    for (case, kinds) in [("ciphers", &[0x01, 0x00, 0x80, 0x02, 0x00, 0x80][..]), ("none", &[])] {
         let certificate = certificate.clone();
         let answer = ssl2_hello(&certificate, kinds);
         let config = Leaf::self_signed(NAME).server_config();
@@ -32,11 +29,7 @@ fn sslv2_is_critical_also_without_ciphers() {
         let outcome = check(server.port(), &["--grade-critical", "F", "-v"]);
         eprintln!("{case}");
         outcome.expect(2, "SMTP TLS CRITICAL - grade F: SSLv2 is offered");
-        assert!(
-            outcome.stdout.contains("\nSSLv2    offered\n"),
-            "{}",
-            outcome.stdout
-        );
+        assert!(outcome.stdout.contains("\nSSLv2    offered\n"), "{}", outcome.stdout);
         let seen = facts(server.port(), &[]);
         assert_eq!(seen["protocols"]["ssl2"], "yes");
         assert_eq!(seen["protocols"]["tls1.3"], "yes");
@@ -53,10 +46,7 @@ fn sslv2_is_critical_also_without_ciphers() {
         });
         let listener = format!("127.0.0.1:{port}/starttls-smtp");
         let outcome = check(good.port(), &["--drown-host", &listener]);
-        outcome.expect(
-            2,
-            &format!("SMTP TLS CRITICAL - 127.0.0.1:{port} speaks SSLv2, grade A"),
-        );
+        outcome.expect(2, &format!("SMTP TLS CRITICAL - 127.0.0.1:{port} speaks SSLv2, grade A"));
     }
 }
 
@@ -72,11 +62,7 @@ fn ssl2_hello(certificate: &[u8], kinds: &[u8]) -> Vec<u8> {
         &[0; 16],
     ]
     .concat();
-    [
-        &(0x8000 | u16::try_from(body.len()).unwrap()).to_be_bytes()[..],
-        &body,
-    ]
-    .concat()
+    [&(0x8000 | u16::try_from(body.len()).unwrap()).to_be_bytes()[..], &body].concat()
 }
 
 #[test]
@@ -172,18 +158,8 @@ fn listeners_of_imap_and_pop3_are_asked_in_their_own_words() {
                 2,
                 "CRITICAL - LISTENER speaks SSLv2, grade A",
             ),
-            (
-                "an alert",
-                Some(b"\x15\x03\x00\x00\x02\x02\x46".to_vec()),
-                0,
-                "OK - grade A",
-            ),
-            (
-                "junk",
-                Some(vec![0xff; 9]),
-                3,
-                "UNKNOWN - SSLv2 on LISTENER unknown: ",
-            ),
+            ("an alert", Some(b"\x15\x03\x00\x00\x02\x02\x46".to_vec()), 0, "OK - grade A"),
+            ("junk", Some(vec![0xff; 9]), 3, "UNKNOWN - SSLv2 on LISTENER unknown: "),
             ("no TLS", None, 3, "UNKNOWN - SSLv2 on LISTENER unknown: "),
         ] {
             let listener = opening.listen(answer);
@@ -191,10 +167,7 @@ fn listeners_of_imap_and_pop3_are_asked_in_their_own_words() {
             let option = format!("{name}/{}", opening.preamble);
             let outcome = check(good.port(), &["--drown-host", &option]);
             eprintln!("{} {case}", opening.preamble);
-            outcome.expect(
-                code,
-                &format!("SMTP TLS {}", start.replace("LISTENER", &name)),
-            );
+            outcome.expect(code, &format!("SMTP TLS {}", start.replace("LISTENER", &name)));
         }
     }
 }

@@ -25,10 +25,7 @@ fn assert_clean(outcome: &Outcome) {
     let text = &outcome.stdout;
     assert!((0..=3).contains(&outcome.code), "{text}");
     assert_eq!(text.matches('|').count(), 1, "{text}");
-    assert!(
-        !text.contains(|c: char| c.is_control() && c != '\n'),
-        "{text:?}"
-    );
+    assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
     assert!(!text.contains(['$', '<', '\u{202e}']), "{text}");
 }
 
@@ -53,11 +50,7 @@ fn hostile_names_harm_neither_the_output_nor_the_check() {
         let injected = outcome.stdout.lines().any(|line| line == "OK: fine");
         assert!(!injected, "{}", outcome.stdout);
         let seen = facts(server.port(), &["--quick"]);
-        assert!(
-            seen["certificates"]
-                .as_array()
-                .is_some_and(|all| !all.is_empty())
-        );
+        assert!(seen["certificates"].as_array().is_some_and(|all| !all.is_empty()));
     }
 }
 
@@ -72,11 +65,7 @@ fn a_chain_without_end_is_named_and_a_long_one_read() {
     let server = serve(&Leaf::self_signed(NAME).times(100));
     let outcome = check(server.port(), &["-v"]);
     outcome.expect(0, "SMTP TLS OK - grade A, certificate valid");
-    assert!(
-        outcome.stdout.contains("\nchain 1: 100 certificates sent"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(outcome.stdout.contains("\nchain 1: 100 certificates sent"), "{}", outcome.stdout);
 }
 
 #[test]
@@ -89,10 +78,7 @@ fn a_certificate_that_cannot_be_read_is_never_ok() {
         ("empty", vec![]),
         ("junk", b"junk".to_vec()),
         ("cut", der[..der.len() / 2].to_vec()),
-        (
-            "a length beyond the end",
-            vec![0x30, 0x84, 0xff, 0xff, 0xff, 0xff],
-        ),
+        ("a length beyond the end", vec![0x30, 0x84, 0xff, 0xff, 0xff, 0xff]),
         ("nested without end", [0x30, 0x80].repeat(10_000)),
     ] {
         let server = serve(&Leaf::self_signed(NAME).replaced_by(der));
@@ -105,10 +91,7 @@ fn a_certificate_that_cannot_be_read_is_never_ok() {
     }
     let server = serve(&good.replaced_by(bent));
     let outcome = check(server.port(), &["-v"]);
-    outcome.expect(
-        1,
-        "SMTP TLS WARNING - the server's signature does not fit its certificate: ",
-    );
+    outcome.expect(1, "SMTP TLS WARNING - the server's signature does not fit its certificate: ");
     assert_clean(&outcome);
 }
 
@@ -191,16 +174,10 @@ fn junk_behind_starttls_is_one_clear_line_and_never_ok() {
         ("an empty record", vec![0x16, 3, 3, 0, 0]),
         ("encrypted at once", vec![0x17, 3, 3, 0, 1, 0]),
         ("another message", vec![0x16, 3, 3, 0, 4, 14, 0, 0, 0]),
-        (
-            "a message above the limit",
-            vec![0x16, 3, 3, 0, 4, 2, 0xff, 0xff, 0xff],
-        ),
+        ("a message above the limit", vec![0x16, 3, 3, 0, 4, 2, 0xff, 0xff, 0xff]),
         ("an alert of one byte", vec![0x15, 3, 3, 0, 1, 2]),
         ("an unknown alert", vec![0x15, 3, 3, 0, 2, 2, 0xee]),
-        (
-            "a flight without end",
-            [0x16, 3, 3, 0, 4, 0, 0, 0, 0].repeat(100_000),
-        ),
+        ("a flight without end", [0x16, 3, 3, 0, 4, 0, 0, 0, 0].repeat(100_000)),
     ] {
         let server = Scripted::start(move |stream, _| {
             if let Some(mut stream) = until_hello(stream) {
@@ -211,11 +188,7 @@ fn junk_behind_starttls_is_one_clear_line_and_never_ok() {
         let outcome = check(server.port(), &["-t", "2"]);
         eprintln!("{case}: {}", outcome.first_line());
         assert_eq!(outcome.code, 2, "{case}: {}", outcome.stdout);
-        assert!(
-            !outcome.stdout.contains("SSLv2 is offered"),
-            "{case}: {}",
-            outcome.stdout
-        );
+        assert!(!outcome.stdout.contains("SSLv2 is offered"), "{case}: {}", outcome.stdout);
         assert_clean(&outcome);
     }
 }

@@ -17,16 +17,8 @@ use crate::support::{open_tempdir, program, run, skipped_without_root};
 fn peers_that_do_not_answer_are_critical() {
     for (case, script, start) in [
         ("silent", &b""[..], "no greeting in time"),
-        (
-            "binary junk",
-            &b"\x15\x03\x01\x00\x02\x02\x28"[..],
-            "the answer is not SMTP (greeting)",
-        ),
-        (
-            "another protocol",
-            b"* OK IMAP4rev1 ready\r\n",
-            "the answer is not SMTP (greeting)",
-        ),
+        ("binary junk", &b"\x15\x03\x01\x00\x02\x02\x28"[..], "the answer is not SMTP (greeting)"),
+        ("another protocol", b"* OK IMAP4rev1 ready\r\n", "the answer is not SMTP (greeting)"),
         (
             "two codes",
             b"220-a\r\n554 b\r\n",
@@ -42,10 +34,8 @@ fn peers_that_do_not_answer_are_critical() {
         outcome.expect(2, &format!("SMTP TLS CRITICAL - {start}"));
     }
     let closing = Scripted::start(|stream, _| drop(stream));
-    check(closing.port(), &[]).expect(
-        2,
-        "SMTP TLS CRITICAL - connection closed instead of the greeting",
-    );
+    check(closing.port(), &[])
+        .expect(2, "SMTP TLS CRITICAL - connection closed instead of the greeting");
     let flood = Scripted::start(
         |mut stream, _| while stream.write_all(&b"220-more\r\n".repeat(1000)).is_ok() {},
     );
@@ -55,18 +45,8 @@ fn peers_that_do_not_answer_are_critical() {
 #[test]
 fn a_server_that_breaks_off_at_starttls_is_critical() {
     for (case, answer, code, start) in [
-        (
-            "closes",
-            &b""[..],
-            2,
-            "CRITICAL - connection closed instead of the answer to STARTTLS",
-        ),
-        (
-            "refuses",
-            b"502 5.5.1 no\r\n",
-            2,
-            "CRITICAL - STARTTLS is refused: 502 5.5.1 no",
-        ),
+        ("closes", &b""[..], 2, "CRITICAL - connection closed instead of the answer to STARTTLS"),
+        ("refuses", b"502 5.5.1 no\r\n", 2, "CRITICAL - STARTTLS is refused: 502 5.5.1 no"),
         (
             "for now",
             b"454 4.3.0 later\r\n",
@@ -113,14 +93,9 @@ fn starttls_that_a_firewall_writes_over_is_named() {
         }
     });
     let outcome = check(server.port(), &[]);
-    outcome.expect(
-        2,
-        "SMTP TLS CRITICAL - STARTTLS is not offered: a firewall writes over it",
-    );
+    outcome.expect(2, "SMTP TLS CRITICAL - STARTTLS is not offered: a firewall writes over it");
     assert!(
-        outcome
-            .stdout
-            .contains("AUTH PLAIN LOGIN is offered before TLS"),
+        outcome.stdout.contains("AUTH PLAIN LOGIN is offered before TLS"),
         "{}",
         outcome.stdout
     );
@@ -133,10 +108,7 @@ fn a_client_that_is_shut_out_says_so() {
         until_closed(stream);
     });
     let outcome = check(refusing.port(), &[]);
-    outcome.expect(
-        3,
-        "SMTP TLS UNKNOWN - incomplete: the server limits us after 1 connection",
-    );
+    outcome.expect(3, "SMTP TLS UNKNOWN - incomplete: the server limits us after 1 connection");
 
     let config = Leaf::self_signed(NAME).server_config();
     let banning = Scripted::start_for(3, move |stream, _| {
@@ -161,11 +133,7 @@ fn a_server_that_falls_silent_in_tls_does_not_cost_more_than_its_share() {
     });
     let outcome = check(server.port(), &["-t", "3"]);
     outcome.expect(2, "SMTP TLS CRITICAL - no answer to the TLS handshake");
-    assert!(
-        outcome.stdout.contains("timed out after 3s"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(outcome.stdout.contains("timed out after 3s"), "{}", outcome.stdout);
 }
 
 #[test]
@@ -179,10 +147,8 @@ fn tls_from_the_first_byte_needs_its_option_elsewhere_than_on_465() {
 #[test]
 fn a_server_that_is_not_there_is_critical_and_a_name_that_leads_nowhere_unknown() {
     let port = free_ports(1)[0];
-    check(port, &[]).expect(
-        2,
-        &format!("SMTP TLS CRITICAL - 127.0.0.1:{port}: connection refused"),
-    );
+    check(port, &[])
+        .expect(2, &format!("SMTP TLS CRITICAL - 127.0.0.1:{port}: connection refused"));
     // Longer than a label may be, so nobody is asked.
     let name = "x".repeat(64) + ".test";
     let outcome = run(Command::new(program("check_smtp_tls")).args(["-H", &name]));
@@ -228,16 +194,8 @@ fn silence_inside_tls_costs_neither_the_grade_nor_the_certificate() {
 #[test]
 fn a_gigabyte_of_banner_is_left_where_it_is() {
     for (case, chunk, start) in [
-        (
-            "lines",
-            &b"220-more\r\n"[..],
-            "CRITICAL - the reply does not end",
-        ),
-        (
-            "one line",
-            b"220 more and",
-            "CRITICAL - the reply has a line of more than 2048 bytes",
-        ),
+        ("lines", &b"220-more\r\n"[..], "CRITICAL - the reply does not end"),
+        ("one line", b"220 more and", "CRITICAL - the reply has a line of more than 2048 bytes"),
     ] {
         let sent = Arc::new(AtomicUsize::new(0));
         let server = Scripted::start({

@@ -17,14 +17,8 @@ const PREFIX: &str = "axigen_";
 
 /// What Nagios puts on a command line: arguments of the configuration, and words the core itself chooses. Everything
 /// else may hold what a person or a plugin wrote, and the line reaches a shell.
-const HARMLESS: [&str; 6] = [
-    "ARG1",
-    "ARG2",
-    "ARG3",
-    "CONTACTPAGER",
-    "LASTHOSTSTATE",
-    "LASTSERVICESTATE",
-];
+const HARMLESS: [&str; 6] =
+    ["ARG1", "ARG2", "ARG3", "CONTACTPAGER", "LASTHOSTSTATE", "LASTSERVICESTATE"];
 
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
@@ -62,25 +56,19 @@ fn icinga_objects(text: &str) -> BTreeMap<String, Object> {
             let before = std::mem::take(&mut object);
             objects.insert(std::mem::replace(&mut name, quoted(line)), before);
         } else if line.starts_with("command = ") {
-            quoted(line)
-                .trim_start_matches('/')
-                .clone_into(&mut object.program);
+            quoted(line).trim_start_matches('/').clone_into(&mut object.program);
             assert!(line.contains("PluginContribDir + "), "{line}");
         } else if line.starts_with("import ") {
             object.imports.push(quoted(line));
         } else if line.starts_with("\"-") {
             option = quoted(line);
             if !line.ends_with('{') {
-                let known = object
-                    .arguments
-                    .insert(option.clone(), (macro_of(line), false));
+                let known = object.arguments.insert(option.clone(), (macro_of(line), false));
                 assert!(known.is_none(), "twice: {line}");
             }
         } else if line.starts_with("value = ") || line.starts_with("set_if = ") {
             let flag = line.starts_with("set_if");
-            let known = object
-                .arguments
-                .insert(option.clone(), (macro_of(line), flag));
+            let known = object.arguments.insert(option.clone(), (macro_of(line), flag));
             assert!(known.is_none(), "twice: {option}");
         }
     }
@@ -148,10 +136,9 @@ fn option_mistakes(
     // Notification commands share their variables, and check commands have an own name.
     let owner = object_name(command.get_name());
     for (option, (text, set_if)) in arguments {
-        let found = command.get_arguments().find(|arg| {
-            arg.get_long()
-                .is_some_and(|long| *option == format!("--{long}"))
-        });
+        let found = command
+            .get_arguments()
+            .find(|arg| arg.get_long().is_some_and(|long| *option == format!("--{long}")));
         let Some(arg) = found else {
             mistakes.push(format!("{name}: {} has no {option}", command.get_name()));
             continue;
@@ -222,9 +209,8 @@ fn line_mistakes(commands: &[(String, String)]) -> Vec<String> {
     for (name, line) in commands {
         let words = words(line);
         let program = words[0].rsplit('/').next().unwrap();
-        let Some(command) = suite::commands()
-            .into_iter()
-            .find(|command| command.get_name() == program)
+        let Some(command) =
+            suite::commands().into_iter().find(|command| command.get_name() == program)
         else {
             mistakes.push(format!("{name} runs {program}"));
             continue;
@@ -322,14 +308,8 @@ fn nrpe_commands_follow_the_command_lines() {
 
 #[test]
 fn examples_use_what_the_command_files_define() {
-    assert_eq!(
-        example_mistakes(&read(ICINGA_EXAMPLE), &read(ICINGA)),
-        [""; 0]
-    );
-    assert_eq!(
-        example_mistakes(&read(NAGIOS_EXAMPLE), &read(NAGIOS)),
-        [""; 0]
-    );
+    assert_eq!(example_mistakes(&read(ICINGA_EXAMPLE), &read(ICINGA)), [""; 0]);
+    assert_eq!(example_mistakes(&read(NAGIOS_EXAMPLE), &read(NAGIOS)), [""; 0]);
 }
 
 #[test]
@@ -340,10 +320,7 @@ fn every_program_is_in_the_examples_and_in_what_the_packages_say_of_themselves()
         for path in [ICINGA_EXAMPLE, NAGIOS_EXAMPLE] {
             assert!(read(path).contains(&object), "{path}: no {object}");
         }
-        for path in [
-            "packaging/debian/control",
-            "packaging/rpm/monitoring-plugins-axigen.spec",
-        ] {
+        for path in ["packaging/debian/control", "packaging/rpm/monitoring-plugins-axigen.spec"] {
             assert!(read(path).contains(program), "{path}: no {program}");
         }
     }
@@ -379,43 +356,23 @@ fn planted_mistakes_are_found() {
     type Judge = fn(&str) -> Vec<String>;
     let example: Judge = |text| example_mistakes(text, &read(ICINGA));
     for (path, judge, good, bad) in [
-        (
-            ICINGA,
-            icinga_mistakes as Judge,
-            "\"--warning\"",
-            "\"--waring\"",
-        ),
+        (ICINGA, icinga_mistakes as Judge, "\"--warning\"", "\"--waring\""),
         (ICINGA, icinga_mistakes, "\"--size\"", "\"--census\""),
-        (
-            ICINGA,
-            icinga_mistakes,
-            "$axigen_queue_size$",
-            "$axigen_size$",
-        ),
+        (ICINGA, icinga_mistakes, "$axigen_queue_size$", "$axigen_size$"),
         (
             ICINGA,
             icinga_mistakes,
             "set_if = \"$axigen_queue_size$",
             "value = \"$axigen_queue_size$",
         ),
-        (
-            ICINGA,
-            icinga_mistakes,
-            "/check_axigen_queue\"",
-            "/check_axigen\"",
-        ),
+        (ICINGA, icinga_mistakes, "/check_axigen_queue\"", "/check_axigen\""),
         (
             ICINGA,
             icinga_mistakes,
             "object CheckCommand \"axigen_queue\"",
             "object CheckCommand \"mailq\"",
         ),
-        (
-            ICINGA,
-            icinga_mistakes,
-            "\"--last-state\"",
-            "\"--previous-state\"",
-        ),
+        (ICINGA, icinga_mistakes, "\"--last-state\"", "\"--previous-state\""),
         (
             ICINGA,
             icinga_mistakes,
@@ -423,25 +380,10 @@ fn planted_mistakes_are_found() {
             "\"axigen_notify_pushover_hosts\"",
         ),
         (NAGIOS, nagios_mistakes, "--warning ", "--waring "),
-        (
-            NAGIOS,
-            nagios_mistakes,
-            "'$LASTHOSTSTATE$'",
-            "'$HOSTOUTPUT$'",
-        ),
-        (
-            NAGIOS,
-            nagios_mistakes,
-            "'$LASTSERVICESTATE$'",
-            "'$_SERVICENOTE$'",
-        ),
+        (NAGIOS, nagios_mistakes, "'$LASTHOSTSTATE$'", "'$HOSTOUTPUT$'"),
+        (NAGIOS, nagios_mistakes, "'$LASTSERVICESTATE$'", "'$_SERVICENOTE$'"),
         (NAGIOS, nagios_mistakes, "axigen_queue\n", "check_queue\n"),
-        (
-            ICINGA_EXAMPLE,
-            example,
-            "vars.axigen_queue_warning",
-            "vars.axigen_queue_warn",
-        ),
+        (ICINGA_EXAMPLE, example, "vars.axigen_queue_warning", "vars.axigen_queue_warn"),
     ] {
         let text = read(path);
         assert!(text.contains(good), "{good}");

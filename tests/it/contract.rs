@@ -112,11 +112,7 @@ fn usage_errors_are_one_line_of_at_most_200_characters_that_names_the_text() {
                 "{arguments:?}: {}",
                 outcome.stdout
             );
-            assert!(
-                outcome.first_line().contains(named),
-                "{arguments:?}: {}",
-                outcome.stdout
-            );
+            assert!(outcome.first_line().contains(named), "{arguments:?}: {}", outcome.stdout);
         }
     });
 }
@@ -138,11 +134,7 @@ fn an_unknown_output_format_is_named() {
     each_check(|name, service| {
         let outcome = run(Command::new(program(name)).args(["--output-format", "xml|a=1"]));
         outcome.expect(3, &format!("{service} UNKNOWN - "));
-        assert!(
-            outcome.first_line().contains("'xml/a=1'"),
-            "{}",
-            outcome.stdout
-        );
+        assert!(outcome.first_line().contains("'xml/a=1'"), "{}", outcome.stdout);
     });
 }
 
@@ -150,11 +142,7 @@ fn an_unknown_output_format_is_named() {
 fn an_output_nobody_can_read_exits_3() {
     let queue = QueueTree::new();
     each_check(|name, _| {
-        let full: OwnedFd = File::options()
-            .write(true)
-            .open("/dev/full")
-            .unwrap()
-            .into();
+        let full: OwnedFd = File::options().write(true).open("/dev/full").unwrap().into();
         let (reader, closed) = std::io::pipe().unwrap();
         drop(reader);
         for (case, stdout) in [("full device", full), ("closed pipe", closed.into())] {
@@ -180,11 +168,7 @@ fn a_foreign_locale_changes_no_digit() {
         let plain = run(&mut command);
         let german = run(command.env("LC_ALL", "de_DE.UTF-8"));
         let labels = |outcome: &Outcome| {
-            outcome
-                .perfdata()
-                .keys()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
+            outcome.perfdata().keys().map(ToString::to_string).collect::<Vec<_>>()
         };
         assert_eq!(labels(&plain), labels(&german), "{name}");
         assert!(
@@ -202,17 +186,10 @@ fn both_cores_read_the_same_text_and_perfdata() {
     each_check(|name, _| {
         for option in ["--verbose", "-vv", "--output-format=json"] {
             let outcome = run(something_to_say(name, &queue).arg(option));
-            let (nagios, icinga) = (
-                cores::nagios(&outcome.stdout),
-                cores::icinga(&outcome.stdout),
-            );
+            let (nagios, icinga) = (cores::nagios(&outcome.stdout), cores::icinga(&outcome.stdout));
             assert_eq!(nagios.perfdata, icinga.perfdata, "{name} {option}");
             assert!(!nagios.text.is_empty(), "{name} {option}");
-            assert_eq!(
-                icinga.text.lines().next(),
-                Some(nagios.text.as_str()),
-                "{name} {option}"
-            );
+            assert_eq!(icinga.text.lines().next(), Some(nagios.text.as_str()), "{name} {option}");
         }
     });
 }
@@ -233,16 +210,10 @@ fn json_has_the_exit_code_of_plugin_text() {
 
 #[test]
 fn a_panic_is_unknown_on_one_clean_line() {
-    let example = program("check_axigen_queue")
-        .with_file_name("examples")
-        .join("panicking_check");
+    let example = program("check_axigen_queue").with_file_name("examples").join("panicking_check");
     let outcome = run(&mut Command::new(example));
     outcome.expect(3, "PANIC UNKNOWN - internal error at ");
-    assert!(
-        outcome.stdout.contains("a bug / with=1?foreign text"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(outcome.stdout.contains("a bug / with=1?foreign text"), "{}", outcome.stdout);
     assert_eq!(outcome.stdout.lines().count(), 1);
 }
 
@@ -254,15 +225,8 @@ fn sigterm_is_unknown_and_names_the_stage() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let hung = HungMount::new();
         let mut command = Command::new(program("check_axigen_queue"));
-        command
-            .arg("--queue-dir")
-            .arg(hung.path())
-            .args(["-t", "600"]);
-        let child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        command.arg("--queue-dir").arg(hung.path()).args(["-t", "600"]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let pid = Pid::from_child(&child);
         // A signal before it is held back would end the process like any other.
         while !holds_signals_back(child.id()) {
@@ -277,10 +241,6 @@ fn sigterm_is_unknown_and_names_the_stage() {
 
 fn holds_signals_back(pid: u32) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let blocked = status
-        .lines()
-        .find_map(|line| line.strip_prefix("SigBlk:"))
-        .unwrap()
-        .trim();
+    let blocked = status.lines().find_map(|line| line.strip_prefix("SigBlk:")).unwrap().trim();
     u64::from_str_radix(blocked, 16).unwrap() & (1 << (15 - 1)) != 0
 }

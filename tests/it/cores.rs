@@ -26,12 +26,8 @@ fn shipped_configuration_loads_and_a_broken_one_does_not() {
     let nagios_commands = "etc/nagios-plugins/config/monitoring-plugins-axigen.cfg";
     let icinga = || machine.run(&["icinga2", "daemon", "-C"]);
     let nagios = || machine.run(&["nagios4", "-v", "/etc/nagios4/nagios.cfg"]);
-    let loads = |output: Output| {
-        (
-            output.status.success(),
-            String::from_utf8(output.stdout).unwrap(),
-        )
-    };
+    let loads =
+        |output: Output| (output.status.success(), String::from_utf8(output.stdout).unwrap());
 
     // Commands alone, as installed; then with the examples.
     let (good, said) = loads(icinga());
@@ -43,38 +39,19 @@ fn shipped_configuration_loads_and_a_broken_one_does_not() {
         "etc/icinga2/conf.d/axigen.conf",
         &[],
     );
-    machine.adapt(
-        &format!("{EXAMPLES}/nagios/axigen.cfg"),
-        "etc/nagios4/conf.d/axigen.cfg",
-        &[],
-    );
+    machine.adapt(&format!("{EXAMPLES}/nagios/axigen.cfg"), "etc/nagios4/conf.d/axigen.cfg", &[]);
     let (good, said) = loads(icinga());
     // These two wait for a mailbox and a partner to be named.
-    let warnings: Vec<&str> = said
-        .lines()
-        .filter(|line| line.contains("warning/"))
-        .collect();
+    let warnings: Vec<&str> = said.lines().filter(|line| line.contains("warning/")).collect();
     let waits = |line: &&str| {
-        ["'smtp-forced-tls'", "'smtp-malware'"]
-            .iter()
-            .any(|rule| line.contains(rule))
+        ["'smtp-forced-tls'", "'smtp-malware'"].iter().any(|rule| line.contains(rule))
             && line.contains("does not match anywhere")
     };
-    assert!(
-        good && warnings.len() == 2 && warnings.iter().all(waits),
-        "{said}"
-    );
+    assert!(good && warnings.len() == 2 && warnings.iter().all(waits), "{said}");
     let (good, said) = loads(nagios());
     assert!(good && said.contains("Total Warnings: 0"), "{said}");
-    let listed = machine.run(&[
-        "icinga2",
-        "object",
-        "list",
-        "--type",
-        "CheckCommand",
-        "--name",
-        "axigen_*",
-    ]);
+    let listed =
+        machine.run(&["icinga2", "object", "list", "--type", "CheckCommand", "--name", "axigen_*"]);
     let listed = String::from_utf8(listed.stdout).unwrap();
     for check in [
         "axigen_queue",
@@ -89,10 +66,7 @@ fn shipped_configuration_loads_and_a_broken_one_does_not() {
     let original = machine.read(icinga_commands);
     for (word, other) in [
         ("arguments = {", "argumnets = {{"),
-        (
-            "object CheckCommand \"axigen_queue\"",
-            "object CheckCommand \"smtp\"",
-        ),
+        ("object CheckCommand \"axigen_queue\"", "object CheckCommand \"smtp\""),
     ] {
         machine.write(icinga_commands, &original.replacen(word, other, 1));
         let (good, said) = loads(icinga());
@@ -100,10 +74,7 @@ fn shipped_configuration_loads_and_a_broken_one_does_not() {
     }
     machine.write(icinga_commands, &original);
     let original = machine.read(nagios_commands);
-    for (word, other) in [
-        ("command_line", "comand_line"),
-        ("axigen_queue\n", "axigen_queues\n"),
-    ] {
+    for (word, other) in [("command_line", "comand_line"), ("axigen_queue\n", "axigen_queues\n")] {
         machine.write(nagios_commands, &original.replacen(word, other, 1));
         let (good, said) = loads(nagios());
         assert!(!good, "{other} was taken: {said}");
@@ -165,10 +136,7 @@ fn icinga_rings_once_for_a_filling_queue_and_is_silent_on_recovery() {
     let told = icinga
         .get("/v1/objects/notifications?filter=notification.service_name==%22axigen-pushover%22");
     assert_eq!(told.as_array().unwrap().len(), 1, "{told}");
-    assert_eq!(
-        told[0]["name"],
-        json!("lab!axigen-pushover!mail-icingaadmin")
-    );
+    assert_eq!(told[0]["name"], json!("lab!axigen-pushover!mail-icingaadmin"));
     let log = machine.read("var/log/icinga2/icinga2.log") + &machine.read("tmp/icinga2.log");
     assert!(!log.contains(TOKEN) && !log.contains(ALICE));
 }
@@ -191,23 +159,14 @@ fn nagios_rings_once_for_a_filling_queue_and_is_silent_on_recovery() {
                 host,
                 &format!("{host}    alias {alias}\n    display_name {alias}\n    _NOTE {alias}\n"),
             ),
-            (
-                "check_smtp -H '$HOSTADDRESS$'",
-                &format!("check_smtp -H '$HOSTADDRESS$' -p {smtp}"),
-            ),
+            ("check_smtp -H '$HOSTADDRESS$'", &format!("check_smtp -H '$HOSTADDRESS$' -p {smtp}")),
         ],
     );
     machine.queue(7);
     let nagios = Nagios::start(&machine);
     let seen = nagios.check_until("axigen-queue", 0);
-    assert!(
-        seen.contains("plugin_output=AXIGEN QUEUE OK - 7 messages"),
-        "{seen}"
-    );
-    assert!(
-        seen.contains("performance_data=messages=7;100;500;0 "),
-        "{seen}"
-    );
+    assert!(seen.contains("plugin_output=AXIGEN QUEUE OK - 7 messages"), "{seen}");
+    assert!(seen.contains("performance_data=messages=7;100;500;0 "), "{seen}");
     a_filling_queue_rings_once(&machine, &nagios);
     what_is_written_reaches_no_shell(&machine, &nagios);
     an_emergency_ends_with_the_recovery(&machine, &nagios, smtp);
@@ -248,10 +207,7 @@ fn what_is_written_reaches_no_shell(machine: &Machine, core: &impl Core) {
     let message = machine.wait_for_phone("axigen-queue", before + 1);
     let text = message.field("message");
     assert!(text.contains("&& touch /tmp/touched-output"), "{message:?}");
-    assert!(
-        message.field("title").contains(&hostile("alias")),
-        "{message:?}"
-    );
+    assert!(message.field("title").contains(&hostile("alias")), "{message:?}");
     core.acknowledge("axigen-queue", &hostile("author"), &hostile("comment"));
     let message = machine.wait_for_phone("axigen-queue", before + 2);
     let wanted = format!("{}: {}", hostile("author"), hostile("comment"));
@@ -282,11 +238,7 @@ fn an_emergency_ends_with_the_recovery(machine: &Machine, core: &impl Core, smtp
     let seen = machine.phone("smtp");
     let order: Vec<&str> = seen.iter().map(|request| request.path.as_str()).collect();
     let cancel = format!("/1/receipts/cancel_by_tag/{}.json", ringing.field("tags"));
-    assert_eq!(
-        order,
-        ["/1/messages.json", &cancel, "/1/messages.json"],
-        "{seen:?}"
-    );
+    assert_eq!(order, ["/1/messages.json", &cancel, "/1/messages.json"], "{seen:?}");
 }
 
 /// The host's own notification command, with its own macros.
@@ -299,16 +251,8 @@ fn a_host_that_is_down_rings(machine: &Machine, core: &impl Core) {
         let mut down = seen.filter(|request| request.field("title").contains("DOWN"));
         down.next()
     });
-    assert!(
-        message.field("title").ends_with(&hostile("alias")),
-        "{message:?}"
-    );
-    assert!(
-        message
-            .field("message")
-            .contains("&& touch /tmp/touched-host"),
-        "{message:?}"
-    );
+    assert!(message.field("title").ends_with(&hostile("alias")), "{message:?}");
+    assert!(message.field("message").contains("&& touch /tmp/touched-host"), "{message:?}");
     assert_eq!(message.field("priority"), "1", "{message:?}");
     core.submit_host(0, "PING OK - there again");
     wait_for("the host's recovery", || {
@@ -336,16 +280,9 @@ fn the_queue_is_checked_through_nrpe() {
             &format!("\nserver_port={port}\nlog_file=/tmp/nrpe-listens.log\n"),
         )],
     );
-    machine.adapt(
-        &format!("{EXAMPLES}/nrpe/axigen.cfg"),
-        "etc/nagios/nrpe.d/axigen.cfg",
-        &[],
-    );
+    machine.adapt(&format!("{EXAMPLES}/nrpe/axigen.cfg"), "etc/nagios/nrpe.d/axigen.cfg", &[]);
     machine.must(&["install", "-d", "-o", "nagios", "/run/nagios"]);
-    let _nrpe = machine.start(
-        &["nrpe", "-c", "/etc/nagios/nrpe.cfg", "-f"],
-        "tmp/nrpe.log",
-    );
+    let _nrpe = machine.start(&["nrpe", "-c", "/etc/nagios/nrpe.cfg", "-f"], "tmp/nrpe.log");
     wait_for("NRPE", || TcpStream::connect(("127.0.0.1", port)).ok());
     for (messages, code, start) in [
         (7, 0, "AXIGEN QUEUE OK - 7 messages"),
@@ -366,10 +303,7 @@ fn the_queue_is_checked_through_nrpe() {
         let output = machine.run(&check);
         let said = String::from_utf8(output.stdout).unwrap();
         assert!(said.starts_with(start), "{said}");
-        assert!(
-            said.contains(&format!("| messages={messages};100;500;0 ")),
-            "{said}"
-        );
+        assert!(said.contains(&format!("| messages={messages};100;500;0 ")), "{said}");
         assert_eq!(output.status.code(), Some(code));
     }
     chmod(&machine.path(QUEUE).join("00"), 0o700);
@@ -424,10 +358,7 @@ fn collector() -> (u16, Arc<Mutex<Vec<String>>>) {
         for stream in listener.incoming() {
             let seen = seen.clone();
             std::thread::spawn(move || {
-                for line in BufReader::new(stream.unwrap())
-                    .lines()
-                    .map_while(Result::ok)
-                {
+                for line in BufReader::new(stream.unwrap()).lines().map_while(Result::ok) {
                     seen.lock().unwrap().push(line);
                     ring();
                 }

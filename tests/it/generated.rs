@@ -13,10 +13,7 @@ fn file(path: &str) -> PathBuf {
 }
 
 fn names() -> BTreeSet<String> {
-    suite::commands()
-        .iter()
-        .map(|command| command.get_name().to_owned())
-        .collect()
+    suite::commands().iter().map(|command| command.get_name().to_owned()).collect()
 }
 
 /// The names of the files in a directory, those with that extension only, without it.
@@ -41,10 +38,7 @@ fn man_pages_have_the_expected_sections_and_the_version() {
         let page = page(&name);
         let title = page.lines().next().unwrap();
         let upper = name.to_uppercase();
-        let version = format!(
-            "\"monitoring-plugins-axigen {}\"",
-            env!("CARGO_PKG_VERSION")
-        );
+        let version = format!("\"monitoring-plugins-axigen {}\"", env!("CARGO_PKG_VERSION"));
         assert!(title.starts_with(&format!(".TH {upper} 1 ")), "{title}");
         assert!(title.contains(&version), "{title}");
         for section in [
@@ -68,10 +62,7 @@ fn man_pages_have_every_option_with_its_value_and_default_and_no_other() {
         command.build();
         let page = page(command.get_name());
         let described = entries(block(&page, "OPTIONS").unwrap());
-        let mut expected: Vec<_> = command
-            .get_arguments()
-            .filter(|a| !a.is_hide_set())
-            .collect();
+        let mut expected: Vec<_> = command.get_arguments().filter(|a| !a.is_hide_set()).collect();
         for (tag, text) in &described {
             let options = options(tag);
             let index = expected
@@ -88,8 +79,7 @@ fn man_pages_have_every_option_with_its_value_and_default_and_no_other() {
                 .filter(|_| argument.get_action().takes_values())
                 .map(|value| format!("(default {})", value.to_str().unwrap()));
             assert_eq!(
-                text.find("(default ")
-                    .map(|at| &text[at..=at + text[at..].find(')').unwrap()]),
+                text.find("(default ").map(|at| &text[at..=at + text[at..].find(')').unwrap()]),
                 default.as_deref(),
                 "{tag}"
             );
@@ -175,18 +165,12 @@ fn entries(section: &str) -> Vec<(String, String)> {
 
 /// Text without the escapes and font changes of man(7).
 fn plain(roff: &str) -> String {
-    roff.replace("\\-", "-")
-        .replace("\\fI", "")
-        .replace("\\fR", "")
-        .replace("\\e", "\\")
+    roff.replace("\\-", "-").replace("\\fI", "").replace("\\fR", "").replace("\\e", "\\")
 }
 
 /// The spellings of an option in the tag of its paragraph.
 fn options(tag: &str) -> BTreeSet<String> {
-    tag.split([' ', ','])
-        .filter(|word| word.starts_with('-'))
-        .map(ToOwned::to_owned)
-        .collect()
+    tag.split([' ', ',']).filter(|word| word.starts_with('-')).map(ToOwned::to_owned).collect()
 }
 
 /// The spellings of an option on the command line.
@@ -201,10 +185,7 @@ fn spelled(argument: &clap::Arg) -> BTreeSet<String> {
 }
 
 fn value_name(argument: &clap::Arg) -> Option<&str> {
-    argument
-        .get_action()
-        .takes_values()
-        .then(|| argument.get_value_names().unwrap()[0].as_str())
+    argument.get_action().takes_values().then(|| argument.get_value_names().unwrap()[0].as_str())
 }
 
 /// The words a shell makes of a command line.

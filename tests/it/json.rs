@@ -26,29 +26,11 @@ fn reports_of_every_kind_keep_to_the_schema() {
     let full = QueueTree::new();
     full.messages(9).file("00/x.tmp").dir("0F/deeper");
     let empty = QueueTree::new();
-    let (full, empty) = (
-        full.path().to_str().unwrap(),
-        empty.path().to_str().unwrap(),
-    );
-    let too_many: Vec<&str> = std::iter::repeat_n(["--queue-dir", full], 17)
-        .flatten()
-        .collect();
+    let (full, empty) = (full.path().to_str().unwrap(), empty.path().to_str().unwrap());
+    let too_many: Vec<&str> = std::iter::repeat_n(["--queue-dir", full], 17).flatten().collect();
     for (case, code, options) in [
-        (
-            "ok",
-            0,
-            &[
-                "--queue-dir",
-                full,
-                "--critical-free=~:",
-                "--warning-free=~:",
-            ][..],
-        ),
-        (
-            "critical",
-            2,
-            &["--queue-dir", full, "-c", "0.5", "-w", "@~:3"],
-        ),
+        ("ok", 0, &["--queue-dir", full, "--critical-free=~:", "--warning-free=~:"][..]),
+        ("critical", 2, &["--queue-dir", full, "-c", "0.5", "-w", "@~:3"]),
         (
             "everything",
             2,
@@ -68,17 +50,9 @@ fn reports_of_every_kind_keep_to_the_schema() {
                 "-5:",
             ],
         ),
-        (
-            "names only",
-            2,
-            &["--queue-dir", full, "--count-only", "-c", "1"],
-        ),
+        ("names only", 2, &["--queue-dir", full, "--count-only", "-c", "1"]),
         ("missing queue", 3, &["--queue-dir", "/nonexistent"]),
-        (
-            "one of two missing",
-            3,
-            &["--queue-dir", "/nonexistent", "--queue-dir", empty],
-        ),
+        ("one of two missing", 3, &["--queue-dir", "/nonexistent", "--queue-dir", empty]),
         ("not located", 3, &["--config", "/nonexistent"]),
         ("options that do not fit", 3, &too_many),
     ] {
@@ -113,22 +87,8 @@ fn the_tls_of_a_server_is_told_by_the_same_keys_however_much_of_it_was_seen() {
     let closing = Scripted::start(|stream, _| drop(until_tls(stream)));
     let (good, closing) = (good.port(), closing.port());
     for (case, port, code, options, versions, grade) in [
-        (
-            "full",
-            good,
-            0,
-            &[][..],
-            ["no", "no", "no", "no", "yes", "yes"],
-            "A",
-        ),
-        (
-            "no trust",
-            good,
-            2,
-            &["--trust", "pkix"],
-            ["no", "no", "no", "no", "yes", "yes"],
-            "A",
-        ),
+        ("full", good, 0, &[][..], ["no", "no", "no", "no", "yes", "yes"], "A"),
+        ("no trust", good, 2, &["--trust", "pkix"], ["no", "no", "no", "no", "yes", "yes"], "A"),
         (
             "quick",
             good,
@@ -138,14 +98,7 @@ fn the_tls_of_a_server_is_told_by_the_same_keys_however_much_of_it_was_seen() {
             "",
         ),
         ("TLS breaks off", closing, 2, &[], ["unknown"; 6], "<=A"),
-        (
-            "TLS breaks off at once",
-            closing,
-            2,
-            &["--quick"],
-            ["unknown"; 6],
-            "",
-        ),
+        ("TLS breaks off at once", closing, 2, &["--quick"], ["unknown"; 6], ""),
     ] {
         let outcome = tls_report(port, options);
         assert_eq!(outcome.code, code, "{case}: {}", outcome.stdout);
@@ -156,11 +109,7 @@ fn the_tls_of_a_server_is_told_by_the_same_keys_however_much_of_it_was_seen() {
         let seen = facts["grade"]["text"].as_str().unwrap_or_default();
         assert_eq!(seen, grade, "{case}");
         assert_eq!(facts["grade"].is_null(), grade.is_empty(), "{case}");
-        let trust = if port == good {
-            "self-signed"
-        } else {
-            "unknown"
-        };
+        let trust = if port == good { "self-signed" } else { "unknown" };
         assert_eq!(facts["trust"], serde_json::json!([trust]), "{case}");
         let certificates = facts["certificates"].as_array().unwrap();
         assert_eq!(certificates.len(), usize::from(port == good), "{case}");
@@ -182,15 +131,6 @@ fn the_tls_of_a_server_is_told_by_the_same_keys_however_much_of_it_was_seen() {
 fn tls_report(port: u16, options: &[&str]) -> Outcome {
     let port = port.to_string();
     run(Command::new(program("check_smtp_tls"))
-        .args([
-            "--output-format",
-            "json",
-            "-H",
-            "127.0.0.1",
-            "--sni",
-            NAME,
-            "-p",
-            &port,
-        ])
+        .args(["--output-format", "json", "-H", "127.0.0.1", "--sni", NAME, "-p", &port])
         .args(options))
 }

@@ -153,10 +153,7 @@ fn an_opensmtpd_that_breaks_every_handshake_is_undecided() {
     let _smtpd = Daemon::start("lab/run-opensmtpd.sh", &unpacked, dir.path(), &ports);
     check(ports[0], &[]).expect(2, "SMTP FORCED TLS CRITICAL - partner.test open: ");
     let outcome = check(ports[1], &[]);
-    outcome.expect(
-        3,
-        "SMTP FORCED TLS UNKNOWN - STARTTLS: TLS handshake failed: ",
-    );
+    outcome.expect(3, "SMTP FORCED TLS UNKNOWN - STARTTLS: TLS handshake failed: ");
     assert_eq!(outcome.metric("undecided"), Some("1"));
     expect_no_mail(dir.path());
 }

@@ -13,23 +13,14 @@ use crate::support::smtp_tls::{check, offered};
 #[test]
 #[ignore = "lab: fetches Node.js 0.10"]
 fn a_real_sslv2_server_is_critical() {
-    let Some(node) = fetched(
-        "a_real_sslv2_server_is_critical",
-        "node",
-        "lab/fetch-node.sh",
-        &[],
-    ) else {
+    let Some(node) = fetched("a_real_sslv2_server_is_critical", "node", "lab/fetch-node.sh", &[])
+    else {
         return;
     };
     let dir = open_tempdir();
     old_key(dir.path());
     for (method, ciphers, versions, start) in [
-        (
-            "SSLv2_method",
-            "ALL:SSLv2",
-            &["SSLv2"][..],
-            "grade F: SSLv2 is offered",
-        ),
+        ("SSLv2_method", "ALL:SSLv2", &["SSLv2"][..], "grade F: SSLv2 is offered"),
         (
             "SSLv23_method",
             "ALL:eNULL:aNULL:SSLv2",
@@ -42,18 +33,8 @@ fn a_real_sslv2_server_is_critical() {
             &["SSLv3"],
             "grade F: SSLv3 is the best version offered",
         ),
-        (
-            "TLSv1_method",
-            "ALL",
-            &["TLS 1.0"],
-            "grade F: suites below 112 bits are accepted",
-        ),
-        (
-            "TLSv1_method",
-            "HIGH:!3DES",
-            &["TLS 1.0"],
-            "certificate is for no host",
-        ),
+        ("TLSv1_method", "ALL", &["TLS 1.0"], "grade F: suites below 112 bits are accepted"),
+        ("TLSv1_method", "HIGH:!3DES", &["TLS 1.0"], "certificate is for no host"),
     ] {
         let server = Node::start(&node, dir.path(), method, ciphers);
         eprintln!("{method} {ciphers}");
@@ -61,12 +42,7 @@ fn a_real_sslv2_server_is_critical() {
         let outcome = check(server.port(), &["-v"]);
         assert_eq!(outcome.code, code, "{}", outcome.stdout);
         assert!(outcome.stdout.contains(start), "{}", outcome.stdout);
-        assert_eq!(
-            offered(&outcome),
-            versions.iter().copied().collect(),
-            "{}",
-            outcome.stdout
-        );
+        assert_eq!(offered(&outcome), versions.iter().copied().collect(), "{}", outcome.stdout);
     }
 }
 
@@ -172,14 +148,10 @@ fn exim_with_gnutls_is_graded() {
     let Some(exim) = Exim::start("exim_with_gnutls_is_graded", "") else {
         return;
     };
-    check(exim.starttls(), &[]).expect(
-        1,
-        "SMTP TLS WARNING - grade B: TLS 1.0 and TLS 1.1 are offered",
-    );
-    check(exim.tls(), &["-s", "--trust", "none"]).expect(
-        1,
-        "SMTP TLS WARNING - grade B: TLS 1.0 and TLS 1.1 are offered",
-    );
+    check(exim.starttls(), &[])
+        .expect(1, "SMTP TLS WARNING - grade B: TLS 1.0 and TLS 1.1 are offered");
+    check(exim.tls(), &["-s", "--trust", "none"])
+        .expect(1, "SMTP TLS WARNING - grade B: TLS 1.0 and TLS 1.1 are offered");
 }
 
 #[test]
@@ -207,10 +179,5 @@ fn an_opensmtpd_that_breaks_every_handshake_is_critical_and_its_versions_are_kno
     let _smtpd = Daemon::start("lab/run-opensmtpd.sh", &unpacked, dir.path(), &ports);
     let outcome = check(port, &["-v"]);
     outcome.expect(2, "SMTP TLS CRITICAL - TLS handshake failed: ");
-    assert_eq!(
-        offered(&outcome),
-        BTreeSet::from(["TLS 1.2", "TLS 1.3"]),
-        "{}",
-        outcome.stdout
-    );
+    assert_eq!(offered(&outcome), BTreeSet::from(["TLS 1.2", "TLS 1.3"]), "{}", outcome.stdout);
 }

@@ -35,21 +35,9 @@ const DIFFERENCES: [Difference; 1] = [
         scanner: "nmap",
         said: "421 Too many concurrent SMTP connections; please try again later.\r\n",
         answers: &[
-            (
-                "TLS 1.0",
-                "16030100d7010000d30301",
-                "160301005b020000570301",
-            ),
-            (
-                "TLS 1.1",
-                "16030100d7010000d30302",
-                "160302005b020000570302",
-            ),
-            (
-                "TLS 1.2",
-                "1603010200010001fc0303",
-                "160303005b020000570303",
-            ),
+            ("TLS 1.0", "16030100d7010000d30301", "160301005b020000570301"),
+            ("TLS 1.1", "16030100d7010000d30302", "160302005b020000570302"),
+            ("TLS 1.2", "1603010200010001fc0303", "160303005b020000570303"),
             // The version stands in an extension.
             ("TLS 1.3", "16030100f5010000f10303", "002b00020304"),
         ],
@@ -59,10 +47,7 @@ const DIFFERENCES: [Difference; 1] = [
 #[test]
 #[ignore = "lab: runs other scanners"]
 fn other_scanners_find_the_same_versions_of_postfix() {
-    let files = [(
-        "good.pem",
-        Authority::root().leaf(NAME, -1, 397, rsa()).pem(),
-    )];
+    let files = [("good.pem", Authority::root().leaf(NAME, -1, 397, rsa()).pem())];
     let settings: [(&str, &[&str]); 5] = [
         ("modern", &[]),
         ("old versions", &["smtpd_tls_protocols = !SSLv2"]),
@@ -144,9 +129,8 @@ fn compare(server: &str, port: u16) {
         if theirs == ours {
             continue;
         }
-        let Some(difference) = DIFFERENCES
-            .iter()
-            .find(|known| known.server == server && known.scanner == scanner)
+        let Some(difference) =
+            DIFFERENCES.iter().find(|known| known.server == server && known.scanner == scanner)
         else {
             panic!(
                 "{server}: we find {ours:?}, {scanner} {theirs:?}\nto us:\n{}\nto it:\n{}",
@@ -179,12 +163,7 @@ impl Difference {
                         hex(client).starts_with(hello) && hex(server).contains(answer)
                     })
             });
-            assert!(
-                shown,
-                "{}: no bytes for {version}:\n{}",
-                self.server,
-                transcript(to_us)
-            );
+            assert!(shown, "{}: no bytes for {version}:\n{}", self.server, transcript(to_us));
         }
     }
 }
@@ -216,8 +195,7 @@ fn sslscan(port: u16) -> Option<Versions> {
     ]))?;
     Some(named(|version| {
         let name = version.replace("TLS ", "TLSv");
-        text.lines()
-            .any(|line| line.starts_with(&name) && line.ends_with("enabled"))
+        text.lines().any(|line| line.starts_with(&name) && line.ends_with("enabled"))
     }))
 }
 
@@ -240,10 +218,7 @@ fn nmap(port: u16) -> Option<Versions> {
 }
 
 fn named(is_offered: impl Fn(&str) -> bool) -> Versions {
-    VERSIONS
-        .into_iter()
-        .filter(|version| is_offered(version))
-        .collect()
+    VERSIONS.into_iter().filter(|version| is_offered(version)).collect()
 }
 
 /// What a scanner prints; nothing where it is not installed.

@@ -25,14 +25,8 @@ fn the_one_line_of_the_origin_is_delivered() {
         (requests[0].method.as_str(), requests[0].path.as_str()),
         ("POST", "/1/messages.json")
     );
-    assert_eq!(
-        (requests[0].field("token"), requests[0].field("user")),
-        (TOKEN, ALICE)
-    );
-    assert_eq!(
-        requests[0].field("message"),
-        "AXIGEN Queue Alarm: 143 Mails in der Queue"
-    );
+    assert_eq!((requests[0].field("token"), requests[0].field("user")), (TOKEN, ALICE));
+    assert_eq!(requests[0].field("message"), "AXIGEN Queue Alarm: 143 Mails in der Queue");
     assert_eq!((host.waiting().len(), host.failed().len()), (0, 0));
 }
 
@@ -54,10 +48,7 @@ fn a_notification_of_icinga_is_delivered_to_every_recipient() {
     ]);
     outcome.expect(0, "PUSHOVER OK - 2 sent");
     let requests = server.requests();
-    assert_eq!(
-        (requests[0].field("user"), requests[1].field("user")),
-        (ALICE, BOB)
-    );
+    assert_eq!((requests[0].field("user"), requests[1].field("user")), (ALICE, BOB));
     assert_eq!(requests[0].field("title"), "🔴 CRITICAL mail01: queue");
     assert_eq!(
         (requests[0].field("message"), requests[0].field("priority")),
@@ -69,21 +60,11 @@ fn a_notification_of_icinga_is_delivered_to_every_recipient() {
 #[test]
 fn what_is_rejected_stands_in_failed_and_is_never_asked_again() {
     for (case, status, body, words) in [
-        (
-            "message",
-            400,
-            BAD_MESSAGE,
-            "sound is invalid (400, request r)",
-        ),
+        ("message", 400, BAD_MESSAGE, "sound is invalid (400, request r)"),
         ("user", 400, BAD_USER, "user identifier is invalid"),
         ("token", 400, BAD_TOKEN, "application token is invalid"),
         ("not JSON", 400, "Bad Request", "no reason given (400)"),
-        (
-            "status 0",
-            200,
-            r#"{"status":0,"errors":["no"]}"#,
-            "no (200)",
-        ),
+        ("status 0", 200, r#"{"status":0,"errors":["no"]}"#, "no (200)"),
         (
             "nobody",
             200,
@@ -96,13 +77,8 @@ fn what_is_rejected_stands_in_failed_and_is_never_asked_again() {
         let outcome = host.send("x");
         outcome.expect(2, "PUSHOVER REJECTED - ");
         assert!(outcome.stdout.contains(words), "{case}: {}", outcome.stdout);
-        assert_eq!(
-            (host.waiting().len(), host.failed().len()),
-            (0, 1),
-            "{case}"
-        );
-        host.run(&["flush"])
-            .expect(0, "PUSHOVER OK - nothing waits");
+        assert_eq!((host.waiting().len(), host.failed().len()), (0, 1), "{case}");
+        host.run(&["flush"]).expect(0, "PUSHOVER OK - nothing waits");
         assert_eq!(server.requests().len(), 1, "{case}");
         assert!(host.everything_in_the_spool().contains(words), "{case}");
     }
@@ -113,11 +89,7 @@ fn temporary_failures_keep_the_alert_within_the_deadline() {
     std::thread::scope(|scope| {
         for (case, reply, words) in [
             ("500", Reply::json(500, "{}"), "(500)"),
-            (
-                "503",
-                Reply::Answer(503, "retry-after: 60\r\n", String::new()),
-                "(503)",
-            ),
+            ("503", Reply::Answer(503, "retry-after: 60\r\n", String::new()), "(503)"),
             ("html", Reply::json(200, "<html>"), "no JSON"),
             ("truncated", Reply::Truncated, "broke off"),
             (
@@ -145,16 +117,8 @@ fn temporary_failures_keep_the_alert_within_the_deadline() {
                 );
                 outcome.expect(1, "PUSHOVER QUEUED - ");
                 assert!(outcome.stdout.contains(words), "{case}: {}", outcome.stdout);
-                assert_eq!(
-                    (host.waiting().len(), host.failed().len()),
-                    (1, 0),
-                    "{case}"
-                );
-                assert_eq!(
-                    server.requests().len(),
-                    1,
-                    "{case}: no time for a second try"
-                );
+                assert_eq!((host.waiting().len(), host.failed().len()), (1, 0), "{case}");
+                assert_eq!(server.requests().len(), 1, "{case}: no time for a second try");
             });
         }
     });
@@ -186,13 +150,10 @@ fn two_tries_and_no_third() {
 fn the_silence_after_a_failure_holds_across_processes() {
     let server = HttpServer::with(vec![Reply::json(502, "")]);
     let host = Host::of(&server);
-    host.run(&["--message=first", "--timeout=2"])
-        .expect(1, "PUSHOVER QUEUED - ");
-    host.run(&["--message=second", "--timeout=2"])
-        .expect(1, "PUSHOVER QUEUED - ");
+    host.run(&["--message=first", "--timeout=2"]).expect(1, "PUSHOVER QUEUED - ");
+    host.run(&["--message=second", "--timeout=2"]).expect(1, "PUSHOVER QUEUED - ");
     assert_eq!(server.requests().len(), 1);
-    host.run(&["--message=third", "--timeout=10"])
-        .expect(0, "PUSHOVER OK - ");
+    host.run(&["--message=third", "--timeout=10"]).expect(0, "PUSHOVER OK - ");
     assert_eq!(server.messages(), ["first", "first", "second", "third"]);
     let requests = server.requests();
     assert!(requests[1].at - requests[0].at >= Duration::from_secs(5));
@@ -200,15 +161,8 @@ fn the_silence_after_a_failure_holds_across_processes() {
 
 #[test]
 fn nobody_listens_and_no_name_is_found() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    for url in [
-        format!("http://127.0.0.1:{port}"),
-        "https://no-such-host.invalid".to_owned(),
-    ] {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for url in [format!("http://127.0.0.1:{port}"), "https://no-such-host.invalid".to_owned()] {
         let host = Host::at(&url);
         let outcome = host.run(&["--message=x", "--timeout=3", "--connect-timeout=1"]);
         outcome.expect(1, "PUSHOVER QUEUED - cannot connect");
@@ -228,10 +182,8 @@ fn a_used_up_quota_keeps_the_alert_and_is_no_wrong_token() {
     let outcome = host.send("x");
     outcome.expect(1, "PUSHOVER QUEUED - application has exceeded");
     assert_eq!((host.waiting().len(), host.failed().len()), (1, 0));
-    host.run(&["--message=y", "--spool-max-age=0s"])
-        .expect(1, "PUSHOVER QUEUED - blocked for");
-    host.run(&["flush", "--spool-max-age=0s"])
-        .expect(1, "PUSHOVER QUEUED - blocked for");
+    host.run(&["--message=y", "--spool-max-age=0s"]).expect(1, "PUSHOVER QUEUED - blocked for");
+    host.run(&["flush", "--spool-max-age=0s"]).expect(1, "PUSHOVER QUEUED - blocked for");
     assert_eq!(server.requests().len(), 1);
     assert_eq!(host.waiting().len(), 2);
 }
@@ -250,32 +202,22 @@ fn a_wrong_token_stops_all_and_a_repaired_one_starts_at_once() {
     host.send("kept").expect(1, "PUSHOVER QUEUED - blocked for");
     assert_eq!(server.requests().len(), 1, "the breaker is open");
     let repaired = TOKEN.replace('a', "b");
-    host.configure(&format!(
-        "token = '{repaired}'\n[users]\nalice = '{ALICE}'\n"
-    ));
+    host.configure(&format!("token = '{repaired}'\n[users]\nalice = '{ALICE}'\n"));
     host.send("new").expect(0, "PUSHOVER OK - ");
     assert_eq!(server.messages(), ["lost", "kept", "new"]);
-    host.run(&["flush", "--retry-failed"])
-        .expect(0, "PUSHOVER OK - sent");
+    host.run(&["flush", "--retry-failed"]).expect(0, "PUSHOVER OK - sent");
     assert_eq!(server.messages(), ["lost", "kept", "new", "lost"]);
 }
 
 #[test]
 fn a_wrong_recipient_stops_only_itself() {
     let server = HttpServer::start(|_, request| {
-        if request.field("user") == BOB {
-            Reply::json(400, BAD_USER)
-        } else {
-            Reply::accepted()
-        }
+        if request.field("user") == BOB { Reply::json(400, BAD_USER) } else { Reply::accepted() }
     });
     let host = Host::of(&server);
-    host.run(&["--message=1", "--recipient=bob"])
-        .expect(2, "PUSHOVER REJECTED - ");
-    host.run(&["--message=2", "--recipient=bob"])
-        .expect(1, "PUSHOVER QUEUED - blocked for");
-    host.run(&["--message=3", "--recipient=alice"])
-        .expect(0, "PUSHOVER OK - ");
+    host.run(&["--message=1", "--recipient=bob"]).expect(2, "PUSHOVER REJECTED - ");
+    host.run(&["--message=2", "--recipient=bob"]).expect(1, "PUSHOVER QUEUED - blocked for");
+    host.run(&["--message=3", "--recipient=alice"]).expect(0, "PUSHOVER OK - ");
     assert_eq!(server.messages(), ["1", "3"]);
 }
 
@@ -283,27 +225,15 @@ fn a_wrong_recipient_stops_only_itself() {
 fn an_emergency_is_cancelled_before_the_recovery_is_told() {
     let server = HttpServer::with(vec![]);
     let host = Host::of(&server);
-    let object = [
-        "--emergency=CRITICAL",
-        "-Hmail01",
-        "--service-name=queue",
-        "--output=x",
-    ];
+    let object = ["--emergency=CRITICAL", "-Hmail01", "--service-name=queue", "--output=x"];
     let run = |more: &[&str]| host.run(&[&object[..], more].concat());
     run(&["--type=PROBLEM", "--service-state=CRITICAL"]).expect(0, "PUSHOVER OK - ");
     run(&["--type=RECOVERY", "--service-state=OK"]).expect(0, "PUSHOVER OK - ");
-    host.run(&["cancel", "-Hmail01", "--service-name=queue"])
-        .expect(0, "PUSHOVER OK - ");
+    host.run(&["cancel", "-Hmail01", "--service-name=queue"]).expect(0, "PUSHOVER OK - ");
     let requests = server.requests();
     let tag = requests[0].field("tags").to_owned();
     assert_eq!(requests[0].field("priority"), "2");
     let cancel = format!("/1/receipts/cancel_by_tag/{tag}.json");
-    let paths: Vec<&str> = requests
-        .iter()
-        .map(|request| request.path.as_str())
-        .collect();
-    assert_eq!(
-        paths,
-        ["/1/messages.json", &cancel, "/1/messages.json", &cancel]
-    );
+    let paths: Vec<&str> = requests.iter().map(|request| request.path.as_str()).collect();
+    assert_eq!(paths, ["/1/messages.json", &cancel, "/1/messages.json", &cancel]);
 }

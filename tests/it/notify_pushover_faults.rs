@@ -46,23 +46,16 @@ fn what_could_not_be_removed_is_not_sent() {
     let host = Host::of(&server);
     leave_waiting(&host, &["x"]);
     fs::write(host.spool().join(".lock"), "").unwrap();
-    for path in [
-        host.config(),
-        host.spool().join(name(1)),
-        host.spool().join(".lock"),
-        host.spool(),
-    ] {
+    for path in
+        [host.config(), host.spool().join(name(1)), host.spool().join(".lock"), host.spool()]
+    {
         std::os::unix::fs::chown(path, Some(65534), Some(65534)).unwrap();
     }
     chmod(&host.spool(), 0o500);
     for _ in 0..2 {
         let outcome = host.run(&["flush"]);
         outcome.expect(3, "PUSHOVER UNKNOWN - ");
-        assert!(
-            outcome.stdout.contains("Permission denied"),
-            "{}",
-            outcome.stdout
-        );
+        assert!(outcome.stdout.contains("Permission denied"), "{}", outcome.stdout);
     }
     assert!(server.requests().is_empty(), "each run would send it again");
     chmod(&host.spool(), 0o700);
@@ -74,21 +67,13 @@ fn a_request_that_cannot_end_in_time_is_not_begun() {
     let (_keep, never) = mpsc::channel::<()>();
     let never = std::sync::Mutex::new(never);
     let server = HttpServer::start(move |_, _| {
-        let _ = never
-            .lock()
-            .unwrap()
-            .recv_timeout(Duration::from_millis(1500));
+        let _ = never.lock().unwrap().recv_timeout(Duration::from_millis(1500));
         Reply::accepted()
     });
     let host = Host::of(&server);
     leave_waiting(&host, &["1", "2", "3", "4"]);
-    host.run(&["flush", "--timeout=4"])
-        .expect(1, "PUSHOVER QUEUED - no time left");
-    assert_eq!(
-        server.messages(),
-        ["1", "2"],
-        "a third would be cut off and sent again"
-    );
+    host.run(&["flush", "--timeout=4"]).expect(1, "PUSHOVER QUEUED - no time left");
+    assert_eq!(server.messages(), ["1", "2"], "a third would be cut off and sent again");
     assert_eq!(host.waiting().len(), 2);
 }
 
@@ -97,9 +82,7 @@ fn a_name_at_the_end_of_time_hides_no_alert() {
     let server = HttpServer::with(vec![]);
     let host = Host::of(&server);
     leave_waiting(&host, &["x"]);
-    let last = host
-        .spool()
-        .join("99999999999999999999-1-0123456789abcdef.json");
+    let last = host.spool().join("99999999999999999999-1-0123456789abcdef.json");
     fs::rename(host.spool().join(&host.waiting()[0]), last).unwrap();
     host.send("y").expect(0, "PUSHOVER OK - ");
     let mut messages = server.messages();
@@ -121,15 +104,9 @@ fn a_disk_that_cannot_say_it_is_done_doubles_no_alert() {
         let fault = format!("{call}:error=EIO");
         let outcome = Outcome::of(&with_fault(&command, &fault).output().unwrap());
         outcome.expect(0, "PUSHOVER OK - sent");
-        assert_eq!(
-            outcome.stdout.contains("not kept: "),
-            remark,
-            "{call}: {}",
-            outcome.stdout
-        );
+        assert_eq!(outcome.stdout.contains("not kept: "), remark, "{call}: {}", outcome.stdout);
         assert_eq!(server.messages(), ["x"], "{call}");
-        host.run(&["flush"])
-            .expect(0, "PUSHOVER OK - nothing waits");
+        host.run(&["flush"]).expect(0, "PUSHOVER OK - nothing waits");
     }
 }
 
@@ -167,10 +144,7 @@ fn a_refusal_is_remembered_when_the_message_was_not_in_the_spool() {
             .args(notify.get_args())
             .arg(&long)
             .args((!kept).then_some("--no-spool"));
-        for outcome in [
-            (2, "REJECTED - application token"),
-            (1, "QUEUED - blocked for"),
-        ] {
+        for outcome in [(2, "REJECTED - application token"), (1, "QUEUED - blocked for")] {
             Outcome::of(&command.output().unwrap())
                 .expect(outcome.0, &format!("PUSHOVER {}", outcome.1));
             assert_eq!(server.requests().len(), 1, "{case}");

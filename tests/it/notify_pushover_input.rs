@@ -13,21 +13,12 @@ use crate::support::pushover::Host;
 fn texts_may_be_anything() {
     let server = HttpServer::with(vec![]);
     let host = Host::of(&server);
-    for text in [
-        "-x",
-        "--help",
-        "@/etc/passwd",
-        "<file",
-        "a&b=c+d%20",
-        "ünï 🔴",
-    ] {
+    for text in ["-x", "--help", "@/etc/passwd", "<file", "a&b=c+d%20", "ünï 🔴"] {
         host.run(&["--message", text]).expect(0, "PUSHOVER OK - ");
         assert_eq!(server.messages().last().unwrap(), text);
     }
     let mut broken = host.command();
-    broken
-        .arg("--message")
-        .arg(std::ffi::OsString::from_vec(b"a\xffb".to_vec()));
+    broken.arg("--message").arg(std::ffi::OsString::from_vec(b"a\xffb".to_vec()));
     Outcome::of(&broken.output().unwrap()).expect(0, "PUSHOVER OK - ");
     assert_eq!(server.messages().last().unwrap(), "a\u{fffd}b");
     host.run(&["--type=PROBLEM", "--host-name=h", "--output=", "--comment="])
@@ -47,27 +38,14 @@ fn a_megabyte_of_output_arrives_on_stdin_and_is_cut() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let text = format!(
-        "AXIGEN QUEUE CRITICAL - 143 messages | messages=143\n{}",
-        "🔴".repeat(300_000)
-    );
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(text.as_bytes())
-        .unwrap();
+    let text =
+        format!("AXIGEN QUEUE CRITICAL - 143 messages | messages=143\n{}", "🔴".repeat(300_000));
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     Outcome::of(&child.wait_with_output().unwrap()).expect(0, "PUSHOVER OK - ");
     let message = server.messages().pop().unwrap();
-    assert!(
-        message.starts_with("143 messages\n🔴") && message.ends_with('…'),
-        "{message}"
-    );
+    assert!(message.starts_with("143 messages\n🔴") && message.ends_with('…'), "{message}");
     assert_eq!(message.chars().count(), 1023);
-    assert_eq!(
-        server.requests()[0].field("title"),
-        "🔴 CRITICAL AXIGEN QUEUE"
-    );
+    assert_eq!(server.requests()[0].field("title"), "🔴 CRITICAL AXIGEN QUEUE");
 }
 
 #[test]
@@ -109,11 +87,8 @@ fn empty_options_are_unset() {
         "--title-format",
         "--message-format",
     ];
-    let options: Vec<&str> = all
-        .iter()
-        .flat_map(|option| [*option, ""])
-        .chain(["--message", "x"])
-        .collect();
+    let options: Vec<&str> =
+        all.iter().flat_map(|option| [*option, ""]).chain(["--message", "x"]).collect();
     host.run(&options).expect(0, "PUSHOVER OK - ");
     let fields: Vec<String> = server.requests()[0].fields.keys().cloned().collect();
     assert_eq!(fields, ["message", "timestamp", "token", "user"]);
@@ -126,37 +101,22 @@ fn an_image_goes_along_and_a_bad_one_does_not_stop_the_message() {
     let image = host.path().join("graph.png");
     fs::write(&image, b"\x89PNG\r\n\x1a\n".repeat(600_000)).unwrap();
     let attach = |path: &std::path::Path| format!("--attach={}", path.display());
-    host.run(&["--message=x", &attach(&image)])
-        .expect(0, "PUSHOVER OK - sent");
+    host.run(&["--message=x", &attach(&image)]).expect(0, "PUSHOVER OK - sent");
     let request = &server.requests()[0];
     assert_eq!(request.field("attachment_type"), "image/png");
-    assert!(
-        request
-            .field("attachment_base64")
-            .starts_with("iVBORw0KGgqJUE5H")
-    );
+    assert!(request.field("attachment_base64").starts_with("iVBORw0KGgqJUE5H"));
     assert_eq!(request.field("attachment_base64").len(), 6_400_000);
-    for path in [
-        host.config(),
-        host.path().join("missing"),
-        host.path().to_owned(),
-    ] {
-        host.run(&["--message=x", &attach(&path)])
-            .expect(0, "PUSHOVER OK - sent");
-        assert_eq!(
-            server.requests().last().unwrap().field("attachment_type"),
-            ""
-        );
+    for path in [host.config(), host.path().join("missing"), host.path().to_owned()] {
+        host.run(&["--message=x", &attach(&path)]).expect(0, "PUSHOVER OK - sent");
+        assert_eq!(server.requests().last().unwrap().field("attachment_type"), "");
     }
 }
 
 #[test]
 fn nothing_to_send_is_a_usage_error() {
     let host = Host::at("http://127.0.0.1:1");
-    host.run(&[])
-        .expect(3, "PUSHOVER UNKNOWN - nothing to send");
-    host.run(&["cancel"])
-        .expect(3, "PUSHOVER UNKNOWN - cancel needs --host-name");
+    host.run(&[]).expect(3, "PUSHOVER UNKNOWN - nothing to send");
+    host.run(&["cancel"]).expect(3, "PUSHOVER UNKNOWN - cancel needs --host-name");
     assert!(!host.spool().exists());
 }
 
@@ -169,14 +129,9 @@ fn the_environment_of_a_core_is_a_fallback() {
         .env("NOTIFICATIONTYPE", "PROBLEM")
         .env("HOSTNAME", "mail01")
         .env("SERVICENAME", "queue");
-    command
-        .env("SERVICESTATE", "WARNING")
-        .env("SERVICEOUTPUT", "143 messages");
+    command.env("SERVICESTATE", "WARNING").env("SERVICEOUTPUT", "143 messages");
     Outcome::of(&command.output().unwrap()).expect(0, "PUSHOVER OK - ");
-    assert_eq!(
-        server.requests()[0].field("title"),
-        "🟡 WARNING mail01: queue"
-    );
+    assert_eq!(server.requests()[0].field("title"), "🟡 WARNING mail01: queue");
     let mut shell = host.command();
     shell.env("HOSTNAME", "container");
     Outcome::of(&shell.output().unwrap()).expect(3, "PUSHOVER UNKNOWN - nothing to send");
@@ -194,19 +149,9 @@ fn a_time_that_cannot_be_is_left_out() {
     let server = HttpServer::with(vec![]);
     let host = Host::of(&server);
     for time in ["99999999999999999", "0", "-5", "1795500000000", "nan"] {
-        host.run(&["--message=x", "--timestamp", time])
-            .expect(0, "PUSHOVER OK - ");
-        let shown: u64 = server
-            .requests()
-            .last()
-            .unwrap()
-            .field("timestamp")
-            .parse()
-            .unwrap();
-        assert!(
-            (1_700_000_000..10_000_000_000).contains(&shown),
-            "{time}: {shown}"
-        );
+        host.run(&["--message=x", "--timestamp", time]).expect(0, "PUSHOVER OK - ");
+        let shown: u64 = server.requests().last().unwrap().field("timestamp").parse().unwrap();
+        assert!((1_700_000_000..10_000_000_000).contains(&shown), "{time}: {shown}");
     }
 }
 
@@ -257,19 +202,10 @@ fn an_empty_value_is_unset_for_every_option() {
         let outcome = Outcome::of(&command.output().unwrap());
         outcome.expect(0, "PUSHOVER OK - ");
         assert_eq!(server.messages().last().unwrap(), option);
-        host.run(&[
-            "--message=x",
-            "--recipient=alice",
-            &format!("{option}=")[..],
-        ]);
+        host.run(&["--message=x", "--recipient=alice", &format!("{option}=")[..]]);
     }
-    host.run(&["--message", "-t", "--title", "--retry"])
-        .expect(0, "PUSHOVER OK - ");
-    assert_eq!(
-        server.messages().last().unwrap(),
-        "-t",
-        "a text is no option"
-    );
+    host.run(&["--message", "-t", "--title", "--retry"]).expect(0, "PUSHOVER OK - ");
+    assert_eq!(server.messages().last().unwrap(), "-t", "a text is no option");
     host.run(&["--message", ""]).expect(0, "PUSHOVER OK - ");
     assert_eq!(server.messages().last().unwrap(), "(no text)");
 }

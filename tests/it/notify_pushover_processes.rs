@@ -13,11 +13,7 @@ use crate::support::pushover::Host;
 use crate::support::{Outcome, skipped_without_root};
 
 fn start(command: &mut Command) -> Child {
-    command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 fn signal(child: &Child, signal: Signal) {
@@ -58,11 +54,7 @@ fn fifty_at_once_use_one_connection_and_deliver_each_once_and_in_order() {
     }
     assert!(start_all.elapsed() < Duration::from_secs(20));
     assert_eq!(server.most_connections_at_once(), 1);
-    assert_eq!(
-        server.messages(),
-        expected,
-        "each once, in the order of arrival"
-    );
+    assert_eq!(server.messages(), expected, "each once, in the order of arrival");
     let mut distinct = expected;
     distinct.sort();
     distinct.dedup();
@@ -145,25 +137,13 @@ fn kill_at_random_points(kills: u32) {
         let allowed = 1 + survived.get(text).copied().unwrap_or(0);
         assert!(count <= allowed, "{text} came {count} times, not {allowed}");
     }
-    let distinct = arrived
-        .iter()
-        .collect::<std::collections::BTreeSet<_>>()
-        .len();
+    let distinct = arrived.iter().collect::<std::collections::BTreeSet<_>>().len();
     let duplicates = arrived.len() - distinct;
-    assert!(
-        duplicates <= costly,
-        "{duplicates} duplicates of {costly} kills"
-    );
-    assert!(
-        written.len() > usize::try_from(kills).unwrap() / 4,
-        "the points were badly chosen"
-    );
+    assert!(duplicates <= costly, "{duplicates} duplicates of {costly} kills");
+    assert!(written.len() > usize::try_from(kills).unwrap() / 4, "the points were badly chosen");
     assert!(host.waiting().is_empty() && host.failed().is_empty());
     assert!(!host.everything_in_the_spool().contains(".tmp-"));
-    eprintln!(
-        "{kills} kills: {} on disk or delivered, {duplicates} duplicates",
-        written.len()
-    );
+    eprintln!("{kills} kills: {} on disk or delivered, {duplicates} duplicates", written.len());
 }
 
 #[test]
@@ -188,11 +168,8 @@ fn sigterm_does_not_stop_a_delivery() {
 
 #[test]
 fn an_output_nobody_can_read_changes_no_exit_code() {
-    let server = HttpServer::with(vec![
-        Reply::accepted(),
-        Reply::json(400, "{}"),
-        Reply::json(500, ""),
-    ]);
+    let server =
+        HttpServer::with(vec![Reply::accepted(), Reply::json(400, "{}"), Reply::json(500, "")]);
     let host = Host::of(&server);
     for code in [0, 2, 1] {
         let full = fs::File::options().write(true).open("/dev/full").unwrap();
@@ -246,11 +223,7 @@ fn a_dead_name_server_does_not_hold_the_process() {
     command.args(["--message=x", "--timeout=3", "--connect-timeout=1"]);
     let started = Instant::now();
     let outcome = Outcome::of(&command.output().unwrap());
-    assert!(
-        started.elapsed() < Duration::from_millis(3500),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_millis(3500), "{:?}", started.elapsed());
     outcome.expect(1, "PUSHOVER QUEUED - cannot connect: connect timeout");
     assert_eq!(host.waiting().len(), 1);
 }

@@ -22,10 +22,7 @@ fn an_unusable_spool_warns_and_still_sends() {
             "symlink",
             Box::new(|spool: &Path| symlink(&target, spool).unwrap()) as Box<dyn Fn(&Path)>,
         ),
-        (
-            "file",
-            Box::new(|spool: &Path| fs::write(spool, "").unwrap()),
-        ),
+        ("file", Box::new(|spool: &Path| fs::write(spool, "").unwrap())),
         (
             "world-writable",
             Box::new(|spool: &Path| {
@@ -37,11 +34,7 @@ fn an_unusable_spool_warns_and_still_sends() {
         prepare(&host.spool());
         let outcome = host.send(case);
         outcome.expect(0, "PUSHOVER OK - sent; ");
-        assert!(
-            outcome.stdout.contains("spool"),
-            "{case}: {}",
-            outcome.stdout
-        );
+        assert!(outcome.stdout.contains("spool"), "{case}: {}", outcome.stdout);
         assert_eq!(server.messages().last().unwrap(), case);
         let _ = fs::remove_file(host.spool());
         let _ = fs::remove_dir(host.spool());
@@ -63,23 +56,11 @@ fn a_spool_of_somebody_else_is_not_used() {
     std::os::unix::fs::chown(host.config(), Some(65534), Some(65534)).unwrap();
     let program = Unprivileged::new("notify_pushover");
     let mut command = program.command();
-    command
-        .arg("--config")
-        .arg(host.config())
-        .arg("--spool-dir")
-        .arg(host.spool());
-    let outcome = Outcome::of(
-        &command
-            .args(["--api-url", &server.url(), "--message=x"])
-            .output()
-            .unwrap(),
-    );
+    command.arg("--config").arg(host.config()).arg("--spool-dir").arg(host.spool());
+    let outcome =
+        Outcome::of(&command.args(["--api-url", &server.url(), "--message=x"]).output().unwrap());
     outcome.expect(0, "PUSHOVER OK - sent; ");
-    assert!(
-        outcome.stdout.contains("belongs to user 1"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(outcome.stdout.contains("belongs to user 1"), "{}", outcome.stdout);
 }
 
 #[test]
@@ -92,8 +73,7 @@ fn root_takes_the_identity_of_the_spools_owner() {
     make_spool(&host);
     std::os::unix::fs::chown(host.spool(), Some(65534), Some(65534)).unwrap();
     std::os::unix::fs::chown(host.config(), Some(0), Some(65534)).unwrap();
-    host.run(&["--message=x", "--timeout=2"])
-        .expect(1, "PUSHOVER QUEUED - ");
+    host.run(&["--message=x", "--timeout=2"]).expect(1, "PUSHOVER QUEUED - ");
     for entry in fs::read_dir(host.spool()).unwrap() {
         let meta = entry.unwrap().metadata().unwrap();
         assert_eq!((meta.uid(), meta.mode() & 0o777), (65534, 0o600));
@@ -110,10 +90,7 @@ fn root_that_cannot_take_the_owners_identity_names_the_way_out() {
     make_spool(&host);
     for (owner, way_out) in [
         (65534, "run: runuser -u nobody -- "),
-        (
-            4_000_000,
-            "run: setpriv --reuid=4000000 --regid=4000000 --clear-groups ",
-        ),
+        (4_000_000, "run: setpriv --reuid=4000000 --regid=4000000 --clear-groups "),
     ] {
         std::os::unix::fs::chown(host.spool(), Some(owner), Some(owner)).unwrap();
         let notify = host.command();
@@ -142,20 +119,12 @@ fn a_spool_of_roots_is_shared_by_its_group() {
     std::os::unix::fs::chown(host.spool(), Some(0), Some(65534)).unwrap();
     chmod(&host.spool(), 0o770);
     std::os::unix::fs::chown(host.config(), Some(0), Some(65534)).unwrap();
-    host.run(&["--message=by root", "--timeout=2"])
-        .expect(1, "PUSHOVER QUEUED - ");
+    host.run(&["--message=by root", "--timeout=2"]).expect(1, "PUSHOVER QUEUED - ");
     let program = Unprivileged::new("notify_pushover");
     let mut command = program.command();
-    command
-        .arg("--config")
-        .arg(host.config())
-        .arg("--spool-dir")
-        .arg(host.spool());
+    command.arg("--config").arg(host.config()).arg("--spool-dir").arg(host.spool());
     let outcome = Outcome::of(
-        &command
-            .args(["--api-url", &server.url(), "--message=by nobody"])
-            .output()
-            .unwrap(),
+        &command.args(["--api-url", &server.url(), "--message=by nobody"]).output().unwrap(),
     );
     outcome.expect(0, "PUSHOVER OK - ");
     assert_eq!(server.messages(), ["by root", "by root", "by nobody"]);
@@ -197,16 +166,8 @@ fn a_kill_while_something_is_shared_locks_nobody_out() {
             }
             let outcome = as_nobody(&host, &server, "by nobody");
             assert_eq!(outcome.code, 0, "{case}: {}", outcome.stdout);
-            assert!(
-                !outcome.stdout.contains("not kept"),
-                "{case}: {}",
-                outcome.stdout
-            );
-            assert_eq!(
-                host.failed().len(),
-                usize::from(made == "failed/"),
-                "{case}"
-            );
+            assert!(!outcome.stdout.contains("not kept"), "{case}: {}", outcome.stdout);
+            assert_eq!(host.failed().len(), usize::from(made == "failed/"), "{case}");
         }
     }
 }
@@ -239,11 +200,7 @@ fn a_spool_without_the_right_to_write_warns_and_still_sends() {
     std::os::unix::fs::chown(host.config(), Some(0), Some(65534)).unwrap();
     let outcome = as_nobody(&host, &server, "x");
     outcome.expect(0, "PUSHOVER OK - sent; not kept: ");
-    assert!(
-        outcome.stdout.contains("Permission denied"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(outcome.stdout.contains("Permission denied"), "{}", outcome.stdout);
 }
 
 #[test]
@@ -261,11 +218,7 @@ fn a_full_disk_warns_and_still_sends() {
     let outcome = host.send("x");
     rustix::mount::unmount(host.spool(), rustix::mount::UnmountFlags::DETACH).unwrap();
     outcome.expect(0, "PUSHOVER OK - sent; not kept: ");
-    assert!(
-        outcome.stdout.contains("No space left"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(outcome.stdout.contains("No space left"), "{}", outcome.stdout);
     assert_eq!(server.messages(), ["x"]);
 }
 
@@ -288,12 +241,12 @@ fn the_spool_is_closed_to_others() {
 fn as_nobody(host: &Host, server: &HttpServer, message: &str) -> Outcome {
     let program = Unprivileged::new("notify_pushover");
     let mut command = program.command();
-    command
-        .arg("--config")
-        .arg(host.config())
-        .arg("--spool-dir")
-        .arg(host.spool())
-        .args(["--api-url", &server.url(), "--message", message]);
+    command.arg("--config").arg(host.config()).arg("--spool-dir").arg(host.spool()).args([
+        "--api-url",
+        &server.url(),
+        "--message",
+        message,
+    ]);
     Outcome::of(&command.output().unwrap())
 }
 

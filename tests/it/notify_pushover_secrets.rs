@@ -17,18 +17,8 @@ fn secrets_and_recipients_are_judged_after_the_alert_is_safe() {
     let good = format!("token = '{TOKEN}'\n[users]\nalice = '{ALICE}'\n");
     for (case, config, options, words) in [
         ("broken TOML", "token = ".to_owned(), vec![], "line 1"),
-        (
-            "unknown key",
-            format!("tokne = '{TOKEN}'\n"),
-            vec![],
-            "tokne",
-        ),
-        (
-            "no token",
-            format!("[users]\nalice = '{ALICE}'\n"),
-            vec![],
-            "no token",
-        ),
+        ("unknown key", format!("tokne = '{TOKEN}'\n"), vec![], "tokne"),
+        ("no token", format!("[users]\nalice = '{ALICE}'\n"), vec![], "no token"),
         (
             "short token",
             format!("token = 'abc'\n[users]\nalice = '{ALICE}'\n"),
@@ -41,30 +31,15 @@ fn secrets_and_recipients_are_judged_after_the_alert_is_safe() {
             vec![],
             "the key of 'alice' must be 30",
         ),
-        (
-            "unknown recipient",
-            good.clone(),
-            vec!["--recipient=carol"],
-            "unknown recipient 'carol'",
-        ),
-        (
-            "no recipient",
-            format!("token = '{TOKEN}'\n"),
-            vec![],
-            "no recipient",
-        ),
+        ("unknown recipient", good.clone(), vec!["--recipient=carol"], "unknown recipient 'carol'"),
+        ("no recipient", format!("token = '{TOKEN}'\n"), vec![], "no recipient"),
         (
             "missing token file",
             good.clone(),
             vec!["--token-file=/nonexistent/token"],
             "/nonexistent/token",
         ),
-        (
-            "plain http",
-            good,
-            vec!["--api-url=http://192.0.2.1"],
-            "must be https",
-        ),
+        ("plain http", good, vec!["--api-url=http://192.0.2.1"], "must be https"),
     ] {
         let host = Host::of(&server);
         host.configure(&config);
@@ -81,11 +56,7 @@ fn secrets_and_recipients_are_judged_after_the_alert_is_safe() {
         let outcome = Outcome::of(&command.args(options).env_clear().output().unwrap());
         outcome.expect(3, "PUSHOVER UNKNOWN - ");
         assert!(outcome.stdout.contains(words), "{case}: {}", outcome.stdout);
-        assert!(
-            outcome.stdout.contains("the alert is kept in"),
-            "{case}: {}",
-            outcome.stdout
-        );
+        assert!(outcome.stdout.contains("the alert is kept in"), "{case}: {}", outcome.stdout);
         assert_eq!(host.waiting().len(), 1, "{case}");
     }
     assert!(server.requests().is_empty());
@@ -115,13 +86,9 @@ fn secrets_come_from_files_the_environment_and_credentials() {
         chmod(&path, 0o600);
         path
     };
-    let token_option = format!(
-        "--token-file={}",
-        file("token", &format!("{TOKEN}\n")).display()
-    );
+    let token_option = format!("--token-file={}", file("token", &format!("{TOKEN}\n")).display());
     let user_option = format!("--user-file={}", file("user", BOB).display());
-    host.run(&["--message=1", &token_option, &user_option])
-        .expect(0, "PUSHOVER OK - ");
+    host.run(&["--message=1", &token_option, &user_option]).expect(0, "PUSHOVER OK - ");
     let environment = host
         .command()
         .arg("--message=2")
@@ -139,11 +106,8 @@ fn secrets_come_from_files_the_environment_and_credentials() {
         .output()
         .unwrap();
     Outcome::of(&credentials).expect(0, "PUSHOVER OK - ");
-    let users: Vec<String> = server
-        .requests()
-        .iter()
-        .map(|request| request.field("user").to_owned())
-        .collect();
+    let users: Vec<String> =
+        server.requests().iter().map(|request| request.field("user").to_owned()).collect();
     assert_eq!(users, [BOB, ALICE, BOB]);
 }
 
@@ -152,20 +116,13 @@ fn another_process_never_sends_to_its_own_recipient() {
     let server = HttpServer::with(vec![Reply::json(500, "")]);
     let host = Host::of(&server);
     let mut first = host.command();
-    first
-        .args(["--message=for bob", "--timeout=2"])
-        .env("PUSHOVER_USER", BOB);
+    first.args(["--message=for bob", "--timeout=2"]).env("PUSHOVER_USER", BOB);
     Outcome::of(&first.output().unwrap()).expect(1, "PUSHOVER QUEUED - ");
     let mut second = host.command();
-    second
-        .args(["--message=for alice"])
-        .env("PUSHOVER_USER", ALICE);
+    second.args(["--message=for alice"]).env("PUSHOVER_USER", ALICE);
     Outcome::of(&second.output().unwrap()).expect(0, "PUSHOVER OK - ");
     let requests = server.requests();
-    assert_eq!(
-        (requests[1].field("message"), requests[1].field("user")),
-        ("for alice", ALICE)
-    );
+    assert_eq!((requests[1].field("message"), requests[1].field("user")), ("for alice", ALICE));
     assert_eq!(host.waiting().len(), 1);
 }
 
@@ -177,14 +134,11 @@ fn an_alert_that_only_its_own_environment_can_send_says_so() {
     });
     let host = Host::of(&server);
     host.send("warm").expect(0, "PUSHOVER OK - sent");
-    for (variable, secret, what) in [
-        ("PUSHOVER_TOKEN", TOKEN, "the token"),
-        ("PUSHOVER_USER", ALICE, "the recipient's key"),
-    ] {
+    for (variable, secret, what) in
+        [("PUSHOVER_TOKEN", TOKEN, "the token"), ("PUSHOVER_USER", ALICE, "the recipient's key")]
+    {
         let mut command = host.command();
-        command
-            .args(["--message=x", "--timeout=2"])
-            .env(variable, secret);
+        command.args(["--message=x", "--timeout=2"]).env(variable, secret);
         let outcome = Outcome::of(&command.output().unwrap());
         outcome.expect(1, "PUSHOVER QUEUED - ");
         let hint = format!("; flush needs the same {variable}");
@@ -201,11 +155,7 @@ fn an_alert_that_only_its_own_environment_can_send_says_so() {
     }
     let outcome = host.run(&["--message=y", "--timeout=2"]);
     outcome.expect(1, "PUSHOVER QUEUED - ");
-    assert!(
-        !outcome.stdout.contains("flush needs"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(!outcome.stdout.contains("flush needs"), "{}", outcome.stdout);
 }
 
 #[test]
@@ -231,8 +181,7 @@ fn the_token_does_not_follow_a_redirect() {
         Box::leak(format!("location: http://127.0.0.1:{port}/\r\n").into_boxed_str());
     let server = HttpServer::start(move |_, _| Reply::Answer(307, location, String::new()));
     let host = Host::of(&server);
-    host.run(&["--message=x", "--timeout=2"])
-        .expect(1, "PUSHOVER QUEUED - ");
+    host.run(&["--message=x", "--timeout=2"]).expect(1, "PUSHOVER QUEUED - ");
     assert!(other.requests().is_empty());
 }
 
@@ -250,10 +199,7 @@ fn tls_is_verified() {
             .args(["--api-url", &server.url()])
             .args(["--message=x", "--no-spool", "--timeout=2", "--ca-file"])
             .arg(&ca);
-        (
-            Outcome::of(&command.env_clear().output().unwrap()),
-            server.requests().len(),
-        )
+        (Outcome::of(&command.env_clear().output().unwrap()), server.requests().len())
     };
     let leaf = |authority: &Authority, address, days| authority.leaf(address, -400, days, ecdsa());
     let (outcome, _) = run(&leaf(&root, "127.0.0.1", 100));
@@ -277,12 +223,10 @@ fn a_proxy_is_used_and_its_refusal_keeps_the_alert() {
     let host = Host::of(&server);
     let ca = format!("--ca-file={}", root.write(host.path()).display());
     let (url, tunnels) = start_proxy(false);
-    host.run(&["--message=x", &ca, "--proxy", &url])
-        .expect(0, "PUSHOVER OK - ");
+    host.run(&["--message=x", &ca, "--proxy", &url]).expect(0, "PUSHOVER OK - ");
     assert_eq!(tunnels.load(std::sync::atomic::Ordering::SeqCst), 1);
     let (url, _) = start_proxy(true);
-    host.run(&["--message=y", &ca, "--proxy", &url, "--timeout=2"])
-        .expect(1, "PUSHOVER QUEUED - ");
+    host.run(&["--message=y", &ca, "--proxy", &url, "--timeout=2"]).expect(1, "PUSHOVER QUEUED - ");
     assert_eq!(host.waiting().len(), 1);
 }
 
@@ -291,8 +235,7 @@ fn a_token_on_the_command_line_is_not_possible() {
     let host = Host::at("http://127.0.0.1:1");
     for option in ["--token", "--user", "--key"] {
         host.run(&[option, TOKEN]).expect(3, "PUSHOVER UNKNOWN - ");
-        host.run(&[&format!("{option}={ALICE}")])
-            .expect(3, "PUSHOVER UNKNOWN - ");
+        host.run(&[&format!("{option}={ALICE}")]).expect(3, "PUSHOVER UNKNOWN - ");
     }
 }
 
@@ -305,13 +248,9 @@ fn a_proxy_never_sees_what_goes_to_this_host() {
         let mut command = host.command();
         command.args(["--message", name]).env(name, proxy.url());
         Outcome::of(&command.output().unwrap()).expect(0, "PUSHOVER OK - sent");
-        assert!(
-            proxy.requests().is_empty(),
-            "{name}: the token crossed in the clear"
-        );
+        assert!(proxy.requests().is_empty(), "{name}: the token crossed in the clear");
     }
-    host.run(&["--message=option", "--proxy", &proxy.url()])
-        .expect(0, "PUSHOVER OK - sent");
+    host.run(&["--message=option", "--proxy", &proxy.url()]).expect(0, "PUSHOVER OK - sent");
     assert!(proxy.requests().is_empty());
     assert_eq!(server.requests().len(), 5);
 }
@@ -325,20 +264,15 @@ fn a_credential_that_cannot_be_read_is_not_replaced_by_another_recipient() {
     chmod(&credential, 0o644);
     let run = || {
         let mut command = host.command();
-        command
-            .arg("--message=for bob")
-            .env("CREDENTIALS_DIRECTORY", host.path());
+        command.arg("--message=for bob").env("CREDENTIALS_DIRECTORY", host.path());
         Outcome::of(&command.output().unwrap())
     };
     run().expect(3, "PUSHOVER UNKNOWN - the recipient's key: ");
     assert!(server.requests().is_empty());
     chmod(&credential, 0o600);
     run().expect(0, "PUSHOVER OK - sent");
-    let users: Vec<String> = server
-        .requests()
-        .iter()
-        .map(|request| request.field("user").to_owned())
-        .collect();
+    let users: Vec<String> =
+        server.requests().iter().map(|request| request.field("user").to_owned()).collect();
     assert_eq!(users, [BOB, BOB]);
 }
 
@@ -358,11 +292,12 @@ fn a_broken_configuration_still_says_where_the_spool_is() {
         host.configure(&config);
         chmod(&host.config(), mode);
         let mut command = Command::new(crate::support::program("notify_pushover"));
-        command
-            .env_clear()
-            .arg("--config")
-            .arg(host.config())
-            .args(["--api-url", &server.url(), "--message", case]);
+        command.env_clear().arg("--config").arg(host.config()).args([
+            "--api-url",
+            &server.url(),
+            "--message",
+            case,
+        ]);
         Outcome::of(&command.output().unwrap()).expect(3, "PUSHOVER UNKNOWN - ");
         assert_eq!(host.waiting().len(), 1, "{case}");
         host.configure(&good);

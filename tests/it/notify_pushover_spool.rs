@@ -12,11 +12,8 @@ fn what_waited_is_sent_in_order_before_the_new_alert() {
     let host = Host::of(&server);
     make_spool(&host);
     for number in 1..=20 {
-        fs::write(
-            host.spool().join(name(number)),
-            item(&host, &number.to_string(), now(), 0),
-        )
-        .unwrap();
+        fs::write(host.spool().join(name(number)), item(&host, &number.to_string(), now(), 0))
+            .unwrap();
     }
     host.send("21").expect(0, "PUSHOVER OK - sent");
     let expected: Vec<String> = (1..=21).map(|number| number.to_string()).collect();
@@ -52,19 +49,13 @@ fn a_damaged_message_is_set_aside_and_stops_nobody() {
 
 #[test]
 fn without_a_spool_nothing_is_written() {
-    let server = HttpServer::with(vec![
-        Reply::accepted(),
-        Reply::json(500, ""),
-        Reply::json(400, "{}"),
-    ]);
+    let server =
+        HttpServer::with(vec![Reply::accepted(), Reply::json(500, ""), Reply::json(400, "{}")]);
     let host = Host::of(&server);
-    for (code, start) in [
-        (0, "PUSHOVER OK - sent"),
-        (1, "PUSHOVER QUEUED - "),
-        (2, "PUSHOVER REJECTED - "),
-    ] {
-        host.run(&["--message=x", "--no-spool", "--timeout=2"])
-            .expect(code, start);
+    for (code, start) in
+        [(0, "PUSHOVER OK - sent"), (1, "PUSHOVER QUEUED - "), (2, "PUSHOVER REJECTED - ")]
+    {
+        host.run(&["--message=x", "--no-spool", "--timeout=2"]).expect(code, start);
     }
     assert!(!host.spool().exists());
 }
@@ -96,23 +87,12 @@ fn what_waited_too_long_is_given_up_only_when_another_try_has_failed() {
         let text = item(&host, &number.to_string(), now() - 90_000, attempts);
         fs::write(host.spool().join(name(number)), text).unwrap();
     }
-    host.run(&["flush", "--timeout=2"]).expect(
-        2,
-        "PUSHOVER REJECTED - too old: waited 25 h and failed 4 times",
-    );
-    assert_eq!(
-        server.messages(),
-        ["warm", "1"],
-        "the other has its own try"
-    );
-    assert_eq!(
-        (host.failed(), host.waiting()),
-        (vec![name(1)], vec![name(2)])
-    );
-    host.check(&["-w", "~:", "-c", "~:"]).expect(
-        2,
-        "PUSHOVER CRITICAL - 1 given up unsent, the last one: too old: waited 25 h",
-    );
+    host.run(&["flush", "--timeout=2"])
+        .expect(2, "PUSHOVER REJECTED - too old: waited 25 h and failed 4 times");
+    assert_eq!(server.messages(), ["warm", "1"], "the other has its own try");
+    assert_eq!((host.failed(), host.waiting()), (vec![name(1)], vec![name(2)]));
+    host.check(&["-w", "~:", "-c", "~:"])
+        .expect(2, "PUSHOVER CRITICAL - 1 given up unsent, the last one: too old: waited 25 h");
 }
 
 #[test]
@@ -125,10 +105,7 @@ fn too_many_move_the_oldest_to_failed_only_when_they_cannot_be_sent() {
     }
     host.run(&["flush", "--spool-max-number=3", "--timeout=2"])
         .expect(2, "PUSHOVER REJECTED - more than 3");
-    assert_eq!(
-        (host.waiting().len(), host.failed()),
-        (3, vec![name(1), name(2)])
-    );
+    assert_eq!((host.waiting().len(), host.failed()), (3, vec![name(1), name(2)]));
 }
 
 #[test]
@@ -140,17 +117,10 @@ fn clocks_that_jump_neither_lose_nor_stop_anything() {
     let mut far = item(&host, "from the future", now() + 10_000_000, 1);
     far.insert_str(far.len() - 1, &format!(",\"next_try\":{future}"));
     fs::write(host.spool().join(name(9_000_000_000_000_000_000)), far).unwrap();
-    let state = format!(
-        r#"{{"silence":[{future},{}],"blocks":{{}}}}"#,
-        future + 5000
-    );
+    let state = format!(r#"{{"silence":[{future},{}],"blocks":{{}}}}"#, future + 5000);
     fs::write(host.spool().join(".state.json"), state).unwrap();
     host.send("now").expect(0, "PUSHOVER OK - ");
-    assert_eq!(
-        server.messages(),
-        ["from the future", "now"],
-        "still in the order of arrival"
-    );
+    assert_eq!(server.messages(), ["from the future", "now"], "still in the order of arrival");
 }
 
 #[test]
@@ -166,13 +136,7 @@ fn a_broken_state_is_forgotten() {
 fn a_repetition_that_still_waits_is_not_queued_twice() {
     let server = HttpServer::with(vec![Reply::json(500, "")]);
     let host = Host::of(&server);
-    let event = [
-        "--type=PROBLEM",
-        "-Hh",
-        "--service-state=CRITICAL",
-        "--output=x",
-        "--timeout=2",
-    ];
+    let event = ["--type=PROBLEM", "-Hh", "--service-state=CRITICAL", "--output=x", "--timeout=2"];
     let run = |more: &[&str]| host.run(&[&event[..], more].concat());
     run(&["--notification-number=1"]).expect(1, "PUSHOVER QUEUED - ");
     run(&["--notification-number=1"]).expect(1, "PUSHOVER QUEUED - ");
@@ -180,15 +144,7 @@ fn a_repetition_that_still_waits_is_not_queued_twice() {
     run(&["--notification-number=2"]).expect(1, "PUSHOVER QUEUED - ");
     run(&[]).expect(1, "PUSHOVER QUEUED - ");
     run(&[]).expect(1, "PUSHOVER QUEUED - ");
-    assert_eq!(
-        host.waiting().len(),
-        4,
-        "without a number nothing is a repetition"
-    );
+    assert_eq!(host.waiting().len(), 4, "without a number nothing is a repetition");
     run(&["--notification-number=1"]).expect(1, "PUSHOVER QUEUED - ");
-    assert_eq!(
-        host.waiting().len(),
-        5,
-        "something else about the object happened in between"
-    );
+    assert_eq!(host.waiting().len(), 5, "something else about the object happened in between");
 }

@@ -17,9 +17,7 @@ impl Attribute {
     fn set(attribute: char, path: PathBuf) -> Option<Self> {
         let mut command = Command::new("chattr");
         let output = command.arg(format!("+{attribute}")).arg(&path).output();
-        output
-            .is_ok_and(|output| output.status.success())
-            .then_some(Self(attribute, path))
+        output.is_ok_and(|output| output.status.success()).then_some(Self(attribute, path))
     }
 }
 
@@ -45,8 +43,7 @@ fn a_delivered_message_that_cannot_be_removed_is_sent_once() {
     }
     let server = HttpServer::with(vec![Reply::json(500, "")]);
     let host = Host::of(&server);
-    host.run(&[&EVENT[..], &["--timeout=2"]].concat())
-        .expect(1, "PUSHOVER QUEUED - ");
+    host.run(&[&EVENT[..], &["--timeout=2"]].concat()).expect(1, "PUSHOVER QUEUED - ");
     let path = host.spool().join(&host.waiting()[0]);
     let Some(immutable) = Attribute::set('i', path) else {
         eprintln!("skipped, no attributes on this file system");
@@ -61,16 +58,12 @@ fn a_delivered_message_that_cannot_be_removed_is_sent_once() {
     }
     assert_eq!(server.messages().len(), 3, "not again");
     let outcome = host.check(&[]);
-    outcome.expect(
-        1,
-        "PUSHOVER WARNING - 1 message is done with but cannot be ",
-    );
+    outcome.expect(1, "PUSHOVER WARNING - 1 message is done with but cannot be ");
     assert_eq!(outcome.metric("waiting"), Some("0"));
     host.run(&EVENT).expect(0, "PUSHOVER OK - sent");
     assert_eq!(server.messages().len(), 4, "the same again is a new alert");
     drop(immutable);
-    host.run(&["flush"])
-        .expect(0, "PUSHOVER OK - nothing waits");
+    host.run(&["flush"]).expect(0, "PUSHOVER OK - nothing waits");
     assert!(host.waiting().is_empty());
     host.check(&[]).expect(0, "PUSHOVER OK - nothing waits");
 }
@@ -106,8 +99,7 @@ fn a_message_of_another_member_in_a_sticky_spool_is_sent_once_and_asked_once() {
     }
     assert_eq!(server.messages(), ["1", "2"], "neither again");
     as_nobody(&host, &server, "--message=3").expect(0, "PUSHOVER OK - sent");
-    host.run(&["flush"])
-        .expect(2, "PUSHOVER REJECTED - no (400)");
+    host.run(&["flush"]).expect(2, "PUSHOVER REJECTED - no (400)");
     assert_eq!((host.waiting().len(), host.failed().len()), (0, 1));
     assert_eq!(server.messages(), ["1", "2", "3"]);
 }
@@ -126,8 +118,7 @@ fn a_spool_that_only_grows_is_not_used() {
         eprintln!("skipped, no attributes on this file system");
         return;
     };
-    host.run(&["flush"])
-        .expect(3, "PUSHOVER UNKNOWN - cannot take messages out");
+    host.run(&["flush"]).expect(3, "PUSHOVER UNKNOWN - cannot take messages out");
     host.send("2").expect(0, "PUSHOVER OK - sent; not kept: ");
     assert_eq!(server.messages(), ["2"]);
     drop(append_only);
@@ -144,11 +135,10 @@ fn share(path: &Path) {
 fn as_nobody(host: &Host, server: &HttpServer, what: &str) -> Outcome {
     let program = Unprivileged::new("notify_pushover");
     let mut command = program.command();
-    command
-        .arg("--config")
-        .arg(host.config())
-        .arg("--spool-dir")
-        .arg(host.spool())
-        .args(["--api-url", &server.url(), what]);
+    command.arg("--config").arg(host.config()).arg("--spool-dir").arg(host.spool()).args([
+        "--api-url",
+        &server.url(),
+        what,
+    ]);
     Outcome::of(&command.output().unwrap())
 }

@@ -16,11 +16,7 @@ fn file(path: &str) -> PathBuf {
 #[test]
 fn every_value_of_the_sample_is_commented_out_and_known() {
     let sample = fs::read_to_string(file("packaging/config/pushover.toml")).unwrap();
-    assert!(
-        sample
-            .lines()
-            .all(|line| line.is_empty() || line.starts_with('#'))
-    );
+    assert!(sample.lines().all(|line| line.is_empty() || line.starts_with('#')));
     let server = HttpServer::with(vec![]);
     let host = Host::of(&server);
     // A comment has a blank behind its sign, a value has none.
@@ -44,14 +40,9 @@ fn every_value_of_the_sample_is_commented_out_and_known() {
 #[test]
 fn every_key_of_the_sample_is_in_the_manual_and_the_reverse() {
     let sample = fs::read_to_string(file("packaging/config/pushover.toml")).unwrap();
-    let page = fs::read_to_string(file("man/pushover.toml.5"))
-        .unwrap()
-        .replace("\\-", "-");
-    let keys_in_page: Vec<&str> = page
-        .split(".TP\n.B ")
-        .skip(1)
-        .map(|rest| rest.lines().next().unwrap())
-        .collect();
+    let page = fs::read_to_string(file("man/pushover.toml.5")).unwrap().replace("\\-", "-");
+    let keys_in_page: Vec<&str> =
+        page.split(".TP\n.B ").skip(1).map(|rest| rest.lines().next().unwrap()).collect();
     let mut keys: Vec<&str> = sample
         .lines()
         .filter_map(|line| line.strip_prefix('#')?.split_once(" ="))
@@ -66,10 +57,7 @@ fn every_key_of_the_sample_is_in_the_manual_and_the_reverse() {
 #[test]
 fn the_unit_runs_a_command_line_that_exists() {
     let unit = fs::read_to_string(file("packaging/systemd/notify-pushover-flush.service")).unwrap();
-    let line = unit
-        .lines()
-        .find_map(|line| line.strip_prefix("ExecStart="))
-        .unwrap();
+    let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
     let words: Vec<&str> = line.split(' ').collect();
     let command = suite::commands()
         .into_iter()
@@ -82,10 +70,8 @@ fn the_unit_runs_a_command_line_that_exists() {
 #[test]
 fn the_recipes_for_cron_send_the_output_of_a_check() {
     let readme = fs::read_to_string(file("README.md")).unwrap();
-    let recipes: Vec<&str> = readme
-        .lines()
-        .filter(|line| line.starts_with("out=$(check_axigen_queue"))
-        .collect();
+    let recipes: Vec<&str> =
+        readme.lines().filter(|line| line.starts_with("out=$(check_axigen_queue")).collect();
     assert_eq!(recipes.len(), 2);
     let queue = QueueTree::new();
     queue.messages(101);
@@ -109,18 +95,12 @@ fn the_recipes_for_cron_send_the_output_of_a_check() {
     }
     for request in server.requests() {
         assert_eq!(request.field("title"), "🟡 WARNING AXIGEN QUEUE");
-        assert!(
-            request
-                .field("message")
-                .starts_with("101 messages (warning 100)")
-        );
+        assert!(request.field("message").starts_with("101 messages (warning 100)"));
         assert!(!request.field("message").contains('|'));
     }
     let quiet = QueueTree::new();
-    let functions = functions.replace(
-        &queue.path().display().to_string(),
-        &quiet.path().display().to_string(),
-    );
+    let functions =
+        functions.replace(&queue.path().display().to_string(), &quiet.path().display().to_string());
     let script = format!("{functions}{}", recipes[0]);
     let nothing = Command::new("sh").args(["-c", &script]).output().unwrap();
     Outcome::of(&nothing).expect(0, "");

@@ -60,18 +60,11 @@ fn console_blocks_print_what_the_readme_says() {
         for step in format!("\n{block}\n").split("\n$ ").skip(1) {
             let (line, expected) = step.split_once('\n').unwrap_or((step, ""));
             let printed = shell.run(line);
-            assert_eq!(
-                passing(printed.trim_end()),
-                passing(expected.trim_end()),
-                "$ {line}"
-            );
+            assert_eq!(passing(printed.trim_end()), passing(expected.trim_end()), "$ {line}");
             commands += 1;
         }
     }
-    assert!(
-        commands >= suite::commands().len(),
-        "only {commands} commands"
-    );
+    assert!(commands >= suite::commands().len(), "only {commands} commands");
 }
 
 /// Output with `#` in place of the values that change from run to run.
@@ -83,9 +76,8 @@ fn passing(output: &str) -> String {
         }
         _ => word.to_owned(),
     };
-    let lines = output
-        .lines()
-        .map(|line| line.split(' ').map(replace).collect::<Vec<_>>().join(" "));
+    let lines =
+        output.lines().map(|line| line.split(' ').map(replace).collect::<Vec<_>>().join(" "));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -104,10 +96,7 @@ fn every_program_has_a_section_with_states_and_all_its_options() {
             ["OK", "QUEUED", "REJECTED", "UNKNOWN"]
         } {
             let states = section(own, "\n### States\n");
-            assert!(
-                states.contains(&format!("\n| {state} | ")),
-                "{name}: {state}"
-            );
+            assert!(states.contains(&format!("\n| {state} | ")), "{name}: {state}");
         }
         // A notifier takes other options than a check, so all of them stand in its own section.
         let documented: BTreeSet<String> = [own, if is_check { common } else { "" }]
@@ -133,18 +122,13 @@ fn the_metrics_of_check_axigen_queue_are_those_of_readme_and_man_page() {
     }
     let output = shell.run("check_axigen_queue --queue-dir one --queue-dir two --size");
     let (_, perfdata) = output.trim_end().split_once(" | ").unwrap();
-    let mut printed: BTreeSet<String> = perfdata
-        .split(' ')
-        .map(|item| item.split('=').next().unwrap().to_owned())
-        .collect();
+    let mut printed: BTreeSet<String> =
+        perfdata.split(' ').map(|item| item.split('=').next().unwrap().to_owned()).collect();
     // Absent on a file system without a fixed number of inodes.
     printed.insert("free_inodes".to_owned());
 
     let readme = readme();
-    let section = section(
-        section(&readme, "\n## check_axigen_queue\n"),
-        "\n### Perfdata\n",
-    );
+    let section = section(section(&readme, "\n## check_axigen_queue\n"), "\n### Perfdata\n");
     let in_readme: BTreeSet<String> = code_words(first_cells(section)).collect();
     assert_eq!(printed, in_readme, "README.md");
 
@@ -165,17 +149,14 @@ fn the_metrics_of_check_axigen_queue_are_those_of_readme_and_man_page() {
 
 /// The text below a heading, up to the next heading of the same level.
 fn section<'a>(text: &'a str, heading: &str) -> &'a str {
-    let (_, rest) = text
-        .split_once(heading)
-        .unwrap_or_else(|| panic!("no {heading}"));
+    let (_, rest) = text.split_once(heading).unwrap_or_else(|| panic!("no {heading}"));
     let level = heading.trim_start().split(' ').next().unwrap();
     rest.split(&format!("\n{level} ")).next().unwrap()
 }
 
 /// The first cells of all table rows.
 fn first_cells(text: &str) -> impl Iterator<Item = &str> {
-    text.lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split(" | ").next())
+    text.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next())
 }
 
 /// The first word of each code span; the opening backtick of the cell is already gone.

@@ -36,12 +36,7 @@ fn each_way_in_that_does_not_serve_has_its_state() {
             State::Unknown,
             "port 25 keeps us out: 421 4.7.0 too many",
         ),
-        (
-            "no STARTTLS",
-            Problem::NoStarttls(None),
-            State::Critical,
-            "STARTTLS is not offered",
-        ),
+        ("no STARTTLS", Problem::NoStarttls(None), State::Critical, "STARTTLS is not offered"),
         (
             "STARTTLS refused",
             Problem::NoStarttls(Some("502".to_owned())),
@@ -54,43 +49,22 @@ fn each_way_in_that_does_not_serve_has_its_state() {
             State::Ok,
             "port 25 not tested: it demands a login",
         ),
-        (
-            "broken",
-            Problem::Broken("closed".to_owned()),
-            State::Unknown,
-            "clear: closed",
-        ),
+        ("broken", Problem::Broken("closed".to_owned()), State::Unknown, "clear: closed"),
     ] {
         let senders = vec![sender("x.example", Role::Domain, [None, None, None])];
         let facts = inbound(senders, vec![leg(Security::Clear, Some(problem))]);
         expect(case, &facts, &POLICY, state, start);
         let report = evaluate(&facts, &POLICY);
         assert_eq!(report.findings().len(), 1, "{case}: told once");
-        assert_eq!(
-            report.metrics()[3].value,
-            Value::Uint(1),
-            "{case}: undecided"
-        );
+        assert_eq!(report.metrics()[3].value, Value::Uint(1), "{case}: undecided");
     }
     // What the clear way showed outranks that another one did not serve.
     let mut facts = one([ACCEPTED, None, None]);
     facts.inbound.as_mut().unwrap().legs[1].problem = Some(Problem::KeptOut(text()));
-    expect(
-        "open and limited",
-        &facts,
-        &POLICY,
-        State::Critical,
-        "x.example open",
-    );
+    expect("open and limited", &facts, &POLICY, State::Critical, "x.example open");
     let mut facts = one([refused(550, "no"), None, None]);
     facts.inbound.as_mut().unwrap().legs[1].problem = Some(Problem::NoStarttls(None));
-    expect(
-        "refuses everybody",
-        &facts,
-        &POLICY,
-        State::Critical,
-        "STARTTLS is not offered",
-    );
+    expect("refuses everybody", &facts, &POLICY, State::Critical, "STARTTLS is not offered");
 }
 
 #[test]
@@ -98,30 +72,15 @@ fn controls_show_whether_the_rule_is_too_broad() {
     let no = || refused(550, "5.7.1 no");
     let tls = || refused(450, "4.7.1 encryption is required");
     for (case, answers, state, text) in [
-        (
-            "passes",
-            [ACCEPTED, ACCEPTED, None],
-            State::Ok,
-            "control c.example passes",
-        ),
+        ("passes", [ACCEPTED, ACCEPTED, None], State::Ok, "control c.example passes"),
         (
             "caught",
             [no(), ACCEPTED, None],
             State::Warning,
             "rule too broad: control c.example is refused in clear",
         ),
-        (
-            "caught softly",
-            [tls(), ACCEPTED, None],
-            State::Warning,
-            "rule too broad",
-        ),
-        (
-            "caught, TLS not seen",
-            [no(), None, None],
-            State::Warning,
-            "rule too broad",
-        ),
+        ("caught softly", [tls(), ACCEPTED, None], State::Warning, "rule too broad"),
+        ("caught, TLS not seen", [no(), None, None], State::Warning, "rule too broad"),
         (
             "another reason",
             [no(), no(), None],
@@ -141,18 +100,8 @@ fn controls_show_whether_the_rule_is_too_broad() {
         expect(case, &facts, &POLICY, state, text);
     }
     for (case, answers, state, text) in [
-        (
-            "passes",
-            [ACCEPTED, ACCEPTED, None],
-            State::Ok,
-            "null sender passes in clear",
-        ),
-        (
-            "needs TLS",
-            [no(), ACCEPTED, None],
-            State::Ok,
-            "null sender needs TLS as well",
-        ),
+        ("passes", [ACCEPTED, ACCEPTED, None], State::Ok, "null sender passes in clear"),
+        ("needs TLS", [no(), ACCEPTED, None], State::Ok, "null sender needs TLS as well"),
         (
             "lost",
             [no(), no(), None],
@@ -175,13 +124,7 @@ fn controls_show_whether_the_rule_is_too_broad() {
     let mut facts = one([no(), no(), None]);
     let senders = &mut facts.inbound.as_mut().unwrap().senders;
     senders.push(sender("", Role::NullSender, [no(), no(), None]));
-    expect(
-        "all refused",
-        &facts,
-        &POLICY,
-        State::Unknown,
-        "x.example undecided",
-    );
+    expect("all refused", &facts, &POLICY, State::Unknown, "x.example undecided");
 }
 
 #[test]
@@ -189,12 +132,7 @@ fn the_first_line_is_short_and_counts_what_was_tested() {
     let mut facts = one([refused(550, "no"), ACCEPTED, None]);
     let senders = &mut facts.inbound.as_mut().unwrap().senders;
     senders.push(sender("sub.x.example", Role::Also, [ACCEPTED, None, None]));
-    let text = render(
-        "SMTP FORCED TLS",
-        &evaluate(&facts, &POLICY),
-        Format::Nagios,
-        0,
-    );
+    let text = render("SMTP FORCED TLS", &evaluate(&facts, &POLICY), Format::Nagios, 0);
     assert_eq!(
         text,
         "SMTP FORCED TLS CRITICAL - sub.x.example open: accepted in clear up to RCPT, x.example enforced (550 at RCPT); \

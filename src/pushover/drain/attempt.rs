@@ -38,8 +38,7 @@ impl Drainer<'_> {
         urgent: bool,
         place: Option<(&Spool, &Name)>,
     ) -> Step {
-        self.try_once(item, urgent, place)
-            .unwrap_or_else(Step::Done)
+        self.try_once(item, urgent, place).unwrap_or_else(Step::Done)
     }
 
     /// As [`Drainer::attempt`]; what prevents a request is an error.
@@ -51,16 +50,10 @@ impl Drainer<'_> {
     ) -> Result<Step, Fate> {
         // Left behind by a run that was killed between noting the reason and moving the file.
         if let Some(reason) = item.failure.clone() {
-            return Err(if item.given_up {
-                Fate::GivenUp(reason)
-            } else {
-                Fate::Rejected(reason)
-            });
+            return Err(if item.given_up { Fate::GivenUp(reason) } else { Fate::Rejected(reason) });
         }
-        let keys = self
-            .keyring
-            .find(&item.address)
-            .map_err(|error| Fate::Kept(error.to_string()))?;
+        let keys =
+            self.keyring.find(&item.address).map_err(|error| Fate::Kept(error.to_string()))?;
         if let Some(fate) = self.objection(item, &keys, urgent) {
             return Err(fate);
         }
@@ -82,9 +75,8 @@ impl Drainer<'_> {
                 let _ = spool.update(name, item);
             }
         }
-        let reply = self.ask("sending", |api, time| {
-            api.send(&keys.token, &keys.user, &item.form(), time)
-        })?;
+        let reply =
+            self.ask("sending", |api, time| api.send(&keys.token, &keys.user, &item.form(), time))?;
         let verdict = self.judge(reply, item, &keys, place);
         Ok(self.step(verdict, item))
     }
@@ -118,9 +110,7 @@ impl Drainer<'_> {
         }
         let hours = now.saturating_sub(item.created) / 3600;
         let times = item.attempts;
-        Some(format!(
-            "too old: waited {hours} h and failed {times} times"
-        ))
+        Some(format!("too old: waited {hours} h and failed {times} times"))
     }
 
     /// What stands against a try now.
@@ -129,19 +119,13 @@ impl Drainer<'_> {
         let blocks = [keys.token_mark(), keys.user_mark()];
         if let Some(block) = blocks.iter().find_map(|mark| self.memory.block(mark, now)) {
             let left = block.until.saturating_sub(now);
-            return Some(Fate::Queued(format!(
-                "blocked for {left} s: {}",
-                block.reason
-            )));
+            return Some(Fate::Queued(format!("blocked for {left} s: {}", block.reason)));
         }
         let wait = item.next_try.saturating_sub(self.milliseconds());
         let longest = BACK_OFF_SECONDS.last().map_or(0, |seconds| seconds * 1000);
         // A longer wait than any back-off means that the clock was set back.
         if !urgent && wait > 0 && wait <= longest {
-            return Some(Fate::Queued(format!(
-                "next try in {} s",
-                wait.div_ceil(1000)
-            )));
+            return Some(Fate::Queued(format!("next try in {} s", wait.div_ceil(1000))));
         }
         // Cut off in the middle it might arrive, and would be sent again.
         if self.deadline.remaining() < self.slowest {
@@ -169,10 +153,7 @@ impl Drainer<'_> {
     }
 
     fn last_problem(&self) -> String {
-        self.memory
-            .last_problem
-            .clone()
-            .unwrap_or_else(|| "a failure shortly before".to_owned())
+        self.memory.last_problem.clone().unwrap_or_else(|| "a failure shortly before".to_owned())
     }
 
     /// Makes a request, and learns how long Pushover takes at present.
@@ -230,14 +211,10 @@ impl Drainer<'_> {
                 Verdict::Refused(culprit, reason)
             }
             Answer::QuotaUsedUp { reset, reason } => {
-                self.memory
-                    .block_for_quota(keys.token_mark(), &reason, reset, now);
+                self.memory.block_for_quota(keys.token_mark(), &reason, reset, now);
                 Verdict::Blocked(reason)
             }
-            Answer::Temporary {
-                reason,
-                retry_after,
-            } => {
+            Answer::Temporary { reason, retry_after } => {
                 self.note_failure(&reason, retry_after, item, place);
                 Verdict::Failed(reason)
             }
@@ -270,9 +247,8 @@ impl Drainer<'_> {
         let silence = milliseconds(retry_after.unwrap_or_default().clamp(SILENCE, LONGEST_WISH));
         let now = self.milliseconds();
         self.memory.silence = Some((now, now.saturating_add(silence)));
-        let step = usize::try_from(item.attempts)
-            .unwrap_or(usize::MAX)
-            .min(BACK_OFF_SECONDS.len() - 1);
+        let step =
+            usize::try_from(item.attempts).unwrap_or(usize::MAX).min(BACK_OFF_SECONDS.len() - 1);
         let pause = BACK_OFF_SECONDS.get(step).copied().unwrap_or_default() * 1000;
         item.attempts = item.attempts.saturating_add(1);
         item.next_try = now.saturating_add(pause.max(silence));

@@ -34,9 +34,7 @@ impl Drainer<'_> {
                 Err(Some(self.damaged(spool, name)))
             }
             _ if link => Err(Some(self.damaged(spool, name))),
-            _ => Err(Some(Fate::Kept(format!(
-                "cannot read a message in the spool: {error}"
-            )))),
+            _ => Err(Some(Fate::Kept(format!("cannot read a message in the spool: {error}")))),
         }
     }
 

@@ -19,9 +19,7 @@ impl Spool {
         };
         for entry in entries.flatten() {
             let file_name = entry.file_name();
-            let Some(rest) = file_name
-                .to_str()
-                .and_then(|name| name.strip_prefix(TEMPORARY))
+            let Some(rest) = file_name.to_str().and_then(|name| name.strip_prefix(TEMPORARY))
             else {
                 continue;
             };
@@ -98,15 +96,8 @@ impl Spool {
 
 pub(super) fn open_own(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(flags)
-        .open(path)?;
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(io::ErrorKind::InvalidData.into())
-    }
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidData.into()) }
 }
 
 pub(super) fn read_item(path: &Path) -> io::Result<Item> {

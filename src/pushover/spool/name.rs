@@ -35,19 +35,11 @@ impl Name {
     }
 
     pub(super) fn nanoseconds(&self) -> u128 {
-        self.0
-            .split('-')
-            .next()
-            .and_then(|time| time.parse().ok())
-            .unwrap_or(0)
+        self.0.split('-').next().and_then(|time| time.parse().ok()).unwrap_or(0)
     }
 
     pub(super) fn key(&self) -> &str {
-        self.0
-            .rsplit('-')
-            .next()
-            .and_then(|part| part.strip_suffix(".json"))
-            .unwrap_or_default()
+        self.0.rsplit('-').next().and_then(|part| part.strip_suffix(".json")).unwrap_or_default()
     }
 }
 

@@ -101,9 +101,7 @@ impl Spool {
 
     /// The lock gets its name last: a kill before it is shared would leave one that the group cannot open.
     fn make_lock(&self, path: &Path) -> io::Result<()> {
-        let temporary = self
-            .path
-            .join(format!("{TEMPORARY}lock-{}", std::process::id()));
+        let temporary = self.path.join(format!("{TEMPORARY}lock-{}", std::process::id()));
         let _ = fs::remove_file(&temporary);
         self.create(&temporary)?;
         // No rename, which would replace a lock that somebody holds by now.

@@ -8,11 +8,7 @@ fuzz_target!(|text: &str| {
     let Ok(range) = text.parse::<Range>() else {
         return;
     };
-    assert_eq!(
-        range.to_string().parse(),
-        Ok(range),
-        "{text:?} reads {range}"
-    );
+    assert_eq!(range.to_string().parse(), Ok(range), "{text:?} reads {range}");
     for value in [Value::Uint(0), Value::Uint(u64::MAX), Value::Float(-0.5)] {
         let _ = range.alerts(value);
     }

@@ -13,10 +13,7 @@ pub(crate) fn nagios(output: &str) -> CoreView {
     let (first, rest) = output.split_once('\n').unwrap_or((output, ""));
     let (text, perfdata) = first.split_once('|').unwrap_or((first, ""));
     let (_, more) = rest.split_once('|').unwrap_or((rest, ""));
-    CoreView {
-        text: text.trim().to_owned(),
-        perfdata: format!("{}{more}", perfdata.trim()),
-    }
+    CoreView { text: text.trim().to_owned(), perfdata: format!("{}{more}", perfdata.trim()) }
 }
 
 /// Icinga 2, `ParseCheckOutput` in lib/icinga/pluginutility.cpp: every line is split at its first `|` when a `=` follows.
@@ -31,8 +28,5 @@ pub(crate) fn icinga(output: &str) -> CoreView {
             _ => text.push(line.trim()),
         }
     }
-    CoreView {
-        text: text.join("\n").trim().to_owned(),
-        perfdata: perfdata.join(" "),
-    }
+    CoreView { text: text.join("\n").trim().to_owned(), perfdata: perfdata.join(" ") }
 }

@@ -12,9 +12,7 @@ use super::skipped_without_root;
 
 /// A script below tests/.
 pub(crate) fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
 }
 
 /// Where a script put what it fetched; nothing, with a word, where it cannot be had.
@@ -23,11 +21,7 @@ pub(crate) fn fetched(test: &str, what: &str, name: &str, packages: &[&str]) -> 
         return None;
     }
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(what);
-    let fetching = Command::new(script(name))
-        .arg(&place)
-        .args(packages)
-        .output()
-        .unwrap();
+    let fetching = Command::new(script(name)).arg(&place).args(packages).output().unwrap();
     if !fetching.status.success() {
         assert!(std::env::var_os("CI").is_none(), "no {what}: {fetching:?}");
         eprintln!("skipped, needs {what}: {test}");
@@ -42,10 +36,8 @@ pub(crate) struct Daemon(Child);
 impl Daemon {
     /// Runs a script in a mount namespace until all ports of 127.0.0.1 are listened on.
     pub(crate) fn start(name: &str, unpacked: &Path, instance: &Path, ports: &[u16]) -> Self {
-        let listeners: Vec<SocketAddrV4> = ports
-            .iter()
-            .map(|port| SocketAddrV4::new(Ipv4Addr::LOCALHOST, *port))
-            .collect();
+        let listeners: Vec<SocketAddrV4> =
+            ports.iter().map(|port| SocketAddrV4::new(Ipv4Addr::LOCALHOST, *port)).collect();
         Self::start_on(name, unpacked, instance, &listeners)
     }
 
@@ -88,20 +80,14 @@ impl Drop for Daemon {
 
 /// Ports that were free a moment ago, all different.
 pub(crate) fn free_ports(count: usize) -> Vec<u16> {
-    let listeners: Vec<TcpListener> = (0..count)
-        .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
-        .collect();
-    listeners
-        .iter()
-        .map(|listener| listener.local_addr().unwrap().port())
-        .collect()
+    let listeners: Vec<TcpListener> =
+        (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
 }
 
 /// Whether somebody listens, without a connection that would count in rate limits.
 fn is_listening(listener: SocketAddrV4) -> bool {
     let address = u32::from_le_bytes(listener.ip().octets());
     let wanted = format!("{address:08X}:{:04X} 00000000:0000 0A", listener.port());
-    fs::read_to_string("/proc/net/tcp")
-        .unwrap()
-        .contains(&wanted)
+    fs::read_to_string("/proc/net/tcp").unwrap().contains(&wanted)
 }

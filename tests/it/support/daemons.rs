@@ -52,9 +52,7 @@ impl<'a> Icinga<'a> {
             password,
             daemons: vec![machine.start(&["icinga2", "daemon"], "tmp/icinga2.log")],
         };
-        wait_for("Icinga's API", || {
-            icinga.get("/v1/status").is_array().then_some(())
-        });
+        wait_for("Icinga's API", || icinga.get("/v1/status").is_array().then_some(()));
         icinga.log_results();
         icinga
     }
@@ -64,13 +62,9 @@ impl<'a> Icinga<'a> {
         let log = "tmp/icinga2-results.log";
         let words = self.request("POST", "/v1/events?queue=lab&types=CheckResult");
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let stream = self
-            .machine
-            .start(&[&words[..], &["-i", "-N"]].concat(), log);
+        let stream = self.machine.start(&[&words[..], &["-i", "-N"]].concat(), log);
         self.daemons.push(stream);
-        wait_for("Icinga's events", || {
-            self.machine.read(log).contains("200 OK").then_some(())
-        });
+        wait_for("Icinga's events", || self.machine.read(log).contains("200 OK").then_some(()));
     }
 
     /// The words of a request to the API.
@@ -105,11 +99,7 @@ impl<'a> Icinga<'a> {
     #[track_caller]
     fn act_on(&self, action: &str, body: &Value) {
         let results = self.call("POST", &format!("/v1/actions/{action}"), body);
-        assert_eq!(
-            results[0]["code"].as_f64(),
-            Some(200.0),
-            "{action}: {results}"
-        );
+        assert_eq!(results[0]["code"].as_f64(), Some(200.0), "{action}: {results}");
     }
 
     fn service(&self, name: &str) -> Value {
@@ -163,16 +153,10 @@ impl<'a> Nagios<'a> {
             "etc/nagios4/nagios.cfg",
             &[
                 ("enable_environment_macros=0", "enable_environment_macros=1"),
-                (
-                    "\nstatus_update_interval=10\n",
-                    "\nstatus_update_interval=1\n",
-                ),
+                ("\nstatus_update_interval=10\n", "\nstatus_update_interval=1\n"),
                 // Four changes within a minute are flapping, which silences a service.
                 ("enable_flap_detection=1", "enable_flap_detection=0"),
-                (
-                    "\ncheck_result_reaper_frequency=10\n",
-                    "\ncheck_result_reaper_frequency=1\n",
-                ),
+                ("\ncheck_result_reaper_frequency=10\n", "\ncheck_result_reaper_frequency=1\n"),
             ],
         );
         // Debian's own mail commands give the host's alias to a shell, so nobody may be told by them here.
@@ -201,15 +185,8 @@ impl<'a> Nagios<'a> {
             machine,
             _daemon: machine.start(&["nagios4", "/etc/nagios4/nagios.cfg"], "tmp/nagios.log"),
         };
-        wait_for("Nagios", || {
-            machine
-                .path("var/lib/nagios4/rw/nagios.cmd")
-                .exists()
-                .then_some(())
-        });
-        wait_for("Nagios' status", || {
-            nagios.service("axigen-queue").map(|_| ())
-        });
+        wait_for("Nagios", || machine.path("var/lib/nagios4/rw/nagios.cmd").exists().then_some(()));
+        wait_for("Nagios' status", || nagios.service("axigen-queue").map(|_| ()));
         nagios
     }
 
@@ -223,12 +200,10 @@ impl<'a> Nagios<'a> {
     fn service(&self, name: &str) -> Option<String> {
         let status = self.machine.read("var/lib/nagios4/status.dat");
         let blocks = status.split("servicestatus {").skip(1);
-        blocks
-            .map(|block| block.split("\t}").next().unwrap().to_owned())
-            .find(|block| {
-                block.contains("host_name=mail01\n")
-                    && block.contains(&format!("service_description={name}\n"))
-            })
+        blocks.map(|block| block.split("\t}").next().unwrap().to_owned()).find(|block| {
+            block.contains("host_name=mail01\n")
+                && block.contains(&format!("service_description={name}\n"))
+        })
     }
 }
 
@@ -241,10 +216,7 @@ impl Core for Nagios<'_> {
         };
         wait_for(&format!("{service} in state {state}"), || {
             let before = checked(&self.service(service)?);
-            self.act(&format!(
-                "SCHEDULE_FORCED_SVC_CHECK;mail01;{service};{}",
-                now()
-            ));
+            self.act(&format!("SCHEDULE_FORCED_SVC_CHECK;mail01;{service};{}", now()));
             let block = wait_for("a check", || {
                 let block = self.service(service)?;
                 (checked(&block) != before).then_some(block)
@@ -256,21 +228,15 @@ impl Core for Nagios<'_> {
     }
 
     fn acknowledge(&self, service: &str, author: &str, comment: &str) {
-        self.act(&format!(
-            "ACKNOWLEDGE_SVC_PROBLEM;mail01;{service};1;1;0;{author};{comment}"
-        ));
+        self.act(&format!("ACKNOWLEDGE_SVC_PROBLEM;mail01;{service};1;1;0;{author};{comment}"));
     }
 
     fn submit(&self, service: &str, output: &str) {
-        self.act(&format!(
-            "PROCESS_SERVICE_CHECK_RESULT;mail01;{service};2;{output}"
-        ));
+        self.act(&format!("PROCESS_SERVICE_CHECK_RESULT;mail01;{service};2;{output}"));
     }
 
     fn submit_host(&self, state: u8, output: &str) {
-        self.act(&format!(
-            "PROCESS_HOST_CHECK_RESULT;mail01;{state};{output}"
-        ));
+        self.act(&format!("PROCESS_HOST_CHECK_RESULT;mail01;{state};{output}"));
     }
 }
 

@@ -11,14 +11,8 @@ use super::daemon::{Daemon, fetched, script};
 use super::open_tempdir;
 
 /// Packages that NSD is made of.
-const PACKAGES: [&str; 6] = [
-    "nsd",
-    "libevent-2.1-7",
-    "libfstrm0",
-    "libprotobuf-c1",
-    "libssl3",
-    "libsystemd0",
-];
+const PACKAGES: [&str; 6] =
+    ["nsd", "libevent-2.1-7", "libfstrm0", "libprotobuf-c1", "libssl3", "libsystemd0"];
 
 /// A running server for the domain `test`, ended when it goes out of scope.
 pub(crate) struct NameServer {
@@ -49,10 +43,7 @@ impl NameServer {
         resolver(dir.path(), address);
         let listener = SocketAddrV4::new(address, 53);
         let daemon = Daemon::start_on("run-nsd.sh", &unpacked, dir.path(), &[listener]);
-        Some(Self {
-            _daemon: daemon,
-            dir,
-        })
+        Some(Self { _daemon: daemon, dir })
     }
 
     /// The command in a place where this server is the only one known.

@@ -50,11 +50,7 @@ impl Exim {
         )
         .unwrap();
         let daemon = Daemon::start("lab/run-exim.sh", &unpacked, dir.path(), &ports);
-        Some(Self {
-            _daemon: daemon,
-            _dir: dir,
-            ports,
-        })
+        Some(Self { _daemon: daemon, _dir: dir, ports })
     }
 
     /// Where it offers STARTTLS.

@@ -19,15 +19,9 @@ pub(crate) struct HungMount {
 impl HungMount {
     pub(crate) fn new() -> Self {
         let dir = open_tempdir();
-        let server = File::options()
-            .read(true)
-            .write(true)
-            .open("/dev/fuse")
-            .expect("/dev/fuse");
-        let options = format!(
-            "fd={},rootmode=40755,user_id=0,group_id=0,allow_other",
-            server.as_raw_fd()
-        );
+        let server = File::options().read(true).write(true).open("/dev/fuse").expect("/dev/fuse");
+        let options =
+            format!("fd={},rootmode=40755,user_id=0,group_id=0,allow_other", server.as_raw_fd());
         let options = std::ffi::CString::new(options).unwrap();
         mount(
             "hung",
@@ -37,10 +31,7 @@ impl HungMount {
             options.as_c_str(),
         )
         .unwrap();
-        Self {
-            dir,
-            _server: server,
-        }
+        Self { dir, _server: server }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -65,16 +56,9 @@ impl UntypedExt4 {
         let dir = open_tempdir();
         let image = dir.path().join("image");
         std::fs::create_dir(dir.path().join("mnt")).unwrap();
-        File::create(&image)
-            .unwrap()
-            .set_len(16 * 1024 * 1024)
-            .unwrap();
+        File::create(&image).unwrap().set_len(16 * 1024 * 1024).unwrap();
         let ext4 = Self { dir, image };
-        tool(
-            Command::new("mkfs.ext4")
-                .args(["-q", "-O", "^filetype"])
-                .arg(&ext4.image),
-        );
+        tool(Command::new("mkfs.ext4").args(["-q", "-O", "^filetype"]).arg(&ext4.image));
         ext4.mount();
         ext4
     }
@@ -100,12 +84,7 @@ impl UntypedExt4 {
     }
 
     fn mount(&self) {
-        tool(
-            Command::new("mount")
-                .args(["-o", "loop"])
-                .arg(&self.image)
-                .arg(self.path()),
-        );
+        tool(Command::new("mount").args(["-o", "loop"]).arg(&self.image).arg(self.path()));
     }
 }
 
@@ -116,12 +95,6 @@ impl Drop for UntypedExt4 {
 }
 
 fn tool(command: &mut Command) {
-    let output = command
-        .output()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(
-        output.status.success(),
-        "{command:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

@@ -39,10 +39,7 @@ impl Reply {
     }
 
     pub(crate) fn accepted() -> Self {
-        Self::json(
-            200,
-            r#"{"status":1,"request":"647d2300-702c-4b38-8b2f-d56326ae460b"}"#,
-        )
+        Self::json(200, r#"{"status":1,"request":"647d2300-702c-4b38-8b2f-d56326ae460b"}"#)
     }
 }
 
@@ -109,11 +106,7 @@ impl HttpServer {
                 std::thread::spawn(move || connection(&stream.unwrap(), &*script, &log, tls));
             }
         });
-        Self {
-            address,
-            scheme,
-            log,
-        }
+        Self { address, scheme, log }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -132,11 +125,7 @@ impl HttpServer {
     pub(crate) fn messages(&self) -> Vec<String> {
         let is_message = |request: &Request| request.path == "/1/messages.json";
         let requests = self.requests();
-        requests
-            .iter()
-            .filter(|r| is_message(r))
-            .map(|r| r.field("message").to_owned())
-            .collect()
+        requests.iter().filter(|r| is_message(r)).map(|r| r.field("message").to_owned()).collect()
     }
 
     pub(crate) fn most_connections_at_once(&self) -> usize {
@@ -197,23 +186,16 @@ fn answer<S: Read + Write>(reply: Reply, stream: &mut BufReader<S>, tcp: &TcpStr
             return out.flush().ok();
         }
         Reply::Truncated => {
-            let _ = write!(
-                out,
-                "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{{\"status\":1,"
-            );
+            let _ = write!(out, "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{{\"status\":1,");
         }
         Reply::SlowBody => {
-            let _ = write!(
-                out,
-                "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{{\"status\":1,"
-            );
+            let _ = write!(out, "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{{\"status\":1,");
             let _ = out.flush();
             wait_for_the_end(out);
         }
         Reply::Dripping => {
             let _ = write!(out, "HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n");
-            tcp.set_read_timeout(Some(Duration::from_millis(500)))
-                .unwrap();
+            tcp.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
             let mut byte = [0];
             while !matches!(out.read(&mut byte), Ok(0))
                 && out.write_all(b" ").and_then(|()| out.flush()).is_ok()
@@ -251,19 +233,13 @@ fn wait_for_the_end(stream: &mut impl Read) {
 
 fn read_request(stream: &mut impl BufRead) -> Option<Request> {
     let mut first = String::new();
-    stream
-        .read_line(&mut first)
-        .ok()
-        .filter(|count| *count > 0)?;
+    stream.read_line(&mut first).ok().filter(|count| *count > 0)?;
     let mut words = first.split_whitespace();
     let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
     let mut length = 0;
     loop {
         let mut line = String::new();
-        stream
-            .read_line(&mut line)
-            .ok()
-            .filter(|count| *count > 0)?;
+        stream.read_line(&mut line).ok().filter(|count| *count > 0)?;
         let line = line.trim().to_ascii_lowercase();
         if line.is_empty() {
             break;
@@ -275,24 +251,13 @@ fn read_request(stream: &mut impl BufRead) -> Option<Request> {
     let mut body = vec![0; length];
     stream.read_exact(&mut body).ok()?;
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let form = if query.is_empty() {
-        String::from_utf8(body).unwrap()
-    } else {
-        query.to_owned()
-    };
-    Some(Request {
-        method,
-        path: path.to_owned(),
-        fields: decode(&form),
-        at: Instant::now(),
-    })
+    let form = if query.is_empty() { String::from_utf8(body).unwrap() } else { query.to_owned() };
+    Some(Request { method, path: path.to_owned(), fields: decode(&form), at: Instant::now() })
 }
 
 fn decode(form: &str) -> BTreeMap<String, String> {
     let pairs = form.split('&').filter_map(|pair| pair.split_once('='));
-    pairs
-        .map(|(key, value)| (unescape(key), unescape(value)))
-        .collect()
+    pairs.map(|(key, value)| (unescape(key), unescape(value))).collect()
 }
 
 fn unescape(text: &str) -> String {
@@ -344,9 +309,7 @@ fn tunnel(mut client: TcpStream, wants_password: bool, count: &AtomicUsize) {
     let target = head.split_whitespace().nth(1).unwrap();
     let mut server = TcpStream::connect(target).unwrap();
     count.fetch_add(1, Ordering::SeqCst);
-    client
-        .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        .unwrap();
+    client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").unwrap();
     let (mut up_from, mut up_to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
     std::thread::spawn(move || {
         let _ = std::io::copy(&mut up_from, &mut up_to);

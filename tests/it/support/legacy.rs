@@ -36,10 +36,7 @@ impl Node {
             .spawn()
             .unwrap();
         let port = line(&mut BufReader::new(child.stdout.take().unwrap()));
-        Self {
-            _program: Program(child),
-            port: port.trim().parse().unwrap(),
-        }
+        Self { _program: Program(child), port: port.trim().parse().unwrap() }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -58,11 +55,8 @@ impl OldOpenssl {
     /// options it has no certificate; its prime has 1024 bits.
     pub(crate) fn start(built: &Path, keys: &Path, options: &str) -> Self {
         let tls = free_ports(1)[0];
-        let certificate = if options.contains("-nocert") {
-            ""
-        } else {
-            "-key key.pem -cert cert.pem"
-        };
+        let certificate =
+            if options.contains("-nocert") { "" } else { "-key key.pem -cert cert.pem" };
         openssl(keys, &["dhparam", "-dsaparam", "-out", "dh.pem", "1024"]);
         let mut child = Command::new(built.join("openssl"))
             .args(["s_server", "-accept", &format!("127.0.0.1:{tls}")])
@@ -79,16 +73,10 @@ impl OldOpenssl {
         let input = child.stdin.take().unwrap();
         let program = Program(child);
         while line(&mut heard).trim() != "ACCEPT" {
-            assert!(
-                !heard.fill_buf().unwrap().is_empty(),
-                "no s_server: {options}"
-            );
+            assert!(!heard.fill_buf().unwrap().is_empty(), "no s_server: {options}");
         }
         std::thread::spawn(move || converse(&mut heard, input));
-        Self {
-            _program: program,
-            front: Relay::with_starttls(tls),
-        }
+        Self { _program: program, front: Relay::with_starttls(tls) }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -127,10 +115,6 @@ pub(crate) fn old_key(dir: &Path) {
 
 /// Runs this machine's openssl.
 pub(crate) fn openssl(dir: &Path, arguments: &[&str]) {
-    let output = Command::new("openssl")
-        .args(arguments)
-        .current_dir(dir)
-        .output()
-        .unwrap();
+    let output = Command::new("openssl").args(arguments).current_dir(dir).output().unwrap();
     assert!(output.status.success(), "{output:?}");
 }

@@ -48,15 +48,10 @@ pub(crate) struct Machine {
 impl Machine {
     pub(crate) fn new() -> Self {
         let dir = open_tempdir();
-        let status = Command::new(manifest("tests/lab/root.sh"))
-            .arg(dir.path())
-            .args(PACKAGES)
-            .status();
+        let status =
+            Command::new(manifest("tests/lab/root.sh")).arg(dir.path()).args(PACKAGES).status();
         assert!(status.unwrap().success());
-        let machine = Self {
-            dir,
-            pushover: HttpServer::with(vec![]),
-        };
+        let machine = Self { dir, pushover: HttpServer::with(vec![]) };
         // Where the daemons log.
         ring_on_changes(&[&machine.path("tmp")]);
         let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
@@ -108,10 +103,7 @@ impl Machine {
 
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(manifest("tests/lab/inside.sh"));
-        command
-            .arg(self.dir.path())
-            .args(words)
-            .stdin(Stdio::null());
+        command.arg(self.dir.path()).args(words).stdin(Stdio::null());
         command
     }
 

@@ -133,9 +133,7 @@ pub(crate) fn samples(mails: &[String]) -> BTreeSet<&str> {
 /// The value of a header.
 pub(crate) fn header<'a>(mail: &'a str, name: &str) -> Option<&'a str> {
     let start = format!("{name}: ");
-    mail.lines()
-        .take_while(|line| !line.is_empty())
-        .find_map(|line| line.strip_prefix(&start))
+    mail.lines().take_while(|line| !line.is_empty()).find_map(|line| line.strip_prefix(&start))
 }
 
 /// Which sample it is, by the header that says so.

@@ -48,19 +48,12 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// Checks what holds for every run: an exit code, UTF-8 on standard output, nothing on standard error.
     pub(crate) fn of(output: &Output) -> Self {
-        assert_eq!(
-            String::from_utf8_lossy(&output.stderr),
-            "",
-            "standard error"
-        );
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "standard error");
         let code = output
             .status
             .code()
             .unwrap_or_else(|| panic!("ended by a signal: {:?}", output.status));
-        Self {
-            code,
-            stdout: String::from_utf8(output.stdout.clone()).unwrap(),
-        }
+        Self { code, stdout: String::from_utf8(output.stdout.clone()).unwrap() }
     }
 
     pub(crate) fn first_line(&self) -> &str {
@@ -70,10 +63,7 @@ impl Outcome {
     /// Value and limits by label, as `value[;limits]`.
     pub(crate) fn perfdata(&self) -> BTreeMap<&str, &str> {
         let (_, perfdata) = self.first_line().split_once(" | ").unwrap_or_default();
-        perfdata
-            .split(' ')
-            .filter_map(|item| item.split_once('='))
-            .collect()
+        perfdata.split(' ').filter_map(|item| item.split_once('=')).collect()
     }
 
     /// The value of a metric without unit and limits.
@@ -90,11 +80,7 @@ impl Outcome {
 
     #[track_caller]
     pub(crate) fn expect(&self, code: i32, start: &str) {
-        assert!(
-            self.first_line().starts_with(start),
-            "{start:?} expected: {}",
-            self.stdout
-        );
+        assert!(self.first_line().starts_with(start), "{start:?} expected: {}", self.stdout);
         assert_eq!(self.code, code, "{}", self.stdout);
     }
 }
@@ -114,10 +100,7 @@ pub(crate) fn skipped_without_root(test: &str) -> bool {
     if is_root() {
         return false;
     }
-    assert!(
-        std::env::var_os("CI").is_none(),
-        "{test} needs root, and CI must not skip it"
-    );
+    assert!(std::env::var_os("CI").is_none(), "{test} needs root, and CI must not skip it");
     eprintln!("skipped, needs root: {test}");
     true
 }

@@ -66,11 +66,7 @@ fn authority(name: &str) -> CertificateParams {
 
 fn days_from_now(days: i64) -> SystemTime {
     let span = DAY * u32::try_from(days.unsigned_abs()).unwrap();
-    if days < 0 {
-        SystemTime::now() - span
-    } else {
-        SystemTime::now() + span
-    }
+    if days < 0 { SystemTime::now() - span } else { SystemTime::now() + span }
 }
 
 pub(crate) fn rsa() -> KeyPair {
@@ -109,13 +105,9 @@ impl Leaf {
     pub(crate) fn self_signed_for(names: &[&str], common_name: &str) -> Self {
         let key = ecdsa();
         let mut params = CertificateParams::default();
-        params.subject_alt_names = names
-            .iter()
-            .map(|name| SanType::DnsName((*name).try_into().unwrap()))
-            .collect();
-        params
-            .distinguished_name
-            .push(DnType::CommonName, common_name);
+        params.subject_alt_names =
+            names.iter().map(|name| SanType::DnsName((*name).try_into().unwrap())).collect();
+        params.distinguished_name.push(DnType::CommonName, common_name);
         params.not_before = days_from_now(-1).into();
         params.not_after = days_from_now(397).into();
         Self::new(&params.self_signed(&key).unwrap(), key)

@@ -21,15 +21,8 @@ impl Service {
 }
 
 /// Packages that postfix is made of.
-const PACKAGES: [&str; 7] = [
-    "postfix",
-    "libdb5.3",
-    "libicu72",
-    "libnsl2",
-    "libtirpc3",
-    "libsasl2-2",
-    "libssl3",
-];
+const PACKAGES: [&str; 7] =
+    ["postfix", "libdb5.3", "libicu72", "libnsl2", "libtirpc3", "libsasl2-2", "libssl3"];
 
 /// A running instance, ended when it goes out of scope.
 pub(crate) struct Postfix {
@@ -51,11 +44,7 @@ impl Postfix {
         let ports = free_ports(services.len());
         configure(dir.path(), &unpacked, files, services, &ports);
         let daemon = Daemon::start("run-postfix.sh", &unpacked, dir.path(), &ports);
-        Some(Self {
-            _daemon: daemon,
-            dir,
-            ports,
-        })
+        Some(Self { _daemon: daemon, dir, ports })
     }
 
     pub(crate) fn port(&self, service: usize) -> u16 {
@@ -87,9 +76,7 @@ fn configure(
         fs::write(dir.join(name), text).unwrap();
     }
     let at = dir.display().to_string();
-    let main = MAIN
-        .replace("DIR", &at)
-        .replace("UNPACKED", &unpacked.display().to_string());
+    let main = MAIN.replace("DIR", &at).replace("UNPACKED", &unpacked.display().to_string());
     fs::write(dir.join("etc/main.cf"), main).unwrap();
     let mut master = String::new();
     for (service, port) in services.iter().zip(ports) {

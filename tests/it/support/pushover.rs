@@ -27,10 +27,7 @@ impl Host {
     }
 
     pub(crate) fn at(url: &str) -> Self {
-        let host = Self {
-            dir: open_tempdir(),
-            url: url.to_owned(),
-        };
+        let host = Self { dir: open_tempdir(), url: url.to_owned() };
         host.configure(&format!(
             "token = '{TOKEN}'\nrecipient = 'alice'\n[users]\nalice = '{ALICE}'\nbob = '{BOB}'\n"
         ));
@@ -123,9 +120,8 @@ fn messages_in(directory: &Path) -> Vec<String> {
         return Vec::new();
     };
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names
-        .filter(|name| name.starts_with(|c: char| c.is_ascii_digit()))
-        .collect();
+    let mut names: Vec<String> =
+        names.filter(|name| name.starts_with(|c: char| c.is_ascii_digit())).collect();
     names.sort();
     names
 }

@@ -52,8 +52,7 @@ impl QueueTree {
     /// `count` messages with their message files, spread over the subdirectories.
     pub(crate) fn messages(&self, count: u64) -> &Self {
         for (number, directory) in (0..count).zip(["00", "0F", "1E", "3F"].into_iter().cycle()) {
-            self.file(format!("{directory}/S{number:X}"))
-                .file(format!("{directory}/M{number:X}"));
+            self.file(format!("{directory}/S{number:X}")).file(format!("{directory}/M{number:X}"));
         }
         self
     }

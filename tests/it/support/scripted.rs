@@ -45,10 +45,8 @@ impl Scripted {
         script: impl Fn(TcpStream, usize) + Send + 'static,
     ) -> Self {
         let address = listener.local_addr().unwrap();
-        let (is_over, connections) = (
-            Arc::new(AtomicBool::new(false)),
-            Arc::new(AtomicUsize::new(0)),
-        );
+        let (is_over, connections) =
+            (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let thread = std::thread::spawn({
             let (is_over, connections) = (is_over.clone(), connections.clone());
             move || {
@@ -66,12 +64,7 @@ impl Scripted {
                 }
             }
         });
-        Self {
-            address,
-            is_over,
-            connections,
-            thread: Some(thread),
-        }
+        Self { address, is_over, connections, thread: Some(thread) }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -134,12 +127,7 @@ pub(crate) fn until_closed(mut stream: impl Read) {
 pub(crate) fn speak_tls(stream: TcpStream, config: &Arc<ServerConfig>, greets: bool) {
     let connection = rustls::ServerConnection::new(config.clone()).unwrap();
     let mut stream = BufReader::new(rustls::StreamOwned::new(connection, stream));
-    if greets
-        && stream
-            .get_mut()
-            .write_all(b"220 mail.lab.test\r\n")
-            .is_err()
-    {
+    if greets && stream.get_mut().write_all(b"220 mail.lab.test\r\n").is_err() {
         return;
     }
     converse(&mut stream);

@@ -27,10 +27,7 @@ pub(crate) fn skipped_without_strace(test: &str) -> bool {
     if tried.is_ok_and(|status| status.success()) {
         return false;
     }
-    assert!(
-        std::env::var_os("CI").is_none(),
-        "{test} needs strace, and CI must not skip it"
-    );
+    assert!(std::env::var_os("CI").is_none(), "{test} needs strace, and CI must not skip it");
     eprintln!("skipped, needs strace: {test}");
     true
 }
