@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use super::evaluate::Policy;
-use super::probe::Target;
+use super::policy::Policy;
+use super::target::Target;
 use crate::monitoring::{Range, State, Thresholds, duration};
 use crate::program::{CheckOptions, UsageError};
 

@@ -5,29 +5,10 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::ages::Ages;
 use super::explain;
-use super::facts::{Facts, Free, Queue};
-use super::locate::ProbeError;
-use super::problem::Problem;
+use super::facts::{Ages, Facts, Free, ProbeError, Problem, Queue};
+use super::policy::Policy;
 use crate::monitoring::{Label, Metric, Report, State, Thresholds, Unit, Value, duration};
-
-/// The limits of one run.
-#[derive(Clone, Debug)]
-pub(super) struct Policy {
-    pub(super) messages: Thresholds,
-    /// From which age a message counts as older; absent when ages are not wanted.
-    pub(super) older_than: Option<Duration>,
-    pub(super) older: Thresholds,
-    /// In seconds.
-    pub(super) oldest: Thresholds,
-    /// In per cent.
-    pub(super) free: Thresholds,
-    /// Whether the size of all files is wanted.
-    pub(super) size: bool,
-    /// The state of the plugin's own time-out.
-    pub(super) on_timeout: State,
-}
 
 /// Judges what was seen.
 pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Report {
@@ -252,7 +233,7 @@ fn least_free(
     }
     match least {
         Some((percent, _)) if told => {
-            measure(report, label, Value::Float(percent), Unit::Percent, &policy.free)
+            measure(report, label, Value::Float(percent), Unit::Percent, &policy.free);
         }
         None if told => {} // A file system without a fixed number of inodes has nothing to measure.
         _ => measure(report, label, Value::Undetermined, Unit::Percent, &policy.free),
@@ -293,5 +274,4 @@ fn breached(limits: &Thresholds, state: State) -> String {
 }
 
 #[cfg(test)]
-#[path = "evaluate_tests.rs"]
 mod tests;

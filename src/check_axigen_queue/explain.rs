@@ -1,8 +1,6 @@
 //! Long output: `-v` says what was seen, `-vv` what was looked at, `--census` what stands in the tree.
 
-use super::ages::{AgeBuckets, Ages};
-use super::facts::{Facts, Queue};
-use super::tree::{Census, Kind};
+use super::facts::{AgeBuckets, Ages, Census, Facts, Kind, Queue};
 use crate::monitoring::Report;
 
 /// Adds the long output.

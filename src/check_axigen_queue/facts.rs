@@ -6,9 +6,15 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::ages::Ages;
-use super::problem::{Noted, Problem};
-use super::tree::{Census, Size};
+mod ages;
+mod census;
+mod problem;
+mod unlocated;
+
+pub(super) use ages::{AgeBuckets, Ages};
+pub(super) use census::{Census, Kind, Size};
+pub(super) use problem::{Noted, Problem};
+pub(super) use unlocated::{ConfigError, ProbeError};
 
 /// Everything one run saw. Grows while the probe works, so a run that is cut short still has it.
 #[derive(Clone, Debug, Default, Serialize)]

@@ -1,20 +1,12 @@
 //! `check_axigen_queue`: how many messages wait in an Axigen queue, how old they are, and whether all were seen.
 
-mod ages;
 mod args;
-mod arrivals;
-mod axigen_cfg;
-mod count;
 mod evaluate;
 mod explain;
 mod facts;
-mod locate;
-mod names;
+mod policy;
 mod probe;
-mod problem;
-mod scan;
-mod tree;
-mod watch;
+mod target;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

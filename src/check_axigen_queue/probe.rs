@@ -1,38 +1,33 @@
 //! Looks at the queue: names of all directories first, then free space, then ages with the time left.
 
+mod arrivals;
+mod axigen_cfg;
+mod count;
+mod locate;
+mod names;
+mod scan;
+mod space;
+mod tree;
+mod watch;
+
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rustix::fs::{AtFlags, CWD, StatVfs, StatxFlags, fstat, fstatvfs, statx};
+use rustix::fs::{AtFlags, CWD, StatxFlags, fstat, fstatvfs, statx};
 use rustix::io::Errno;
 
-use super::arrivals::{self, Clock};
-use super::count;
-use super::facts::{Facts, Free, Queue, Unread};
-use super::locate::{self, ProbeError};
-use super::names::Names;
-use super::problem::Problem;
-use super::scan;
-use super::tree;
-use super::watch::Watch;
+use super::facts::{Facts, ProbeError, Problem, Queue, Unread};
+use super::target::Target;
 use crate::program::Run;
+use arrivals::Clock;
+use names::Names;
+use watch::Watch;
 
 /// Memory for message names, all queues together: about 400,000 names.
 const REMEMBERED_BYTES: usize = 4 * 1024 * 1024;
-
-/// What to look at.
-#[derive(Clone, Debug)]
-pub(super) struct Target {
-    pub(super) queue_dirs: Vec<PathBuf>,
-    pub(super) config: Option<PathBuf>,
-    /// The age from which a message counts as older; absent when no age is wanted.
-    pub(super) ages: Option<Duration>,
-    pub(super) size: bool,
-    pub(super) census: bool,
-}
 
 /// Gathers the facts. `progress` holds what is known at any time, for a run that is cut short.
 pub(super) fn probe(
@@ -85,7 +80,7 @@ fn look(target: &Target, run: &Run, facts: &mut Facts, progress: &Mutex<Facts>) 
         count::settle(queue, root.as_fd(), now, watch)?;
         watch.enter(&queue.path, scan::ROOT, "asking for the free space of");
         let space = fstatvfs(root).map_err(Problem::System);
-        queue.free = Some(space.and_then(|space| free(&space)));
+        queue.free = Some(space.and_then(|space| space::free(&space)));
         watch.tick(queue)?;
     }
     if let Some(older_than) = target.ages {
@@ -147,24 +142,6 @@ fn closed_parent(path: &Path) -> Option<PathBuf> {
     hidden.parent().map(Path::to_path_buf)
 }
 
-/// Space for an ordinary account: what is reserved for root counts as used, as `df` has it.
-fn free(space: &StatVfs) -> Result<Free, Problem> {
-    let bytes_percent = percent(space.f_bavail, space.f_blocks.saturating_sub(space.f_bfree))
-        .ok_or(Problem::NotTold)?;
-    let inodes_percent = match space.f_files {
-        0 => None,
-        files => percent(space.f_favail, files.saturating_sub(space.f_ffree)),
-    };
-    Ok(Free { bytes_percent, inodes_percent })
-}
-
-/// `free` of `free + used` in per cent, rounded down to 0.01 so that a limit is never missed by rounding.
-fn percent(free: u64, used: u64) -> Option<f64> {
-    let all = u128::from(free) + u128::from(used);
-    let hundredths = (u128::from(free) * 10_000).checked_div(all)?;
-    u32::try_from(hundredths).ok().map(|hundredths| f64::from(hundredths) / 100.0)
-}
-
 /// Seconds since the epoch, negative before it.
 fn seconds(time: SystemTime) -> i64 {
     let since = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
@@ -176,19 +153,4 @@ fn account() -> Option<String> {
     let uid = nix::unistd::geteuid();
     let name = || nix::unistd::User::from_uid(uid).ok().flatten().map(|user| user.name);
     (!uid.is_root()).then(|| name().unwrap_or_else(|| uid.to_string()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percent_is_rounded_down() {
-        assert_eq!(percent(1, 2), Some(33.33));
-        assert_eq!(percent(29_999, 970_001), Some(2.99));
-        assert_eq!(percent(0, 5), Some(0.0));
-        assert_eq!(percent(5, 0), Some(100.0));
-        assert_eq!(percent(u64::MAX, u64::MAX), Some(50.0));
-        assert_eq!(percent(0, 0), None);
-    }
 }

@@ -6,12 +6,9 @@ use proptest::prelude::*;
 use rustix::io::Errno;
 
 use super::*;
-use crate::check_axigen_queue::facts::Unread;
-use crate::check_axigen_queue::problem::{Noted, Problem};
-use crate::check_axigen_queue::tree::Size;
+use crate::check_axigen_queue::facts::{Noted, Problem, Size, Unread};
 use crate::monitoring::Range;
 
-#[path = "evaluate_tests/unseen.rs"]
 mod unseen;
 
 fn range(text: &str) -> Option<Range> {

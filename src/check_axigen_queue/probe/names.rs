@@ -6,7 +6,7 @@
 use std::ffi::CStr;
 
 /// Names of messages by directory, within a number of bytes.
-pub(super) struct Names {
+pub(crate) struct Names {
     /// Names with their NUL; a directory's own name comes first.
     bytes: Vec<u8>,
     limit: usize,
@@ -21,35 +21,35 @@ struct Stretch {
 }
 
 /// A directory of the queue with its messages' names, if they were kept.
-pub(super) struct Directory<'a> {
-    pub(super) name: &'a CStr,
-    pub(super) messages: Option<MessageNames<'a>>,
+pub(crate) struct Directory<'a> {
+    pub(crate) name: &'a CStr,
+    pub(crate) messages: Option<MessageNames<'a>>,
 }
 
 /// The names of one directory's messages.
-pub(super) struct MessageNames<'a>(&'a [u8]);
+pub(crate) struct MessageNames<'a>(&'a [u8]);
 
 impl MessageNames<'_> {
     /// Whether no name is left.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
 impl Names {
     /// Keeps at most about `limit` bytes. The memory is used only as it fills.
-    pub(super) fn within(limit: usize) -> Self {
+    pub(crate) fn within(limit: usize) -> Self {
         Self { bytes: Vec::with_capacity(limit), limit, directories: Vec::new() }
     }
 
     /// The messages that follow are in this directory.
-    pub(super) fn enter(&mut self, directory: &CStr) {
+    pub(crate) fn enter(&mut self, directory: &CStr) {
         self.directories.push(Stretch { start: self.bytes.len(), is_whole: true });
         self.bytes.extend_from_slice(directory.to_bytes_with_nul());
     }
 
     /// Keeps a message's name, or gives its directory up when it does not fit.
-    pub(super) fn push(&mut self, message: &CStr) {
+    pub(crate) fn push(&mut self, message: &CStr) {
         let Some(directory) = self.directories.last_mut().filter(|directory| directory.is_whole)
         else {
             return;
@@ -69,7 +69,7 @@ impl Names {
     }
 
     /// Every directory, in the order they were entered.
-    pub(super) fn directories(&self) -> impl Iterator<Item = Directory<'_>> {
+    pub(crate) fn directories(&self) -> impl Iterator<Item = Directory<'_>> {
         let ends = self.directories.iter().skip(1).map(|next| next.start).chain([self.bytes.len()]);
         self.directories.iter().zip(ends).filter_map(|(directory, end)| {
             let mut names = MessageNames(self.bytes.get(directory.start..end)?);

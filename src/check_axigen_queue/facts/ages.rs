@@ -8,7 +8,7 @@ use super::problem::{Noted, Problem};
 
 /// Counts by age, each in the first bucket that ends above it; the last bucket has no end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct AgeBuckets([u64; 8]);
+pub(crate) struct AgeBuckets([u64; 8]);
 
 impl AgeBuckets {
     /// Where all buckets but the last end, in seconds.
@@ -25,7 +25,7 @@ impl AgeBuckets {
         "over_5d",
     ];
 
-    pub(super) fn add(&mut self, age_seconds: u64) {
+    pub(crate) fn add(&mut self, age_seconds: u64) {
         let bucket = Self::ENDS.iter().take_while(|end| age_seconds >= **end).count();
         if let Some(count) = self.0.get_mut(bucket) {
             *count += 1;
@@ -33,48 +33,48 @@ impl AgeBuckets {
     }
 
     /// Adds another queue's counts.
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         for (count, more) in self.0.iter_mut().zip(other.0) {
             *count += more;
         }
     }
 
     /// Label and count, youngest first.
-    pub(super) fn iter(self) -> impl Iterator<Item = (&'static str, u64)> {
+    pub(crate) fn iter(self) -> impl Iterator<Item = (&'static str, u64)> {
         Self::LABELS.into_iter().zip(self.0)
     }
 
     /// Younger than five minutes.
-    pub(super) fn recent(self) -> u64 {
+    pub(crate) fn recent(self) -> u64 {
         self.0.first().copied().unwrap_or(0)
     }
 }
 
 /// Ages of messages, where arrival is the earlier of mtime and birth time of the status file.
 #[derive(Clone, Debug, Default, Serialize)]
-pub(super) struct Ages {
+pub(crate) struct Ages {
     /// Whether every message was asked; those that refused are in `refused`.
-    pub(super) finished: bool,
+    pub(crate) finished: bool,
     /// Messages whose age is known.
-    pub(super) known: u64,
+    pub(crate) known: u64,
     /// Older than the limit that was asked for.
-    pub(super) older: u64,
+    pub(crate) older: u64,
     /// Seconds; absent while no age is known.
-    pub(super) oldest_seconds: Option<u64>,
-    pub(super) buckets: AgeBuckets,
+    pub(crate) oldest_seconds: Option<u64>,
+    pub(crate) buckets: AgeBuckets,
     /// Arrival lies in the future; counted as age 0.
-    pub(super) future: u64,
+    pub(crate) future: u64,
     /// No birth time is known; arrival is the mtime.
-    pub(super) without_birth: u64,
+    pub(crate) without_birth: u64,
     /// Arrival is the birth time, since the file was written again later.
-    pub(super) by_birth: u64,
+    pub(crate) by_birth: u64,
     /// Messages or directories that refused to tell.
-    pub(super) refused: Noted<Problem>,
+    pub(crate) refused: Noted<Problem>,
 }
 
 impl Ages {
     /// Adds a message that arrived `arrival` seconds and is judged at `now` seconds, both since the epoch.
-    pub(super) fn add(&mut self, arrival: i64, now: i64, older_than: Duration) {
+    pub(crate) fn add(&mut self, arrival: i64, now: i64, older_than: Duration) {
         let age = u64::try_from(now.saturating_sub(arrival)).unwrap_or_else(|_| {
             self.future += 1;
             0

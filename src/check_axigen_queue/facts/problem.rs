@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 /// Why something could not be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Problem {
+pub(crate) enum Problem {
     /// The system call's error.
     System(Errno),
     /// A symbolic link below the root, which is not followed.
@@ -21,7 +21,7 @@ pub(super) enum Problem {
 }
 
 impl Problem {
-    pub(super) fn is_denied(self) -> bool {
+    pub(crate) fn is_denied(self) -> bool {
         matches!(self, Self::System(Errno::ACCESS | Errno::PERM))
     }
 }
@@ -45,16 +45,16 @@ impl Serialize for Problem {
 }
 
 /// "Permission denied", without the number that std adds.
-pub(super) fn cause(error: &std::io::Error) -> String {
+pub(crate) fn cause(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 /// How many, and the first of them.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Noted<T> {
-    pub(super) count: u64,
-    pub(super) first: Option<T>,
+pub(crate) struct Noted<T> {
+    pub(crate) count: u64,
+    pub(crate) first: Option<T>,
 }
 
 impl<T> Default for Noted<T> {
@@ -64,7 +64,7 @@ impl<T> Default for Noted<T> {
 }
 
 impl<T> Noted<T> {
-    pub(super) fn note(&mut self, item: impl FnOnce() -> T) {
+    pub(crate) fn note(&mut self, item: impl FnOnce() -> T) {
         self.count += 1;
         self.first.get_or_insert_with(item);
     }

@@ -6,13 +6,13 @@ use std::os::fd::BorrowedFd;
 use rustix::io::Errno;
 
 use super::arrivals;
-use super::facts::{OtherFiles, Queue, Unread};
 use super::names::Names;
 use super::scan::{self, Seen};
 use super::watch::{Watch, below};
+use crate::check_axigen_queue::facts::{OtherFiles, Queue, Unread};
 
 /// Counts messages by name alone, and keeps their names for the ages; breaks when the time is up.
-pub(super) fn count(
+pub(crate) fn count(
     queue: &mut Queue,
     root: BorrowedFd<'_>,
     names: &mut Names,
@@ -34,7 +34,7 @@ pub(super) fn count(
             }
             Seen::OtherFile { name, .. } => queue.other_files.note(name.to_bytes()),
             Seen::OtherDirectory(name) => {
-                queue.other_directories.note(|| name.to_string_lossy().into_owned())
+                queue.other_directories.note(|| name.to_string_lossy().into_owned());
             }
             Seen::Deeper { subdirectory, name } => {
                 queue.deeper.note(|| {
@@ -55,7 +55,7 @@ pub(super) fn count(
 }
 
 /// Finds out whether files of another kind have been there for long, when there is no message among them.
-pub(super) fn settle(
+pub(crate) fn settle(
     queue: &mut Queue,
     root: BorrowedFd<'_>,
     now: i64,

@@ -1,33 +1,19 @@
 //! Everything below the queue directory, deeper than what is counted: sizes, and a census without names.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde::Serialize;
 use walkdir::{DirEntry, WalkDir};
 
-use super::ages::AgeBuckets;
 use super::scan;
+use crate::check_axigen_queue::facts::{Census, Kind, Size};
 use crate::deadline::Deadline;
 
-/// The size of all regular files on the queue's file system.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub(super) struct Size {
-    pub(super) bytes: u64,
-    /// Of one file.
-    pub(super) largest_bytes: u64,
-    pub(super) files: u64,
-    /// Directories and files that could not be asked.
-    pub(super) unread: u64,
-    pub(super) finished: bool,
-}
-
 /// Adds up file sizes; breaks when the time is up.
-pub(super) fn measure(root: &Path, deadline: &Deadline, size: &mut Size) -> ControlFlow<()> {
+pub(crate) fn measure(root: &Path, deadline: &Deadline, size: &mut Size) -> ControlFlow<()> {
     each(root, deadline, |entry| {
         match entry.map(|entry| (entry.file_type().is_file(), entry.metadata())) {
             Ok((true, Ok(file))) => {
@@ -45,38 +31,11 @@ pub(super) fn measure(root: &Path, deadline: &Deadline, size: &mut Size) -> Cont
     ControlFlow::Continue(())
 }
 
-/// What stands in the tree, by kind. Holds no name, so it can be shown to strangers.
-#[derive(Clone, Debug, Default, Serialize)]
-pub(super) struct Census {
-    /// "depth 2 file S(hex)" -> what is known of the entries of that kind.
-    pub(super) kinds: BTreeMap<String, Kind>,
-    pub(super) unread: u64,
-    pub(super) finished: bool,
-}
-
-/// Entries of one kind.
-#[derive(Clone, Debug, Default, Serialize)]
-pub(super) struct Kind {
-    pub(super) count: u64,
-    /// Octal mode -> count.
-    pub(super) modes: BTreeMap<String, u64>,
-    /// Ages by mtime, in the buckets of the check.
-    pub(super) by_mtime: AgeBuckets,
-    /// Ages by birth time.
-    pub(super) by_birth: AgeBuckets,
-    pub(super) without_birth: u64,
-    /// mtime more than a second after birth: written again later.
-    pub(super) rewritten: u64,
-    /// mtime more than a second before birth: copied, or set on purpose.
-    pub(super) backdated: u64,
-    pub(super) in_future: u64,
-}
-
 /// Different kinds told apart; a tree of more is no queue.
 const MOST_KINDS: usize = 200;
 
 /// Takes the census; breaks when the time is up.
-pub(super) fn census(
+pub(crate) fn census(
     root: &Path,
     deadline: &Deadline,
     now: i64,
@@ -95,7 +54,7 @@ pub(super) fn census(
         kind.count += 1;
         match entry.metadata() {
             Ok(metadata) => {
-                kind.add(metadata.mode(), metadata.mtime(), metadata.created().ok(), now)
+                kind.add(metadata.mode(), metadata.mtime(), metadata.created().ok(), now);
             }
             Err(error) if is_gone(&error) => {}
             Err(_) => census.unread += 1,

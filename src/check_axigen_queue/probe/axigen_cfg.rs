@@ -8,28 +8,13 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
+use crate::check_axigen_queue::facts::ConfigError;
+
 /// Longest value the grammar allows.
 const VALUE_BYTES: usize = 8192;
 
-/// Why a file is no axigen.cfg; lines count from 1.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum ConfigError {
-    #[error("line {0}: a string has no closing quote")]
-    OpenString(usize),
-    #[error("line {0}: a comment is never closed")]
-    OpenComment(usize),
-    #[error("line {0}: a bracket closes what was not opened")]
-    StrayBracket(usize),
-    #[error("the file ends inside a bracket, as if it were cut off")]
-    OpenBracket,
-    #[error("line {0}: a value is longer than 8192 characters")]
-    LongValue(usize),
-    #[error("line {0}: queuePath holds a NUL or is empty")]
-    BadPath(usize),
-}
-
 /// The value of `queuePath` in `Server { processing = { ... } }`, as it is written there.
-pub(super) fn queue_path(text: &[u8]) -> Result<Option<PathBuf>, ConfigError> {
+pub(crate) fn queue_path(text: &[u8]) -> Result<Option<PathBuf>, ConfigError> {
     let mut tokens = Tokens { rest: text, line: 1 };
     let mut open: Vec<Bracket> = Vec::new();
     let mut name: Vec<u8> = Vec::new();

@@ -6,29 +6,29 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::facts::{Facts, Queue};
 use super::scan;
+use crate::check_axigen_queue::facts::{Facts, Queue};
 use crate::deadline::Deadline;
 
 /// Keeps the clock and publishes one queue's facts.
-pub(super) struct Watch<'a> {
+pub(crate) struct Watch<'a> {
     deadline: &'a Deadline,
     progress: &'a Mutex<Facts>,
     index: usize,
 }
 
 impl<'a> Watch<'a> {
-    pub(super) fn new(deadline: &'a Deadline, progress: &'a Mutex<Facts>, index: usize) -> Self {
+    pub(crate) fn new(deadline: &'a Deadline, progress: &'a Mutex<Facts>, index: usize) -> Self {
         Self { deadline, progress, index }
     }
 
     /// Says what is being done to a directory of the queue.
-    pub(super) fn enter(&self, queue: &Path, directory: &CStr, doing: &str) {
+    pub(crate) fn enter(&self, queue: &Path, directory: &CStr, doing: &str) {
         self.deadline.enter(format!("{doing} {}", below(queue, directory).display()));
     }
 
     /// Publishes, and breaks when the time is up.
-    pub(super) fn tick(&self, queue: &Queue) -> ControlFlow<()> {
+    pub(crate) fn tick(&self, queue: &Queue) -> ControlFlow<()> {
         let mut facts = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(published) = facts.queues.get_mut(self.index) {
             queue.clone_into(published);
@@ -38,7 +38,7 @@ impl<'a> Watch<'a> {
 }
 
 /// A directory of the queue as people name it; the root is not "/queue/.".
-pub(super) fn below(root: &Path, name: &CStr) -> PathBuf {
+pub(crate) fn below(root: &Path, name: &CStr) -> PathBuf {
     if name == scan::ROOT {
         root.to_path_buf()
     } else {

@@ -10,24 +10,22 @@ use std::time::Duration;
 use rustix::fs::{AtFlags, Statx, StatxFlags, statx};
 use rustix::io::Errno;
 
-use super::ages::Ages;
-use super::facts::Queue;
 use super::names::{MessageNames, Names};
-use super::problem::Problem;
 use super::scan::{self, Seen};
 use super::watch::Watch;
+use crate::check_axigen_queue::facts::{Ages, Problem, Queue};
 
 /// The clock that ages are counted by.
 #[derive(Clone, Copy)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     /// Seconds since the epoch.
-    pub(super) now: i64,
+    pub(crate) now: i64,
     /// From which age a message counts as older.
-    pub(super) older_than: Duration,
+    pub(crate) older_than: Duration,
 }
 
 /// Fills in the queue's ages; breaks when the time is up.
-pub(super) fn ask_all(
+pub(crate) fn ask_all(
     queue: &mut Queue,
     root: BorrowedFd<'_>,
     names: &Names,
@@ -129,7 +127,7 @@ fn arrival(mtime: i64, birth: Option<i64>) -> i64 {
 }
 
 /// The times of one file; never follows a link, never makes a network file system refresh them.
-pub(super) fn times(dir: BorrowedFd<'_>, name: &CStr) -> Result<Statx, Errno> {
+pub(crate) fn times(dir: BorrowedFd<'_>, name: &CStr) -> Result<Statx, Errno> {
     let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::STATX_DONT_SYNC;
     statx(dir, name, flags, StatxFlags::MTIME | StatxFlags::BTIME)
 }

@@ -11,16 +11,16 @@ use std::path::Path;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, StatxFlags, fstat, openat, statx};
 use rustix::io::Errno;
 
-use super::problem::Problem;
+use crate::check_axigen_queue::facts::Problem;
 
 /// About 1,000 entries a system call; 4 KiB to 256 KiB measured the same.
 const BUFFER_BYTES: usize = 32 * 1024;
 
 /// The root's own name, as an entry of itself.
-pub(super) const ROOT: &CStr = c".";
+pub(crate) const ROOT: &CStr = c".";
 
 /// What the walk comes across, directory by directory.
-pub(super) enum Seen<'a> {
+pub(crate) enum Seen<'a> {
     /// The root or a subdirectory of the queue; its entries follow.
     Directory(&'a CStr),
     /// A message's status file.
@@ -38,7 +38,7 @@ pub(super) enum Seen<'a> {
 }
 
 /// Opens a queue's root, following a symbolic link there and nowhere else.
-pub(super) fn open_root(path: &Path) -> Result<OwnedFd, Errno> {
+pub(crate) fn open_root(path: &Path) -> Result<OwnedFd, Errno> {
     openat(CWD, path, DIRECTORY, Mode::empty())
 }
 
@@ -46,7 +46,7 @@ const DIRECTORY: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
 /// Opens a directory of the queue. One on another file system is not the queue's.
-pub(super) fn open_directory(root: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Problem> {
+pub(crate) fn open_directory(root: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Problem> {
     let open = || {
         let fd = openat(root, name, DIRECTORY | OFlags::NOFOLLOW, Mode::empty())?;
         Ok((fstat(root)?.st_dev == fstat(&fd)?.st_dev, fd))
@@ -58,7 +58,7 @@ pub(super) fn open_directory(root: BorrowedFd<'_>, name: &CStr) -> Result<OwnedF
 }
 
 /// Shows everything in the queue to `visit` until that breaks: the root first, then the subdirectories in order.
-pub(super) fn walk(
+pub(crate) fn walk(
     root: BorrowedFd<'_>,
     mut visit: impl FnMut(Seen<'_>) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
@@ -93,7 +93,7 @@ pub(super) fn walk(
 }
 
 /// Shows the files of one directory of the queue.
-pub(super) fn files(
+pub(crate) fn files(
     root: BorrowedFd<'_>,
     directory: &CStr,
     mut visit: impl FnMut(Seen<'_>) -> ControlFlow<()>,
@@ -181,7 +181,7 @@ fn ask_type(dir: BorrowedFd<'_>, name: &CStr) -> Result<FileType, Errno> {
 }
 
 /// `S` and 1 to 16 upper-case hexadecimal digits (<https://www.axigen.com/documentation/queue-management-p45253814>).
-pub(super) fn is_message(name: &[u8]) -> bool {
+pub(crate) fn is_message(name: &[u8]) -> bool {
     match name {
         [b'S', id @ ..] => {
             matches!(id.len(), 1..=16) && id.iter().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F'))

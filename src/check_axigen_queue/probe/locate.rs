@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::axigen_cfg;
-use super::problem;
+use crate::check_axigen_queue::facts::ProbeError;
 use crate::deadline::Deadline;
 
 /// Where Axigen keeps its configuration: Linux, then BSD
@@ -19,28 +19,13 @@ const CONFIG_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The queue directories and how they were found.
 #[derive(Debug)]
-pub(super) struct Located {
-    pub(super) queue_dirs: Vec<PathBuf>,
-    pub(super) found_by: String,
-}
-
-/// Why there is no queue directory to look at.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ProbeError {
-    #[error("cannot read {path}: {cause}", path = path.display(), cause = problem::cause(cause))]
-    ConfigUnreadable { path: PathBuf, cause: std::io::Error },
-    #[error("cannot understand {path}: {cause}", path = path.display())]
-    ConfigBroken { path: PathBuf, cause: axigen_cfg::ConfigError },
-    #[error("{path} sets no queuePath in Server, processing", path = path.display())]
-    NoQueuePath { path: PathBuf },
-    #[error("queuePath in {path} is relative to a directory the file does not name", path = path.display())]
-    RelativeQueuePath { path: PathBuf },
-    #[error("no queue directory: none of {} exists", QUEUES.join(", "))]
-    NoQueue,
+pub(crate) struct Located {
+    pub(crate) queue_dirs: Vec<PathBuf>,
+    pub(crate) found_by: String,
 }
 
 /// Looks in the order an administrator expects: what is named, then what is configured, then what is usual.
-pub(super) fn locate(
+pub(crate) fn locate(
     queue_dirs: &[PathBuf],
     config: Option<&Path>,
     deadline: &Deadline,
@@ -78,7 +63,7 @@ fn first_existing(deadline: &Deadline, config_says: &str) -> Result<Located, Pro
             return Ok(Located { queue_dirs: vec![queue.to_path_buf()], found_by });
         }
     }
-    Err(ProbeError::NoQueue)
+    Err(ProbeError::NoQueue(&QUEUES))
 }
 
 fn queue_of(path: &Path, deadline: &Deadline) -> Result<Option<Located>, ProbeError> {

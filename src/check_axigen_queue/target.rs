@@ -1,0 +1,15 @@
+//! What to look at.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What to look at.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub(super) queue_dirs: Vec<PathBuf>,
+    pub(super) config: Option<PathBuf>,
+    /// The age from which a message counts as older; absent when no age is wanted.
+    pub(super) ages: Option<Duration>,
+    pub(super) size: bool,
+    pub(super) census: bool,
+}
