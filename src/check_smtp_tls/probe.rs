@@ -1,54 +1,26 @@
 //! The look itself: one handshake for the certificate, then one hello for each question. All I/O starts here.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+mod ask;
+mod chains;
+mod drown;
+mod plan;
+mod question;
+mod reach;
+mod reaction;
+
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::ask::Asker;
-use super::drown::{self, Listener};
-use super::facts::{Fact, Facts, Handshake, Incomplete, Start};
-use super::plan;
-use super::reach::{End, Reach, Setback, mechanisms};
-use crate::connection::{ConnectError, Connection};
-use crate::program::{self, Run};
+use super::facts::{Fact, Facts, Handshake, Incomplete, ProbeError, Progress, Start};
+use super::target::Target;
+use crate::connection::Connection;
+use crate::program::Run;
 use crate::smtp::Session;
-use crate::smtp_client::Caller;
 use crate::tls::Protocol;
 use crate::tls::certificate::Algorithm;
 use crate::tls::handshake::{HandshakeError, Secured, Wanted, handshake};
 use crate::tls::trust::Anchors;
-
-/// What to look at, and how.
-#[derive(Clone, Debug)]
-pub(super) struct Target {
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) start: Start,
-    /// The name asked for and checked; an address is checked only.
-    pub(super) name: String,
-    pub(super) caller: Caller,
-    pub(super) quick: bool,
-    pub(super) delay: Duration,
-    pub(super) injection: bool,
-    pub(super) ca_file: Option<PathBuf>,
-    pub(super) drown: Vec<Listener>,
-}
-
-/// Why nothing was seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum ProbeError {
-    /// The name leads to no address.
-    Unresolved { host: String, reason: String },
-    /// No address answers, each with its reason.
-    Unreached(Vec<(SocketAddr, ConnectError)>),
-    /// The server broke off before TLS could begin.
-    Smtp(String),
-    /// What answers, or stays silent, may be no mail server, or one where TLS comes first.
-    NotSmtp(String),
-}
-
-/// The facts as they grow.
-pub(super) type Progress = program::Progress<Facts>;
+use ask::Asker;
+use reach::{End, Reach, Setback, mechanisms};
 
 /// Looks at a server until all is seen, the time is over or it keeps us out.
 pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) -> Result<Facts, ProbeError> {
