@@ -3,12 +3,13 @@
 mod ask;
 mod chains;
 mod drown;
+mod injection;
 mod plan;
 mod question;
 mod reach;
 mod reaction;
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use super::facts::{Fact, Facts, Handshake, Incomplete, ProbeError, Progress, Start};
 use super::target::Target;
@@ -55,7 +56,7 @@ impl Probe<'_> {
         plan::suites(&mut self.asker)?;
         self.second_certificate()?;
         if self.target().injection {
-            self.injection()?;
+            injection::look(&mut self.asker)?;
         }
         Ok(())
     }
@@ -174,62 +175,6 @@ impl Probe<'_> {
             Some(Algorithm::Rsa) => self.handshake(Wanted::Ecdsa),
             Some(_) => self.handshake(Wanted::Rsa),
             None => Ok(()),
-        }
-    }
-
-    /// Sends a word behind STARTTLS and before TLS; a server that answers it inside TLS obeys a man in the middle.
-    fn injection(&mut self) -> Result<(), End> {
-        let fact = match self.inject() {
-            Ok(fact) => fact,
-            Err(Setback::Once(why)) => Fact::Unknown(why),
-            Err(Setback::End(end)) => {
-                self.progress().note(|facts| facts.injection = Some(Fact::not_asked()));
-                return Err(end);
-            }
-        };
-        self.progress().note(|facts| facts.injection = Some(fact));
-        Ok(())
-    }
-
-    fn inject(&mut self) -> Result<Fact, Setback> {
-        /// How long an answer to the injected word may take.
-        const WAIT: Duration = Duration::from_secs(1);
-        if self.target().start == Start::Tls {
-            return Ok(Fact::No);
-        }
-        // What the server answers inside TLS is not to be heard.
-        if self.progress().read(|facts| facts.handshake.is_none()) {
-            return Ok(Fact::Unknown("no handshake succeeded".to_owned()));
-        }
-        let mut session = self.asker.reach.greeted()?;
-        let answer = session
-            .command("STARTTLS", "STARTTLS\r\nNOOP")
-            .map_err(|error| Setback::Once(error.to_string()))?;
-        // A refusal as such is no obedience, but a limit says nothing of what would be obeyed.
-        if (400..500).contains(&answer.code) {
-            return Ok(Fact::Unknown(format!("STARTTLS was answered with {answer}")));
-        }
-        if answer.code != 220 || session.has_more() {
-            return Ok(Fact::No);
-        }
-        let mut connection =
-            session.into_stream().map_err(|error| Setback::Once(error.to_string()))?;
-        connection.allow(self.asker.reach.patience.tls);
-        let (_, result) = handshake(connection, self.asker.server_name(), Wanted::Any);
-        let mut secured = match result {
-            Ok((_, secured)) => secured,
-            Err(HandshakeError::Silent) => {
-                return Ok(Fact::Unknown(HandshakeError::Silent.to_string()));
-            }
-            // The word was taken for TLS.
-            Err(_) => return Ok(Fact::No),
-        };
-        secured.sock.allow(WAIT);
-        let mut session = Session::over(secured);
-        match session.greeting() {
-            Ok(answer) if answer.is_positive() => Ok(Fact::Yes),
-            // Silence is the right answer, if there was time to hear another.
-            _ => self.asker.reach.check_time().map(|()| Fact::No),
         }
     }
 }
