@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::drown::Listener;
-use super::evaluate::{Policy, Trust};
 use super::facts::Start;
 use super::grade::Grade;
 use super::lifetime::{Left, LeftPair};
-use super::probe::Target;
+use super::listener::Listener;
+use super::policy::{Policy, Trust};
+use super::target::Target;
 use crate::monitoring::{State, duration};
 use crate::program::{CheckOptions, UsageError};
 use crate::smtp_client::{CallerOptions, host, port};

@@ -1,60 +1,19 @@
 //! Facts and limits become a report. No I/O, no clock.
 
+mod certificates;
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use super::certificates;
 use super::explain;
-use super::facts::{Fact, Facts, Incomplete, Start};
-use super::grade::{self, Grade, Grading, Rules};
-use super::lifetime::Left;
-use super::probe::ProbeError;
-use super::strength;
+use super::facts::{Fact, Facts, Incomplete, ProbeError, Start};
+use super::grade::{self, Grading, Rules};
+use super::policy::Policy;
 use crate::connection::ConnectError;
 use crate::monitoring::{Label, Metric, Report, State, Unit, Value};
 use crate::tls::Protocol;
 use crate::tls::suite::{Exchange, Suite};
-
-/// Whether an untrusted certificate counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trust {
-    /// Where clients ask for proof.
-    Auto,
-    /// Everywhere.
-    Pkix,
-    /// Nowhere.
-    None,
-}
-
-/// The limits of one run.
-#[derive(Clone, Debug)]
-pub(super) struct Policy {
-    /// WARNING for worse.
-    pub(super) grade_warning: Grade,
-    /// CRITICAL for worse.
-    pub(super) grade_critical: Grade,
-    pub(super) warning: Left,
-    pub(super) critical: Left,
-    pub(super) trust: Trust,
-    /// Whether clients of this port take any TLS.
-    pub(super) is_opportunistic: bool,
-    /// Whether anonymous suites are F all the same.
-    pub(super) strict: bool,
-    /// The state of the plugin's own time-out.
-    pub(super) on_timeout: State,
-}
-
-impl Policy {
-    /// Whether trust decides the state, is a note, or is left out.
-    pub(super) fn trust_counts(&self) -> Option<bool> {
-        match self.trust {
-            Trust::Auto => Some(!self.is_opportunistic),
-            Trust::Pkix => Some(true),
-            Trust::None => None,
-        }
-    }
-}
 
 /// What the JSON output carries.
 #[derive(Serialize)]
@@ -335,7 +294,7 @@ fn measure(facts: &Facts, grading: Option<&Grading>, report: &mut Report) {
         }
     };
     if !facts.quick {
-        let score = grading.filter(|_| strength::is_known(facts) && !facts.accepted.is_empty());
+        let score = grading.filter(|_| grade::is_score_known(facts) && !facts.accepted.is_empty());
         add(
             "score",
             score.map_or(Value::Undetermined, |grading| Value::Uint(grading.score.into())),
@@ -348,5 +307,4 @@ fn measure(facts: &Facts, grading: Option<&Grading>, report: &mut Report) {
 }
 
 #[cfg(test)]
-#[path = "evaluate_tests.rs"]
 mod tests;

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::facts::{Fact, Facts, Start, Weakness};
-use super::grade::Grading;
-use super::strength;
+use super::grade::{self, Grading};
 use crate::monitoring::{Report, duration};
 use crate::tls::Protocol;
 use crate::tls::suite::Suite;
@@ -91,7 +90,7 @@ fn suites(facts: &Facts, report: &mut Report) {
 }
 
 fn path(facts: &Facts, grading: &Grading, report: &mut Report) {
-    let at_most = if strength::is_known(facts) { "" } else { "at most " };
+    let at_most = if grade::is_score_known(facts) { "" } else { "at most " };
     report.explain(1, format!("score: {at_most}{} of 100", grading.score));
     if let Some((next, caps)) = grading.next() {
         for cap in caps {

@@ -1,12 +1,18 @@
 //! What was seen of a server's TLS, and what could not be seen.
 
+mod fact;
+mod weakness;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 
 use serde::{Serialize, Serializer};
 
-pub(super) use super::fact::Fact;
-pub(super) use super::weakness::Weakness;
+pub(super) use fact::Fact;
+pub(super) use weakness::Weakness;
 
+use crate::connection::ConnectError;
+use crate::program;
 use crate::tls::Protocol;
 use crate::tls::certificate::Certificate;
 use crate::tls::suite::Suite;
@@ -79,6 +85,22 @@ pub(super) struct Facts {
     pub(super) incomplete: Option<Incomplete>,
     /// Whether only STARTTLS and the certificate were asked for.
     pub(super) quick: bool,
+}
+
+/// The facts as they grow.
+pub(super) type Progress = program::Progress<Facts>;
+
+/// Why nothing was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ProbeError {
+    /// The name leads to no address.
+    Unresolved { host: String, reason: String },
+    /// No address answers, each with its reason.
+    Unreached(Vec<(SocketAddr, ConnectError)>),
+    /// The server broke off before TLS could begin.
+    Smtp(String),
+    /// What answers, or stays silent, may be no mail server, or one where TLS comes first.
+    NotSmtp(String),
 }
 
 /// Why a look ended early.

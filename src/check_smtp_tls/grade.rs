@@ -2,24 +2,17 @@
 //!
 //! `grade = min(letter(score), all caps)`. Trust is judged apart and changes no grade.
 
+mod caps;
+mod letter;
+mod strength;
+
 use serde::Serialize;
 
-pub use super::letter::Grade;
+pub use letter::Grade;
+pub(super) use strength::is_known as is_score_known;
 
-use super::caps::Judge;
 use super::facts::{Fact, Facts};
-use super::strength;
-
-/// Something that keeps the grade down.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Cap {
-    /// The best grade that is left.
-    pub(super) at_most: Grade,
-    /// Why, as in "TLS 1.0 is offered".
-    pub(super) reason: String,
-    /// What to do about it.
-    pub(super) remedy: &'static str,
-}
+use caps::{Cap, Doubt, Judge};
 
 /// A letter with its reasons. While something is unknown, score and letter are the best they may be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -35,13 +28,6 @@ pub(super) struct Grading {
     pub(super) unknown: Vec<Doubt>,
     /// What is remarkable and costs nothing here.
     pub(super) notes: Vec<String>,
-}
-
-/// A fact that is not known.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Doubt {
-    pub(super) subject: String,
-    pub(super) reason: String,
 }
 
 impl Grading {
@@ -112,5 +98,4 @@ pub(super) fn grade(facts: &Facts, rules: Rules) -> Grading {
 }
 
 #[cfg(test)]
-#[path = "grade_tests.rs"]
 mod tests;

@@ -1,34 +1,24 @@
 //! `check_smtp_tls`: how good the TLS of a mail server is, from SSLv2 to TLS 1.3, and how long its certificate lasts.
 
 mod args;
-mod ask;
-mod caps;
-mod certificates;
-mod chains;
-mod drown;
 mod evaluate;
 mod explain;
-mod fact;
 mod facts;
 mod grade;
-mod letter;
 mod lifetime;
-mod plan;
+mod listener;
+mod policy;
 mod probe;
-mod reach;
-mod reaction;
 #[cfg(test)]
 mod sample;
-mod strength;
-mod weakness;
+mod target;
 
 pub use args::Args;
 pub use grade::Grade;
 
 use crate::monitoring::Report;
 use crate::program::{Run, UsageError};
-use facts::{Facts, Incomplete};
-use probe::Progress;
+use facts::{Facts, Incomplete, Progress};
 
 /// Runs the check.
 ///

@@ -1,54 +1,27 @@
 //! The look itself: one handshake for the certificate, then one hello for each question. All I/O starts here.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::time::{Duration, UNIX_EPOCH};
+mod ask;
+mod chains;
+mod drown;
+mod injection;
+mod plan;
+mod question;
+mod reach;
+mod reaction;
 
-use super::ask::Asker;
-use super::drown::{self, Listener};
-use super::facts::{Fact, Facts, Handshake, Incomplete, Start};
-use super::plan;
-use super::reach::{End, Reach, Setback, mechanisms};
-use crate::connection::{ConnectError, Connection};
-use crate::program::{self, Run};
+use std::time::UNIX_EPOCH;
+
+use super::facts::{Fact, Facts, Handshake, Incomplete, ProbeError, Progress, Start};
+use super::target::Target;
+use crate::connection::Connection;
+use crate::program::Run;
 use crate::smtp::Session;
-use crate::smtp_client::Caller;
 use crate::tls::Protocol;
 use crate::tls::certificate::Algorithm;
 use crate::tls::handshake::{HandshakeError, Secured, Wanted, handshake};
 use crate::tls::trust::Anchors;
-
-/// What to look at, and how.
-#[derive(Clone, Debug)]
-pub(super) struct Target {
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) start: Start,
-    /// The name asked for and checked; an address is checked only.
-    pub(super) name: String,
-    pub(super) caller: Caller,
-    pub(super) quick: bool,
-    pub(super) delay: Duration,
-    pub(super) injection: bool,
-    pub(super) ca_file: Option<PathBuf>,
-    pub(super) drown: Vec<Listener>,
-}
-
-/// Why nothing was seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum ProbeError {
-    /// The name leads to no address.
-    Unresolved { host: String, reason: String },
-    /// No address answers, each with its reason.
-    Unreached(Vec<(SocketAddr, ConnectError)>),
-    /// The server broke off before TLS could begin.
-    Smtp(String),
-    /// What answers, or stays silent, may be no mail server, or one where TLS comes first.
-    NotSmtp(String),
-}
-
-/// The facts as they grow.
-pub(super) type Progress = program::Progress<Facts>;
+use ask::Asker;
+use reach::{End, Reach, Setback, mechanisms};
 
 /// Looks at a server until all is seen, the time is over or it keeps us out.
 pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) -> Result<Facts, ProbeError> {
@@ -83,7 +56,7 @@ impl Probe<'_> {
         plan::suites(&mut self.asker)?;
         self.second_certificate()?;
         if self.target().injection {
-            self.injection()?;
+            injection::look(&mut self.asker)?;
         }
         Ok(())
     }
@@ -202,62 +175,6 @@ impl Probe<'_> {
             Some(Algorithm::Rsa) => self.handshake(Wanted::Ecdsa),
             Some(_) => self.handshake(Wanted::Rsa),
             None => Ok(()),
-        }
-    }
-
-    /// Sends a word behind STARTTLS and before TLS; a server that answers it inside TLS obeys a man in the middle.
-    fn injection(&mut self) -> Result<(), End> {
-        let fact = match self.inject() {
-            Ok(fact) => fact,
-            Err(Setback::Once(why)) => Fact::Unknown(why),
-            Err(Setback::End(end)) => {
-                self.progress().note(|facts| facts.injection = Some(Fact::not_asked()));
-                return Err(end);
-            }
-        };
-        self.progress().note(|facts| facts.injection = Some(fact));
-        Ok(())
-    }
-
-    fn inject(&mut self) -> Result<Fact, Setback> {
-        /// How long an answer to the injected word may take.
-        const WAIT: Duration = Duration::from_secs(1);
-        if self.target().start == Start::Tls {
-            return Ok(Fact::No);
-        }
-        // What the server answers inside TLS is not to be heard.
-        if self.progress().read(|facts| facts.handshake.is_none()) {
-            return Ok(Fact::Unknown("no handshake succeeded".to_owned()));
-        }
-        let mut session = self.asker.reach.greeted()?;
-        let answer = session
-            .command("STARTTLS", "STARTTLS\r\nNOOP")
-            .map_err(|error| Setback::Once(error.to_string()))?;
-        // A refusal as such is no obedience, but a limit says nothing of what would be obeyed.
-        if (400..500).contains(&answer.code) {
-            return Ok(Fact::Unknown(format!("STARTTLS was answered with {answer}")));
-        }
-        if answer.code != 220 || session.has_more() {
-            return Ok(Fact::No);
-        }
-        let mut connection =
-            session.into_stream().map_err(|error| Setback::Once(error.to_string()))?;
-        connection.allow(self.asker.reach.patience.tls);
-        let (_, result) = handshake(connection, self.asker.server_name(), Wanted::Any);
-        let mut secured = match result {
-            Ok((_, secured)) => secured,
-            Err(HandshakeError::Silent) => {
-                return Ok(Fact::Unknown(HandshakeError::Silent.to_string()));
-            }
-            // The word was taken for TLS.
-            Err(_) => return Ok(Fact::No),
-        };
-        secured.sock.allow(WAIT);
-        let mut session = Session::over(secured);
-        match session.greeting() {
-            Ok(answer) if answer.is_positive() => Ok(Fact::Yes),
-            // Silence is the right answer, if there was time to hear another.
-            _ => self.asker.reach.check_time().map(|()| Fact::No),
         }
     }
 }

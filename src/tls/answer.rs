@@ -1,7 +1,7 @@
 //! What a server answers to a hello, up to where encryption begins; pure and bounded.
 
-use super::Protocol;
 use super::bytes::Bytes;
+use super::protocol::Protocol;
 use super::suite::{Exchange, Suite};
 
 /// Bytes of one record with the room RFC 5246 section 6.2.3 gives a cipher.

@@ -10,7 +10,7 @@ use rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
 };
 
-use super::Protocol;
+use super::protocol::Protocol;
 
 /// Which kind of certificate is asked for, by the signatures that are offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

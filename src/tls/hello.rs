@@ -1,7 +1,7 @@
 //! The client's first words from SSLv3 to TLS 1.3 (RFC 6101, 2246, 4346, 5246, 8446); pure.
 
-use super::Protocol;
 use super::bytes::{put_field, wire};
+use super::protocol::Protocol;
 
 /// Most suites in one hello; some old servers give up at 128.
 pub const MOST_SUITES: usize = 64;

@@ -2,11 +2,11 @@
 //!
 //! Left out are those that need a secret shared beforehand (PSK, SRP, Kerberos), ARIA, and those no server speaks yet.
 
-use super::Authentication::{Anonymous, Any, Dss, Ecdsa, Rsa as RsaKey};
-use super::Cipher::{Aes, Camellia, ChaCha20, Des, Idea, Null, Rc2, Rc4, Seed, TripleDes};
-use super::Exchange::{Dh, Dhe, Ecdh, Ecdhe, Rsa, Tls13};
-use super::Mode::{Aead, Cbc, Stream};
-use super::{Suite, suite};
+use super::parts::Authentication::{Anonymous, Any, Dss, Ecdsa, Rsa as RsaKey};
+use super::parts::Cipher::{Aes, Camellia, ChaCha20, Des, Idea, Null, Rc2, Rc4, Seed, TripleDes};
+use super::parts::Exchange::{Dh, Dhe, Ecdh, Ecdhe, Rsa, Tls13};
+use super::parts::Mode::{Aead, Cbc, Stream};
+use super::parts::{Suite, suite};
 
 /// Sorted by number.
 #[rustfmt::skip]

@@ -1,6 +1,6 @@
 //! Chains in DER become facts: what is in them, whether they are whole and in order, whether an anchor vouches.
 
-use super::facts::{Chain, Facts};
+use crate::check_smtp_tls::facts::{Chain, Facts};
 use crate::tls::certificate::{self, Certificate};
 use crate::tls::trust::{Anchors, MOST_CERTIFICATES};
 

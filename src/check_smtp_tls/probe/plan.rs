@@ -3,10 +3,11 @@
 //! Whether any suite of a kind is accepted is what a grade needs; enumerating them would take five times as many
 //! connections and the patience of every rate limit.
 
-use super::ask::{Asker, Question};
-use super::facts::{Fact, Weakness, WeaknessAsked};
+use super::ask::Asker;
+use super::question::Question;
 use super::reach::End;
 use super::reaction::{Reaction, Ssl2Reaction};
+use crate::check_smtp_tls::facts::{Fact, Facts, Weakness, WeaknessAsked};
 use crate::tls::answer::KeyExchange;
 use crate::tls::hello::{KeyShare, MOST_SUITES, WEAK_CURVES};
 use crate::tls::suite::{Authentication, Exchange, Mode, Suite};
@@ -36,7 +37,7 @@ pub(super) fn version(asker: &mut Asker<'_>, version: Protocol) -> Result<(), En
 
 /// Asks for the kinds of suites, keys and ciphers that decide a grade.
 pub(super) fn suites(asker: &mut Asker<'_>) -> Result<(), End> {
-    let classic = known(asker, super::facts::Facts::classic_versions);
+    let classic = known(asker, Facts::classic_versions);
     if let (Some(oldest), Some(newest)) = (classic.first().copied(), classic.last().copied()) {
         weaknesses(asker, newest)?;
         if oldest != newest {
@@ -328,11 +329,11 @@ fn needs_tls12(suite: &Suite) -> bool {
     suite.is_aead() || suite.name.ends_with("_SHA256") || suite.name.ends_with("_SHA384")
 }
 
-fn known<T>(asker: &Asker<'_>, read: impl FnOnce(&super::facts::Facts) -> T) -> T {
+fn known<T>(asker: &Asker<'_>, read: impl FnOnce(&Facts) -> T) -> T {
     asker.reach.progress.read(read)
 }
 
-fn note(asker: &Asker<'_>, note: impl FnOnce(&mut super::facts::Facts)) {
+fn note(asker: &Asker<'_>, note: impl FnOnce(&mut Facts)) {
     asker.reach.progress.note(note);
 }
 

@@ -1,7 +1,7 @@
 //! The score: how strong versions, keys and ciphers are, in the guide's three parts; pure.
 
-use super::facts::{Facts, Weakness};
-use super::grade::Grade;
+use super::letter::Grade;
+use crate::check_smtp_tls::facts::{Facts, Weakness};
 use crate::tls::Protocol;
 use crate::tls::certificate::{Algorithm, Key};
 use crate::tls::suite::Suite;
@@ -19,7 +19,7 @@ pub(super) fn score(facts: &Facts, anonymous_counts: bool) -> u32 {
 }
 
 /// Whether all that the score is made of was seen.
-pub(super) fn is_known(facts: &Facts) -> bool {
+pub(crate) fn is_known(facts: &Facts) -> bool {
     let any = |weakness| facts.weakness(weakness, |_| true);
     let suites = Weakness::ALL.map(any);
     let asked = [&facts.dhe, &facts.weak_curve, &facts.bits_128, &facts.bits_256];

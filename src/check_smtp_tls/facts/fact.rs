@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 /// The answer to a question about the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fact {
+pub(crate) enum Fact {
     /// Proven.
     Yes,
     /// Refused by a server that could answer.
@@ -15,24 +15,24 @@ pub(super) enum Fact {
 
 impl Fact {
     /// Before it was asked.
-    pub(super) fn not_asked() -> Self {
+    pub(crate) fn not_asked() -> Self {
         Self::Unknown("not looked at".to_owned())
     }
 
-    pub(super) fn is_yes(&self) -> bool {
+    pub(crate) fn is_yes(&self) -> bool {
         *self == Self::Yes
     }
 
-    pub(super) fn is_no(&self) -> bool {
+    pub(crate) fn is_no(&self) -> bool {
         *self == Self::No
     }
 
-    pub(super) fn is_unknown(&self) -> bool {
+    pub(crate) fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown(_))
     }
 
     /// Yes if one of them is; no if all are.
-    pub(super) fn any<'a>(facts: impl IntoIterator<Item = &'a Self>) -> Self {
+    pub(crate) fn any<'a>(facts: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut result = Self::No;
         for fact in facts {
             match (fact, &result) {

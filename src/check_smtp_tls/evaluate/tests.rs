@@ -2,6 +2,9 @@ use std::time::Duration;
 
 use super::*;
 use crate::check_smtp_tls::facts::{Anchored, DrownListener, Handshake};
+use crate::check_smtp_tls::grade::Grade;
+use crate::check_smtp_tls::lifetime::Left;
+use crate::check_smtp_tls::policy::Trust;
 use crate::check_smtp_tls::sample::{base, with};
 use crate::monitoring::render::{Format, render};
 

@@ -7,7 +7,7 @@ use crate::tls::suite::Suite;
 /// Kinds of suites that are looked for because they should not be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Weakness {
+pub(crate) enum Weakness {
     Null,
     Anonymous,
     Export,
@@ -17,11 +17,11 @@ pub(super) enum Weakness {
 }
 
 impl Weakness {
-    pub(super) const ALL: [Self; 6] =
+    pub(crate) const ALL: [Self; 6] =
         [Self::Null, Self::Anonymous, Self::Export, Self::Short, Self::Rc4, Self::SmallBlocks];
 
     /// Whether the suite is of this kind. Export and short ciphers count as that and not as RC4 or 64-bit blocks too.
-    pub(super) fn has(self, suite: &Suite) -> bool {
+    pub(crate) fn has(self, suite: &Suite) -> bool {
         let long = !suite.is_export() && !suite.is_short() && !suite.is_null();
         match self {
             Self::Null => suite.is_null(),

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::facts::{Fact, Incomplete, Start};
-use super::probe::{ProbeError, Progress, Target};
+use crate::check_smtp_tls::facts::{Fact, Incomplete, ProbeError, Progress, Start};
+use crate::check_smtp_tls::target::Target;
 use crate::connection::{ConnectError, Connection, resolve};
 use crate::program::Run;
 use crate::smtp::{Cause, Reply, Session, SessionError, Stage};

@@ -1,10 +1,30 @@
 //! What keeps a grade down, rule by rule; pure.
 
-use super::facts::{Fact, Facts, Weakness};
-use super::grade::{Cap, Doubt, Grade};
+use serde::Serialize;
+
+use super::letter::Grade;
 use super::strength;
+use crate::check_smtp_tls::facts::{Fact, Facts, Weakness};
 use crate::tls::Protocol;
 use crate::tls::certificate::Hash;
+
+/// Something that keeps the grade down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Cap {
+    /// The best grade that is left.
+    pub(crate) at_most: Grade,
+    /// Why, as in "TLS 1.0 is offered".
+    pub(crate) reason: String,
+    /// What to do about it.
+    pub(crate) remedy: &'static str,
+}
+
+/// A fact that is not known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Doubt {
+    pub(crate) subject: String,
+    pub(crate) reason: String,
+}
 
 /// Goes through the rules and keeps what they find.
 pub(super) struct Judge<'a> {

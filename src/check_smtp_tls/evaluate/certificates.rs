@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::evaluate::Policy;
-use super::facts::{Anchored, Chain, Facts};
+use crate::check_smtp_tls::facts::{Anchored, Chain, Facts};
+use crate::check_smtp_tls::policy::Policy;
 use crate::monitoring::{Label, Metric, Report, State, Thresholds, Unit, Value, duration};
 use crate::tls::certificate::{Certificate, Hash};
 
 /// Judges every leaf's dates, and those of the certificates above it.
-pub(super) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Report) {
+pub(crate) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Report) {
     let leaves: Vec<&Certificate> = facts.leaves().collect();
     let several = leaves.len() > 1;
     let first_to_end = leaves.iter().copied().min_by_key(|leaf| leaf.not_after);
@@ -25,7 +25,9 @@ pub(super) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
     }
     if let Some(leaf) = first_to_end {
         let life = leaf.not_after.saturating_sub(leaf.not_before);
-        let limit = |left: super::lifetime::Left| format!("{}:", left.seconds(life)).parse().ok();
+        let limit = |left: crate::check_smtp_tls::lifetime::Left| {
+            format!("{}:", left.seconds(life)).parse().ok()
+        };
         let thresholds =
             Thresholds { warning: limit(policy.warning), critical: limit(policy.critical) };
         measure(report, Value::Int(leaf.not_after.saturating_sub(now)), &thresholds);
@@ -83,7 +85,7 @@ fn measure(report: &mut Report, value: Value, thresholds: &Thresholds) {
 }
 
 /// Judges whether clients that ask for proof get it.
-pub(super) fn trust(facts: &Facts, policy: &Policy, report: &mut Report) {
+pub(crate) fn trust(facts: &Facts, policy: &Policy, report: &mut Report) {
     let counts = policy.trust_counts();
     for problem in problems(facts) {
         let state = match (counts, &problem) {
@@ -104,7 +106,7 @@ pub(super) fn trust(facts: &Facts, policy: &Policy, report: &mut Report) {
 
 /// Why a client may refuse the certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Problem {
+pub(crate) enum Problem {
     Mismatch { name: String, names: String },
     SelfSigned,
     Untrusted(String),
@@ -115,7 +117,7 @@ pub(super) enum Problem {
 
 impl Problem {
     /// Its word in the JSON output.
-    pub(super) fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Mismatch { .. } => "mismatch",
             Self::SelfSigned => "self-signed",
@@ -154,7 +156,7 @@ impl Problem {
 }
 
 /// All problems of all chains, each once.
-pub(super) fn problems(facts: &Facts) -> Vec<Problem> {
+pub(crate) fn problems(facts: &Facts) -> Vec<Problem> {
     let mut found = Vec::new();
     for chain in &facts.chains {
         for problem in of_chain(facts, chain) {
@@ -199,7 +201,7 @@ fn of_chain(facts: &Facts, chain: &Chain) -> Vec<Problem> {
 }
 
 /// The verdict in words for the JSON output.
-pub(super) fn verdict(facts: &Facts, now: i64) -> Vec<&'static str> {
+pub(crate) fn verdict(facts: &Facts, now: i64) -> Vec<&'static str> {
     if facts.chains.is_empty() {
         return vec!["unknown"];
     }

@@ -20,11 +20,11 @@ pub enum Grade {
 }
 
 impl Grade {
-    pub(super) const ALL: [Self; 8] =
+    pub(crate) const ALL: [Self; 8] =
         [Self::APlus, Self::A, Self::AMinus, Self::B, Self::C, Self::D, Self::E, Self::F];
 
     /// 0 for the best.
-    pub(super) fn rank(self) -> usize {
+    pub(crate) fn rank(self) -> usize {
         Self::ALL.iter().take_while(|grade| **grade != self).count()
     }
 
@@ -34,11 +34,11 @@ impl Grade {
         self.rank() > other.rank()
     }
 
-    pub(super) fn worse(self, other: Self) -> Self {
+    pub(crate) fn worse(self, other: Self) -> Self {
         if other.is_worse_than(self) { other } else { self }
     }
 
-    pub(super) fn of_score(score: u32) -> Self {
+    pub(crate) fn of_score(score: u32) -> Self {
         match score {
             80.. => Self::A,
             65.. => Self::B,

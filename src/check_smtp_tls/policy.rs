@@ -1,0 +1,45 @@
+//! What to think of what was seen: the limits of one run.
+
+use super::grade::Grade;
+use super::lifetime::Left;
+use crate::monitoring::State;
+
+/// Whether an untrusted certificate counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// Where clients ask for proof.
+    Auto,
+    /// Everywhere.
+    Pkix,
+    /// Nowhere.
+    None,
+}
+
+/// The limits of one run.
+#[derive(Clone, Debug)]
+pub(super) struct Policy {
+    /// WARNING for worse.
+    pub(super) grade_warning: Grade,
+    /// CRITICAL for worse.
+    pub(super) grade_critical: Grade,
+    pub(super) warning: Left,
+    pub(super) critical: Left,
+    pub(super) trust: Trust,
+    /// Whether clients of this port take any TLS.
+    pub(super) is_opportunistic: bool,
+    /// Whether anonymous suites are F all the same.
+    pub(super) strict: bool,
+    /// The state of the plugin's own time-out.
+    pub(super) on_timeout: State,
+}
+
+impl Policy {
+    /// Whether trust decides the state, is a note, or is left out.
+    pub(super) fn trust_counts(&self) -> Option<bool> {
+        match self.trust {
+            Trust::Auto => Some(!self.is_opportunistic),
+            Trust::Pkix => Some(true),
+            Trust::None => None,
+        }
+    }
+}
