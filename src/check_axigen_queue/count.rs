@@ -34,7 +34,7 @@ pub(super) fn count(
             }
             Seen::OtherFile { name, .. } => queue.other_files.note(name.to_bytes()),
             Seen::OtherDirectory(name) => {
-                queue.other_directories.note(|| name.to_string_lossy().into_owned())
+                queue.other_directories.note(|| name.to_string_lossy().into_owned());
             }
             Seen::Deeper { subdirectory, name } => {
                 queue.deeper.note(|| {

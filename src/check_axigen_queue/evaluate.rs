@@ -252,7 +252,7 @@ fn least_free(
     }
     match least {
         Some((percent, _)) if told => {
-            measure(report, label, Value::Float(percent), Unit::Percent, &policy.free)
+            measure(report, label, Value::Float(percent), Unit::Percent, &policy.free);
         }
         None if told => {} // A file system without a fixed number of inodes has nothing to measure.
         _ => measure(report, label, Value::Undetermined, Unit::Percent, &policy.free),

@@ -95,7 +95,7 @@ pub(super) fn census(
         kind.count += 1;
         match entry.metadata() {
             Ok(metadata) => {
-                kind.add(metadata.mode(), metadata.mtime(), metadata.created().ok(), now)
+                kind.add(metadata.mode(), metadata.mtime(), metadata.created().ok(), now);
             }
             Err(error) if is_gone(&error) => {}
             Err(_) => census.unread += 1,

@@ -31,7 +31,6 @@ fn credential(verdict: Verdict) -> Vec<Credential> {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "one row a fact")]
 fn each_fact_has_its_state() {
     let remaining = |remaining| Some(Ok(Quota { limit: 10_000, remaining, reset: 0 }));
     let reason = || "r".to_owned();

@@ -68,7 +68,7 @@ fn legs(inbound: &Inbound, report: &mut Report) {
                 report.advise("switch STARTTLS on before you force it");
             }
             Problem::DemandsAuth(_) => {
-                report.find(State::Ok, format!("port {port} not tested: it demands a login"))
+                report.find(State::Ok, format!("port {port} not tested: it demands a login"));
             }
             Problem::Broken(text) => report.find(State::Unknown, format!("{}: {text}", name(leg))),
             // The run says so itself.

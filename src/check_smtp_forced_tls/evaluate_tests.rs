@@ -72,7 +72,6 @@ fn expect(case: &str, facts: &Facts, policy: &Policy, state: State, text: &str) 
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "one table")]
 fn a_domain_is_judged_by_what_its_answers_prove() {
     let no = || refused(550, "5.7.1 no");
     let tls = || refused(450, "4.7.1 Session encryption is required");

@@ -38,7 +38,7 @@ impl Judge<'_> {
             Fact::Yes => self.caps.push(Cap { at_most, reason, remedy }),
             Fact::No => {}
             Fact::Unknown(why) => {
-                self.doubts.push((at_most, Doubt { subject: reason, reason: why.clone() }))
+                self.doubts.push((at_most, Doubt { subject: reason, reason: why.clone() }));
             }
         }
     }

@@ -183,7 +183,7 @@ fn of_chain(facts: &Facts, chain: &Chain) -> Vec<Problem> {
             )));
         }
         Anchored::IssuerExpired => {
-            found.push(Problem::Untrusted("a certificate above it is out of its dates".to_owned()))
+            found.push(Problem::Untrusted("a certificate above it is out of its dates".to_owned()));
         }
         Anchored::No(why) => found.push(Problem::Untrusted(why.clone())),
         Anchored::Unknown(why) => found.push(Problem::NoAnchors(why.clone())),

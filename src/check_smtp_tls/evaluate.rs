@@ -298,7 +298,7 @@ fn other_listeners(facts: &Facts, report: &mut Report) {
             }
             Fact::No => {}
             Fact::Unknown(why) => {
-                report.find(State::Unknown, format!("SSLv2 on {} unknown: {why}", other.listener))
+                report.find(State::Unknown, format!("SSLv2 on {} unknown: {why}", other.listener));
             }
         }
     }

@@ -97,7 +97,7 @@ fn older_cases() -> Vec<Case> {
         (
             "RSA 4096, P-384, AES 256 only",
             with(server(&[Tls12, Tls13], &[(Tls12, RSA_GCM_256)], 4096), |facts| {
-                facts.groups = [0x0018].into()
+                facts.groups = [0x0018].into();
             }),
             100,
             Grade::A,

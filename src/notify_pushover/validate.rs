@@ -40,7 +40,7 @@ pub(super) fn validate(args: &Args, mut access: Access, errand: &Errand) -> Outc
                 break;
             }
             Answer::NobodyReached(reason) => {
-                worsen(&mut outcome, Delivery::Rejected, format!("{name}: {reason}"))
+                worsen(&mut outcome, Delivery::Rejected, format!("{name}: {reason}"));
             }
             Answer::QuotaUsedUp { reason, .. } | Answer::Temporary { reason, .. } => {
                 worsen(&mut outcome, Delivery::Queued, format!("{name}: not validated, {reason}"));
