@@ -12,7 +12,7 @@ use super::lifetime::Left;
 use super::probe::ProbeError;
 use super::strength;
 use crate::connection::ConnectError;
-use crate::monitoring::{Label, Metric, Report, State, Unit, Value};
+use crate::monitoring::{Metric, Report, State, Unit, Value};
 use crate::tls::Protocol;
 use crate::tls::suite::{Exchange, Suite};
 
@@ -329,22 +329,16 @@ fn incomplete(facts: &Facts, policy: &Policy, report: &mut Report) {
 }
 
 fn measure(facts: &Facts, grading: Option<&Grading>, report: &mut Report) {
-    let mut add = |label: &str, value: Value, unit: Unit| {
-        if let Ok(label) = Label::new(label) {
-            report.measure(Metric::new(label, value, unit));
-        }
-    };
     if !facts.quick {
         let score = grading.filter(|_| strength::is_known(facts) && !facts.accepted.is_empty());
-        add(
-            "score",
-            score.map_or(Value::Undetermined, |grading| Value::Uint(grading.score.into())),
-            Unit::None,
-        );
+        let score = score.map_or(Value::Undetermined, |grading| Value::Uint(grading.score.into()));
+        report.measure(Metric::new("score", score, Unit::None));
     }
     let seconds = facts.handshake.as_ref().map(|handshake| handshake.seconds);
-    add("handshake", seconds.map_or(Value::Undetermined, Value::Float), Unit::Seconds);
-    add("connections", Value::Uint(facts.connections.into()), Unit::None);
+    let seconds = seconds.map_or(Value::Undetermined, Value::Float);
+    report.measure(Metric::new("handshake", seconds, Unit::Seconds));
+    let connections = Value::Uint(facts.connections.into());
+    report.measure(Metric::new("connections", connections, Unit::None));
 }
 
 #[cfg(test)]
