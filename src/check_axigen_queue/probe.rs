@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rustix::fs::{AtFlags, CWD, StatVfs, StatxFlags, fstat, fstatvfs, statx};
 use rustix::io::Errno;
@@ -18,6 +18,7 @@ use super::problem::Problem;
 use super::scan;
 use super::tree;
 use super::watch::Watch;
+use crate::clock::seconds;
 use crate::program::Run;
 
 /// Memory for message names, all queues together: about 400,000 names.
@@ -163,12 +164,6 @@ fn percent(free: u64, used: u64) -> Option<f64> {
     let all = u128::from(free) + u128::from(used);
     let hundredths = (u128::from(free) * 10_000).checked_div(all)?;
     u32::try_from(hundredths).ok().map(|hundredths| f64::from(hundredths) / 100.0)
-}
-
-/// Seconds since the epoch, negative before it.
-fn seconds(time: SystemTime) -> i64 {
-    let since = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
-    time.duration_since(UNIX_EPOCH).map_or_else(|before| -since(before.duration()), since)
 }
 
 /// The name of the account that looks, or its number when it has none. Nobody can give root more rights than it has.

@@ -1,6 +1,6 @@
 //! Facts and limits become a report. No I/O, no clock.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use serde::Serialize;
 
@@ -11,6 +11,7 @@ use super::grade::{self, Grade, Grading, Rules};
 use super::lifetime::Left;
 use super::probe::ProbeError;
 use super::strength;
+use crate::clock;
 use crate::connection::ConnectError;
 use crate::monitoring::{Metric, Report, State, Unit, Value};
 use crate::tls::Protocol;
@@ -75,8 +76,7 @@ pub(super) fn evaluate(
         Ok(facts) => facts,
         Err(error) => return nothing_seen(error),
     };
-    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let now = i64::try_from(now).unwrap_or(i64::MAX);
+    let now = clock::seconds(now);
     let mut report = Report::new();
     let has_tls = starttls(facts, &mut report);
     incomplete(facts, policy, &mut report);

@@ -2,13 +2,14 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use super::ask::Asker;
 use super::drown::{self, Listener};
 use super::facts::{Fact, Facts, Handshake, Incomplete, Start};
 use super::plan;
 use super::reach::{End, Reach, Setback, mechanisms};
+use crate::clock;
 use crate::connection::{ConnectError, Connection};
 use crate::program::{self, Run};
 use crate::smtp::Session;
@@ -52,9 +53,7 @@ pub(super) type Progress = program::Progress<Facts>;
 
 /// Looks at a server until all is seen, the time is over or it keeps us out.
 pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) -> Result<Facts, ProbeError> {
-    let now = run.now.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let anchors =
-        Anchors::load(target.ca_file.as_deref(), i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+    let anchors = Anchors::load(target.ca_file.as_deref(), clock::seconds(run.now));
     let mut probe = Probe { asker: Asker::new(Reach::new(target, run, progress), anchors) };
     match probe.look() {
         Ok(()) | Err(End::NoTls) => {}
