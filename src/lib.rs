@@ -9,6 +9,7 @@ pub mod check_pushover;
 pub mod check_smtp_forced_tls;
 pub mod check_smtp_malware;
 pub mod check_smtp_tls;
+pub mod clock;
 pub mod connection;
 pub mod deadline;
 pub mod monitoring;

@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use super::explain;
 use super::facts::{Ages, Facts, Free, ProbeError, Problem, Queue};
 use super::policy::Policy;
-use crate::monitoring::{Label, Metric, Report, State, Thresholds, Unit, Value, duration};
+use crate::monitoring::{Metric, Report, State, Thresholds, Unit, Value, duration};
 
 /// Judges what was seen.
 pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Report {
@@ -115,18 +115,13 @@ fn messages(facts: &Facts, policy: &Policy, report: &mut Report) {
         let at_least = if counted { "" } else { "at least " };
         report.find(state, format!("{at_least}{seen} {noun}{}", breached(limits, state)));
     }
-    measure(report, "messages", value, Unit::None, limits);
+    report.measure(Metric::new("messages", value, Unit::None).judged_by(limits));
     if facts.queues.len() > 1 {
         for (number, queue) in (1..).zip(&facts.queues) {
             let value =
                 if queue.is_counted() { Value::Uint(queue.messages) } else { Value::Undetermined };
-            measure(
-                report,
-                &format!("messages_{number}"),
-                value,
-                Unit::None,
-                &Thresholds::default(),
-            );
+            let label = format!("messages_{number}");
+            report.measure(Metric::new(&label, value, Unit::None));
         }
     }
 }
@@ -172,11 +167,11 @@ fn ages(facts: &Facts, policy: &Policy, older_than: Duration, report: &mut Repor
     if all.finished && all.buckets.recent() > 0 {
         report.find(State::Ok, format!("{} new in 5m", all.buckets.recent()));
     }
-    measure(report, "older", value(all.older), Unit::None, &policy.older);
-    measure(report, "oldest", value(oldest), Unit::Seconds, &policy.oldest);
-    measure(report, "recent", value(all.buckets.recent()), Unit::None, &Thresholds::default());
+    report.measure(Metric::new("older", value(all.older), Unit::None).judged_by(&policy.older));
+    report.measure(Metric::new("oldest", value(oldest), Unit::Seconds).judged_by(&policy.oldest));
+    report.measure(Metric::new("recent", value(all.buckets.recent()), Unit::None));
     for (label, count) in all.buckets.iter() {
-        measure(report, label, value(count), Unit::None, &Thresholds::default());
+        report.measure(Metric::new(label, value(count), Unit::None));
     }
 }
 
@@ -232,11 +227,13 @@ fn least_free(
         }
     }
     match least {
-        Some((percent, _)) if told => {
-            measure(report, label, Value::Float(percent), Unit::Percent, &policy.free);
-        }
+        Some((percent, _)) if told => report.measure(
+            Metric::new(label, Value::Float(percent), Unit::Percent).judged_by(&policy.free),
+        ),
         None if told => {} // A file system without a fixed number of inodes has nothing to measure.
-        _ => measure(report, label, Value::Undetermined, Unit::Percent, &policy.free),
+        _ => report.measure(
+            Metric::new(label, Value::Undetermined, Unit::Percent).judged_by(&policy.free),
+        ),
     }
 }
 
@@ -250,7 +247,7 @@ fn size(facts: &Facts, report: &mut Report) {
     report.find(state, format!("{at_least}{} in all files", human(bytes)));
     for (label, bytes) in [("size", bytes), ("largest", largest)] {
         let value = if complete { Value::Uint(bytes) } else { Value::Undetermined };
-        measure(report, label, value, Unit::Bytes, &Thresholds::default());
+        report.measure(Metric::new(label, value, Unit::Bytes));
     }
 }
 
@@ -259,12 +256,6 @@ fn human(bytes: u64) -> String {
     let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     let unit = units.iter().find(|(size, _)| bytes >= *size);
     unit.map_or_else(|| format!("{bytes} B"), |(size, name)| format!("{} {name}", bytes / size))
-}
-
-fn measure(report: &mut Report, label: &str, value: Value, unit: Unit, limits: &Thresholds) {
-    if let Ok(label) = Label::new(label) {
-        report.measure(Metric::new(label, value, unit).judged_by(limits));
-    }
 }
 
 /// " (warning 100)" when that limit is breached.

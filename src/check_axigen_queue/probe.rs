@@ -14,13 +14,13 @@ use std::ops::ControlFlow;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{AtFlags, CWD, StatxFlags, fstat, fstatvfs, statx};
 use rustix::io::Errno;
 
 use super::facts::{Facts, ProbeError, Problem, Queue, Unread};
 use super::target::Target;
+use crate::clock::seconds;
 use crate::program::Run;
 use arrivals::Clock;
 use names::Names;
@@ -140,12 +140,6 @@ fn closed_parent(path: &Path) -> Option<PathBuf> {
     };
     let hidden = way.into_iter().find(|part| is_hidden(part))?;
     hidden.parent().map(Path::to_path_buf)
-}
-
-/// Seconds since the epoch, negative before it.
-fn seconds(time: SystemTime) -> i64 {
-    let since = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
-    time.duration_since(UNIX_EPOCH).map_or_else(|before| -since(before.duration()), since)
 }
 
 /// The name of the account that looks, or its number when it has none. Nobody can give root more rights than it has.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::facts::{Facts, ProbeError, Verdict};
-use crate::monitoring::{Label, Metric, Report, State, Thresholds, Unit, Value, duration};
+use crate::monitoring::{Metric, Report, State, Thresholds, Unit, Value, duration};
 
 /// The limits of one run.
 #[derive(Clone, Debug)]
@@ -62,8 +62,8 @@ fn waiting(facts: &Facts, policy: &Policy, report: &mut Report) {
         (count, Some(problem)) => format!("{count} waiting, oldest {age}: {problem}"),
     };
     report.find(state, text);
-    measure(report, "waiting", Value::Uint(facts.waiting), Unit::None, None);
-    measure(report, "oldest", oldest, Unit::Seconds, Some(&policy.oldest));
+    report.measure(Metric::new("waiting", Value::Uint(facts.waiting), Unit::None));
+    report.measure(Metric::new("oldest", oldest, Unit::Seconds).judged_by(&policy.oldest));
 }
 
 /// Is anything waiting that the timer cannot send?
@@ -120,7 +120,7 @@ fn failed(facts: &Facts, policy: &Policy, report: &mut Report) {
     } else if state != State::Ok {
         report.find(state, "none failed");
     }
-    measure(report, "failed", count, Unit::None, Some(&policy.failed));
+    report.measure(Metric::new("failed", count, Unit::None).judged_by(&policy.failed));
 }
 
 /// Is anything held back after an error?
@@ -135,7 +135,7 @@ fn blocks(facts: &Facts, report: &mut Report) {
         report.find(state, format!("{what}, for {left}: {}", block.reason));
     }
     let count = u64::try_from(facts.blocks.len()).unwrap_or(u64::MAX);
-    measure(report, "blocked", Value::Uint(count), Unit::None, None);
+    report.measure(Metric::new("blocked", Value::Uint(count), Unit::None));
 }
 
 /// When did the way work last?
@@ -143,7 +143,7 @@ fn last_success(facts: &Facts, report: &mut Report) {
     if let Some(seconds) = facts.last_success_seconds {
         let age = duration::human(Duration::from_secs(seconds));
         report.find(State::Ok, format!("last sent {age} ago"));
-        measure(report, "last_success", Value::Uint(seconds), Unit::Seconds, None);
+        report.measure(Metric::new("last_success", Value::Uint(seconds), Unit::Seconds));
     } else {
         report.find(State::Unknown, "nothing was ever sent");
         report.advise("send a test message with notify_pushover");
@@ -186,15 +186,5 @@ fn quota(facts: &Facts, limits: &Thresholds, report: &mut Report) {
         }
         None => Value::Undetermined,
     };
-    measure(report, "quota_remaining", remaining, Unit::None, Some(limits));
-}
-
-fn measure(report: &mut Report, name: &str, value: Value, unit: Unit, limits: Option<&Thresholds>) {
-    if let Ok(label) = Label::new(name) {
-        let metric = Metric::new(label, value, unit);
-        report.measure(match limits {
-            Some(limits) => metric.judged_by(limits),
-            None => metric,
-        });
-    }
+    report.measure(Metric::new("quota_remaining", remaining, Unit::None).judged_by(limits));
 }

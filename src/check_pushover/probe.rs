@@ -4,12 +4,12 @@ use std::sync::{Mutex, PoisonError};
 
 use super::facts::{Blocked, Credential, Facts, ProbeError, Verdict};
 use super::inquiry::Inquirer;
+use crate::clock::unix_seconds;
 use crate::program::Run;
 use crate::pushover::access::{Access, AccessOptions};
 use crate::pushover::keys::{KeyError, Keyring};
 use crate::pushover::spool::{Name, Spool, SpoolError, Turn};
 use crate::pushover::state::Memory;
-use crate::pushover::unix_seconds;
 
 /// Waiting messages, and those in `failed/`, that are read; the others are only counted.
 const ITEMS_READ: usize = 1000;

@@ -4,7 +4,7 @@ use super::explain;
 use super::facts::{Facts, Inbound, LastStage, Leg, Problem, Role};
 use super::routes;
 use super::verdict::{Control, Verdict, control, verdict};
-use crate::monitoring::{Label, Metric, Report, State, Unit, Value};
+use crate::monitoring::{Metric, Report, State, Unit, Value};
 use crate::smtp_client::Security;
 
 /// The limits of one run.
@@ -33,7 +33,7 @@ pub(super) fn evaluate(facts: &Facts, policy: &Policy) -> Report {
         routes::judge(partner, policy, facts.incomplete.is_some(), &mut report);
     }
     let time = facts.seconds.map_or(Value::Undetermined, Value::Float);
-    measure(&mut report, "time", time, Unit::Seconds);
+    report.measure(Metric::new("time", time, Unit::Seconds));
     explain::explain(facts, &mut report);
     report.attach(facts);
     report
@@ -166,7 +166,7 @@ fn domains(inbound: &Inbound, policy: &Policy, report: &mut Report) {
     for (label, count) in
         [("domains", all), ("enforced", enforced), ("open", open), ("undecided", undecided)]
     {
-        measure(report, label, Value::Uint(count), Unit::None);
+        report.measure(Metric::new(label, Value::Uint(count), Unit::None));
     }
 }
 
@@ -224,12 +224,6 @@ fn null_sender(inbound: &Inbound, seen: Control, report: &mut Report) {
             }
         }
         Control::NotSeen => {}
-    }
-}
-
-fn measure(report: &mut Report, label: &str, value: Value, unit: Unit) {
-    if let Ok(label) = Label::new(label) {
-        report.measure(Metric::new(label, value, unit));
     }
 }
 

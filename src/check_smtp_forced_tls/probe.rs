@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::UNIX_EPOCH;
 
 use super::address::{Address, Domain};
 use super::facts::{Facts, Inbound, LastStage, Partner, Progress, Role, Sender};
 use super::legs::Legs;
 use super::partners::Routes;
+use crate::clock;
 use crate::program::Run;
 use crate::smtp_client::{Caller, Security};
 use crate::tls::trust::Anchors;
@@ -85,8 +85,7 @@ impl Sender {
 
 /// Looks until all is seen or the time is over.
 pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) -> Facts {
-    let now = run.now.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    let now = clock::seconds(run.now);
     let anchors = Anchors::load(target.ca_file.as_deref(), now);
     let deadline = &run.deadline;
     if let Some(inbound) = &target.inbound {

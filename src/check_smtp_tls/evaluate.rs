@@ -2,7 +2,7 @@
 
 mod certificates;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use serde::Serialize;
 
@@ -10,8 +10,9 @@ use super::explain;
 use super::facts::{Fact, Facts, Incomplete, ProbeError, Start};
 use super::grade::{self, Grading, Rules};
 use super::policy::Policy;
+use crate::clock;
 use crate::connection::ConnectError;
-use crate::monitoring::{Label, Metric, Report, State, Unit, Value};
+use crate::monitoring::{Metric, Report, State, Unit, Value};
 use crate::tls::Protocol;
 use crate::tls::suite::{Exchange, Suite};
 
@@ -34,8 +35,7 @@ pub(super) fn evaluate(
         Ok(facts) => facts,
         Err(error) => return nothing_seen(error),
     };
-    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let now = i64::try_from(now).unwrap_or(i64::MAX);
+    let now = clock::seconds(now);
     let mut report = Report::new();
     let has_tls = starttls(facts, &mut report);
     incomplete(facts, policy, &mut report);
@@ -288,22 +288,16 @@ fn incomplete(facts: &Facts, policy: &Policy, report: &mut Report) {
 }
 
 fn measure(facts: &Facts, grading: Option<&Grading>, report: &mut Report) {
-    let mut add = |label: &str, value: Value, unit: Unit| {
-        if let Ok(label) = Label::new(label) {
-            report.measure(Metric::new(label, value, unit));
-        }
-    };
     if !facts.quick {
         let score = grading.filter(|_| grade::is_score_known(facts) && !facts.accepted.is_empty());
-        add(
-            "score",
-            score.map_or(Value::Undetermined, |grading| Value::Uint(grading.score.into())),
-            Unit::None,
-        );
+        let score = score.map_or(Value::Undetermined, |grading| Value::Uint(grading.score.into()));
+        report.measure(Metric::new("score", score, Unit::None));
     }
     let seconds = facts.handshake.as_ref().map(|handshake| handshake.seconds);
-    add("handshake", seconds.map_or(Value::Undetermined, Value::Float), Unit::Seconds);
-    add("connections", Value::Uint(facts.connections.into()), Unit::None);
+    let seconds = seconds.map_or(Value::Undetermined, Value::Float);
+    report.measure(Metric::new("handshake", seconds, Unit::Seconds));
+    let connections = Value::Uint(facts.connections.into());
+    report.measure(Metric::new("connections", connections, Unit::None));
 }
 
 #[cfg(test)]

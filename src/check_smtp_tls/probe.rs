@@ -9,10 +9,9 @@ mod question;
 mod reach;
 mod reaction;
 
-use std::time::UNIX_EPOCH;
-
 use super::facts::{Fact, Facts, Handshake, Incomplete, ProbeError, Progress, Start};
 use super::target::Target;
+use crate::clock;
 use crate::connection::Connection;
 use crate::program::Run;
 use crate::smtp::Session;
@@ -25,9 +24,7 @@ use reach::{End, Reach, Setback, mechanisms};
 
 /// Looks at a server until all is seen, the time is over or it keeps us out.
 pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) -> Result<Facts, ProbeError> {
-    let now = run.now.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let anchors =
-        Anchors::load(target.ca_file.as_deref(), i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+    let anchors = Anchors::load(target.ca_file.as_deref(), clock::seconds(run.now));
     let mut probe = Probe { asker: Asker::new(Reach::new(target, run, progress), anchors) };
     match probe.look() {
         Ok(()) | Err(End::NoTls) => {}

@@ -13,21 +13,24 @@ use super::value::Value;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Label(String);
 
-/// The text is no usable metric label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a metric label: [a-z][a-z0-9_]*, at most 60 characters")]
-pub struct NotALabel;
-
 impl Label {
-    /// Checks `name` against the character set above.
-    ///
-    /// # Errors
-    /// [`NotALabel`] when a character, the start or the length is outside it.
-    pub fn new(name: impl Into<String>) -> Result<Self, NotALabel> {
-        let name = name.into();
-        let letter = name.starts_with(|c: char| c.is_ascii_lowercase());
-        let clean = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'));
-        if letter && clean && name.len() <= 60 { Ok(Self(name)) } else { Err(NotALabel) }
+    const CHARS: usize = 60;
+
+    /// Makes a label of any name, so that no metric is lost to its name: what does not belong there becomes `_`.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        let is_fit = |c: &char| matches!(c, 'a'..='z' | '0'..='9' | '_');
+        let fit = |c: char| Some(c.to_ascii_lowercase()).filter(is_fit).unwrap_or('_');
+        let text: String = name.chars().map(fit).collect();
+        let start = if text.starts_with(|c: char| c.is_ascii_lowercase()) { "" } else { "m" };
+        Self(start.chars().chain(text.chars()).take(Self::CHARS).collect())
+    }
+
+    /// The same label with a number behind it.
+    pub(super) fn numbered(&self, number: usize) -> Self {
+        let number = format!("_{number}");
+        let kept = self.0.chars().take(Self::CHARS - number.len());
+        Self(kept.chain(number.chars()).collect())
     }
 
     /// The label as text.
@@ -52,9 +55,6 @@ pub enum Unit {
     /// Per cent, 0 to 100.
     #[serde(rename = "%")]
     Percent,
-    /// A counter that only grows.
-    #[serde(rename = "c")]
-    Counter,
 }
 
 impl fmt::Display for Unit {
@@ -64,7 +64,6 @@ impl fmt::Display for Unit {
             Self::Seconds => "s",
             Self::Bytes => "B",
             Self::Percent => "%",
-            Self::Counter => "c",
         })
     }
 }
@@ -89,14 +88,22 @@ pub struct Metric {
 impl Metric {
     /// A metric without limits that is never below zero, as counts, sizes and durations are.
     #[must_use]
-    pub fn new(label: Label, value: Value, unit: Unit) -> Self {
-        Self { label, value, unit, thresholds: Thresholds::default(), never_negative: true }
+    pub fn new(name: &str, value: Value, unit: Unit) -> Self {
+        let (label, thresholds) = (Label::new(name), Thresholds::default());
+        Self { label, value, unit, thresholds, never_negative: true }
     }
 
     /// The same metric with the limits it was judged by.
     #[must_use]
     pub fn judged_by(mut self, thresholds: &Thresholds) -> Self {
         self.thresholds = *thresholds;
+        self
+    }
+
+    /// The same metric where the value may be below zero.
+    #[must_use]
+    pub fn or_negative(mut self) -> Self {
+        self.never_negative = false;
         self
     }
 }
@@ -106,15 +113,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_outside_the_portable_set_are_refused() {
-        for name in ["messages", "older", "tls1_2", "age_5m"] {
-            assert!(Label::new(name).is_ok(), "{name}");
+    fn any_name_becomes_a_label_of_the_portable_set() {
+        let (long, cut) = ("a".repeat(61), "a".repeat(60));
+        for (name, label) in [
+            ("messages", "messages"),
+            ("tls1_2", "tls1_2"),
+            ("", "m"),
+            ("Messages", "messages"),
+            ("a b=c::d'e", "a_b_c__d_e"),
+            ("größe", "gr__e"),
+            ("1st", "m1st"),
+            ("_x", "m_x"),
+            (long.as_str(), cut.as_str()),
+        ] {
+            assert_eq!(Label::new(name).as_str(), label, "{name}");
         }
-        let long = "a".repeat(61);
-        for name in
-            ["", "Messages", "a b", "a=b", "a::b", "a'b", "größe", "1st", "_x", long.as_str()]
-        {
-            assert!(Label::new(name).is_err(), "{name}");
-        }
+        assert_eq!(Label::new(&long).numbered(2).as_str(), "a".repeat(58) + "_2");
     }
 }

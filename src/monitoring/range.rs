@@ -23,10 +23,10 @@ pub struct Range {
 }
 
 impl Range {
-    /// The range `0:end`, which alerts above `end`.
+    /// The range `start:`, which alerts below `start`.
     #[must_use]
-    pub fn up_to(end: u64) -> Self {
-        Self { inverted: false, start: Some(ZERO), end: Some(Number::Integer(end.into())) }
+    pub fn at_least(start: i64) -> Self {
+        Self { inverted: false, start: Some(Number::Integer(start.into())), end: None }
     }
 
     /// Whether `value` alerts. An undetermined value never does; [`super::Thresholds::judge`] makes it UNKNOWN.
@@ -260,6 +260,13 @@ mod tests {
             Err(RangeError::NotANumber),
             "beyond a double"
         );
+    }
+
+    #[test]
+    fn at_least_alerts_below_its_start() {
+        for start in [-1, 0, 7] {
+            assert_eq!(Ok(Range::at_least(start)), format!("{start}:").parse());
+        }
     }
 
     #[test]

@@ -4,11 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::monitoring::State;
-use crate::monitoring::{Label, Thresholds, Unit, Value};
+use crate::monitoring::{Thresholds, Unit, Value};
 
 fn metric(label: &str, value: Value, unit: Unit, warning: &str, critical: &str) -> Metric {
     let thresholds = Thresholds { warning: warning.parse().ok(), critical: critical.parse().ok() };
-    Metric::new(Label::new(label).unwrap(), value, unit).judged_by(&thresholds)
+    Metric::new(label, value, unit).judged_by(&thresholds)
 }
 
 #[path = "../../tests/it/support/cores.rs"]

@@ -51,11 +51,15 @@ impl Report {
         self.findings.push(Finding { state, text: text.into() });
     }
 
-    /// Adds a metric. A second one with the same label is left out: two values under one name would merge in graphs.
-    pub fn measure(&mut self, metric: Metric) {
-        if self.metrics.iter().all(|known| known.label != metric.label) {
-            self.metrics.push(metric);
+    /// Adds a metric. One whose label is taken gets a number: two values under one name would merge in graphs.
+    pub fn measure(&mut self, mut metric: Metric) {
+        let name = metric.label.clone();
+        let mut number = 1;
+        while self.metrics.iter().any(|known| known.label == metric.label) {
+            number += 1;
+            metric.label = name.numbered(number);
         }
+        self.metrics.push(metric);
     }
 
     /// Adds a line of long output for `-v` (1), `-vv` (2) and so on.
@@ -108,7 +112,7 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::monitoring::{Label, Unit, Value};
+    use crate::monitoring::{Unit, Value};
 
     #[test]
     fn a_report_without_findings_is_unknown() {
@@ -129,13 +133,12 @@ mod tests {
     }
 
     #[test]
-    fn the_second_metric_of_a_label_is_left_out() {
+    fn no_metric_is_lost_to_a_label_that_is_taken() {
         let mut report = Report::new();
-        for value in [1, 2] {
-            let label = Label::new("messages").unwrap();
-            report.measure(Metric::new(label, Value::Uint(value), Unit::None));
+        for value in 1..=3 {
+            report.measure(Metric::new("messages", Value::Uint(value), Unit::None));
         }
-        assert_eq!(report.metrics().len(), 1);
-        assert_eq!(report.metrics()[0].value, Value::Uint(1));
+        let labels: Vec<&str> = report.metrics().iter().map(|m| m.label.as_str()).collect();
+        assert_eq!(labels, ["messages", "messages_2", "messages_3"]);
     }
 }

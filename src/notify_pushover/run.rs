@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::clock::unix_seconds;
 use crate::monitoring::render::cut;
 use crate::program::{Delivery, Errand, Outcome};
 use crate::pushover::access::Access;
@@ -9,7 +10,6 @@ use crate::pushover::drain::{Drainer, Fate, Limits};
 use crate::pushover::item::Item;
 use crate::pushover::spool::{Lock, Name, Spool, SpoolError};
 use crate::pushover::state::Memory;
-use crate::pushover::unix_seconds;
 
 /// Characters of a reason when it also has to be said where the alert is.
 const REASON_CHARS: usize = 110;

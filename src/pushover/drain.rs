@@ -15,7 +15,7 @@ use super::item::{Address, Item};
 use super::keys::Keyring;
 use super::spool::{Name, Spool, SpoolError};
 use super::state::Memory;
-use super::unix_seconds;
+use crate::clock::unix_seconds;
 use crate::deadline::Deadline;
 use attempt::{Step, milliseconds};
 

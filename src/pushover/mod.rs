@@ -29,9 +29,3 @@ pub fn fingerprint(parts: &[&str], digits: usize) -> String {
     text.truncate(digits);
     text
 }
-
-/// Seconds since 1970; zero for a clock before that.
-#[must_use]
-pub fn unix_seconds(time: std::time::SystemTime) -> u64 {
-    time.duration_since(std::time::UNIX_EPOCH).map_or(0, |age| age.as_secs())
-}

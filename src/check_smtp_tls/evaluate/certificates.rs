@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::check_smtp_tls::facts::{Anchored, Chain, Facts};
+use crate::check_smtp_tls::lifetime::Left;
 use crate::check_smtp_tls::policy::Policy;
-use crate::monitoring::{Label, Metric, Report, State, Thresholds, Unit, Value, duration};
+use crate::monitoring::{Metric, Range, Report, State, Thresholds, Unit, Value, duration};
 use crate::tls::certificate::{Certificate, Hash};
 
 /// Judges every leaf's dates, and those of the certificates above it.
@@ -24,13 +25,9 @@ pub(crate) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
         }
     }
     if let Some(leaf) = first_to_end {
-        let life = leaf.not_after.saturating_sub(leaf.not_before);
-        let limit = |left: crate::check_smtp_tls::lifetime::Left| {
-            format!("{}:", left.seconds(life)).parse().ok()
-        };
-        let thresholds =
-            Thresholds { warning: limit(policy.warning), critical: limit(policy.critical) };
-        measure(report, Value::Int(leaf.not_after.saturating_sub(now)), &thresholds);
+        let left = Value::Int(leaf.not_after.saturating_sub(now));
+        let metric = Metric::new("certificate", left, Unit::Seconds);
+        report.measure(metric.judged_by(&limits(leaf, policy)).or_negative());
     } else if let Some(reason) = &facts.no_certificate {
         if facts.handshake.is_some() {
             // It was sent, and no client can make anything of it.
@@ -42,7 +39,8 @@ pub(crate) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
         } else {
             report.find(State::Unknown, format!("certificate unknown: {reason}"));
         }
-        measure(report, Value::Undetermined, &Thresholds::default());
+        let metric = Metric::new("certificate", Value::Undetermined, Unit::Seconds);
+        report.measure(metric.or_negative());
     }
     let mut above: Vec<&Certificate> =
         facts.certificates.iter().filter(|certificate| !leaves.contains(certificate)).collect();
@@ -66,22 +64,20 @@ fn life(leaf: &Certificate, policy: &Policy, now: i64) -> (State, String) {
         let wait = leaf.not_before.saturating_sub(now);
         return (State::Critical, format!("is not valid for another {}", human(wait)));
     }
-    let life = leaf.not_after.saturating_sub(leaf.not_before);
-    for (state, limit) in [(State::Critical, policy.critical), (State::Warning, policy.warning)] {
-        if left < limit.seconds(life) {
-            let word = state.to_string().to_lowercase();
-            return (state, format!("expires in {} ({word} {limit})", human(left)));
-        }
-    }
-    (State::Ok, format!("valid for {}", human(left)))
+    let state = limits(leaf, policy).judge(Value::Int(left));
+    let text = match state {
+        State::Critical => format!("expires in {} (critical {})", human(left), policy.critical),
+        State::Warning => format!("expires in {} (warning {})", human(left), policy.warning),
+        State::Ok | State::Unknown => format!("valid for {}", human(left)),
+    };
+    (state, text)
 }
 
-fn measure(report: &mut Report, value: Value, thresholds: &Thresholds) {
-    if let Ok(label) = Label::new("certificate") {
-        let mut metric = Metric::new(label, value, Unit::Seconds).judged_by(thresholds);
-        metric.never_negative = false;
-        report.measure(metric);
-    }
+/// In seconds of the life that is left.
+fn limits(leaf: &Certificate, policy: &Policy) -> Thresholds {
+    let life = leaf.not_after.saturating_sub(leaf.not_before);
+    let limit = |left: Left| Some(Range::at_least(left.seconds(life)));
+    Thresholds { warning: limit(policy.warning), critical: limit(policy.critical) }
 }
 
 /// Judges whether clients that ask for proof get it.

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
 use crate::check_smtp_tls::facts::{Anchored, DrownListener, Handshake};
