@@ -1,26 +1,21 @@
 //! Looks into the spool, and has Pushover asked when that is wanted. No judgement.
 
+mod inquiry;
+
 use std::sync::{Mutex, PoisonError};
 
 use super::facts::{Blocked, Credential, Facts, ProbeError, Verdict};
-use super::inquiry::Inquirer;
+use super::target::Target;
 use crate::program::Run;
-use crate::pushover::access::{Access, AccessOptions};
+use crate::pushover::access::Access;
 use crate::pushover::keys::{KeyError, Keyring};
 use crate::pushover::spool::{Name, Spool, SpoolError, Turn};
 use crate::pushover::state::Memory;
 use crate::pushover::unix_seconds;
+use inquiry::Inquirer;
 
 /// Waiting messages, and those in `failed/`, that are read; the others are only counted.
 const ITEMS_READ: usize = 1000;
-
-/// What is to be looked at.
-#[derive(Clone, Debug)]
-pub(super) struct Target {
-    pub(super) access: AccessOptions,
-    pub(super) quota: bool,
-    pub(super) validate: bool,
-}
 
 /// Looks; `progress` has what was seen so far.
 pub(super) fn probe(

@@ -1,11 +1,14 @@
 //! Event -> Message, within Pushover's limits and readable on a lock screen. Pure.
 
+#[cfg(test)]
+mod tests;
+
 use super::event::{Event, Kind, ObjectState, prefix_and_text};
 use super::format::Format;
 use super::rules::{Priority, PriorityMap, SoundMap, StateList, TtlMap};
 use super::text::{clean, cut};
 use crate::monitoring::duration::human;
-use crate::pushover::fingerprint;
+use crate::pushover::fingerprint::fingerprint;
 
 /// Limits in characters (<https://pushover.net/api#limits>).
 const MESSAGE_CHARS: usize = 1024;

@@ -3,17 +3,19 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::args::{Action, Args, from_environment, from_stdin};
+use super::args::{Action, Args};
+use super::dispatch::Run;
 use super::event::{Event, ObjectState};
 use super::image;
+use super::input::{from_environment, from_stdin};
 use super::message::{self, Message};
-use super::run::Run;
 use super::settings;
 use crate::program::{Delivery, Errand, Outcome};
 use crate::pushover::access::Access;
+use crate::pushover::address::Address;
 use crate::pushover::drain::Fate;
-use crate::pushover::fingerprint;
-use crate::pushover::item::{Address, Item};
+use crate::pushover::fingerprint::fingerprint;
+use crate::pushover::item::Item;
 use crate::pushover::spool::{Name, Spool, Turn};
 use crate::pushover::state::Memory;
 

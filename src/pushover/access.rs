@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
+use super::address::{Address, Source, TOKEN_NAMES, USER_NAMES};
 use super::client::{API_URL, Route};
 use super::config::{CONFIG_FILE, Config, ConfigError};
 use super::identity;
-use super::item::{Address, Source};
-use super::keys::{Keyring, TOKEN_NAMES, USER_NAMES, surroundings};
+use super::keys::{Keyring, surroundings};
 use super::spool::SPOOL_DIR;
 use crate::secret::Secret;
 

@@ -10,8 +10,9 @@ mod settle;
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
+use super::address::Address;
 use super::client::{Api, Route};
-use super::item::{Address, Item};
+use super::item::Item;
 use super::keys::Keyring;
 use super::spool::{Name, Spool, SpoolError};
 use super::state::Memory;

@@ -3,15 +3,10 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::address::{Address, Source, TOKEN_NAMES, USER_NAMES};
 use super::config::{Config, ConfigError};
-use super::fingerprint;
-use super::item::{Address, Source};
+use super::fingerprint::fingerprint;
 use crate::secret::{self, Secret, SecretError};
-
-/// Environment variable and credential of the token.
-pub const TOKEN_NAMES: (&str, &str) = ("PUSHOVER_TOKEN", "pushover_token");
-/// Environment variable and credential of the recipient's key.
-pub const USER_NAMES: (&str, &str) = ("PUSHOVER_USER", "pushover_user");
 
 /// Length of every token and key (<https://pushover.net/api>, "identifiers").
 const KEY_CHARS: usize = 30;

@@ -1,12 +1,12 @@
 //! Asks Pushover about token, recipients and quota, not too often, and shares the answers with the notifier.
 
-use super::facts::{Credential, Verdict};
+use super::super::facts::{Credential, Verdict};
 use crate::program::Run;
 use crate::pushover::access::Access;
+use crate::pushover::address::Address;
 use crate::pushover::answer::{Answer, Culprit, Quota};
 use crate::pushover::client::{Api, Reply};
 use crate::pushover::drain::SILENCE;
-use crate::pushover::item::Address;
 use crate::pushover::keys::Keys;
 use crate::pushover::state::{Inquiry, Memory};
 
