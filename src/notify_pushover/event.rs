@@ -55,7 +55,7 @@ impl Kind {
 
 /// State of a host or service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ObjectState {
+pub(super) enum ObjectState {
     /// Service.
     Ok,
     /// Service.
@@ -107,35 +107,35 @@ impl ObjectState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Event {
     /// Its kind.
-    pub kind: Kind,
+    pub(super) kind: Kind,
     /// State of the object, if it is one we know.
-    pub state: Option<ObjectState>,
+    pub(super) state: Option<ObjectState>,
     /// Name of the host.
-    pub host: String,
+    pub(super) host: String,
     /// Host as it is to be shown.
-    pub host_shown: String,
+    pub(super) host_shown: String,
     /// Address of the host.
-    pub address: String,
+    pub(super) address: String,
     /// Name of the service; empty for a host notification.
-    pub service: String,
+    pub(super) service: String,
     /// Service as it is to be shown.
-    pub service_shown: String,
+    pub(super) service_shown: String,
     /// Output of the check.
-    pub output: String,
+    pub(super) output: String,
     /// More of it.
-    pub long_output: String,
+    pub(super) long_output: String,
     /// Who wrote the comment.
-    pub author: String,
+    pub(super) author: String,
     /// The comment.
-    pub comment: String,
+    pub(super) comment: String,
     /// When it happened, in Unix seconds.
-    pub time: Option<u64>,
+    pub(super) time: Option<u64>,
     /// State before.
-    pub last_state: String,
+    pub(super) last_state: String,
     /// Seconds in this state.
-    pub duration: Option<u64>,
+    pub(super) duration: Option<u64>,
     /// Number of the notification.
-    pub number: String,
+    pub(super) number: String,
 }
 
 impl Event {

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 /// Environment variable and credential of the token.
-pub const TOKEN_NAMES: (&str, &str) = ("PUSHOVER_TOKEN", "pushover_token");
+pub(crate) const TOKEN_NAMES: (&str, &str) = ("PUSHOVER_TOKEN", "pushover_token");
 /// Environment variable and credential of the recipient's key.
-pub const USER_NAMES: (&str, &str) = ("PUSHOVER_USER", "pushover_user");
+pub(crate) const USER_NAMES: (&str, &str) = ("PUSHOVER_USER", "pushover_user");
 
 /// Where a token or a key is to be read by whoever sends the message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Source {
+pub(crate) enum Source {
     /// In the configuration file.
     Configured,
     /// In a file of its own.
@@ -23,21 +23,21 @@ pub enum Source {
 
 /// Who the message is for and whose application sends it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Address {
+pub(crate) struct Address {
     /// The configuration file.
-    pub config: PathBuf,
+    pub(crate) config: PathBuf,
     /// The application token.
-    pub token: Source,
+    pub(crate) token: Source,
     /// The recipient's key.
-    pub user: Source,
+    pub(crate) user: Source,
     /// The recipient's name in the configuration; empty for its default one.
-    pub recipient: String,
+    pub(crate) recipient: String,
 }
 
 impl Address {
     /// The variables, or credentials of like names, without which no other process can send to it.
     #[must_use]
-    pub fn variables(&self) -> Vec<&'static str> {
+    pub(crate) fn variables(&self) -> Vec<&'static str> {
         let of = |source: &Source, (variable, _): (&'static str, _)| {
             matches!(source, Source::Environment(_)).then_some(variable)
         };
@@ -47,7 +47,7 @@ impl Address {
 
     /// The recipient for people to read.
     #[must_use]
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match &self.user {
             Source::Configured if self.recipient.is_empty() => "the default recipient".to_owned(),
             Source::Configured => self.recipient.clone(),

@@ -21,11 +21,11 @@ use crate::deadline::Deadline;
 use attempt::{Step, milliseconds};
 
 /// Silence after a failed request.
-pub const SILENCE: Duration = Duration::from_secs(5);
+pub(crate) const SILENCE: Duration = Duration::from_secs(5);
 
 /// What has become of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     /// Pushover has it.
     Delivered,
     /// It waits: a temporary failure, a block, or no time left.
@@ -43,18 +43,18 @@ pub enum Fate {
 impl Fate {
     /// Whether the message is to be tried again.
     #[must_use]
-    pub fn waits(&self) -> bool {
+    pub(crate) fn waits(&self) -> bool {
         matches!(self, Self::Queued(_) | Self::Kept(_))
     }
 }
 
 /// Limits on what may wait.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// A message that is older goes to `failed/` when another try fails.
-    pub age: Duration,
+    pub(crate) age: Duration,
     /// When more wait after all tries, the oldest go to `failed/`.
-    pub number: usize,
+    pub(crate) number: usize,
 }
 
 /// What the caller is waiting for.
@@ -64,7 +64,7 @@ struct Urgent<'a> {
 }
 
 /// One run's way to the API.
-pub struct Drainer<'a> {
+pub(crate) struct Drainer<'a> {
     route: &'a Route,
     keyring: &'a mut Keyring,
     memory: Memory,
@@ -79,7 +79,7 @@ pub struct Drainer<'a> {
 
 impl<'a> Drainer<'a> {
     /// A drainer that has made no connection yet. `started` is the wall clock when `deadline` began.
-    pub fn new(
+    pub(crate) fn new(
         route: &'a Route,
         keyring: &'a mut Keyring,
         memory: Memory,
@@ -105,7 +105,7 @@ impl<'a> Drainer<'a> {
     ///
     /// # Errors
     /// [`SpoolError`] when the spool cannot be listed; what happened before that is lost to the caller, not on disk.
-    pub fn drain(
+    pub(crate) fn drain(
         &mut self,
         spool: &Spool,
         urgent: &[Name],
@@ -122,7 +122,7 @@ impl<'a> Drainer<'a> {
     }
 
     /// Sends one message that could not be put on disk.
-    pub fn send_unspooled(&mut self, item: &mut Item) -> Fate {
+    pub(crate) fn send_unspooled(&mut self, item: &mut Item) -> Fate {
         loop {
             match self.attempt(item, true, None) {
                 Step::Retry => {}
@@ -132,7 +132,7 @@ impl<'a> Drainer<'a> {
     }
 
     /// Leaves what was learnt to later runs. The caller holds the lock of `spool`.
-    pub fn keep_memory(&mut self, spool: &Spool) {
+    pub(crate) fn keep_memory(&mut self, spool: &Spool) {
         self.memory.keep(spool, self.seconds());
     }
 

@@ -6,7 +6,7 @@ use aws_lc_rs::digest;
 ///
 /// Stands for a token in files, where the token itself must not be, and names an object on every node alike.
 #[must_use]
-pub fn fingerprint(parts: &[&str], digits: usize) -> String {
+pub(crate) fn fingerprint(parts: &[&str], digits: usize) -> String {
     let mut context = digest::Context::new(&digest::SHA256);
     for part in parts {
         context.update(part.as_bytes());

@@ -7,37 +7,37 @@ use super::fingerprint::fingerprint;
 
 /// A message or a cancellation on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Item {
+pub(crate) struct Item {
     /// Who it is for.
-    pub address: Address,
+    pub(crate) address: Address,
     /// Stop the repeats of this tag first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cancel: Option<String>,
+    pub(crate) cancel: Option<String>,
     /// Form fields as Pushover names them; empty for a mere cancellation.
-    pub fields: Vec<(String, String)>,
+    pub(crate) fields: Vec<(String, String)>,
     /// What the message is about, hashed, to recognise a repetition.
     #[serde(default)]
-    pub object: String,
+    pub(crate) object: String,
     /// When it was put here, in Unix seconds.
-    pub created: u64,
+    pub(crate) created: u64,
     /// Tries that failed so far.
     #[serde(default)]
-    pub attempts: u32,
+    pub(crate) attempts: u32,
     /// Not to be tried again before this, in Unix milliseconds.
     #[serde(default)]
-    pub next_try: u64,
+    pub(crate) next_try: u64,
     /// Whether it will not be sent because it waited too long, not because Pushover would not have it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub given_up: bool,
+    pub(crate) given_up: bool,
     /// Why it will not be sent. Only in `failed/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<String>,
+    pub(crate) failure: Option<String>,
 }
 
 impl Item {
     /// The form fields in the shape the client takes.
     #[must_use]
-    pub fn form(&self) -> Vec<(&str, &str)> {
+    pub(crate) fn form(&self) -> Vec<(&str, &str)> {
         self.fields.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
     }
 
@@ -45,7 +45,7 @@ impl Item {
     ///
     /// Host and notification number are needed: without them two different alerts may look alike.
     #[must_use]
-    pub fn repetition_key(
+    pub(crate) fn repetition_key(
         address: &Address,
         [host, service, kind, state, number, time]: [&str; 6],
     ) -> Option<String> {

@@ -15,30 +15,30 @@ const DIGITS: usize = 12;
 
 /// Token and key of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Keys {
+pub(crate) struct Keys {
     /// The application's token.
-    pub token: Secret,
+    pub(crate) token: Secret,
     /// The recipient's key.
-    pub user: Secret,
+    pub(crate) user: Secret,
 }
 
 impl Keys {
     /// Stands for the token in files.
     #[must_use]
-    pub fn token_mark(&self) -> String {
+    pub(crate) fn token_mark(&self) -> String {
         mark(&self.token)
     }
 
     /// Stands for the token and the key in files.
     #[must_use]
-    pub fn user_mark(&self) -> String {
+    pub(crate) fn user_mark(&self) -> String {
         fingerprint(&[self.token.expose(), self.user.expose()], DIGITS)
     }
 }
 
 /// Why a message has no token or no key. Says which one, never what it is.
 #[derive(Debug, thiserror::Error)]
-pub enum KeyError {
+pub(crate) enum KeyError {
     /// The configuration is of no use.
     #[error("{0}")]
     Config(String),
@@ -76,19 +76,19 @@ pub enum KeyError {
 
 /// Reads configurations and secrets once per run.
 #[derive(Debug, Default)]
-pub struct Keyring {
+pub(crate) struct Keyring {
     configs: HashMap<PathBuf, Result<Config, String>>,
 }
 
 impl Keyring {
     /// An empty one.
     #[must_use]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// Hands over the configuration that was read already.
-    pub fn know(&mut self, path: &Path, config: &Result<Config, ConfigError>) {
+    pub(crate) fn know(&mut self, path: &Path, config: &Result<Config, ConfigError>) {
         let config = match config {
             Ok(config) => Ok(config.clone()),
             Err(error) => Err(error.to_string()),
@@ -100,7 +100,7 @@ impl Keyring {
     ///
     /// # Errors
     /// [`KeyError`]; the message must wait until somebody has repaired it.
-    pub fn find(&mut self, address: &Address) -> Result<Keys, KeyError> {
+    pub(crate) fn find(&mut self, address: &Address) -> Result<Keys, KeyError> {
         let token = self.find_token(address)?;
         let user = self.find_user(address)?;
         Ok(Keys { token, user })
@@ -110,7 +110,7 @@ impl Keyring {
     ///
     /// # Errors
     /// [`KeyError`] when there is none.
-    pub fn find_token(&mut self, address: &Address) -> Result<Secret, KeyError> {
+    pub(crate) fn find_token(&mut self, address: &Address) -> Result<Secret, KeyError> {
         let what = "the token";
         let token = match &address.token {
             Source::File(path) => from_file(path, what)?,
@@ -163,7 +163,7 @@ impl Keyring {
 ///
 /// A credential that cannot be read is noted, too, without a mark: the next best source may lead to somebody else.
 #[must_use]
-pub fn surroundings((variable, credential): (&str, &str)) -> Option<Source> {
+pub(crate) fn surroundings((variable, credential): (&str, &str)) -> Option<Source> {
     let found = match secret::from_environment(variable) {
         Some(secret) => Ok(Some(secret)),
         None => secret::from_credential(credential),

@@ -1,21 +1,21 @@
 //! The way of an alert to Pushover: configuration, spool, client and the one drainer. Shared by `notify_pushover`,
 //! which walks it, and `check_pushover`, which watches it.
 
-pub mod access;
-pub mod address;
-pub mod answer;
-pub mod client;
-pub mod config;
-pub mod drain;
-pub mod fingerprint;
-pub mod identity;
-pub mod item;
-pub mod keys;
-pub mod spool;
-pub mod state;
+pub(crate) mod access;
+pub(crate) mod address;
+pub(crate) mod answer;
+pub(crate) mod client;
+pub(crate) mod config;
+pub(crate) mod drain;
+pub(crate) mod fingerprint;
+pub(crate) mod identity;
+pub(crate) mod item;
+pub(crate) mod keys;
+pub(crate) mod spool;
+pub(crate) mod state;
 
 /// Seconds since 1970; zero for a clock before that.
 #[must_use]
-pub fn unix_seconds(time: std::time::SystemTime) -> u64 {
+pub(crate) fn unix_seconds(time: std::time::SystemTime) -> u64 {
     time.duration_since(std::time::UNIX_EPOCH).map_or(0, |age| age.as_secs())
 }
