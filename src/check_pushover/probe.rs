@@ -9,8 +9,8 @@ use super::target::Target;
 use crate::program::Run;
 use crate::pushover::access::Access;
 use crate::pushover::keys::{KeyError, Keyring};
+use crate::pushover::memory::Memory;
 use crate::pushover::spool::{Name, Spool, SpoolError, Turn};
-use crate::pushover::state::Memory;
 use crate::pushover::unix_seconds;
 use inquiry::Inquirer;
 
@@ -65,12 +65,12 @@ pub(super) fn probe(
 /// of the notifier.
 fn unusable(access: &mut Access) -> Vec<Credential> {
     let mut credentials = Vec::new();
-    for address in access.everybody() {
+    for addressee in access.everybody() {
         if let Err(error @ (KeyError::Malformed { .. } | KeyError::File { .. })) =
-            access.keyring.find(&address)
+            access.keyring.find(&addressee)
         {
             credentials.push(Credential {
-                name: address.name(),
+                name: addressee.name(),
                 verdict: Verdict::Bad(error.to_string()),
             });
         }
@@ -109,7 +109,7 @@ fn look(
 /// Called from the oldest to the newest.
 fn look_at_waiting(spool: &Spool, name: &Name, keyring: &mut Keyring, facts: &mut Facts) {
     let Ok(item) = spool.read(name) else { return };
-    match keyring.find(&item.address) {
+    match keyring.find(&item.addressee) {
         // A configuration of no use is a finding of its own.
         Ok(_) | Err(KeyError::Config(_)) => {}
         Err(lacking) => {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use super::address::{Address, Source, TOKEN_NAMES, USER_NAMES};
+use super::addressee::{Addressee, Source, TOKEN_NAMES, USER_NAMES};
 use super::client::{API_URL, Route};
 use super::config::{CONFIG_FILE, Config, ConfigError};
 use super::identity;
@@ -60,7 +60,7 @@ pub(crate) struct Access {
     /// lock the account of the monitoring core out.
     pub(crate) spool_group: Option<u32>,
     /// Recipients and whose application.
-    pub(crate) addresses: Vec<Address>,
+    pub(crate) addressees: Vec<Addressee>,
     /// Knows the configuration.
     pub(crate) keyring: Keyring,
     /// The configuration, or why it is of no use.
@@ -87,7 +87,7 @@ impl AccessOptions {
             route: self.route(config.as_ref().ok()),
             spool_dir,
             spool_group: self.spool_group(),
-            addresses: self.addresses(&path),
+            addressees: self.addressees(&path),
             keyring,
             config,
         })
@@ -125,12 +125,12 @@ impl AccessOptions {
         }
     }
 
-    fn addresses(&self, config: &Path) -> Vec<Address> {
+    fn addressees(&self, config: &Path) -> Vec<Addressee> {
         let file = |path: Option<&PathBuf>| given(path).map(|path| Source::File(absolute(path)));
         let token = file(self.token_file.as_ref())
             .or_else(|| surroundings(TOKEN_NAMES))
             .unwrap_or(Source::Configured);
-        let address = |user: Source, recipient: &str| Address {
+        let addressee = |user: Source, recipient: &str| Addressee {
             config: config.to_owned(),
             token: token.clone(),
             user,
@@ -143,31 +143,31 @@ impl AccessOptions {
             }
         }
         if !named.is_empty() {
-            let configured = |name| address(Source::Configured, name);
+            let configured = |name| addressee(Source::Configured, name);
             return named.into_iter().map(configured).collect();
         }
         let user = file(self.user_file.as_ref())
             .or_else(|| surroundings(USER_NAMES))
             .unwrap_or(Source::Configured);
-        vec![address(user, "")]
+        vec![addressee(user, "")]
     }
 }
 
 impl Access {
     /// Everybody whose key can be validated: who was named, else all of the configuration.
     #[must_use]
-    pub(crate) fn everybody(&self) -> Vec<Address> {
-        let Some(first) = self.addresses.first() else {
+    pub(crate) fn everybody(&self) -> Vec<Addressee> {
+        let Some(first) = self.addressees.first() else {
             return Vec::new();
         };
         let nobody_named = first.recipient.is_empty() && first.user == Source::Configured;
         let users = self.config.as_ref().map(|config| &config.users);
         match users {
             Ok(users) if nobody_named && !users.is_empty() => {
-                let named = |name: &String| Address { recipient: name.clone(), ..first.clone() };
+                let named = |name: &String| Addressee { recipient: name.clone(), ..first.clone() };
                 users.keys().map(named).collect()
             }
-            _ => self.addresses.clone(),
+            _ => self.addressees.clone(),
         }
     }
 }

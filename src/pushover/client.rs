@@ -11,7 +11,7 @@ use reqwest::blocking::{Client, RequestBuilder};
 use reqwest::header::HeaderMap;
 use reqwest::{Certificate, Proxy, Url, redirect};
 
-use super::answer::{Answer, Headers, Quota, classify};
+use super::response::{Answer, Headers, Quota, classify};
 use crate::secret::Secret;
 
 /// Pushover's own address.

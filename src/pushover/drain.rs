@@ -10,12 +10,12 @@ mod settle;
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
-use super::address::Address;
+use super::addressee::Addressee;
 use super::client::{Api, Route};
 use super::item::Item;
 use super::keys::Keyring;
+use super::memory::Memory;
 use super::spool::{Name, Spool, SpoolError};
-use super::state::Memory;
 use super::unix_seconds;
 use crate::deadline::Deadline;
 use attempt::{Step, milliseconds};
@@ -60,7 +60,7 @@ pub(crate) struct Limits {
 /// What the caller is waiting for.
 struct Urgent<'a> {
     names: &'a [Name],
-    lanes: Vec<Address>,
+    lanes: Vec<Addressee>,
 }
 
 /// One run's way to the API.
@@ -113,8 +113,8 @@ impl<'a> Drainer<'a> {
         spool.check_writable()?;
         spool.adopt();
         let mut fates = HashMap::new();
-        let address = |name| spool.read(name).ok().map(|item| item.address);
-        let urgent = Urgent { names: urgent, lanes: urgent.iter().filter_map(address).collect() };
+        let addressee = |name| spool.read(name).ok().map(|item| item.addressee);
+        let urgent = Urgent { names: urgent, lanes: urgent.iter().filter_map(addressee).collect() };
         while self.pass(spool, &urgent, &mut fates)? {}
         self.enforce_number(spool, &mut fates)?;
         self.keep_memory(spool);
@@ -157,7 +157,7 @@ impl<'a> Drainer<'a> {
                     continue;
                 }
             };
-            let lane = serde_json::to_string(&item.address).unwrap_or_default();
+            let lane = serde_json::to_string(&item.addressee).unwrap_or_default();
             // What stops a message stops those behind it, or they would overtake it.
             if let Some(fate) = stopped.get(&lane) {
                 fates.insert(name, fate.clone());
@@ -167,7 +167,7 @@ impl<'a> Drainer<'a> {
                 fates.insert(name, Fate::Queued("no time left in this run".to_owned()));
                 return Ok(false);
             }
-            let hurry = urgent.lanes.contains(&item.address);
+            let hurry = urgent.lanes.contains(&item.addressee);
             let fate = match self.attempt(&mut item, hurry, Some((spool, &name))) {
                 Step::Retry => return Ok(true),
                 Step::Done(fate) => self.settle(spool, &name, item, fate),

@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::address::Address;
+use super::addressee::Addressee;
 use super::fingerprint::fingerprint;
 
 /// A message or a cancellation on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Item {
-    /// Who it is for.
-    pub(crate) address: Address,
+    /// Who it is for. Files call it an address since the first version.
+    #[serde(rename = "address")]
+    pub(crate) addressee: Addressee,
     /// Stop the repeats of this tag first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cancel: Option<String>,
@@ -46,14 +47,14 @@ impl Item {
     /// Host and notification number are needed: without them two different alerts may look alike.
     #[must_use]
     pub(crate) fn repetition_key(
-        address: &Address,
+        addressee: &Addressee,
         [host, service, kind, state, number, time]: [&str; 6],
     ) -> Option<String> {
         if host.is_empty() || number.is_empty() {
             return None;
         }
-        let address = serde_json::to_string(address).ok()?;
-        Some(fingerprint(&[&address, host, service, kind, state, number, time], 16))
+        let addressee = serde_json::to_string(addressee).ok()?;
+        Some(fingerprint(&[&addressee, host, service, kind, state, number, time], 16))
     }
 }
 
@@ -61,11 +62,11 @@ impl Item {
 mod tests {
     use std::path::PathBuf;
 
-    use super::super::address::Source;
+    use super::super::addressee::Source;
     use super::*;
 
-    fn address() -> Address {
-        Address {
+    fn addressee() -> Addressee {
+        Addressee {
             config: PathBuf::from("/etc/c.toml"),
             token: Source::Configured,
             user: Source::Configured,
@@ -76,7 +77,7 @@ mod tests {
     #[test]
     fn an_item_survives_the_disk() {
         let item = Item {
-            address: address(),
+            addressee: addressee(),
             cancel: Some("ni-1".to_owned()),
             fields: vec![("message".to_owned(), "ä\n\"🔴\"".to_owned())],
             object: "o".to_owned(),
@@ -92,8 +93,9 @@ mod tests {
 
     #[test]
     fn without_host_or_number_nothing_is_a_repetition() {
-        let key =
-            |host, number| Item::repetition_key(&address(), [host, "s", "P", "CRIT", number, "1"]);
+        let key = |host, number| {
+            Item::repetition_key(&addressee(), [host, "s", "P", "CRIT", number, "1"])
+        };
         assert_eq!(key("", "1"), None);
         assert_eq!(key("h", ""), None);
         assert_eq!(key("h", "1"), key("h", "1"));

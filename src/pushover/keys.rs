@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::address::{Address, Source, TOKEN_NAMES, USER_NAMES};
+use super::addressee::{Addressee, Source, TOKEN_NAMES, USER_NAMES};
 use super::config::{Config, ConfigError};
 use super::fingerprint::fingerprint;
 use crate::secret::{self, Secret, SecretError};
@@ -96,27 +96,27 @@ impl Keyring {
         self.configs.insert(path.to_owned(), config);
     }
 
-    /// Token and key of `address`.
+    /// Token and key of `addressee`.
     ///
     /// # Errors
     /// [`KeyError`]; the message must wait until somebody has repaired it.
-    pub(crate) fn find(&mut self, address: &Address) -> Result<Keys, KeyError> {
-        let token = self.find_token(address)?;
-        let user = self.find_user(address)?;
+    pub(crate) fn find(&mut self, addressee: &Addressee) -> Result<Keys, KeyError> {
+        let token = self.find_token(addressee)?;
+        let user = self.find_user(addressee)?;
         Ok(Keys { token, user })
     }
 
-    /// The token of `address` alone.
+    /// The token of `addressee` alone.
     ///
     /// # Errors
     /// [`KeyError`] when there is none.
-    pub(crate) fn find_token(&mut self, address: &Address) -> Result<Secret, KeyError> {
+    pub(crate) fn find_token(&mut self, addressee: &Addressee) -> Result<Secret, KeyError> {
         let what = "the token";
-        let token = match &address.token {
+        let token = match &addressee.token {
             Source::File(path) => from_file(path, what)?,
             Source::Environment(mark) => from_surroundings(TOKEN_NAMES, mark, what)?,
             Source::Configured => {
-                let config = self.config(&address.config)?;
+                let config = self.config(&addressee.config)?;
                 match (&config.token, &config.token_file) {
                     (Some(token), _) => token.clone(),
                     (None, Some(path)) => from_file(path, what)?,
@@ -127,16 +127,16 @@ impl Keyring {
         well_formed(token, what)
     }
 
-    fn find_user(&mut self, address: &Address) -> Result<Secret, KeyError> {
+    fn find_user(&mut self, addressee: &Addressee) -> Result<Secret, KeyError> {
         let what = "the recipient's key";
-        match &address.user {
+        match &addressee.user {
             Source::File(path) => well_formed(from_file(path, what)?, what),
             Source::Environment(mark) => {
                 well_formed(from_surroundings(USER_NAMES, mark, what)?, what)
             }
             Source::Configured => {
-                let config = self.config(&address.config)?;
-                let name = match address.recipient.as_str() {
+                let config = self.config(&addressee.config)?;
+                let name = match addressee.recipient.as_str() {
                     "" => config.default_recipient().ok_or(KeyError::NoRecipient)?,
                     name => name,
                 };
@@ -223,13 +223,13 @@ mod tests {
     }
 
     fn find(config: &str, recipient: &str) -> Result<Keys, String> {
-        let address = Address {
+        let addressee = Addressee {
             config: PathBuf::from("c"),
             token: Source::Configured,
             user: Source::Configured,
             recipient: recipient.to_owned(),
         };
-        keyring(config).find(&address).map_err(|error| error.to_string())
+        keyring(config).find(&addressee).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -2,8 +2,7 @@
 //! which walks it, and `check_pushover`, which watches it.
 
 pub(crate) mod access;
-pub(crate) mod address;
-pub(crate) mod answer;
+pub(crate) mod addressee;
 pub(crate) mod client;
 pub(crate) mod config;
 pub(crate) mod drain;
@@ -11,8 +10,9 @@ pub(crate) mod fingerprint;
 pub(crate) mod identity;
 pub(crate) mod item;
 pub(crate) mod keys;
+pub(crate) mod memory;
+pub(crate) mod response;
 pub(crate) mod spool;
-pub(crate) mod state;
 
 /// Seconds since 1970; zero for a clock before that.
 #[must_use]

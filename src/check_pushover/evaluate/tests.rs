@@ -4,7 +4,7 @@ use super::super::facts::{Blocked, Credential, Facts, ProbeError, Verdict};
 use super::super::policy::Policy;
 use super::evaluate;
 use crate::monitoring::{State, Thresholds, Value};
-use crate::pushover::answer::Quota;
+use crate::pushover::response::Quota;
 
 fn policy() -> Policy {
     Policy {

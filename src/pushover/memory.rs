@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::Quota;
+use super::response::Quota;
 use super::spool::{Name, Spool};
 
 const FILE: &str = ".state.json";

@@ -23,7 +23,7 @@ pub(crate) enum Source {
 
 /// Who the message is for and whose application sends it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Address {
+pub(crate) struct Addressee {
     /// The configuration file.
     pub(crate) config: PathBuf,
     /// The application token.
@@ -34,7 +34,7 @@ pub(crate) struct Address {
     pub(crate) recipient: String,
 }
 
-impl Address {
+impl Addressee {
     /// The variables, or credentials of like names, without which no other process can send to it.
     #[must_use]
     pub(crate) fn variables(&self) -> Vec<&'static str> {
