@@ -13,18 +13,18 @@ const FILE_BYTES: u64 = 4096;
 
 /// A text that is never printed.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub(crate) struct Secret(String);
 
 impl Secret {
     /// Wraps a text, without the blanks and line ends an editor leaves around it.
     #[must_use]
-    pub fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         Self(text.trim().to_owned())
     }
 
     /// The text itself, for the one place that sends it.
     #[must_use]
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 }
@@ -43,7 +43,7 @@ impl fmt::Display for Secret {
 
 /// Why a secret could not be read. Never holds any of its text.
 #[derive(Debug, thiserror::Error)]
-pub enum SecretError {
+pub(crate) enum SecretError {
     /// The file cannot be opened or read.
     #[error("cannot read {}: {source}", path.display())]
     Unreadable {
@@ -78,7 +78,7 @@ pub enum SecretError {
 ///
 /// # Errors
 /// [`SecretError`] names the file and what is wrong with it.
-pub fn from_file(path: &Path) -> Result<Secret, SecretError> {
+pub(crate) fn from_file(path: &Path) -> Result<Secret, SecretError> {
     let secret = Secret::new(&read_private(path, FILE_BYTES)?);
     if secret.0.is_empty() {
         return Err(SecretError::Empty(path.to_owned()));
@@ -90,7 +90,7 @@ pub fn from_file(path: &Path) -> Result<Secret, SecretError> {
 ///
 /// # Errors
 /// [`SecretError`] names the file and what is wrong with it.
-pub fn read_private(path: &Path, limit: u64) -> Result<String, SecretError> {
+pub(crate) fn read_private(path: &Path, limit: u64) -> Result<String, SecretError> {
     read_closed(path, limit, 0o007)
 }
 
@@ -98,7 +98,7 @@ pub fn read_private(path: &Path, limit: u64) -> Result<String, SecretError> {
 ///
 /// # Errors
 /// [`SecretError`] names the file and what is wrong with it.
-pub fn read_trusted(path: &Path, limit: u64) -> Result<String, SecretError> {
+pub(crate) fn read_trusted(path: &Path, limit: u64) -> Result<String, SecretError> {
     read_closed(path, limit, 0o002)
 }
 
@@ -128,7 +128,7 @@ fn read_closed(path: &Path, limit: u64, forbidden: u32) -> Result<String, Secret
 
 /// A secret from an environment variable; an empty one counts as unset.
 #[must_use]
-pub fn from_environment(name: &str) -> Option<Secret> {
+pub(crate) fn from_environment(name: &str) -> Option<Secret> {
     variable(name).map(|text| Secret::new(&text)).filter(|secret| !secret.0.is_empty())
 }
 
@@ -136,7 +136,7 @@ pub fn from_environment(name: &str) -> Option<Secret> {
 ///
 /// # Errors
 /// [`SecretError`] when the credential exists but is of no use.
-pub fn from_credential(name: &str) -> Result<Option<Secret>, SecretError> {
+pub(crate) fn from_credential(name: &str) -> Result<Option<Secret>, SecretError> {
     let Some(directory) = variable("CREDENTIALS_DIRECTORY").filter(|path| !path.is_empty()) else {
         return Ok(None);
     };

@@ -1,7 +1,7 @@
 //! The command line of `check_pushover`.
 
-use super::evaluate::Policy;
-use super::probe::Target;
+use super::policy::Policy;
+use super::target::Target;
 use crate::monitoring::{Range, State, Thresholds};
 use crate::program::CheckOptions;
 use crate::pushover::access::AccessOptions;

@@ -1,21 +1,13 @@
 //! Facts and limits become a report. No I/O, no clock.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use super::facts::{Facts, ProbeError, Verdict};
+use super::policy::Policy;
 use crate::monitoring::{Metric, Report, State, Thresholds, Unit, Value, duration};
-
-/// The limits of one run.
-#[derive(Clone, Debug)]
-pub(super) struct Policy {
-    /// In seconds.
-    pub(super) oldest: Thresholds,
-    pub(super) failed: Thresholds,
-    /// Absent unless the quota is wanted.
-    pub(super) quota: Option<Thresholds>,
-    /// The state of the plugin's own time-out.
-    pub(super) on_timeout: State,
-}
 
 /// Judges what was seen.
 pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Report {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::pushover::answer::Quota;
+use crate::pushover::response::Quota;
 
 /// Everything one run saw.
 #[derive(Clone, Debug, Default, Serialize)]

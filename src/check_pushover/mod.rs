@@ -2,11 +2,10 @@
 
 mod args;
 mod evaluate;
-#[cfg(test)]
-mod evaluate_tests;
 mod facts;
-mod inquiry;
+mod policy;
 mod probe;
+mod target;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,26 +1,21 @@
 //! Looks into the spool, and has Pushover asked when that is wanted. No judgement.
 
+mod inquiry;
+
 use std::sync::{Mutex, PoisonError};
 
 use super::facts::{Blocked, Credential, Facts, ProbeError, Verdict};
-use super::inquiry::Inquirer;
+use super::target::Target;
 use crate::clock::unix_seconds;
 use crate::program::Run;
-use crate::pushover::access::{Access, AccessOptions};
+use crate::pushover::access::Access;
 use crate::pushover::keys::{KeyError, Keyring};
+use crate::pushover::memory::Memory;
 use crate::pushover::spool::{Name, Spool, SpoolError, Turn};
-use crate::pushover::state::Memory;
+use inquiry::Inquirer;
 
 /// Waiting messages, and those in `failed/`, that are read; the others are only counted.
 const ITEMS_READ: usize = 1000;
-
-/// What is to be looked at.
-#[derive(Clone, Debug)]
-pub(super) struct Target {
-    pub(super) access: AccessOptions,
-    pub(super) quota: bool,
-    pub(super) validate: bool,
-}
 
 /// Looks; `progress` has what was seen so far.
 pub(super) fn probe(
@@ -70,12 +65,12 @@ pub(super) fn probe(
 /// of the notifier.
 fn unusable(access: &mut Access) -> Vec<Credential> {
     let mut credentials = Vec::new();
-    for address in access.everybody() {
+    for addressee in access.everybody() {
         if let Err(error @ (KeyError::Malformed { .. } | KeyError::File { .. })) =
-            access.keyring.find(&address)
+            access.keyring.find(&addressee)
         {
             credentials.push(Credential {
-                name: address.name(),
+                name: addressee.name(),
                 verdict: Verdict::Bad(error.to_string()),
             });
         }
@@ -114,7 +109,7 @@ fn look(
 /// Called from the oldest to the newest.
 fn look_at_waiting(spool: &Spool, name: &Name, keyring: &mut Keyring, facts: &mut Facts) {
     let Ok(item) = spool.read(name) else { return };
-    match keyring.find(&item.address) {
+    match keyring.find(&item.addressee) {
         // A configuration of no use is a finding of its own.
         Ok(_) | Err(KeyError::Config(_)) => {}
         Err(lacking) => {

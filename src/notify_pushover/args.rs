@@ -1,27 +1,21 @@
 //! Command line of `notify_pushover`. Names follow the macros of Icinga and Nagios.
 #![expect(clippy::doc_markdown, reason = "help texts are shown as they stand here")]
 
-use std::ffi::OsStr;
-use std::io::Read;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser, ValueParser};
 use clap::{Parser, ValueEnum};
 
 use super::format::Format;
+use super::input::lossy;
 use super::rules::{PriorityMap, SoundMap, StateList, TtlMap};
-use crate::deadline::Deadline;
 use crate::monitoring::duration;
 use crate::program::NotifierOptions;
 use crate::pushover::access::AccessOptions;
 
-/// Bytes of a text that are looked at; no message holds more than 1024 characters.
-const TEXT_BYTES: usize = 65_536;
-
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Action {
+pub(super) enum Action {
     /// Send a notification, and what waits before it
     Send,
     /// Send what waits in the spool
@@ -42,142 +36,140 @@ pub enum Action {
 pub struct Args {
     /// What to do
     #[arg(value_enum, default_value = "send")]
-    pub action: Action,
+    pub(super) action: Action,
 
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the program's description")]
-    pub access: AccessOptions,
+    pub(super) access: AccessOptions,
     /// Only these devices of the recipient, separated by commas
     #[arg(long, value_name = "NAMES", value_parser = text())]
-    pub device: Option<String>,
+    pub(super) device: Option<String>,
 
     /// Send this text as it is; - reads it from standard input
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = text())]
-    pub message: Option<String>,
+    pub(super) message: Option<String>,
     /// Use this title
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = text())]
-    pub title: Option<String>,
+    pub(super) title: Option<String>,
     /// Notification type: PROBLEM, RECOVERY, ACKNOWLEDGEMENT and so on
     #[arg(long = "type", value_name = "TYPE", value_parser = text())]
-    pub kind: Option<String>,
+    pub(super) kind: Option<String>,
     /// Host
     #[arg(short = 'H', long, value_name = "NAME", allow_hyphen_values = true, value_parser = text())]
-    pub host_name: Option<String>,
+    pub(super) host_name: Option<String>,
     /// Host as it is to be shown
     #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = text())]
-    pub host_display_name: Option<String>,
+    pub(super) host_display_name: Option<String>,
     /// Address of the host
     #[arg(long, value_name = "ADDRESS", value_parser = text())]
-    pub host_address: Option<String>,
+    pub(super) host_address: Option<String>,
     /// State of the host: UP, DOWN or UNREACHABLE
     #[arg(long, value_name = "STATE", value_parser = text())]
-    pub host_state: Option<String>,
+    pub(super) host_state: Option<String>,
     /// Service
     #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = text())]
-    pub service_name: Option<String>,
+    pub(super) service_name: Option<String>,
     /// Service as it is to be shown
     #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = text())]
-    pub service_display_name: Option<String>,
+    pub(super) service_display_name: Option<String>,
     /// State of the service: OK, WARNING, CRITICAL or UNKNOWN
     #[arg(long, value_name = "STATE", value_parser = text())]
-    pub service_state: Option<String>,
+    pub(super) service_state: Option<String>,
     /// Output of the check, shown without its performance data; - reads it
     /// from standard input
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = text())]
-    pub output: Option<String>,
+    pub(super) output: Option<String>,
     /// More lines of the output
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = text())]
-    pub long_output: Option<String>,
+    pub(super) long_output: Option<String>,
     /// Who acknowledged or commented
     #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = text())]
-    pub author: Option<String>,
+    pub(super) author: Option<String>,
     /// The comment
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = text())]
-    pub comment: Option<String>,
+    pub(super) comment: Option<String>,
     /// When it happened, in Unix seconds
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, value_parser = text())]
-    pub timestamp: Option<String>,
+    pub(super) timestamp: Option<String>,
     /// State before this one
     #[arg(long, value_name = "STATE", value_parser = text())]
-    pub last_state: Option<String>,
+    pub(super) last_state: Option<String>,
     /// How long it has been in this state, in seconds
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, value_parser = text())]
-    pub duration: Option<String>,
+    pub(super) duration: Option<String>,
     /// Number of the notification; with the host's name, a repetition of one
     /// that still waits is not queued again
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = text())]
-    pub notification_number: Option<String>,
+    pub(super) notification_number: Option<String>,
 
     /// Base of links to Icinga Web, up to and with /icingaweb2
     #[arg(long, value_name = "URL", value_parser = text())]
-    pub icingaweb_url: Option<String>,
+    pub(super) icingaweb_url: Option<String>,
     /// Link of the message
     #[arg(long, value_name = "URL", value_parser = text())]
-    pub url: Option<String>,
+    pub(super) url: Option<String>,
     /// Text of the link
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = text())]
-    pub url_title: Option<String>,
+    pub(super) url_title: Option<String>,
 
     /// Image to show with the message, at most 5 MiB; what is wrong with it
     /// does not stop the message
     #[arg(long, value_name = "FILE", value_parser = text())]
-    pub attach: Option<String>,
+    pub(super) attach: Option<String>,
 
     /// Priorities from -2 to 2 by state or type, as in WARNING=-1,DOWN=2, or
     /// one number for all
     #[arg(long, value_name = "STATE=N,...", allow_hyphen_values = true)]
-    pub priority: Option<PriorityMap>,
+    pub(super) priority: Option<PriorityMap>,
     /// Sounds by state or type, as in CRITICAL=siren, or one for all
     #[arg(long, value_name = "STATE=NAME,...")]
-    pub sound: Option<SoundMap>,
+    pub(super) sound: Option<SoundMap>,
     /// Remove messages from the phone after a time by type, as in
     /// RECOVERY=4h; never done to problems unless asked for
     #[arg(long, value_name = "TYPE=TIME,...")]
-    pub ttl: Option<TtlMap>,
+    pub(super) ttl: Option<TtlMap>,
     /// Problems in these states ring until somebody acknowledges, as in
     /// CRITICAL,DOWN
     #[arg(long, value_name = "STATES")]
-    pub emergency: Option<StateList>,
+    pub(super) emergency: Option<StateList>,
     /// Seconds between two rings of an emergency, from 30
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(30..=10_800))]
-    pub retry: u32,
+    pub(super) retry: u32,
     /// Seconds until an emergency gives up, to 10800; Pushover rings 50 times
     /// at most
     #[arg(long, value_name = "SECONDS", default_value_t = 3000, value_parser = clap::value_parser!(u32).range(30..=10_800))]
-    pub expire: u32,
+    pub(super) expire: u32,
     /// Title made of {symbol}, {type}, {state}, {last_state}, {host},
     /// {address}, {service}, {output}, {author}, {comment} and text
     #[arg(long, value_name = "FORMAT", allow_hyphen_values = true)]
-    pub title_format: Option<Format>,
+    pub(super) title_format: Option<Format>,
     /// Message made of the same; \n is a line end
     #[arg(long, value_name = "FORMAT", allow_hyphen_values = true)]
-    pub message_format: Option<Format>,
+    pub(super) message_format: Option<Format>,
     /// No symbol in the title
     #[arg(long)]
-    pub no_emoji: bool,
+    pub(super) no_emoji: bool,
     /// Name of this monitoring instance, the same on all its nodes
     #[arg(long, value_name = "NAME", value_parser = text())]
-    pub instance: Option<String>,
+    pub(super) instance: Option<String>,
 
     /// Send without a spool: what cannot be sent now is lost
     #[arg(long)]
-    pub no_spool: bool,
+    pub(super) no_spool: bool,
     /// What has waited longer and fails once more goes to failed/
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration::parse)]
-    pub spool_max_age: Duration,
+    pub(super) spool_max_age: Duration,
     /// When more messages wait, the oldest go to failed/
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
-    pub spool_max_number: u32,
+    pub(super) spool_max_number: u32,
     /// With flush: put the messages in failed/ back in line first
     #[arg(long)]
-    pub retry_failed: bool,
+    pub(super) retry_failed: bool,
     /// Show what would be sent, and send nothing
     #[arg(long)]
-    pub dry_run: bool,
+    pub(super) dry_run: bool,
 
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the program's description")]
-    pub run: NotifierOptions,
+    pub(super) run: NotifierOptions,
 }
 
 impl AsRef<NotifierOptions> for Args {
@@ -189,58 +181,4 @@ impl AsRef<NotifierOptions> for Args {
 /// Any bytes; what is no UTF-8 becomes a replacement character, since an alert must not fail for its text.
 fn text() -> ValueParser {
     ValueParser::new(OsStringValueParser::new().map(|text| lossy(&text)))
-}
-
-fn lossy(text: &OsStr) -> String {
-    let bytes = text.as_encoded_bytes();
-    let bytes = bytes.get(..TEXT_BYTES).unwrap_or(bytes);
-    String::from_utf8_lossy(bytes).trim().to_owned()
-}
-
-/// What a core passes in the environment, under Icinga's and Nagios' name; empty when it does not.
-///
-/// Only when a notification type is there: shells and containers set `HOSTNAME`, too.
-#[must_use]
-pub(super) fn from_environment(icinga: &str, nagios: &str) -> String {
-    let set = |name: &str| {
-        let value = std::env::var_os(name).map(|value| lossy(&value));
-        value.filter(|value| !value.is_empty())
-    };
-    let from_icinga = set("NOTIFICATIONTYPE").and_then(|_| set(icinga));
-    let from_nagios =
-        || set("NAGIOS_NOTIFICATIONTYPE").and_then(|_| set(&format!("NAGIOS_{nagios}")));
-    from_icinga.or_else(from_nagios).unwrap_or_default()
-}
-
-/// Standard input as text, for a value of `-`.
-///
-/// As much of it as comes within half of the time: a daemon that a check left behind may hold it open for ever, and
-/// what came until then is the alert.
-#[must_use]
-pub(super) fn from_stdin(deadline: &Deadline) -> String {
-    let bytes = Arc::new(Mutex::new(Vec::new()));
-    let (ended, end) = mpsc::channel::<()>();
-    let read = {
-        let bytes = bytes.clone();
-        move || {
-            read_into(&bytes);
-            drop(ended);
-        }
-    };
-    if std::thread::Builder::new().spawn(read).is_ok() {
-        let _ = end.recv_timeout(deadline.remaining() / 2);
-    }
-    let bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
-    String::from_utf8_lossy(&bytes).trim().to_owned()
-}
-
-/// What is too much is read and left: its writer must not die of a broken pipe.
-fn read_into(bytes: &Mutex<Vec<u8>>) {
-    let mut input = std::io::stdin().lock();
-    let mut block = [0; 8192];
-    while let Ok(count @ 1..) = input.read(&mut block) {
-        let mut bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = TEXT_BYTES.saturating_sub(bytes.len());
-        bytes.extend(block.iter().take(count.min(room)));
-    }
 }

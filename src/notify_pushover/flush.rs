@@ -1,7 +1,7 @@
 //! `flush`: sends what waits. A timer runs it, for the hours in which no new alert does.
 
 use super::args::Args;
-use super::run::Run;
+use super::dispatch::Run;
 use super::settings;
 use crate::program::{Delivery, Errand, Outcome};
 use crate::pushover::access::Access;

@@ -40,11 +40,11 @@ enum Part {
 
 /// A text with fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Format(Vec<Part>);
+pub(super) struct Format(Vec<Part>);
 
 /// Why a text is no format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FormatError {
+pub(super) enum FormatError {
     /// Not one of ours.
     #[error(
         "is not a format: {{{0}}} is none of symbol, type, state, last_state, host, address, service, output, author, comment"

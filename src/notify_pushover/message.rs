@@ -1,11 +1,14 @@
 //! Event -> Message, within Pushover's limits and readable on a lock screen. Pure.
 
+#[cfg(test)]
+mod tests;
+
 use super::event::{Event, Kind, ObjectState, prefix_and_text};
 use super::format::Format;
 use super::rules::{Priority, PriorityMap, SoundMap, StateList, TtlMap};
 use super::text::{clean, cut};
 use crate::monitoring::duration::human;
-use crate::pushover::fingerprint;
+use crate::pushover::fingerprint::fingerprint;
 
 /// Limits in characters (<https://pushover.net/api#limits>).
 const MESSAGE_CHARS: usize = 1024;
@@ -21,48 +24,48 @@ const DAY_SECONDS: u64 = 86_400;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Layout {
     /// The message as it is.
-    pub message: String,
+    pub(super) message: String,
     /// The title as it is.
-    pub title: String,
+    pub(super) title: String,
     /// How the title is made; empty for the usual one.
     pub(super) title_format: Format,
     /// How the message is made; empty for the usual one.
     pub(super) message_format: Format,
     /// Priorities.
-    pub priority: PriorityMap,
+    pub(super) priority: PriorityMap,
     /// Sounds.
-    pub sound: SoundMap,
+    pub(super) sound: SoundMap,
     /// Times on the phone.
-    pub ttl: TtlMap,
+    pub(super) ttl: TtlMap,
     /// Problems that ring.
-    pub emergency: StateList,
+    pub(super) emergency: StateList,
     /// Seconds between rings.
-    pub retry: u32,
+    pub(super) retry: u32,
     /// Seconds until it gives up.
-    pub expire: u32,
+    pub(super) expire: u32,
     /// Symbols in the title.
-    pub emoji: bool,
+    pub(super) emoji: bool,
     /// The monitoring instance.
-    pub instance: String,
+    pub(super) instance: String,
     /// Base of links to Icinga Web.
-    pub web: String,
+    pub(super) web: String,
     /// Link.
-    pub url: String,
+    pub(super) url: String,
     /// Text of the link.
-    pub url_title: String,
+    pub(super) url_title: String,
     /// Devices.
-    pub device: String,
+    pub(super) device: String,
 }
 
 /// A message that is ready to be sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Message {
     /// Form fields as Pushover names them, none of them empty.
-    pub fields: Vec<(String, String)>,
+    pub(super) fields: Vec<(String, String)>,
     /// Stop the repeats of this tag first.
-    pub cancel: Option<String>,
+    pub(super) cancel: Option<String>,
     /// What somebody who runs it by hand should know.
-    pub warnings: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 /// The tag of an object's emergency messages: the same on every node with the same instance name.

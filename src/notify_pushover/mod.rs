@@ -4,15 +4,15 @@
 //! that could stand in its way: network, secrets, recipients.
 
 mod args;
+mod dispatch;
 mod event;
 mod flush;
 mod format;
 mod image;
+mod input;
+mod macros;
 mod message;
-#[cfg(test)]
-mod message_tests;
 mod rules;
-mod run;
 mod send;
 mod settings;
 mod text;

@@ -29,7 +29,7 @@ impl Subject {
 
 /// Values by state or type. Empty by default, so that nothing is decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rules<T>(Vec<(Subject, T)>);
+pub(super) struct Rules<T>(Vec<(Subject, T)>);
 
 impl<T> Default for Rules<T> {
     fn default() -> Self {
@@ -39,7 +39,7 @@ impl<T> Default for Rules<T> {
 
 /// Why a text is no list of rules.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RuleError {
+pub(super) enum RuleError {
     /// Not a state or type of notification.
     #[error("is not a list of rules: '{0}' is neither a state nor a notification type")]
     Subject(String),
@@ -96,7 +96,7 @@ where
 
 /// A priority from -2 to 2 (<https://pushover.net/api#priority>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Priority(pub i8);
+pub(super) struct Priority(pub(super) i8);
 
 impl FromStr for Priority {
     type Err = &'static str;
@@ -111,7 +111,7 @@ impl FromStr for Priority {
 
 /// The name of a sound, Pushover's or one's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sound(pub String);
+pub(super) struct Sound(pub(super) String);
 
 impl FromStr for Sound {
     type Err = &'static str;
@@ -128,7 +128,7 @@ impl FromStr for Sound {
 
 /// How long a message stays on the phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stay(pub Duration);
+pub(super) struct Stay(pub(super) Duration);
 
 impl FromStr for Stay {
     type Err = &'static str;
@@ -147,7 +147,7 @@ pub(super) type TtlMap = Rules<Stay>;
 
 /// `--emergency`: states separated by commas.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct StateList(pub Vec<ObjectState>);
+pub(super) struct StateList(pub(super) Vec<ObjectState>);
 
 impl FromStr for StateList {
     type Err = RuleError;

@@ -3,19 +3,21 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::args::{Action, Args, from_environment, from_stdin};
+use super::args::{Action, Args};
+use super::dispatch::Run;
 use super::event::{Event, ObjectState};
 use super::image;
+use super::input::{from_environment, from_stdin};
 use super::message::{self, Message};
-use super::run::Run;
 use super::settings;
 use crate::program::{Delivery, Errand, Outcome};
 use crate::pushover::access::Access;
+use crate::pushover::addressee::Addressee;
 use crate::pushover::drain::Fate;
-use crate::pushover::fingerprint;
-use crate::pushover::item::{Address, Item};
+use crate::pushover::fingerprint::fingerprint;
+use crate::pushover::item::Item;
+use crate::pushover::memory::Memory;
 use crate::pushover::spool::{Name, Spool, Turn};
-use crate::pushover::state::Memory;
 
 /// Sends one notification to every recipient, or cancels an object's emergency messages.
 pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
@@ -86,9 +88,9 @@ fn items(message: &Message, event: &Event, run: &Run<'_>) -> Vec<(Item, String)>
     let time = event.time.map(|time| time.to_string()).unwrap_or_default();
     let kind = format!("{:?}", event.kind);
     let parts = [event.host.as_str(), &event.service, &kind, state, &event.number, &time];
-    let item = |address: &Address| {
+    let item = |addressee: &Addressee| {
         let item = Item {
-            address: address.clone(),
+            addressee: addressee.clone(),
             cancel: message.cancel.clone(),
             fields: message.fields.clone(),
             object: object.clone(),
@@ -98,9 +100,9 @@ fn items(message: &Message, event: &Event, run: &Run<'_>) -> Vec<(Item, String)>
             given_up: false,
             failure: None,
         };
-        (item, Item::repetition_key(address, parts).unwrap_or_default())
+        (item, Item::repetition_key(addressee, parts).unwrap_or_default())
     };
-    run.access.addresses.iter().map(item).collect()
+    run.access.addressees.iter().map(item).collect()
 }
 
 fn send_spooled(items: Vec<(Item, String)>, run: &mut Run<'_>, spool: &Spool) -> Outcome {
@@ -124,7 +126,7 @@ fn send_spooled(items: Vec<(Item, String)>, run: &mut Run<'_>, spool: &Spool) ->
         }
     }
     let Some(trouble) = trouble else {
-        let hint = hint(&run.access.addresses);
+        let hint = hint(&run.access.addressees);
         let kept = format!("kept in {}{hint}", spool.path().display());
         run.errand.stands_at(Outcome::new(Delivery::Queued, kept));
         let fates = follow(&ours, run, spool);
@@ -150,8 +152,8 @@ fn send_spooled(items: Vec<(Item, String)>, run: &mut Run<'_>, spool: &Spool) ->
 }
 
 /// What the timer lacks to send a message that waits.
-fn hint(addresses: &[Address]) -> String {
-    let variables = addresses.first().map(Address::variables);
+fn hint(addressees: &[Addressee]) -> String {
+    let variables = addressees.first().map(Addressee::variables);
     match variables.unwrap_or_default().join(" and ") {
         none if none.is_empty() => none,
         variables => format!("; flush needs the same {variables}, or credential"),
@@ -208,7 +210,7 @@ fn fate_on_disk(name: &Name, spool: &Spool) -> Fate {
 }
 
 fn show(message: &Message, access: &Access) -> Outcome {
-    let names: Vec<String> = access.addresses.iter().map(Address::name).collect();
+    let names: Vec<String> = access.addressees.iter().map(Addressee::name).collect();
     let mut text = format!("dry run for {}", names.join(", "));
     if let Some(tag) = &message.cancel {
         text = format!("{text}; cancel {tag}");

@@ -3,8 +3,8 @@
 use super::args::Args;
 use crate::program::{Delivery, Errand, Outcome};
 use crate::pushover::access::Access;
-use crate::pushover::answer::Answer;
 use crate::pushover::client::Api;
+use crate::pushover::response::Answer;
 
 /// Asks Pushover about every recipient that was named, or all of the configuration.
 pub(super) fn validate(args: &Args, mut access: Access, errand: &Errand) -> Outcome {

@@ -7,64 +7,64 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
+use super::addressee::{Addressee, Source, TOKEN_NAMES, USER_NAMES};
 use super::client::{API_URL, Route};
 use super::config::{CONFIG_FILE, Config, ConfigError};
 use super::identity;
-use super::item::{Address, Source};
-use super::keys::{Keyring, TOKEN_NAMES, USER_NAMES, surroundings};
+use super::keys::{Keyring, surroundings};
 use super::spool::SPOOL_DIR;
 use crate::secret::Secret;
 
 /// Options of every program on the way to Pushover.
 #[derive(Clone, Debug, clap::Args)]
-pub struct AccessOptions {
+pub(crate) struct AccessOptions {
     /// Configuration: token, recipients, proxy
     #[arg(long, value_name = "FILE", default_value = CONFIG_FILE, value_parser = path())]
-    pub config: PathBuf,
+    pub(crate) config: PathBuf,
     /// Read the token from this file (else PUSHOVER_TOKEN, the credential
     /// pushover_token, or the configuration)
     #[arg(long, value_name = "FILE", value_parser = path())]
-    pub token_file: Option<PathBuf>,
+    pub(crate) token_file: Option<PathBuf>,
     /// A recipient of the configuration; may be repeated
     #[arg(long, value_name = "NAME")]
-    pub recipient: Vec<String>,
+    pub(crate) recipient: Vec<String>,
     /// Read the recipient's key from this file (else PUSHOVER_USER, the
     /// credential pushover_user, or the configuration)
     #[arg(long, value_name = "FILE", conflicts_with = "recipient", value_parser = path())]
-    pub user_file: Option<PathBuf>,
+    pub(crate) user_file: Option<PathBuf>,
     /// Where messages wait [default: /var/spool/monitoring-plugins-axigen]
     #[arg(long, value_name = "DIR", value_parser = path())]
-    pub spool_dir: Option<PathBuf>,
+    pub(crate) spool_dir: Option<PathBuf>,
     /// Where the API is [default: api.pushover.net by https]
     #[arg(long, value_name = "URL")]
-    pub api_url: Option<String>,
+    pub(crate) api_url: Option<String>,
     /// Trust the certificates in this file, and no others
     #[arg(long, value_name = "FILE", value_parser = path())]
-    pub ca_file: Option<PathBuf>,
+    pub(crate) ca_file: Option<PathBuf>,
     /// Go through this proxy (else HTTPS_PROXY)
     #[arg(long, value_name = "URL")]
-    pub proxy: Option<String>,
+    pub(crate) proxy: Option<String>,
     /// Seconds for name look-up and connect
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
-    pub connect_timeout: u64,
+    pub(crate) connect_timeout: u64,
 }
 
 /// What a run works with. A broken configuration is not judged here: a message is to be kept first.
 #[derive(Debug)]
-pub struct Access {
+pub(crate) struct Access {
     /// The way to the API.
-    pub route: Route,
+    pub(crate) route: Route,
     /// Where messages wait.
-    pub spool_dir: PathBuf,
+    pub(crate) spool_dir: PathBuf,
     /// Who shares a spool that root makes: whoever may read the configuration, so that a first run as root does not
     /// lock the account of the monitoring core out.
-    pub spool_group: Option<u32>,
+    pub(crate) spool_group: Option<u32>,
     /// Recipients and whose application.
-    pub addresses: Vec<Address>,
+    pub(crate) addressees: Vec<Addressee>,
     /// Knows the configuration.
-    pub keyring: Keyring,
+    pub(crate) keyring: Keyring,
     /// The configuration, or why it is of no use.
-    pub config: Result<Config, ConfigError>,
+    pub(crate) config: Result<Config, ConfigError>,
 }
 
 impl AccessOptions {
@@ -72,7 +72,7 @@ impl AccessOptions {
     ///
     /// # Errors
     /// What to do, when root must not go on.
-    pub fn gather(&self, uses_spool: bool) -> Result<Access, String> {
+    pub(crate) fn gather(&self, uses_spool: bool) -> Result<Access, String> {
         let mut config = self.read();
         let spool_dir = self.choose_spool(&config);
         if uses_spool {
@@ -87,7 +87,7 @@ impl AccessOptions {
             route: self.route(config.as_ref().ok()),
             spool_dir,
             spool_group: self.spool_group(),
-            addresses: self.addresses(&path),
+            addressees: self.addressees(&path),
             keyring,
             config,
         })
@@ -125,12 +125,12 @@ impl AccessOptions {
         }
     }
 
-    fn addresses(&self, config: &Path) -> Vec<Address> {
+    fn addressees(&self, config: &Path) -> Vec<Addressee> {
         let file = |path: Option<&PathBuf>| given(path).map(|path| Source::File(absolute(path)));
         let token = file(self.token_file.as_ref())
             .or_else(|| surroundings(TOKEN_NAMES))
             .unwrap_or(Source::Configured);
-        let address = |user: Source, recipient: &str| Address {
+        let addressee = |user: Source, recipient: &str| Addressee {
             config: config.to_owned(),
             token: token.clone(),
             user,
@@ -143,31 +143,31 @@ impl AccessOptions {
             }
         }
         if !named.is_empty() {
-            let configured = |name| address(Source::Configured, name);
+            let configured = |name| addressee(Source::Configured, name);
             return named.into_iter().map(configured).collect();
         }
         let user = file(self.user_file.as_ref())
             .or_else(|| surroundings(USER_NAMES))
             .unwrap_or(Source::Configured);
-        vec![address(user, "")]
+        vec![addressee(user, "")]
     }
 }
 
 impl Access {
     /// Everybody whose key can be validated: who was named, else all of the configuration.
     #[must_use]
-    pub fn everybody(&self) -> Vec<Address> {
-        let Some(first) = self.addresses.first() else {
+    pub(crate) fn everybody(&self) -> Vec<Addressee> {
+        let Some(first) = self.addressees.first() else {
             return Vec::new();
         };
         let nobody_named = first.recipient.is_empty() && first.user == Source::Configured;
         let users = self.config.as_ref().map(|config| &config.users);
         match users {
             Ok(users) if nobody_named && !users.is_empty() => {
-                let named = |name: &String| Address { recipient: name.clone(), ..first.clone() };
+                let named = |name: &String| Addressee { recipient: name.clone(), ..first.clone() };
                 users.keys().map(named).collect()
             }
-            _ => self.addresses.clone(),
+            _ => self.addressees.clone(),
         }
     }
 }

@@ -11,11 +11,11 @@ use reqwest::blocking::{Client, RequestBuilder};
 use reqwest::header::HeaderMap;
 use reqwest::{Certificate, Proxy, Url, redirect};
 
-use super::answer::{Answer, Headers, Quota, classify};
+use super::response::{Answer, Headers, Quota, classify};
 use crate::secret::Secret;
 
 /// Pushover's own address.
-pub const API_URL: &str = "https://api.pushover.net";
+pub(crate) const API_URL: &str = "https://api.pushover.net";
 
 /// More than any answer of Pushover.
 const BODY_BYTES: u64 = 65_536;
@@ -26,20 +26,20 @@ const IDLE_TIME: Duration = Duration::from_secs(4);
 
 /// How to reach the API.
 #[derive(Clone, Debug)]
-pub struct Route {
+pub(crate) struct Route {
     /// Where the API is, without the version.
-    pub api_url: String,
+    pub(crate) api_url: String,
     /// Trust the certificates of this file, and no others.
-    pub ca_file: Option<PathBuf>,
+    pub(crate) ca_file: Option<PathBuf>,
     /// Go through this proxy instead of the one in the environment.
-    pub proxy: Option<Secret>,
+    pub(crate) proxy: Option<Secret>,
     /// Time to look the name up and connect.
-    pub connect_timeout: Duration,
+    pub(crate) connect_timeout: Duration,
 }
 
 /// Why no request can be made at all.
 #[derive(Debug, thiserror::Error)]
-pub enum RouteError {
+pub(crate) enum RouteError {
     /// Not an http or https URL.
     #[error("the API URL is not a URL such as {API_URL}")]
     ApiUrl,
@@ -66,7 +66,7 @@ pub enum RouteError {
 }
 
 /// A connection to the API.
-pub struct Api {
+pub(crate) struct Api {
     // Never dropped: the drop would wait for a name look-up that has no time limit.
     client: ManuallyDrop<Client>,
     base: Url,
@@ -80,11 +80,11 @@ impl fmt::Debug for Api {
 
 /// An answer and the quota that came with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
+pub(crate) struct Reply {
     /// What it means.
-    pub answer: Answer,
+    pub(crate) answer: Answer,
     /// From the headers.
-    pub quota: Option<Quota>,
+    pub(crate) quota: Option<Quota>,
 }
 
 impl Api {
@@ -92,7 +92,7 @@ impl Api {
     ///
     /// # Errors
     /// [`RouteError`] when a URL or the CA file is of no use.
-    pub fn new(route: &Route) -> Result<Self, RouteError> {
+    pub(crate) fn new(route: &Route) -> Result<Self, RouteError> {
         let base = Url::parse(&route.api_url).map_err(|_| RouteError::ApiUrl)?;
         let mut builder = Client::builder()
             .user_agent(concat!("notify_pushover/", env!("CARGO_PKG_VERSION")))
@@ -130,7 +130,7 @@ impl Api {
 
     /// Sends one message (`POST /1/messages.json`).
     #[must_use]
-    pub fn send(
+    pub(crate) fn send(
         &self,
         token: &Secret,
         user: &Secret,
@@ -144,7 +144,7 @@ impl Api {
 
     /// Stops the repeats of all emergency messages with this tag (`POST /1/receipts/cancel_by_tag/{tag}.json`).
     #[must_use]
-    pub fn cancel(&self, token: &Secret, tag: &str, time: Duration) -> Reply {
+    pub(crate) fn cancel(&self, token: &Secret, tag: &str, time: Duration) -> Reply {
         let path = format!("/1/receipts/cancel_by_tag/{tag}.json");
         let form = [("token", token.expose())];
         self.ask(&path, time, |url| self.client.post(url).form(&form))
@@ -152,7 +152,7 @@ impl Api {
 
     /// Asks whether token and user are good, without sending (`POST /1/users/validate.json`).
     #[must_use]
-    pub fn validate(
+    pub(crate) fn validate(
         &self,
         token: &Secret,
         user: &Secret,
@@ -166,7 +166,7 @@ impl Api {
 
     /// Asks for the quota (`GET /1/apps/limits.json`), which is free of charge.
     #[must_use]
-    pub fn limits(&self, token: &Secret, time: Duration) -> Reply {
+    pub(crate) fn limits(&self, token: &Secret, time: Duration) -> Reply {
         let query = [("token", token.expose())];
         let mut reply =
             self.ask("/1/apps/limits.json", time, |url| self.client.get(url).query(&query));

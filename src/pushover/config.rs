@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use crate::secret::{self, Secret, SecretError};
 
 /// Where the configuration is unless `--config` says otherwise.
-pub const CONFIG_FILE: &str = "/etc/monitoring-plugins-axigen/pushover.toml";
+pub(crate) const CONFIG_FILE: &str = "/etc/monitoring-plugins-axigen/pushover.toml";
 
 /// Enough for thousands of recipients.
 const FILE_BYTES: u64 = 1 << 20;
@@ -16,32 +16,32 @@ const FILE_BYTES: u64 = 1 << 20;
 /// The file's content. Keys are named like the options they stand for.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Config {
+pub(crate) struct Config {
     /// The application's token.
     #[serde(deserialize_with = "secret")]
-    pub token: Option<Secret>,
+    pub(crate) token: Option<Secret>,
     /// A file with the token alone.
-    pub token_file: Option<PathBuf>,
+    pub(crate) token_file: Option<PathBuf>,
     /// Keys of users and groups by name.
     #[serde(deserialize_with = "secrets")]
-    pub users: BTreeMap<String, Secret>,
+    pub(crate) users: BTreeMap<String, Secret>,
     /// Who is told when no recipient is named.
-    pub recipient: Option<String>,
+    pub(crate) recipient: Option<String>,
     /// The spool.
-    pub spool_dir: Option<PathBuf>,
+    pub(crate) spool_dir: Option<PathBuf>,
     /// Where the API is.
-    pub api_url: Option<String>,
+    pub(crate) api_url: Option<String>,
     /// Trust these certificates only.
-    pub ca_file: Option<PathBuf>,
+    pub(crate) ca_file: Option<PathBuf>,
     /// The proxy, perhaps with a password.
     #[serde(deserialize_with = "secret")]
-    pub proxy: Option<Secret>,
+    pub(crate) proxy: Option<Secret>,
     /// The monitoring instance's name: emergency tags of one instance are the same on all its nodes.
-    pub instance: Option<String>,
+    pub(crate) instance: Option<String>,
     /// Base of the links to Icinga Web.
-    pub icingaweb_url: Option<String>,
+    pub(crate) icingaweb_url: Option<String>,
     /// States that ring until somebody acknowledges.
-    pub emergency: Option<String>,
+    pub(crate) emergency: Option<String>,
 }
 
 /// One line of a file whose other lines may be broken.
@@ -53,7 +53,7 @@ struct SpoolLine {
 
 /// Why the configuration is of no use. Never holds a value from it.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
+pub(crate) enum ConfigError {
     /// The file cannot be read, or everybody can.
     #[error("{0}")]
     File(#[from] SecretError),
@@ -74,7 +74,7 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError`] names the file, and the line for a mistake in it.
-    pub fn read(path: &Path, required: bool) -> Result<Self, ConfigError> {
+    pub(crate) fn read(path: &Path, required: bool) -> Result<Self, ConfigError> {
         match secret::read_private(path, FILE_BYTES) {
             Ok(text) => Self::parse(&text, path),
             Err(SecretError::Unreadable { source, .. })
@@ -88,7 +88,7 @@ impl Config {
 
     /// The spool in a file that is of no other use: an alert must not wait where nobody looks later.
     #[must_use]
-    pub fn salvage_spool_dir(path: &Path) -> Option<PathBuf> {
+    pub(crate) fn salvage_spool_dir(path: &Path) -> Option<PathBuf> {
         let text = secret::read_trusted(path, FILE_BYTES).ok()?;
         let mut lines = text.lines().take_while(|line| !line.trim_start().starts_with('['));
         lines.find_map(|line| toml::from_str::<SpoolLine>(line).ok()?.spool_dir)
@@ -107,7 +107,7 @@ impl Config {
 
     /// The recipient for a message that names none: the default one, or the only one.
     #[must_use]
-    pub fn default_recipient(&self) -> Option<&str> {
+    pub(crate) fn default_recipient(&self) -> Option<&str> {
         match &self.recipient {
             Some(name) => Some(name),
             None if self.users.len() == 1 => self.users.keys().next().map(String::as_str),

@@ -10,21 +10,22 @@ mod settle;
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
+use super::addressee::Addressee;
 use super::client::{Api, Route};
-use super::item::{Address, Item};
+use super::item::Item;
 use super::keys::Keyring;
+use super::memory::Memory;
 use super::spool::{Name, Spool, SpoolError};
-use super::state::Memory;
 use crate::clock::unix_seconds;
 use crate::deadline::Deadline;
 use attempt::{Step, milliseconds};
 
 /// Silence after a failed request.
-pub const SILENCE: Duration = Duration::from_secs(5);
+pub(crate) const SILENCE: Duration = Duration::from_secs(5);
 
 /// What has become of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     /// Pushover has it.
     Delivered,
     /// It waits: a temporary failure, a block, or no time left.
@@ -42,28 +43,28 @@ pub enum Fate {
 impl Fate {
     /// Whether the message is to be tried again.
     #[must_use]
-    pub fn waits(&self) -> bool {
+    pub(crate) fn waits(&self) -> bool {
         matches!(self, Self::Queued(_) | Self::Kept(_))
     }
 }
 
 /// Limits on what may wait.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// A message that is older goes to `failed/` when another try fails.
-    pub age: Duration,
+    pub(crate) age: Duration,
     /// When more wait after all tries, the oldest go to `failed/`.
-    pub number: usize,
+    pub(crate) number: usize,
 }
 
 /// What the caller is waiting for.
 struct Urgent<'a> {
     names: &'a [Name],
-    lanes: Vec<Address>,
+    lanes: Vec<Addressee>,
 }
 
 /// One run's way to the API.
-pub struct Drainer<'a> {
+pub(crate) struct Drainer<'a> {
     route: &'a Route,
     keyring: &'a mut Keyring,
     memory: Memory,
@@ -78,7 +79,7 @@ pub struct Drainer<'a> {
 
 impl<'a> Drainer<'a> {
     /// A drainer that has made no connection yet. `started` is the wall clock when `deadline` began.
-    pub fn new(
+    pub(crate) fn new(
         route: &'a Route,
         keyring: &'a mut Keyring,
         memory: Memory,
@@ -104,7 +105,7 @@ impl<'a> Drainer<'a> {
     ///
     /// # Errors
     /// [`SpoolError`] when the spool cannot be listed; what happened before that is lost to the caller, not on disk.
-    pub fn drain(
+    pub(crate) fn drain(
         &mut self,
         spool: &Spool,
         urgent: &[Name],
@@ -112,8 +113,8 @@ impl<'a> Drainer<'a> {
         spool.check_writable()?;
         spool.adopt();
         let mut fates = HashMap::new();
-        let address = |name| spool.read(name).ok().map(|item| item.address);
-        let urgent = Urgent { names: urgent, lanes: urgent.iter().filter_map(address).collect() };
+        let addressee = |name| spool.read(name).ok().map(|item| item.addressee);
+        let urgent = Urgent { names: urgent, lanes: urgent.iter().filter_map(addressee).collect() };
         while self.pass(spool, &urgent, &mut fates)? {}
         self.enforce_number(spool, &mut fates)?;
         self.keep_memory(spool);
@@ -121,7 +122,7 @@ impl<'a> Drainer<'a> {
     }
 
     /// Sends one message that could not be put on disk.
-    pub fn send_unspooled(&mut self, item: &mut Item) -> Fate {
+    pub(crate) fn send_unspooled(&mut self, item: &mut Item) -> Fate {
         loop {
             match self.attempt(item, true, None) {
                 Step::Retry => {}
@@ -131,7 +132,7 @@ impl<'a> Drainer<'a> {
     }
 
     /// Leaves what was learnt to later runs. The caller holds the lock of `spool`.
-    pub fn keep_memory(&mut self, spool: &Spool) {
+    pub(crate) fn keep_memory(&mut self, spool: &Spool) {
         self.memory.keep(spool, self.seconds());
     }
 
@@ -156,7 +157,7 @@ impl<'a> Drainer<'a> {
                     continue;
                 }
             };
-            let lane = serde_json::to_string(&item.address).unwrap_or_default();
+            let lane = serde_json::to_string(&item.addressee).unwrap_or_default();
             // What stops a message stops those behind it, or they would overtake it.
             if let Some(fate) = stopped.get(&lane) {
                 fates.insert(name, fate.clone());
@@ -166,7 +167,7 @@ impl<'a> Drainer<'a> {
                 fates.insert(name, Fate::Queued("no time left in this run".to_owned()));
                 return Ok(false);
             }
-            let hurry = urgent.lanes.contains(&item.address);
+            let hurry = urgent.lanes.contains(&item.addressee);
             let fate = match self.attempt(&mut item, hurry, Some((spool, &name))) {
                 Step::Retry => return Ok(true),
                 Step::Done(fate) => self.settle(spool, &name, item, fate),

@@ -9,7 +9,7 @@ use nix::unistd::{Gid, Uid, User, getgrouplist, setgid, setgroups, setuid};
 ///
 /// # Errors
 /// What to do instead, with the exact command, when the identity cannot be taken.
-pub fn take_owner_of(spool: &Path) -> Result<(), String> {
+pub(crate) fn take_owner_of(spool: &Path) -> Result<(), String> {
     if !Uid::effective().is_root() {
         return Ok(());
     }

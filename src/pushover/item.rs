@@ -1,93 +1,44 @@
 //! One waiting message, as it stands in the spool: finished text, but neither token nor key.
 
-use std::path::PathBuf;
-
 use serde::{Deserialize, Serialize};
 
-use super::fingerprint;
-use super::keys::{TOKEN_NAMES, USER_NAMES};
-
-/// Where a token or a key is to be read by whoever sends the message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
-    /// In the configuration file.
-    Configured,
-    /// In a file of its own.
-    File(PathBuf),
-    /// In the environment or a systemd credential; the fingerprint says whether it is still the same.
-    Environment(String),
-}
-
-/// Who the message is for and whose application sends it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Address {
-    /// The configuration file.
-    pub config: PathBuf,
-    /// The application token.
-    pub token: Source,
-    /// The recipient's key.
-    pub user: Source,
-    /// The recipient's name in the configuration; empty for its default one.
-    pub recipient: String,
-}
-
-impl Address {
-    /// The variables, or credentials of like names, without which no other process can send to it.
-    #[must_use]
-    pub fn variables(&self) -> Vec<&'static str> {
-        let of = |source: &Source, (variable, _): (&'static str, _)| {
-            matches!(source, Source::Environment(_)).then_some(variable)
-        };
-        let both = [of(&self.token, TOKEN_NAMES), of(&self.user, USER_NAMES)];
-        both.into_iter().flatten().collect()
-    }
-
-    /// The recipient for people to read.
-    #[must_use]
-    pub fn name(&self) -> String {
-        match &self.user {
-            Source::Configured if self.recipient.is_empty() => "the default recipient".to_owned(),
-            Source::Configured => self.recipient.clone(),
-            Source::File(path) => format!("the recipient in {}", path.display()),
-            Source::Environment(_) => "the recipient in the environment".to_owned(),
-        }
-    }
-}
+use super::addressee::Addressee;
+use super::fingerprint::fingerprint;
 
 /// A message or a cancellation on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Item {
-    /// Who it is for.
-    pub address: Address,
+pub(crate) struct Item {
+    /// Who it is for. Files call it an address since the first version.
+    #[serde(rename = "address")]
+    pub(crate) addressee: Addressee,
     /// Stop the repeats of this tag first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cancel: Option<String>,
+    pub(crate) cancel: Option<String>,
     /// Form fields as Pushover names them; empty for a mere cancellation.
-    pub fields: Vec<(String, String)>,
+    pub(crate) fields: Vec<(String, String)>,
     /// What the message is about, hashed, to recognise a repetition.
     #[serde(default)]
-    pub object: String,
+    pub(crate) object: String,
     /// When it was put here, in Unix seconds.
-    pub created: u64,
+    pub(crate) created: u64,
     /// Tries that failed so far.
     #[serde(default)]
-    pub attempts: u32,
+    pub(crate) attempts: u32,
     /// Not to be tried again before this, in Unix milliseconds.
     #[serde(default)]
-    pub next_try: u64,
+    pub(crate) next_try: u64,
     /// Whether it will not be sent because it waited too long, not because Pushover would not have it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub given_up: bool,
+    pub(crate) given_up: bool,
     /// Why it will not be sent. Only in `failed/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<String>,
+    pub(crate) failure: Option<String>,
 }
 
 impl Item {
     /// The form fields in the shape the client takes.
     #[must_use]
-    pub fn form(&self) -> Vec<(&str, &str)> {
+    pub(crate) fn form(&self) -> Vec<(&str, &str)> {
         self.fields.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
     }
 
@@ -95,24 +46,27 @@ impl Item {
     ///
     /// Host and notification number are needed: without them two different alerts may look alike.
     #[must_use]
-    pub fn repetition_key(
-        address: &Address,
+    pub(crate) fn repetition_key(
+        addressee: &Addressee,
         [host, service, kind, state, number, time]: [&str; 6],
     ) -> Option<String> {
         if host.is_empty() || number.is_empty() {
             return None;
         }
-        let address = serde_json::to_string(address).ok()?;
-        Some(fingerprint(&[&address, host, service, kind, state, number, time], 16))
+        let addressee = serde_json::to_string(addressee).ok()?;
+        Some(fingerprint(&[&addressee, host, service, kind, state, number, time], 16))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
+    use super::super::addressee::Source;
     use super::*;
 
-    fn address() -> Address {
-        Address {
+    fn addressee() -> Addressee {
+        Addressee {
             config: PathBuf::from("/etc/c.toml"),
             token: Source::Configured,
             user: Source::Configured,
@@ -123,7 +77,7 @@ mod tests {
     #[test]
     fn an_item_survives_the_disk() {
         let item = Item {
-            address: address(),
+            addressee: addressee(),
             cancel: Some("ni-1".to_owned()),
             fields: vec![("message".to_owned(), "ä\n\"🔴\"".to_owned())],
             object: "o".to_owned(),
@@ -139,8 +93,9 @@ mod tests {
 
     #[test]
     fn without_host_or_number_nothing_is_a_repetition() {
-        let key =
-            |host, number| Item::repetition_key(&address(), [host, "s", "P", "CRIT", number, "1"]);
+        let key = |host, number| {
+            Item::repetition_key(&addressee(), [host, "s", "P", "CRIT", number, "1"])
+        };
         assert_eq!(key("", "1"), None);
         assert_eq!(key("h", ""), None);
         assert_eq!(key("h", "1"), key("h", "1"));

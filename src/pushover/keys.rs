@@ -3,15 +3,10 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::addressee::{Addressee, Source, TOKEN_NAMES, USER_NAMES};
 use super::config::{Config, ConfigError};
-use super::fingerprint;
-use super::item::{Address, Source};
+use super::fingerprint::fingerprint;
 use crate::secret::{self, Secret, SecretError};
-
-/// Environment variable and credential of the token.
-pub const TOKEN_NAMES: (&str, &str) = ("PUSHOVER_TOKEN", "pushover_token");
-/// Environment variable and credential of the recipient's key.
-pub const USER_NAMES: (&str, &str) = ("PUSHOVER_USER", "pushover_user");
 
 /// Length of every token and key (<https://pushover.net/api>, "identifiers").
 const KEY_CHARS: usize = 30;
@@ -20,30 +15,30 @@ const DIGITS: usize = 12;
 
 /// Token and key of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Keys {
+pub(crate) struct Keys {
     /// The application's token.
-    pub token: Secret,
+    pub(crate) token: Secret,
     /// The recipient's key.
-    pub user: Secret,
+    pub(crate) user: Secret,
 }
 
 impl Keys {
     /// Stands for the token in files.
     #[must_use]
-    pub fn token_mark(&self) -> String {
+    pub(crate) fn token_mark(&self) -> String {
         mark(&self.token)
     }
 
     /// Stands for the token and the key in files.
     #[must_use]
-    pub fn user_mark(&self) -> String {
+    pub(crate) fn user_mark(&self) -> String {
         fingerprint(&[self.token.expose(), self.user.expose()], DIGITS)
     }
 }
 
 /// Why a message has no token or no key. Says which one, never what it is.
 #[derive(Debug, thiserror::Error)]
-pub enum KeyError {
+pub(crate) enum KeyError {
     /// The configuration is of no use.
     #[error("{0}")]
     Config(String),
@@ -81,19 +76,19 @@ pub enum KeyError {
 
 /// Reads configurations and secrets once per run.
 #[derive(Debug, Default)]
-pub struct Keyring {
+pub(crate) struct Keyring {
     configs: HashMap<PathBuf, Result<Config, String>>,
 }
 
 impl Keyring {
     /// An empty one.
     #[must_use]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// Hands over the configuration that was read already.
-    pub fn know(&mut self, path: &Path, config: &Result<Config, ConfigError>) {
+    pub(crate) fn know(&mut self, path: &Path, config: &Result<Config, ConfigError>) {
         let config = match config {
             Ok(config) => Ok(config.clone()),
             Err(error) => Err(error.to_string()),
@@ -101,27 +96,27 @@ impl Keyring {
         self.configs.insert(path.to_owned(), config);
     }
 
-    /// Token and key of `address`.
+    /// Token and key of `addressee`.
     ///
     /// # Errors
     /// [`KeyError`]; the message must wait until somebody has repaired it.
-    pub fn find(&mut self, address: &Address) -> Result<Keys, KeyError> {
-        let token = self.find_token(address)?;
-        let user = self.find_user(address)?;
+    pub(crate) fn find(&mut self, addressee: &Addressee) -> Result<Keys, KeyError> {
+        let token = self.find_token(addressee)?;
+        let user = self.find_user(addressee)?;
         Ok(Keys { token, user })
     }
 
-    /// The token of `address` alone.
+    /// The token of `addressee` alone.
     ///
     /// # Errors
     /// [`KeyError`] when there is none.
-    pub fn find_token(&mut self, address: &Address) -> Result<Secret, KeyError> {
+    pub(crate) fn find_token(&mut self, addressee: &Addressee) -> Result<Secret, KeyError> {
         let what = "the token";
-        let token = match &address.token {
+        let token = match &addressee.token {
             Source::File(path) => from_file(path, what)?,
             Source::Environment(mark) => from_surroundings(TOKEN_NAMES, mark, what)?,
             Source::Configured => {
-                let config = self.config(&address.config)?;
+                let config = self.config(&addressee.config)?;
                 match (&config.token, &config.token_file) {
                     (Some(token), _) => token.clone(),
                     (None, Some(path)) => from_file(path, what)?,
@@ -132,16 +127,16 @@ impl Keyring {
         well_formed(token, what)
     }
 
-    fn find_user(&mut self, address: &Address) -> Result<Secret, KeyError> {
+    fn find_user(&mut self, addressee: &Addressee) -> Result<Secret, KeyError> {
         let what = "the recipient's key";
-        match &address.user {
+        match &addressee.user {
             Source::File(path) => well_formed(from_file(path, what)?, what),
             Source::Environment(mark) => {
                 well_formed(from_surroundings(USER_NAMES, mark, what)?, what)
             }
             Source::Configured => {
-                let config = self.config(&address.config)?;
-                let name = match address.recipient.as_str() {
+                let config = self.config(&addressee.config)?;
+                let name = match addressee.recipient.as_str() {
                     "" => config.default_recipient().ok_or(KeyError::NoRecipient)?,
                     name => name,
                 };
@@ -168,7 +163,7 @@ impl Keyring {
 ///
 /// A credential that cannot be read is noted, too, without a mark: the next best source may lead to somebody else.
 #[must_use]
-pub fn surroundings((variable, credential): (&str, &str)) -> Option<Source> {
+pub(crate) fn surroundings((variable, credential): (&str, &str)) -> Option<Source> {
     let found = match secret::from_environment(variable) {
         Some(secret) => Ok(Some(secret)),
         None => secret::from_credential(credential),
@@ -228,13 +223,13 @@ mod tests {
     }
 
     fn find(config: &str, recipient: &str) -> Result<Keys, String> {
-        let address = Address {
+        let addressee = Addressee {
             config: PathBuf::from("c"),
             token: Source::Configured,
             user: Source::Configured,
             recipient: recipient.to_owned(),
         };
-        keyring(config).find(&address).map_err(|error| error.to_string())
+        keyring(config).find(&addressee).map_err(|error| error.to_string())
     }
 
     #[test]

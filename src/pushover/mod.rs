@@ -1,31 +1,15 @@
 //! The way of an alert to Pushover: configuration, spool, client and the one drainer. Shared by `notify_pushover`,
 //! which walks it, and `check_pushover`, which watches it.
 
-pub mod access;
-pub mod answer;
-pub mod client;
-pub mod config;
-pub mod drain;
-pub mod identity;
-pub mod item;
-pub mod keys;
-pub mod spool;
-pub mod state;
-
-use aws_lc_rs::digest;
-
-/// The first `digits` hexadecimal digits of the SHA-256 of `parts`, each closed by a zero byte.
-///
-/// Stands for a token in files, where the token itself must not be, and names an object on every node alike.
-#[must_use]
-pub fn fingerprint(parts: &[&str], digits: usize) -> String {
-    let mut context = digest::Context::new(&digest::SHA256);
-    for part in parts {
-        context.update(part.as_bytes());
-        context.update(&[0]);
-    }
-    let hex = |byte: &u8| format!("{byte:02x}");
-    let mut text: String = context.finish().as_ref().iter().map(hex).collect();
-    text.truncate(digits);
-    text
-}
+pub(crate) mod access;
+pub(crate) mod addressee;
+pub(crate) mod client;
+pub(crate) mod config;
+pub(crate) mod drain;
+pub(crate) mod fingerprint;
+pub(crate) mod identity;
+pub(crate) mod item;
+pub(crate) mod keys;
+pub(crate) mod memory;
+pub(crate) mod response;
+pub(crate) mod spool;

@@ -4,72 +4,36 @@
 //! `<unix ns>-<pid>-<random>.json` waits, `.tmp-*` is being written, `.lock` belongs to the one drainer, `.state.json`
 //! remembers failures. A crash at any point leaves a file that the next drainer understands.
 
-mod disk;
+mod directory;
+mod error;
 mod name;
 mod turn;
 
-use std::fs;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-pub use name::Name;
-pub use turn::{Lock, Turn};
+pub(crate) use error::SpoolError;
+pub(crate) use name::Name;
+pub(crate) use turn::{Lock, Turn};
 
 use super::item::Item;
-use disk::{open_own, read_item};
+use crate::deadline::Deadline;
+use directory::{Directory, TEMPORARY};
 
 /// Where messages wait unless the configuration says otherwise.
-pub const SPOOL_DIR: &str = "/var/spool/monitoring-plugins-axigen";
+pub(crate) const SPOOL_DIR: &str = "/var/spool/monitoring-plugins-axigen";
 
-/// More than an item with every field at its limit, an image included.
-const ITEM_BYTES: u64 = 8 << 20;
-const TEMPORARY: &str = ".tmp-";
+const FAILED: &str = "failed";
 /// The greatest time that leaves room for one more in the 20 digits of a name.
 const LAST_TIME: u128 = 10_u128.pow(20) - 1;
 
-/// What is wrong with the spool.
-#[derive(Debug, thiserror::Error)]
-pub enum SpoolError {
-    /// It is not there.
-    #[error("spool {} does not exist", .0.display())]
-    Missing(PathBuf),
-    /// It is a symbolic link or no directory.
-    #[error("spool {} is not a directory of its own (a link or a file)", .0.display())]
-    NotADirectory(PathBuf),
-    /// Somebody else could have put messages there.
-    #[error("spool {} belongs to user {owner} and group {group}; it must be root or the user who sends", path.display())]
-    ForeignOwner {
-        /// The spool.
-        path: PathBuf,
-        /// Its owner.
-        owner: u32,
-        /// Its group.
-        group: u32,
-    },
-    /// Everybody may write there.
-    #[error("spool {} is writable for all users; chmod o-w {}", .0.display(), .0.display())]
-    OpenToAll(PathBuf),
-    /// An operation failed.
-    #[error("{doing} in spool {}: {source}", path.display())]
-    Io {
-        /// What was being done.
-        doing: &'static str,
-        /// The spool.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-}
-
 /// An open spool.
 #[derive(Clone, Debug)]
-pub struct Spool {
-    path: PathBuf,
-    /// Set when members of the directory's group share the spool.
-    shared_group: Option<u32>,
+pub(crate) struct Spool {
+    waiting: Directory,
+    failed: Directory,
 }
 
 impl Spool {
@@ -77,62 +41,59 @@ impl Spool {
     ///
     /// # Errors
     /// [`SpoolError`] for a missing spool and for one that is not ours.
-    pub fn open(path: &Path) -> Result<Self, SpoolError> {
-        // Without a slash at the end, which would follow a link.
-        let path: &Path = &path.components().collect::<PathBuf>();
-        let meta = match fs::symlink_metadata(path) {
-            Ok(meta) => meta,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(SpoolError::Missing(path.to_owned()));
-            }
-            Err(source) => return Err(trouble("cannot look", path, source)),
-        };
-        if !meta.is_dir() {
-            return Err(SpoolError::NotADirectory(path.to_owned()));
-        }
-        if meta.mode() & 0o002 != 0 {
-            return Err(SpoolError::OpenToAll(path.to_owned()));
-        }
-        let shared = meta.mode() & 0o020 != 0;
-        let ours = meta.uid() == 0 || meta.uid() == rustix::process::geteuid().as_raw();
-        if !ours || (shared && !is_our_group(meta.gid())) {
-            return Err(SpoolError::ForeignOwner {
-                path: path.to_owned(),
-                owner: meta.uid(),
-                group: meta.gid(),
-            });
-        }
-        Ok(Self { path: path.to_owned(), shared_group: shared.then(|| meta.gid()) })
+    pub(crate) fn open(path: &Path) -> Result<Self, SpoolError> {
+        let waiting = Directory::open(path)?;
+        let failed = waiting.below(FAILED);
+        Ok(Self { waiting, failed })
     }
 
     /// Opens the spool, or makes one that only we may enter, or with us the members of `group`.
     ///
     /// # Errors
     /// [`SpoolError`] as for [`Spool::open`], and when the directory cannot be made.
-    pub fn open_or_create(path: &Path, group: Option<u32>) -> Result<Self, SpoolError> {
+    pub(crate) fn open_or_create(path: &Path, group: Option<u32>) -> Result<Self, SpoolError> {
         match Self::open(path) {
             Err(SpoolError::Missing(_)) => {
-                disk::make_directory(path, group)
-                    .map_err(|source| trouble("cannot create it", path, source))?;
+                directory::make(path, group)
+                    .map_err(|source| SpoolError::io("cannot create it", path, source))?;
                 Self::open(path)
             }
             opened => opened,
         }
     }
 
+    /// Where it is.
+    #[must_use]
+    pub(crate) fn path(&self) -> &Path {
+        self.waiting.path()
+    }
+
     /// Whether messages can be taken out; what cannot would be sent again by every run.
     ///
     /// # Errors
     /// [`SpoolError::Io`] when they cannot.
-    pub fn check_writable(&self) -> Result<(), SpoolError> {
-        disk::check_writable(&self.path)
-            .map_err(|source| trouble("cannot take messages out", &self.path, source))
+    pub(crate) fn check_writable(&self) -> Result<(), SpoolError> {
+        self.waiting.check_writable().map_err(self.trouble("cannot take messages out"))
     }
 
-    /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Tries to become the one process that sends.
+    ///
+    /// # Errors
+    /// [`SpoolError::Io`] when the lock file cannot be opened.
+    pub(crate) fn try_lock(&self) -> Result<Option<Lock>, SpoolError> {
+        turn::take(&self.waiting)
+    }
+
+    /// Waits until we may send, or another process has dealt with all of `ours`.
+    ///
+    /// # Errors
+    /// [`SpoolError::Io`] when the lock file cannot be used.
+    pub(crate) fn wait_for_turn(
+        &self,
+        ours: &[Name],
+        deadline: &Deadline,
+    ) -> Result<Turn, SpoolError> {
+        turn::wait(&self.waiting, ours, deadline)
     }
 
     /// Puts a message on disk, for good, under a name that sorts behind all others. `key` is 16 hexadecimal digits
@@ -140,20 +101,38 @@ impl Spool {
     ///
     /// # Errors
     /// [`SpoolError::Io`] when it cannot be written.
-    pub fn put(&self, item: &Item, key: &str, now: SystemTime) -> Result<Name, SpoolError> {
+    pub(crate) fn put(&self, item: &Item, key: &str, now: SystemTime) -> Result<Name, SpoolError> {
         self.check_writable()?;
         let name = self.new_name(key, now)?;
-        self.write(&self.path, &name, item)?;
+        self.update(&name, item)?;
         // Some file systems cannot sync a directory. The message is there all the same: were it called homeless and sent
         // beside the spool, it would arrive twice.
-        let _ = self.sync();
+        let _ = self.waiting.sync();
         Ok(name)
+    }
+
+    /// Adopts what a killed writer left behind: a complete temporary file becomes a message, a broken one goes.
+    /// Only the drainer may do this.
+    pub(crate) fn adopt(&self) {
+        for temporary in self.waiting.names().unwrap_or_default() {
+            let Some(name) = temporary.strip_prefix(TEMPORARY) else { continue };
+            let Ok(file) = self.waiting.open_file(&temporary) else { continue };
+            // A live writer holds the lock of its file.
+            if file.try_lock().is_err() {
+                continue;
+            }
+            let item = directory::read_all(&file).and_then(|bytes| parse(&bytes));
+            let _ = match (Name::parse(name), item) {
+                (Some(_), Ok(_)) => self.waiting.rename(&temporary, name),
+                _ => self.waiting.remove(&temporary),
+            };
+        }
     }
 
     /// The newest waiting message of this key, unless a newer one is about the same object. One that is done with and
     /// cannot be taken out may have this name, too.
     #[must_use]
-    pub fn find_repetition(&self, key: &str, object: &str) -> Option<Name> {
+    pub(crate) fn find_repetition(&self, key: &str, object: &str) -> Option<Name> {
         let names = self.waiting().ok()?;
         let at = names.iter().rposition(|name| name.key() == key)?;
         let newer = names.iter().skip(at + 1);
@@ -166,20 +145,18 @@ impl Spool {
     ///
     /// # Errors
     /// [`SpoolError::Io`] when the directory cannot be read.
-    pub fn waiting(&self) -> Result<Vec<Name>, SpoolError> {
-        self.names_in(&self.path)
+    pub(crate) fn waiting(&self) -> Result<Vec<Name>, SpoolError> {
+        messages(&self.waiting).map_err(self.trouble("cannot list the messages"))
     }
 
     /// The messages that will not be sent, oldest first.
     ///
     /// # Errors
     /// [`SpoolError::Io`] when `failed/` is there but cannot be read.
-    pub fn failed(&self) -> Result<Vec<Name>, SpoolError> {
-        match self.names_in(&self.failed_dir()) {
-            Err(SpoolError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                Ok(Vec::new())
-            }
-            names => names,
+    pub(crate) fn failed(&self) -> Result<Vec<Name>, SpoolError> {
+        match messages(&self.failed) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            names => names.map_err(self.trouble("cannot list the messages")),
         }
     }
 
@@ -187,42 +164,40 @@ impl Spool {
     ///
     /// # Errors
     /// The system's error; `InvalidData` for a file that is no message.
-    pub fn read(&self, name: &Name) -> io::Result<Item> {
-        read_item(&self.path.join(name.as_str()))
+    pub(crate) fn read(&self, name: &Name) -> io::Result<Item> {
+        parse(&self.waiting.read(name.as_str())?)
     }
 
     /// Reads a message in `failed/`.
     ///
     /// # Errors
     /// The system's error; `InvalidData` for a file that is no message.
-    pub fn read_failed(&self, name: &Name) -> io::Result<Item> {
-        read_item(&self.failed_dir().join(name.as_str()))
+    pub(crate) fn read_failed(&self, name: &Name) -> io::Result<Item> {
+        parse(&self.failed.read(name.as_str())?)
     }
 
     /// Whether the message still waits.
     #[must_use]
-    pub fn is_waiting(&self, name: &Name) -> bool {
-        fs::symlink_metadata(self.path.join(name.as_str())).is_ok()
+    pub(crate) fn is_waiting(&self, name: &Name) -> bool {
+        self.waiting.holds(name.as_str())
     }
 
     /// Writes a waiting message anew.
     ///
     /// # Errors
     /// [`SpoolError::Io`] when it cannot be written; the old one is still there then.
-    pub fn update(&self, name: &Name, item: &Item) -> Result<(), SpoolError> {
-        self.write(&self.path, name, item)
+    pub(crate) fn update(&self, name: &Name, item: &Item) -> Result<(), SpoolError> {
+        self.write(&self.waiting, name, item)
     }
 
     /// Takes a delivered message out. Its text is kept nowhere.
     ///
     /// # Errors
     /// [`SpoolError::Io`] when it cannot be removed, in which case it would be sent again.
-    pub fn remove(&self, name: &Name) -> Result<(), SpoolError> {
-        match fs::remove_file(self.path.join(name.as_str())) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(trouble("cannot remove a delivered message", &self.path, error))
-            }
-            _ => Ok(()),
+    pub(crate) fn remove(&self, name: &Name) -> Result<(), SpoolError> {
+        match self.waiting.remove(name.as_str()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed.map_err(self.trouble("cannot remove a delivered message")),
         }
     }
 
@@ -230,88 +205,69 @@ impl Spool {
     ///
     /// # Errors
     /// [`SpoolError::Io`] when it cannot be moved.
-    pub fn fail(&self, name: &Name, item: Option<&Item>) -> Result<(), SpoolError> {
+    pub(crate) fn fail(&self, name: &Name, item: Option<&Item>) -> Result<(), SpoolError> {
         if let Some(item) = item {
             let _ = self.update(name, item);
         }
-        let failed = self.failed_dir();
-        disk::make_directory(&failed, self.shared_group)
-            .map_err(|source| trouble("cannot create failed/", &self.path, source))?;
-        fs::rename(self.path.join(name.as_str()), failed.join(name.as_str()))
-            .map_err(|source| trouble("cannot move a message to failed/", &self.path, source))?;
-        self.sync()
+        self.failed.make().map_err(self.trouble("cannot create failed/"))?;
+        self.waiting
+            .move_to(name.as_str(), &self.failed)
+            .map_err(self.trouble("cannot move a message to failed/"))?;
+        self.waiting.sync().map_err(self.trouble("cannot make a message durable"))
     }
 
-    /// Puts the messages in `failed/` back in line, as if they were new. Returns how many.
+    /// Puts the messages in `failed/` back in line, as if they were new.
     ///
     /// # Errors
     /// [`SpoolError::Io`] when one cannot be moved.
-    pub fn revive(&self, now: u64) -> Result<usize, SpoolError> {
-        let names = self.failed()?;
-        let mut count = 0;
-        for name in &names {
-            let Ok(mut item) = self.read_failed(name) else {
-                continue;
-            };
+    pub(crate) fn revive(&self, now: u64) -> Result<(), SpoolError> {
+        for name in self.failed()? {
+            let Ok(mut item) = self.read_failed(&name) else { continue };
             item.failure = None;
             item.given_up = false;
             item.attempts = 0;
             item.next_try = 0;
             item.created = now;
-            self.write(&self.failed_dir(), name, &item)?;
-            fs::rename(self.failed_dir().join(name.as_str()), self.path.join(name.as_str()))
-                .map_err(|source| trouble("cannot move a message back", &self.path, source))?;
-            count += 1;
+            self.write(&self.failed, &name, &item)?;
+            self.failed
+                .move_to(name.as_str(), &self.waiting)
+                .map_err(self.trouble("cannot move a message back"))?;
         }
-        Ok(count)
+        Ok(())
     }
 
     /// Reads a small file of the drainer's.
     ///
     /// # Errors
     /// The system's error.
-    pub fn read_note(&self, name: &str) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        open_own(&self.path.join(name))?.take(ITEM_BYTES).read_to_end(&mut bytes)?;
-        Ok(bytes)
+    pub(crate) fn read_note(&self, name: &str) -> io::Result<Vec<u8>> {
+        self.waiting.read(name)
     }
 
     /// Replaces a small file of the drainer's; its loss would be tolerable.
     ///
     /// # Errors
     /// The system's error.
-    pub fn write_note(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let temporary = self.path.join(format!("{TEMPORARY}note-{}", std::process::id()));
-        let _ = fs::remove_file(&temporary);
-        let mut file = self.create(&temporary)?;
-        file.write_all(bytes)?;
-        let path = self.path.join(name);
-        let renamed = fs::rename(&temporary, &path);
-        if renamed.is_err() {
-            let _ = fs::remove_file(&temporary);
+    pub(crate) fn write_note(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let temporary = format!("{TEMPORARY}note-{}", std::process::id());
+        let _ = self.waiting.remove(&temporary);
+        self.waiting.create(&temporary)?.write_all(bytes)?;
+        let Err(error) = self.waiting.rename(&temporary, name) else {
+            return Ok(());
+        };
+        let _ = self.waiting.remove(&temporary);
+        // In a sticky directory nobody replaces a file of another member of the group, but may write into it.
+        if error.kind() == io::ErrorKind::PermissionDenied {
+            return self.waiting.overwrite(name, bytes);
         }
-        match renamed {
-            // In a sticky directory nobody replaces a file of another member of the group, but may write into it.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                disk::write_in_place(&path, bytes)
-            }
-            other => other,
-        }
+        Err(error)
     }
 
-    fn failed_dir(&self) -> PathBuf {
-        self.path.join("failed")
-    }
-
-    fn names_in(&self, directory: &Path) -> Result<Vec<Name>, SpoolError> {
-        let doing = "cannot list the messages";
-        let mut names = Vec::new();
-        for entry in fs::read_dir(directory).map_err(|source| trouble(doing, &self.path, source))? {
-            let entry = entry.map_err(|source| trouble(doing, &self.path, source))?;
-            names.extend(entry.file_name().to_str().and_then(Name::parse));
-        }
-        names.sort();
-        Ok(names)
+    fn write(&self, directory: &Directory, name: &Name, item: &Item) -> Result<(), SpoolError> {
+        serde_json::to_vec(item)
+            .map_err(io::Error::from)
+            .and_then(|bytes| directory.write(name.as_str(), &bytes))
+            .map_err(self.trouble("cannot write a message"))
     }
 
     /// Behind all others even when the clock was set back.
@@ -329,33 +285,19 @@ impl Spool {
         };
         Ok(Name::new(format!("{time:020}-{}-{key}.json", std::process::id())))
     }
-}
 
-fn trouble(doing: &'static str, path: &Path, source: io::Error) -> SpoolError {
-    SpoolError::Io { doing, path: path.to_owned(), source }
-}
-
-fn is_our_group(group: u32) -> bool {
-    let we = rustix::process::geteuid();
-    we.is_root()
-        || group == 0
-        || rustix::process::getegid().as_raw() == group
-        || rustix::process::getgroups()
-            .is_ok_and(|groups| groups.iter().any(|known| known.as_raw() == group))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_with_a_slash_behind_it_is_still_a_link() {
-        let directory = tempfile::tempdir().unwrap();
-        fs::create_dir(directory.path().join("real")).unwrap();
-        std::os::unix::fs::symlink("real", directory.path().join("link")).unwrap();
-        for name in ["link", "link/", "link//."] {
-            let opened = Spool::open(&directory.path().join(name));
-            assert!(matches!(opened, Err(SpoolError::NotADirectory(_))), "{name}");
-        }
+    fn trouble(&self, doing: &'static str) -> impl Fn(io::Error) -> SpoolError {
+        move |source| SpoolError::io(doing, self.path(), source)
     }
+}
+
+fn messages(directory: &Directory) -> io::Result<Vec<Name>> {
+    let mut names: Vec<Name> =
+        directory.names()?.iter().filter_map(|name| Name::parse(name)).collect();
+    names.sort();
+    Ok(names)
+}
+
+fn parse(bytes: &[u8]) -> io::Result<Item> {
+    Ok(serde_json::from_slice(bytes)?)
 }

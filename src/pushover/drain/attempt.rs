@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::super::answer::{Answer, Culprit};
 use super::super::client::{Api, Reply};
 use super::super::item::Item;
 use super::super::keys::Keys;
+use super::super::response::{Answer, Culprit};
 use super::super::spool::{Name, Spool};
 use super::{Drainer, Fate, SILENCE};
 
@@ -53,7 +53,7 @@ impl Drainer<'_> {
             return Err(if item.given_up { Fate::GivenUp(reason) } else { Fate::Rejected(reason) });
         }
         let keys =
-            self.keyring.find(&item.address).map_err(|error| Fate::Kept(error.to_string()))?;
+            self.keyring.find(&item.addressee).map_err(|error| Fate::Kept(error.to_string()))?;
         if let Some(fate) = self.objection(item, &keys, urgent) {
             return Err(fate);
         }
@@ -228,7 +228,7 @@ impl Drainer<'_> {
         match culprit {
             Culprit::Token => memory.block_for_error(keys.token_mark(), reason, "", now),
             Culprit::User => {
-                memory.block_for_error(keys.user_mark(), reason, &item.address.name(), now);
+                memory.block_for_error(keys.user_mark(), reason, &item.addressee.name(), now);
             }
             Culprit::Message => memory.note_rejection(keys.token_mark(), now),
         }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::io::ErrorKind;
 
 use super::super::item::Item;
+use super::super::memory::End;
 use super::super::spool::{Name, Spool, SpoolError};
-use super::super::state::End;
 use super::{Drainer, Fate, Urgent};
 
 impl Drainer<'_> {

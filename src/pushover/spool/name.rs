@@ -2,7 +2,7 @@
 
 /// The name of a waiting message; names sort by age.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(String);
+pub(crate) struct Name(String);
 
 impl Name {
     pub(super) fn new(text: String) -> Self {
@@ -11,7 +11,7 @@ impl Name {
 
     /// Reads a file name; `None` when it is none of ours.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.strip_suffix(".json")?.split('-');
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         let time = parts.next()?;
@@ -24,13 +24,13 @@ impl Name {
 
     /// The file name.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// When it was put there, in Unix seconds.
     #[must_use]
-    pub fn seconds(&self) -> u64 {
+    pub(crate) fn seconds(&self) -> u64 {
         u64::try_from(self.nanoseconds() / 1_000_000_000).unwrap_or(u64::MAX)
     }
 

@@ -1,30 +1,29 @@
 //! Whose turn it is to send.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{
     self,
     ErrorKind::{AlreadyExists, NotFound, PermissionDenied, Unsupported},
 };
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use rustix::fs::OFlags;
-
-use super::{Name, Spool, SpoolError, TEMPORARY, trouble};
+use super::directory::{Directory, TEMPORARY};
+use super::error::SpoolError;
+use super::name::Name;
 use crate::deadline::Deadline;
 
+const LOCK: &str = ".lock";
 /// How often a waiting process looks whether its message is gone.
 const GLANCE: Duration = Duration::from_millis(50);
 
 /// Held by the one process that sends; the kernel frees it when that process ends in any way.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "its life is the lock")] File);
+pub(crate) struct Lock(#[expect(dead_code, reason = "its life is the lock")] File);
 
 /// How a wait for the lock ended.
 #[derive(Debug)]
-pub enum Turn {
+pub(crate) enum Turn {
     /// We send.
     Ours(Lock),
     /// Another process has dealt with all our messages.
@@ -33,91 +32,81 @@ pub enum Turn {
     TooLate,
 }
 
-impl Spool {
-    /// Tries to become the one process that sends.
-    ///
-    /// # Errors
-    /// [`SpoolError::Io`] when the lock file cannot be opened.
-    pub fn try_lock(&self) -> Result<Option<Lock>, SpoolError> {
-        let file = self.open_lock()?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Lock(file))),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(source)) => Err(trouble("cannot lock", &self.path, source)),
+/// Tries to become the one process that sends from this spool.
+pub(super) fn take(spool: &Directory) -> Result<Option<Lock>, SpoolError> {
+    let file = open_lock(spool)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(Lock(file))),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(source)) => {
+            Err(SpoolError::io("cannot lock", spool.path(), source))
         }
     }
+}
 
-    /// Waits until we may send, or another process has dealt with all of `ours`.
-    ///
-    /// # Errors
-    /// [`SpoolError::Io`] when the lock file cannot be used.
-    pub fn wait_for_turn(&self, ours: &[Name], deadline: &Deadline) -> Result<Turn, SpoolError> {
-        if let Some(lock) = self.try_lock()? {
-            return Ok(Turn::Ours(lock));
+/// Waits until we may send, or another process has dealt with all of `ours`.
+pub(super) fn wait(
+    spool: &Directory,
+    ours: &[Name],
+    deadline: &Deadline,
+) -> Result<Turn, SpoolError> {
+    if let Some(lock) = take(spool)? {
+        return Ok(Turn::Ours(lock));
+    }
+    let file = open_lock(spool)?;
+    let (send, receive) = mpsc::channel();
+    let wait = move || {
+        let locked = file.lock().map(|()| Lock(file));
+        let _ = send.send(locked);
+    };
+    std::thread::Builder::new()
+        .name("turn".to_owned())
+        .spawn(wait)
+        .map_err(|source| SpoolError::io("cannot wait", spool.path(), source))?;
+    loop {
+        match receive.recv_timeout(GLANCE.min(deadline.remaining())) {
+            Ok(Ok(lock)) => return Ok(Turn::Ours(lock)),
+            Ok(Err(source)) => return Err(SpoolError::io("cannot lock", spool.path(), source)),
+            Err(_) => {}
         }
-        let file = self.open_lock()?;
-        let (send, receive) = mpsc::channel();
-        let wait = move || {
-            let locked = file.lock().map(|()| Lock(file));
-            let _ = send.send(locked);
-        };
-        std::thread::Builder::new()
-            .name("turn".to_owned())
-            .spawn(wait)
-            .map_err(|source| trouble("cannot wait", &self.path, source))?;
-        loop {
-            match receive.recv_timeout(GLANCE.min(deadline.remaining())) {
-                Ok(Ok(lock)) => return Ok(Turn::Ours(lock)),
-                Ok(Err(source)) => return Err(trouble("cannot lock", &self.path, source)),
-                Err(_) => {}
-            }
-            if !ours.is_empty() && !ours.iter().any(|name| self.is_waiting(name)) {
-                return Ok(Turn::Done);
-            }
-            if deadline.has_passed() {
-                return Ok(Turn::TooLate);
-            }
+        if !ours.is_empty() && !ours.iter().any(|name| spool.holds(name.as_str())) {
+            return Ok(Turn::Done);
+        }
+        if deadline.has_passed() {
+            return Ok(Turn::TooLate);
         }
     }
+}
 
-    fn open_lock(&self) -> Result<File, SpoolError> {
-        let failed = |source| trouble("cannot open the lock", &self.path, source);
-        let path = self.path.join(".lock");
-        let open = || {
-            OpenOptions::new()
-                .read(true)
-                .write(true)
-                .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-                .open(&path)
-        };
-        match open() {
-            Err(error) if error.kind() == NotFound => {
-                self.make_lock(&path).map_err(failed)?;
-                open().map_err(failed)
-            }
-            opened => opened.map_err(failed),
+fn open_lock(spool: &Directory) -> Result<File, SpoolError> {
+    let failed = |source| SpoolError::io("cannot open the lock", spool.path(), source);
+    match spool.open_lock(LOCK) {
+        Err(error) if error.kind() == NotFound => {
+            make_lock(spool).map_err(failed)?;
+            spool.open_lock(LOCK).map_err(failed)
         }
+        opened => opened.map_err(failed),
     }
+}
 
-    /// The lock gets its name last: a kill before it is shared would leave one that the group cannot open.
-    fn make_lock(&self, path: &Path) -> io::Result<()> {
-        let temporary = self.path.join(format!("{TEMPORARY}lock-{}", std::process::id()));
-        let _ = fs::remove_file(&temporary);
-        self.create(&temporary)?;
-        // No rename, which would replace a lock that somebody holds by now.
-        let linked = fs::hard_link(&temporary, path);
-        let _ = fs::remove_file(&temporary);
-        let made = match linked {
-            // Some file systems have no links; better a lock that could be cut short than none.
-            Err(error) if matches!(error.kind(), PermissionDenied | Unsupported) => {
-                self.create(path).map(drop)
-            }
-            other => other,
-        };
-        match made {
-            // Another process was faster, and may even have cleared our temporary file away.
-            Err(error) if matches!(error.kind(), AlreadyExists | NotFound) => Ok(()),
-            other => other,
+/// The lock gets its name last: a kill before it is shared would leave one that the group cannot open.
+fn make_lock(spool: &Directory) -> io::Result<()> {
+    let temporary = format!("{TEMPORARY}lock-{}", std::process::id());
+    let _ = spool.remove(&temporary);
+    spool.create(&temporary)?;
+    // No rename, which would replace a lock that somebody holds by now.
+    let linked = spool.link(&temporary, LOCK);
+    let _ = spool.remove(&temporary);
+    let made = match linked {
+        // Some file systems have no links; better a lock that could be cut short than none.
+        Err(error) if matches!(error.kind(), PermissionDenied | Unsupported) => {
+            spool.create(LOCK).map(drop)
         }
+        other => other,
+    };
+    match made {
+        // Another process was faster, and may even have cleared our temporary file away.
+        Err(error) if matches!(error.kind(), AlreadyExists | NotFound) => Ok(()),
+        other => other,
     }
 }

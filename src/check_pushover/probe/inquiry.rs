@@ -1,14 +1,14 @@
 //! Asks Pushover about token, recipients and quota, not too often, and shares the answers with the notifier.
 
-use super::facts::{Credential, Verdict};
+use super::super::facts::{Credential, Verdict};
 use crate::program::Run;
 use crate::pushover::access::Access;
-use crate::pushover::answer::{Answer, Culprit, Quota};
+use crate::pushover::addressee::Addressee;
 use crate::pushover::client::{Api, Reply};
 use crate::pushover::drain::SILENCE;
-use crate::pushover::item::Address;
 use crate::pushover::keys::Keys;
-use crate::pushover::state::{Inquiry, Memory};
+use crate::pushover::memory::{Inquiry, Memory};
+use crate::pushover::response::{Answer, Culprit, Quota};
 
 /// Asks Pushover, unless the answer is known, forbidden or somebody else is talking to it.
 pub(super) struct Inquirer<'a> {
@@ -28,15 +28,15 @@ impl Inquirer<'_> {
     /// Whether everybody would be reached.
     pub(super) fn credentials(&mut self) -> Vec<Credential> {
         let everybody = self.access.everybody();
-        let one = |address: &Address| Credential {
-            name: address.name(),
-            verdict: self.credential(address),
+        let one = |addressee: &Addressee| Credential {
+            name: addressee.name(),
+            verdict: self.credential(addressee),
         };
         everybody.iter().map(one).collect()
     }
 
-    fn credential(&mut self, address: &Address) -> Verdict {
-        let keys = match self.access.keyring.find(address) {
+    fn credential(&mut self, addressee: &Addressee) -> Verdict {
+        let keys = match self.access.keyring.find(addressee) {
             Ok(keys) => keys,
             Err(error) => return Verdict::Bad(error.to_string()),
         };
@@ -55,7 +55,7 @@ impl Inquirer<'_> {
             Ok(api) => api.validate(&keys.token, &keys.user, None, time),
             Err(reason) => return Verdict::Unknown(reason),
         };
-        let problem = match self.learn(reply, &keys, &address.name()) {
+        let problem = match self.learn(reply, &keys, &addressee.name()) {
             Ok(_) => None,
             Err(Refusal::Final(reason)) => Some(reason),
             Err(Refusal::ForNow(reason)) => return Verdict::Unknown(reason),
@@ -66,8 +66,9 @@ impl Inquirer<'_> {
 
     /// How many messages are left this month, or why that is not known.
     pub(super) fn quota(&mut self) -> Result<Quota, String> {
-        let address = self.access.addresses.first().cloned().ok_or("no recipient")?;
-        let token = self.access.keyring.find_token(&address).map_err(|error| error.to_string())?;
+        let addressee = self.access.addressees.first().cloned().ok_or("no recipient")?;
+        let token =
+            self.access.keyring.find_token(&addressee).map_err(|error| error.to_string())?;
         // The token stands in for the key: nothing is asked of a recipient here.
         let keys = Keys { user: token.clone(), token };
         let mark = keys.token_mark();

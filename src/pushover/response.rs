@@ -14,7 +14,7 @@ const SHOWN_CHARS: usize = 200;
 /// Whom an error concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Culprit {
+pub(crate) enum Culprit {
     /// The application token: no message can be sent.
     Token,
     /// The recipient's key or device: nothing can be sent to this one.
@@ -25,18 +25,18 @@ pub enum Culprit {
 
 /// The application's monthly allowance, from the answer's headers or `apps/limits.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Quota {
+pub(crate) struct Quota {
     /// Messages per month.
-    pub limit: u64,
+    pub(crate) limit: u64,
     /// Messages left.
-    pub remaining: u64,
+    pub(crate) remaining: u64,
     /// When the count starts again, in Unix seconds.
-    pub reset: u64,
+    pub(crate) reset: u64,
 }
 
 /// A classified answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// 200 and status 1: Pushover has it.
     Accepted {
         /// Pushover's name of the request, for its support.
@@ -72,35 +72,35 @@ pub enum Answer {
 impl Answer {
     /// A temporary failure without a wish of the server.
     #[must_use]
-    pub fn temporary(reason: impl Into<String>) -> Self {
+    pub(crate) fn temporary(reason: impl Into<String>) -> Self {
         Self::Temporary { reason: reason.into(), retry_after: None }
     }
 }
 
 /// The headers that matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Headers {
+pub(crate) struct Headers {
     /// `X-Limit-App-Limit`.
-    pub limit: Option<u64>,
+    pub(crate) limit: Option<u64>,
     /// `X-Limit-App-Remaining`.
-    pub remaining: Option<u64>,
+    pub(crate) remaining: Option<u64>,
     /// `X-Limit-App-Reset`, Unix seconds.
-    pub reset: Option<u64>,
+    pub(crate) reset: Option<u64>,
     /// `Retry-After` in seconds; the date form is not used by Pushover.
-    pub retry_after: Option<u64>,
+    pub(crate) retry_after: Option<u64>,
 }
 
 impl Headers {
     /// The quota, when the answer told all three parts of it.
     #[must_use]
-    pub fn quota(&self) -> Option<Quota> {
+    pub(crate) fn quota(&self) -> Option<Quota> {
         Some(Quota { limit: self.limit?, remaining: self.remaining?, reset: self.reset? })
     }
 }
 
 /// Classifies a complete answer.
 #[must_use]
-pub fn classify(status: u16, headers: &Headers, body: &[u8]) -> Answer {
+pub(crate) fn classify(status: u16, headers: &Headers, body: &[u8]) -> Answer {
     let body: Option<Value> = serde_json::from_slice(body).ok();
     match status {
         200 => match body {

@@ -8,8 +8,8 @@ use crate::program::{Delivery, Errand, Outcome};
 use crate::pushover::access::Access;
 use crate::pushover::drain::{Drainer, Fate, Limits};
 use crate::pushover::item::Item;
+use crate::pushover::memory::Memory;
 use crate::pushover::spool::{Lock, Name, Spool, SpoolError};
-use crate::pushover::state::Memory;
 
 /// Characters of a reason when it also has to be said where the alert is.
 const REASON_CHARS: usize = 110;

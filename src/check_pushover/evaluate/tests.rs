@@ -1,9 +1,10 @@
 //! Tables of `evaluate.rs`.
 
-use super::evaluate::{Policy, evaluate};
-use super::facts::{Blocked, Credential, Facts, ProbeError, Verdict};
+use super::super::facts::{Blocked, Credential, Facts, ProbeError, Verdict};
+use super::super::policy::Policy;
+use super::evaluate;
 use crate::monitoring::{State, Thresholds, Value};
-use crate::pushover::answer::Quota;
+use crate::pushover::response::Quota;
 
 fn policy() -> Policy {
     Policy {

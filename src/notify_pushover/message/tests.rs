@@ -3,9 +3,9 @@
 use clap::Parser;
 use proptest::prelude::*;
 
-use super::args::Args;
-use super::event::Event;
-use super::message::{Layout, Message, compose};
+use super::super::args::Args;
+use super::super::event::{Event, Kind};
+use super::{Layout, Message, compose};
 
 fn layout() -> Layout {
     Layout { retry: 60, expire: 3000, emoji: true, instance: "i".to_owned(), ..Layout::default() }
@@ -108,7 +108,7 @@ fn an_emergency_has_all_it_needs_and_recovery_cancels_it() {
     assert_eq!(field(&compose(&problem("WARNING"), &layout, 5), "priority"), None);
     for kind in ["RECOVERY", "ACKNOWLEDGEMENT", "DOWNTIMESTART"] {
         let mut end = problem("OK");
-        end.kind = super::event::Kind::parse(kind);
+        end.kind = Kind::parse(kind);
         assert_eq!(compose(&end, &layout, 9).cancel.as_deref(), Some(tag.as_str()), "{kind}");
     }
     layout.expire = 3600;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::Quota;
+use super::response::Quota;
 use super::spool::{Name, Spool};
 
 const FILE: &str = ".state.json";
@@ -23,42 +23,42 @@ const REJECTIONS: usize = 10;
 
 /// A time in which no request is to be made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Block {
+pub(crate) struct Block {
     /// Begin, in Unix seconds.
-    pub since: u64,
+    pub(crate) since: u64,
     /// End, in Unix seconds.
-    pub until: u64,
+    pub(crate) until: u64,
     /// Pushover's words.
-    pub reason: String,
+    pub(crate) reason: String,
     /// Whether the monthly quota is the cause.
     #[serde(default)]
-    pub quota: bool,
+    pub(crate) quota: bool,
     /// Whose messages wait, for people to read; empty for all.
     #[serde(default)]
-    pub whom: String,
+    pub(crate) whom: String,
 }
 
 impl Block {
     /// Whether it holds. A clock before its begin was set back, and ends it.
     #[must_use]
-    pub fn holds(&self, now: u64) -> bool {
+    pub(crate) fn holds(&self, now: u64) -> bool {
         (self.since..self.until).contains(&now)
     }
 }
 
 /// An answer about quota or credentials, kept so that nobody asks every minute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Inquiry {
+pub(crate) struct Inquiry {
     /// When it was asked, in Unix seconds.
-    pub at: u64,
+    pub(crate) at: u64,
     /// What was wrong, or nothing.
-    pub problem: Option<String>,
+    pub(crate) problem: Option<String>,
 }
 
 impl Inquiry {
     /// Whether it is younger than an hour.
     #[must_use]
-    pub fn is_fresh(&self, now: u64) -> bool {
+    pub(crate) fn is_fresh(&self, now: u64) -> bool {
         is_fresh(self.at, now)
     }
 }
@@ -70,7 +70,7 @@ fn is_fresh(at: u64, now: u64) -> bool {
 /// How a message ended whose file could not be taken out of the spool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum End {
+pub(crate) enum End {
     /// Pushover has it.
     Delivered,
     /// Pushover will not have it, for this reason.
@@ -80,33 +80,33 @@ pub enum End {
 /// The memory of a spool.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Memory {
+pub(crate) struct Memory {
     /// Last message that Pushover accepted, in Unix seconds.
-    pub last_success: Option<u64>,
+    pub(crate) last_success: Option<u64>,
     /// What the last temporary failure was.
-    pub last_problem: Option<String>,
+    pub(crate) last_problem: Option<String>,
     /// No request between these two, in Unix milliseconds.
-    pub silence: Option<(u64, u64)>,
+    pub(crate) silence: Option<(u64, u64)>,
     /// Blocks by the mark of a token, or of a token and a key.
-    pub blocks: BTreeMap<String, Block>,
+    pub(crate) blocks: BTreeMap<String, Block>,
     /// When messages were rejected for themselves, in Unix seconds.
-    pub rejections: Vec<u64>,
+    pub(crate) rejections: Vec<u64>,
     /// When the last quota block ended or ends; messages from before do not grow too old by it.
-    pub quota_wait_end: u64,
+    pub(crate) quota_wait_end: u64,
     /// Messages that are done with and still in the spool, by file name: they are not to be sent again.
-    pub ended: BTreeMap<String, End>,
+    pub(crate) ended: BTreeMap<String, End>,
     /// The quota as last told, and when, by the mark of the token.
-    pub quotas: BTreeMap<String, (u64, Quota)>,
+    pub(crate) quotas: BTreeMap<String, (u64, Quota)>,
     /// `apps/limits.json` by the mark of the token.
-    pub limits: BTreeMap<String, Inquiry>,
+    pub(crate) limits: BTreeMap<String, Inquiry>,
     /// `users/validate.json` by the mark of token and key.
-    pub validated: BTreeMap<String, Inquiry>,
+    pub(crate) validated: BTreeMap<String, Inquiry>,
 }
 
 impl Memory {
     /// Reads it. Whatever is wrong with the file, nothing is remembered then.
     #[must_use]
-    pub fn recall(spool: &Spool) -> Self {
+    pub(crate) fn recall(spool: &Spool) -> Self {
         spool
             .read_note(FILE)
             .ok()
@@ -115,7 +115,7 @@ impl Memory {
     }
 
     /// Writes it, without what is over.
-    pub fn keep(&mut self, spool: &Spool, now: u64) {
+    pub(crate) fn keep(&mut self, spool: &Spool, now: u64) {
         self.blocks.retain(|_, block| block.holds(now));
         self.quotas.retain(|_, (at, _)| is_fresh(*at, now));
         self.limits.retain(|_, inquiry| inquiry.is_fresh(now));
@@ -127,12 +127,12 @@ impl Memory {
 
     /// The block of a mark that holds now.
     #[must_use]
-    pub fn block(&self, mark: &str, now: u64) -> Option<&Block> {
+    pub(crate) fn block(&self, mark: &str, now: u64) -> Option<&Block> {
         self.blocks.get(mark).filter(|block| block.holds(now))
     }
 
     /// Blocks a token, or a token and a key, after an error in it.
-    pub fn block_for_error(&mut self, mark: String, reason: &str, whom: &str, now: u64) {
+    pub(crate) fn block_for_error(&mut self, mark: String, reason: &str, whom: &str, now: u64) {
         let block = Block {
             since: now,
             until: now + BLOCK_SECONDS,
@@ -145,7 +145,7 @@ impl Memory {
 
     /// Notes that a message was rejected for itself. Many of them look like an attack to Pushover, so they end in a
     /// pause, too.
-    pub fn note_rejection(&mut self, mark: String, now: u64) {
+    pub(crate) fn note_rejection(&mut self, mark: String, now: u64) {
         let recent = now.saturating_sub(BLOCK_SECONDS)..=now;
         self.rejections.retain(|at| recent.contains(at));
         self.rejections.push(now);
@@ -159,7 +159,13 @@ impl Memory {
     }
 
     /// Blocks a token until its quota starts again.
-    pub fn block_for_quota(&mut self, mark: String, reason: &str, reset: Option<u64>, now: u64) {
+    pub(crate) fn block_for_quota(
+        &mut self,
+        mark: String,
+        reason: &str,
+        reset: Option<u64>,
+        now: u64,
+    ) {
         let until = reset
             .filter(|reset| *reset > now)
             .map_or(now + QUOTA_SECONDS, |reset| reset.min(now + MONTH_SECONDS));
@@ -176,30 +182,30 @@ impl Memory {
 
     /// The quota of the token with this mark, if it was told within an hour.
     #[must_use]
-    pub fn quota(&self, token: &str, now: u64) -> Option<Quota> {
+    pub(crate) fn quota(&self, token: &str, now: u64) -> Option<Quota> {
         let told = self.quotas.get(token).filter(|(at, _)| is_fresh(*at, now));
         told.map(|(_, quota)| *quota)
     }
 
     /// Notes how a message ended whose file stays.
-    pub fn end(&mut self, name: &Name, end: End) {
+    pub(crate) fn end(&mut self, name: &Name, end: End) {
         self.ended.insert(name.as_str().to_owned(), end);
     }
 
     /// Whether the message is done with, though its file is there.
     #[must_use]
-    pub fn has_ended(&self, name: &Name) -> bool {
+    pub(crate) fn has_ended(&self, name: &Name) -> bool {
         self.ended.contains_key(name.as_str())
     }
 
     /// Forgets the ends of messages whose files are gone.
-    pub fn forget_all_but(&mut self, names: &[Name]) {
+    pub(crate) fn forget_all_but(&mut self, names: &[Name]) {
         self.ended.retain(|ended, _| names.iter().any(|name| name.as_str() == ended));
     }
 
     /// Milliseconds until the next request may be made. A clock before the failure was set back, and ends the silence.
     #[must_use]
-    pub fn silence_left(&self, now: u64) -> u64 {
+    pub(crate) fn silence_left(&self, now: u64) -> u64 {
         match self.silence {
             Some((since, until)) if (since..until).contains(&now) => until - now,
             _ => 0,

@@ -1,0 +1,98 @@
+//! Macros of the monitoring cores -> Event. Pure.
+
+use super::args::Args;
+use super::event::{Event, Kind, ObjectState, prefix_and_text};
+
+impl Event {
+    /// Takes the options and, where they are empty, what `lookup` knows under Icinga's and Nagios' names.
+    pub(super) fn new(args: &Args, lookup: impl Fn(&str, &str) -> String) -> Self {
+        let or = |given: &Option<String>, icinga: &str, nagios: &str| match given.as_deref() {
+            None | Some("") => lookup(icinga, nagios),
+            Some(given) => given.to_owned(),
+        };
+        let both = |given: &Option<String>, name: &str| or(given, name, name);
+        let host = both(&args.host_name, "HOSTNAME");
+        let service = or(&args.service_name, "SERVICENAME", "SERVICEDESC");
+        let service_shown = both(&args.service_display_name, "SERVICEDISPLAYNAME");
+        let is_service = !(service.is_empty() && service_shown.is_empty());
+        let (output, long_output, state) = if is_service {
+            ("SERVICEOUTPUT", "LONGSERVICEOUTPUT", both(&args.service_state, "SERVICESTATE"))
+        } else {
+            ("HOSTOUTPUT", "LONGHOSTOUTPUT", both(&args.host_state, "HOSTSTATE"))
+        };
+        let given =
+            if state.is_empty() { args.service_state.clone().unwrap_or_default() } else { state };
+        let output = both(&args.output, output);
+        Self {
+            kind: Kind::parse(&both(&args.kind, "NOTIFICATIONTYPE")),
+            state: ObjectState::parse(&given).or_else(|| prefix_and_text(&output).0),
+            host_shown: first_of(both(&args.host_display_name, "HOSTDISPLAYNAME"), &host),
+            host,
+            address: both(&args.host_address, "HOSTADDRESS"),
+            service_shown: first_of(service_shown, &service),
+            service,
+            output,
+            long_output: both(&args.long_output, long_output),
+            author: or(&args.author, "NOTIFICATIONAUTHORNAME", "NOTIFICATIONAUTHOR"),
+            comment: both(&args.comment, "NOTIFICATIONCOMMENT"),
+            time: whole(&both(&args.timestamp, "TIMET")),
+            last_state: args.last_state.clone().unwrap_or_default(),
+            duration: whole(args.duration.as_deref().unwrap_or_default()),
+            number: both(&args.notification_number, "NOTIFICATIONNUMBER"),
+        }
+    }
+}
+
+fn first_of(text: String, otherwise: &str) -> String {
+    if text.is_empty() { otherwise.to_owned() } else { text }
+}
+
+/// Icinga passes fractions of a second.
+fn whole(text: &str) -> Option<u64> {
+    text.split('.').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    fn event(options: &[&str], environment: &[(&str, &str)]) -> Event {
+        let line = std::iter::once("notify_pushover").chain(options.iter().copied());
+        let args = Args::try_parse_from(line).unwrap();
+        let known = |name: &str| {
+            let found = environment.iter().find(|(key, _)| *key == name);
+            found.map_or(String::new(), |(_, value)| (*value).to_owned())
+        };
+        Event::new(&args, |icinga, nagios| match known(icinga).as_str() {
+            "" => known(&format!("NAGIOS_{nagios}")),
+            value => value.to_owned(),
+        })
+    }
+
+    #[test]
+    fn empty_options_fall_back_to_the_environment() {
+        let seen = event(
+            &["--host-name", "", "--service-state", "warning", "--comment", ""],
+            &[
+                ("HOSTNAME", "mail01"),
+                ("SERVICENAME", "queue"),
+                ("SERVICESTATE", "CRITICAL"),
+                ("SERVICEOUTPUT", "out"),
+            ],
+        );
+        assert_eq!((seen.host.as_str(), seen.host_shown.as_str()), ("mail01", "mail01"));
+        assert_eq!(seen.state, Some(ObjectState::Warning), "an option comes first");
+        assert_eq!(seen.output, "out");
+        let nagios = event(&[], &[("NAGIOS_SERVICEDESC", "q"), ("NAGIOS_NOTIFICATIONAUTHOR", "a")]);
+        assert_eq!((nagios.service.as_str(), nagios.author.as_str()), ("q", "a"));
+    }
+
+    #[test]
+    fn free_text_may_start_with_anything() {
+        for text in ["-5 degrees", "--help", "-", "@file", "<file", "-t"] {
+            let seen = event(&["--comment", text, "--output", text], &[]);
+            assert_eq!((seen.comment.as_str(), seen.output.as_str()), (text, text));
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Who a message is for and whose application sends it: where token and key are, never what they are.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Environment variable and credential of the token.
+pub(crate) const TOKEN_NAMES: (&str, &str) = ("PUSHOVER_TOKEN", "pushover_token");
+/// Environment variable and credential of the recipient's key.
+pub(crate) const USER_NAMES: (&str, &str) = ("PUSHOVER_USER", "pushover_user");
+
+/// Where a token or a key is to be read by whoever sends the message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Source {
+    /// In the configuration file.
+    Configured,
+    /// In a file of its own.
+    File(PathBuf),
+    /// In the environment or a systemd credential; the fingerprint says whether it is still the same.
+    Environment(String),
+}
+
+/// Who the message is for and whose application sends it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Addressee {
+    /// The configuration file.
+    pub(crate) config: PathBuf,
+    /// The application token.
+    pub(crate) token: Source,
+    /// The recipient's key.
+    pub(crate) user: Source,
+    /// The recipient's name in the configuration; empty for its default one.
+    pub(crate) recipient: String,
+}
+
+impl Addressee {
+    /// The variables, or credentials of like names, without which no other process can send to it.
+    #[must_use]
+    pub(crate) fn variables(&self) -> Vec<&'static str> {
+        let of = |source: &Source, (variable, _): (&'static str, _)| {
+            matches!(source, Source::Environment(_)).then_some(variable)
+        };
+        let both = [of(&self.token, TOKEN_NAMES), of(&self.user, USER_NAMES)];
+        both.into_iter().flatten().collect()
+    }
+
+    /// The recipient for people to read.
+    #[must_use]
+    pub(crate) fn name(&self) -> String {
+        match &self.user {
+            Source::Configured if self.recipient.is_empty() => "the default recipient".to_owned(),
+            Source::Configured => self.recipient.clone(),
+            Source::File(path) => format!("the recipient in {}", path.display()),
+            Source::Environment(_) => "the recipient in the environment".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! What can be wrong with a spool.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What is wrong with the spool.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum SpoolError {
+    /// It is not there.
+    #[error("spool {} does not exist", .0.display())]
+    Missing(PathBuf),
+    /// It is a symbolic link or no directory.
+    #[error("spool {} is not a directory of its own (a link or a file)", .0.display())]
+    NotADirectory(PathBuf),
+    /// Somebody else could have put messages there.
+    #[error("spool {} belongs to user {owner} and group {group}; it must be root or the user who sends", path.display())]
+    ForeignOwner { path: PathBuf, owner: u32, group: u32 },
+    /// Everybody may write there.
+    #[error("spool {} is writable for all users; chmod o-w {}", .0.display(), .0.display())]
+    OpenToAll(PathBuf),
+    /// An operation failed.
+    #[error("{doing} in spool {}: {source}", path.display())]
+    Io { doing: &'static str, path: PathBuf, source: Arc<io::Error> },
+}
+
+impl SpoolError {
+    /// What the system said while `doing` something in the spool at `path`.
+    pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Io { doing, path: path.to_owned(), source: Arc::new(source) }
+    }
+}
