@@ -1,0 +1,3 @@
+//! `check_axigen_queue` on real trees.
+
+mod count;

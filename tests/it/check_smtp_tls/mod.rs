@@ -1,0 +1,6 @@
+//! `check_smtp_tls` before real and scripted servers.
+
+mod drown;
+mod hostile;
+mod peers;
+mod postfix;

@@ -1,0 +1,4 @@
+//! What holds for every program of the suite.
+
+mod every_program;
+mod json;

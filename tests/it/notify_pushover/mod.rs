@@ -1,0 +1,10 @@
+//! `notify_pushover` with a stand-in of Pushover.
+
+mod delivery;
+mod faults;
+mod input;
+mod processes;
+mod rights;
+mod secrets;
+mod spool;
+mod stuck;
