@@ -6,7 +6,7 @@ if [ "$(id -u)" -eq 0 ]; then
     tests/lab/packages.sh
     tests/lab/readme.sh
 else
-    echo 'skipped: packages, README and monitoring cores in a Debian of their own (not root)'
+    echo 'skipped: packages, docs and monitoring cores in a Debian of their own (not root)'
     [ "${CI:-}" != true ]
 fi
 # That they still fit the parsers; tests/fuzz/run.sh runs them.

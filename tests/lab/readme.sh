@@ -1,5 +1,5 @@
 #!/bin/bash
-# Follows README.md, "Install" and "Use with ...", command by command in a Debian of its own. After `make packages`.
+# Follows the pages about installation and the cores, command by command in a Debian of its own. After `make packages`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 packages=${CARGO_TARGET_DIR:-target}/packages
@@ -38,9 +38,9 @@ install -d "$root/home" "$root/etc/tmpfiles.d"
 cp "$packages/monitoring-plugins-axigen_"*.deb "$root/home/"
 chmod 755 "$root/home"/*.deb
 
-awk '/^## /{of_use = /^## (Install|Use with)/} of_use && /^```sh$/{inside = 1; next} /^```$/{inside = 0} of_use && inside' \
-    README.md >"$root/home/commands"
-[ "$(grep -c . "$root/home/commands")" -ge 18 ] || fail 'README.md has fewer commands than it had'
+awk '/^```sh$/{inside = 1; next} /^```$/{inside = 0} inside' \
+    docs/install.md docs/icinga.md docs/nagios.md docs/nrpe-cron.md >"$root/home/commands"
+[ "$(grep -c . "$root/home/commands")" -ge 18 ] || fail 'the pages have fewer commands than they had'
 cat "$root/home/commands"
 inside sh -c 'cd /home && exec sh -eux commands'
 

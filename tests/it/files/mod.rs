@@ -1,8 +1,8 @@
-//! Files that must agree with the programs: README, man pages, completions, configuration, packaging, transcripts.
+//! Files that must agree with the programs: README, docs, man pages, completions, configuration, packaging, transcripts.
 
 mod configuration;
+mod docs;
 mod generated;
 mod install;
 mod pushover;
-mod readme;
 mod transcripts;

@@ -69,9 +69,9 @@ fn the_unit_runs_a_command_line_that_exists() {
 
 #[test]
 fn the_recipes_for_cron_send_the_output_of_a_check() {
-    let readme = fs::read_to_string(file("README.md")).unwrap();
+    let page = fs::read_to_string(file("docs/notify_pushover.md")).unwrap();
     let recipes: Vec<&str> =
-        readme.lines().filter(|line| line.starts_with("out=$(check_axigen_queue")).collect();
+        page.lines().filter(|line| line.starts_with("out=$(check_axigen_queue")).collect();
     assert_eq!(recipes.len(), 2);
     let queue = QueueTree::new();
     queue.messages(101);

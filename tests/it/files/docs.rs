@@ -1,4 +1,5 @@
-//! README.md: its console blocks run as they stand, its tables name every option and every metric.
+//! README.md and docs/: their console blocks run as they stand, their tables name every option and every metric, their
+//! links lead somewhere.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,8 +16,25 @@ fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn readme() -> String {
-    fs::read_to_string(repository().join("README.md")).unwrap()
+/// A page below the repository's root.
+fn page(path: &str) -> String {
+    fs::read_to_string(repository().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The page of a program.
+fn program_page(name: &str) -> String {
+    page(&format!("docs/{name}.md"))
+}
+
+/// README.md, the pages in docs/ and what else people read first, by path.
+fn pages() -> Vec<(String, String)> {
+    let in_docs = fs::read_dir(repository().join("docs"))
+        .unwrap()
+        .map(|entry| format!("docs/{}", entry.unwrap().file_name().into_string().unwrap()));
+    let mut paths: Vec<String> = in_docs.filter(|path| path.ends_with(".md")).collect();
+    paths.extend(["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(ToOwned::to_owned));
+    paths.sort();
+    paths.into_iter().map(|path| (path.clone(), page(&path))).collect()
 }
 
 /// Runs command lines in a directory of their own, with the built programs in the path.
@@ -51,17 +69,19 @@ impl Shell {
 }
 
 #[test]
-fn console_blocks_print_what_the_readme_says() {
-    let readme = readme();
-    let mut shell = Shell::new();
+fn console_blocks_print_what_the_pages_say() {
     let mut commands = 0;
-    for block in readme.split("\n```console\n").skip(1) {
-        let block = block.split("\n```").next().unwrap();
-        for step in format!("\n{block}\n").split("\n$ ").skip(1) {
-            let (line, expected) = step.split_once('\n').unwrap_or((step, ""));
-            let printed = shell.run(line);
-            assert_eq!(passing(printed.trim_end()), passing(expected.trim_end()), "$ {line}");
-            commands += 1;
+    for (path, text) in pages() {
+        let mut shell = Shell::new();
+        for block in text.split("\n```console\n").skip(1) {
+            let block = block.split("\n```").next().unwrap();
+            for step in format!("\n{block}\n").split("\n$ ").skip(1) {
+                let (line, expected) = step.split_once('\n').unwrap_or((step, ""));
+                let printed = shell.run(line);
+                let (printed, expected) = (printed.trim_end(), expected.trim_end());
+                assert_eq!(passing(printed), passing(expected), "{path}: $ {line}");
+                commands += 1;
+            }
         }
     }
     assert!(commands >= suite::commands().len(), "only {commands} commands");
@@ -82,24 +102,25 @@ fn passing(output: &str) -> String {
 }
 
 #[test]
-fn every_program_has_a_section_with_states_and_all_its_options() {
-    let readme = readme();
-    let common = section(&readme, "\n## What holds for every program\n");
+fn every_program_has_a_page_with_states_and_all_its_options() {
+    let common = page("docs/conventions.md");
+    let readme = page("README.md");
     for mut command in suite::commands() {
         command.build();
         let name = command.get_name();
-        let own = section(&readme, &format!("\n## {name}\n"));
+        let own = program_page(name);
+        assert!(readme.contains(&format!("[{name}](docs/{name}.md)")), "README.md: {name}");
         let is_check = name.starts_with("check_");
         for state in if is_check {
             ["OK", "WARNING", "CRITICAL", "UNKNOWN"]
         } else {
             ["OK", "QUEUED", "REJECTED", "UNKNOWN"]
         } {
-            let states = section(own, "\n### States\n");
+            let states = section(&own, "\n## States\n");
             assert!(states.contains(&format!("\n| {state} | ")), "{name}: {state}");
         }
         // A notifier takes other options than a check, so all of them stand in its own section.
-        let documented: BTreeSet<String> = [own, if is_check { common } else { "" }]
+        let documented: BTreeSet<String> = [own.as_str(), if is_check { &common } else { "" }]
             .iter()
             .flat_map(|text| code_words(first_cells(text)))
             .filter(|word| word.starts_with("--"))
@@ -114,7 +135,7 @@ fn every_program_has_a_section_with_states_and_all_its_options() {
 }
 
 #[test]
-fn the_metrics_of_check_axigen_queue_are_those_of_readme_and_man_page() {
+fn the_metrics_of_check_axigen_queue_are_those_of_docs_and_man_page() {
     let mut shell = Shell::new();
     for (name, age) in [("one", "3 hours"), ("two", "1 minute")] {
         let said = shell.run(&format!("examples/sample-queue.sh {name} 2 '{age}'"));
@@ -127,10 +148,10 @@ fn the_metrics_of_check_axigen_queue_are_those_of_readme_and_man_page() {
     // Absent on a file system without a fixed number of inodes.
     printed.insert("free_inodes".to_owned());
 
-    let readme = readme();
-    let section = section(section(&readme, "\n## check_axigen_queue\n"), "\n### Perfdata\n");
-    let in_readme: BTreeSet<String> = code_words(first_cells(section)).collect();
-    assert_eq!(printed, in_readme, "README.md");
+    let docs = program_page("check_axigen_queue");
+    let in_docs: BTreeSet<String> =
+        code_words(first_cells(section(&docs, "\n## Perfdata\n"))).collect();
+    assert_eq!(printed, in_docs, "docs/check_axigen_queue.md");
 
     let page = fs::read_to_string(repository().join("man/check_axigen_queue.1")).unwrap();
     let (_, rest) = page.split_once("\n.SH PERFORMANCE DATA\n").unwrap();
@@ -145,6 +166,32 @@ fn the_metrics_of_check_axigen_queue_are_those_of_readme_and_man_page() {
         .map(ToOwned::to_owned)
         .collect();
     assert_eq!(printed, in_page, "man page");
+}
+
+#[test]
+fn links_lead_to_files_and_headings() {
+    let anchor = |heading: &str| {
+        let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        kept.collect::<String>().to_lowercase().replace(' ', "-")
+    };
+    let pages = pages();
+    let mut links = 0;
+    for (path, text) in &pages {
+        let links_of = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for link in links_of.filter(|link| !link.contains("://")) {
+            links += 1;
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let from = repository().join(path);
+            let target = if file.is_empty() { from } else { from.parent().unwrap().join(file) };
+            assert!(target.exists(), "{path}: {link}");
+            let known = heading.is_empty()
+                || fs::read_to_string(&target).unwrap().lines().any(|line| {
+                    line.starts_with('#') && anchor(line.trim_start_matches('#').trim()) == heading
+                });
+            assert!(known, "{path}: {link}");
+        }
+    }
+    assert!(links > suite::commands().len(), "only {links} links");
 }
 
 /// The text below a heading, up to the next heading of the same level.
