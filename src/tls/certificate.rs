@@ -11,7 +11,7 @@ use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use super::answer::bits;
+use super::flight::bits;
 
 /// Most names of one certificate that a host is looked for in.
 const MOST_NAMES: usize = 2000;

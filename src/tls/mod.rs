@@ -3,10 +3,10 @@
 //! Shared by the checks that talk to a mail server. The probes write and read plain bytes and need no cryptography, so
 //! that versions and suites no library speaks any more can be found; [`handshake`] does the one real handshake.
 
-pub mod answer;
 mod bytes;
 pub mod certificate;
 pub mod exchange;
+pub mod flight;
 pub mod handshake;
 pub mod hello;
 mod protocol;

@@ -42,7 +42,7 @@ pub fn kind_name(kind: u32) -> Option<&'static str> {
 
 /// A server's answer to the hello.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum Ssl2Flight {
     /// It speaks SSLv2.
     Hello {
         /// The cipher kinds both sides know; may be empty.
@@ -64,7 +64,7 @@ pub enum Answer {
 #[derive(Debug, Default)]
 pub struct Parser {
     received: Vec<u8>,
-    answer: Option<Answer>,
+    answer: Option<Ssl2Flight>,
 }
 
 impl Parser {
@@ -82,27 +82,27 @@ impl Parser {
 
     /// The answer; nothing when not a byte of it came. One that breaks off refuses nothing.
     #[must_use]
-    pub fn finish(self) -> Option<Answer> {
+    pub fn finish(self) -> Option<Ssl2Flight> {
         self.answer.or(match self.received.first()? {
             b'0'..=b'9' => Some(text(&self.received)),
-            _ => Some(Answer::Malformed("an SSLv2 answer that breaks off")),
+            _ => Some(Ssl2Flight::Malformed("an SSLv2 answer that breaks off")),
         })
     }
 }
 
-fn text(bytes: &[u8]) -> Answer {
-    Answer::Text(String::from_utf8_lossy(bytes).trim().to_owned())
+fn text(bytes: &[u8]) -> Ssl2Flight {
+    Ssl2Flight::Text(String::from_utf8_lossy(bytes).trim().to_owned())
 }
 
 /// The answer once it is whole.
-fn read(received: &[u8]) -> Option<Answer> {
+fn read(received: &[u8]) -> Option<Ssl2Flight> {
     match received {
         [0x15, 3, rest @ ..] => match rest {
-            [_, _, _, _, number, ..] => Some(Answer::Alert(*number)),
+            [_, _, _, _, number, ..] => Some(Ssl2Flight::Alert(*number)),
             _ => None,
         },
         // Read as SSLv2 it would be an error message of five kilobytes, which a long flight fills.
-        [0x14 | 0x16 | 0x17, 3, ..] => Some(Answer::Malformed("a record of TLS")),
+        [0x14 | 0x16 | 0x17, 3, ..] => Some(Ssl2Flight::Malformed("a record of TLS")),
         [b'0'..=b'9', ..] => {
             let whole = received.last() == Some(&b'\n') || received.len() >= TEXT_BYTES;
             whole.then(|| text(received))
@@ -115,32 +115,32 @@ fn read(received: &[u8]) -> Option<Answer> {
             record(usize::from(u16::from_be_bytes([high & 0x3f, *low])), (*padding).into(), rest)
         }
         [] | [_] | [_, _] => None,
-        _ => Some(Answer::Malformed("no SSLv2 record")),
+        _ => Some(Ssl2Flight::Malformed("no SSLv2 record")),
     }
 }
 
-fn record(length: usize, padding: usize, body: &[u8]) -> Option<Answer> {
+fn record(length: usize, padding: usize, body: &[u8]) -> Option<Ssl2Flight> {
     if let Some(kind) = body.first()
         && !matches!(kind, 0 | 4)
     {
-        return Some(Answer::Malformed("no SSLv2 answer"));
+        return Some(Ssl2Flight::Malformed("no SSLv2 answer"));
     }
     if !(3..=ANSWER_BYTES).contains(&length) {
-        return Some(Answer::Malformed("an SSLv2 record of a wrong length"));
+        return Some(Ssl2Flight::Malformed("an SSLv2 record of a wrong length"));
     }
     let body = body.get(..length)?;
     let body = body.get(..length.saturating_sub(padding)).unwrap_or_default();
-    Some(message(body).unwrap_or(Answer::Malformed("an SSLv2 answer that cannot be read")))
+    Some(message(body).unwrap_or(Ssl2Flight::Malformed("an SSLv2 answer that cannot be read")))
 }
 
-fn message(body: &[u8]) -> Option<Answer> {
+fn message(body: &[u8]) -> Option<Ssl2Flight> {
     let mut body = Bytes(body);
     if body.u8()? == 0 {
-        return Some(Answer::Error(body.u16()?));
+        return Some(Ssl2Flight::Error(body.u16()?));
     }
     let (_session_hit, _certificate_type, version) = (body.u8()?, body.u8()?, body.u16()?);
     if version != 2 {
-        return Some(Answer::Malformed("an SSLv2 answer of another version"));
+        return Some(Ssl2Flight::Malformed("an SSLv2 answer of another version"));
     }
     let (certificate, kinds, _connection_id) = (body.u16()?, body.u16()?, body.u16()?);
     let certificate = body.take(certificate.into())?.to_vec();
@@ -149,7 +149,7 @@ fn message(body: &[u8]) -> Option<Answer> {
     while let Some(kind) = kinds_left.u24() {
         kinds.push(u32::try_from(kind).ok()?);
     }
-    Some(Answer::Hello { kinds, certificate })
+    Some(Ssl2Flight::Hello { kinds, certificate })
 }
 
 #[cfg(test)]
@@ -158,7 +158,7 @@ mod tests {
 
     use super::*;
 
-    fn answer(bytes: &[u8], chunk: usize) -> Option<Answer> {
+    fn answer(bytes: &[u8], chunk: usize) -> Option<Ssl2Flight> {
         let mut parser = Parser::default();
         for chunk in bytes.chunks(chunk) {
             if parser.push(chunk) {
@@ -195,7 +195,7 @@ mod tests {
             (
                 "ciphers",
                 server_hello(&[0x01_0080, 0x07_00c0], b"der"),
-                Some(Answer::Hello {
+                Some(Ssl2Flight::Hello {
                     kinds: vec![0x01_0080, 0x07_00c0],
                     certificate: b"der".to_vec(),
                 }),
@@ -203,33 +203,33 @@ mod tests {
             (
                 "no cipher",
                 server_hello(&[], b"der"),
-                Some(Answer::Hello { kinds: vec![], certificate: b"der".to_vec() }),
+                Some(Ssl2Flight::Hello { kinds: vec![], certificate: b"der".to_vec() }),
             ),
-            ("error", vec![0x80, 3, 0, 0, 1], Some(Answer::Error(1))),
-            ("error with padding", vec![0, 5, 2, 0, 0, 1, 0, 0], Some(Answer::Error(1))),
+            ("error", vec![0x80, 3, 0, 0, 1], Some(Ssl2Flight::Error(1))),
+            ("error with padding", vec![0, 5, 2, 0, 0, 1, 0, 0], Some(Ssl2Flight::Error(1))),
             (
                 "alert of Postfix with OpenSSL 3",
                 vec![0x15, 3, 0, 0, 2, 2, 0x46],
-                Some(Answer::Alert(70)),
+                Some(Ssl2Flight::Alert(70)),
             ),
             (
                 "text",
                 b"454 4.7.0 too many\r\n".to_vec(),
-                Some(Answer::Text("454 4.7.0 too many".to_owned())),
+                Some(Ssl2Flight::Text("454 4.7.0 too many".to_owned())),
             ),
-            ("text without end", b"421".to_vec(), Some(Answer::Text("421".to_owned()))),
+            ("text without end", b"421".to_vec(), Some(Ssl2Flight::Text("421".to_owned()))),
             (
                 "a long flight of TLS",
                 [0x16, 3, 1, 0, 4, 14, 0, 0, 0].repeat(1000),
-                Some(Answer::Malformed("a record of TLS")),
+                Some(Ssl2Flight::Malformed("a record of TLS")),
             ),
             ("nothing", vec![], None),
             (
                 "a hello cut off",
                 server_hello(&[0x01_0080], b"der")[..12].to_vec(),
-                Some(Answer::Malformed("an SSLv2 answer that breaks off")),
+                Some(Ssl2Flight::Malformed("an SSLv2 answer that breaks off")),
             ),
-            ("junk", vec![0xff; 4], Some(Answer::Malformed("no SSLv2 answer"))),
+            ("junk", vec![0xff; 4], Some(Ssl2Flight::Malformed("no SSLv2 answer"))),
         ] {
             assert_eq!(answer(&bytes, usize::MAX), expected, "{case}");
         }

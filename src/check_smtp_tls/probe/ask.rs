@@ -7,8 +7,8 @@ use super::question::Question;
 use super::reach::{End, Reach, Setback};
 use super::reaction::{Reaction, Ssl2Reaction, reaction, ssl2_reaction};
 use crate::check_smtp_tls::facts::{Fact, Incomplete, Start};
-use crate::tls::answer::{Answer, KeyExchange, Parser};
 use crate::tls::exchange::{Stop, ask};
+use crate::tls::flight::{Flight, KeyExchange, Parser};
 use crate::tls::suite::Suite;
 use crate::tls::trust::Anchors;
 use crate::tls::{Protocol, ssl2};
@@ -133,7 +133,7 @@ impl<'a> Asker<'a> {
         }
     }
 
-    fn note(&mut self, question: &Question, answer: &Answer) {
+    fn note(&mut self, question: &Question, answer: &Flight) {
         let Some(hello) = &answer.hello else {
             return;
         };

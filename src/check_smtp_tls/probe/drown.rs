@@ -13,7 +13,7 @@ use crate::program::Run;
 use crate::smtp::Session;
 use crate::smtp_client::Patience;
 use crate::tls::exchange::ask;
-use crate::tls::{answer, certificate, ssl2};
+use crate::tls::{certificate, flight, ssl2};
 
 /// How long a connection and each answer in TLS may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -53,7 +53,7 @@ fn ask_listener(listener: &Listener, target: &Target, run: &Run) -> Result<Ssl2R
 /// Whether a hello of this decade gets an answer in TLS, be it a refusal.
 fn speaks_tls(listener: &Listener, target: &Target, run: &Run) -> Result<bool, String> {
     let mut connection = open(listener, target, run)?;
-    let mut parser = answer::Parser::default();
+    let mut parser = flight::Parser::default();
     let hello = Question::modern().hello(None, [7; 96]);
     let stop = ask(&mut connection, &hello, |bytes| parser.push(bytes));
     let reaction = reaction(&parser.finish(), &stop);

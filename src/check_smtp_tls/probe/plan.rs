@@ -8,7 +8,7 @@ use super::question::Question;
 use super::reach::End;
 use super::reaction::{Reaction, Ssl2Reaction};
 use crate::check_smtp_tls::facts::{Fact, Facts, Weakness, WeaknessAsked};
-use crate::tls::answer::KeyExchange;
+use crate::tls::flight::KeyExchange;
 use crate::tls::hello::{KeyShare, MOST_SUITES, WEAK_CURVES};
 use crate::tls::suite::{Authentication, Exchange, Mode, Suite};
 use crate::tls::{Protocol, ssl2};

@@ -1,8 +1,8 @@
 //! What a server's answer to one hello means; pure.
 
-use crate::tls::answer::{Answer, End, ServerHello};
 use crate::tls::exchange::Stop;
-use crate::tls::ssl2;
+use crate::tls::flight::{Flight, FlightEnd, ServerHello};
+use crate::tls::ssl2::Ssl2Flight;
 
 /// A server's reaction to one hello.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,33 +23,35 @@ pub(super) enum Reaction {
 const REFUSALS: [u8; 6] = [40, 47, 70, 71, 80, 86];
 
 /// Reads the answer to a hello from SSLv3 on.
-pub(super) fn reaction(answer: &Answer, stop: &Stop) -> Reaction {
+pub(super) fn reaction(answer: &Flight, stop: &Stop) -> Reaction {
     if let Some(hello) = &answer.hello {
         return Reaction::Chosen(hello.clone());
     }
     match (&answer.end, stop) {
-        (Some(End::Alert(alert)), _) => alerted(*alert),
-        (Some(End::Text(text)), _) => Reaction::Unclear(format!("answered with text: {text}")),
-        (Some(End::Malformed(what)), _) => Reaction::Unclear(format!("answered with {what}")),
+        (Some(FlightEnd::Alert(alert)), _) => alerted(*alert),
+        (Some(FlightEnd::Text(text)), _) => {
+            Reaction::Unclear(format!("answered with text: {text}"))
+        }
+        (Some(FlightEnd::Malformed(what)), _) => Reaction::Unclear(format!("answered with {what}")),
         (_, stop) => stopped(stop),
     }
 }
 
 /// Reads the answer to an SSLv2 hello; choosing means that SSLv2 is spoken.
-pub(super) fn ssl2_reaction(answer: Option<&ssl2::Answer>, stop: &Stop) -> Ssl2Reaction {
+pub(super) fn ssl2_reaction(answer: Option<&Ssl2Flight>, stop: &Stop) -> Ssl2Reaction {
     match answer {
-        Some(ssl2::Answer::Hello { kinds, certificate }) => {
+        Some(Ssl2Flight::Hello { kinds, certificate }) => {
             Ssl2Reaction::Spoken { kinds: kinds.clone(), certificate: certificate.clone() }
         }
         // Only a server that speaks SSLv2 has words for "no cipher in common".
-        Some(ssl2::Answer::Error(_)) => {
+        Some(Ssl2Flight::Error(_)) => {
             Ssl2Reaction::Spoken { kinds: Vec::new(), certificate: Vec::new() }
         }
-        Some(ssl2::Answer::Alert(_)) => Ssl2Reaction::Other(Reaction::Refused),
-        Some(ssl2::Answer::Text(text)) => {
+        Some(Ssl2Flight::Alert(_)) => Ssl2Reaction::Other(Reaction::Refused),
+        Some(Ssl2Flight::Text(text)) => {
             Ssl2Reaction::Other(Reaction::Unclear(format!("answered with text: {text}")))
         }
-        Some(ssl2::Answer::Malformed(what)) => {
+        Some(Ssl2Flight::Malformed(what)) => {
             Ssl2Reaction::Other(Reaction::Unclear(format!("answered with {what}")))
         }
         None => Ssl2Reaction::Other(stopped(stop)),
@@ -85,38 +87,41 @@ fn stopped(stop: &Stop) -> Reaction {
 mod tests {
     use super::*;
 
-    fn ended(end: End) -> Answer {
-        Answer { end: Some(end), ..Answer::default() }
+    fn ended(end: FlightEnd) -> Flight {
+        Flight { end: Some(end), ..Flight::default() }
     }
 
     #[test]
     fn only_an_alert_refuses() {
         for alert in REFUSALS {
-            assert_eq!(reaction(&ended(End::Alert(alert)), &Stop::Finished), Reaction::Refused);
+            assert_eq!(
+                reaction(&ended(FlightEnd::Alert(alert)), &Stop::Finished),
+                Reaction::Refused
+            );
         }
         for (case, answer, stop) in [
-            ("another alert", ended(End::Alert(49)), Stop::Finished),
-            ("text", ended(End::Text("454 no".to_owned())), Stop::Finished),
-            ("junk", ended(End::Malformed("no TLS record")), Stop::Finished),
-            ("silence", Answer::default(), Stop::Silent),
-            ("a broken connection", Answer::default(), Stop::Broken("x".to_owned())),
+            ("another alert", ended(FlightEnd::Alert(49)), Stop::Finished),
+            ("text", ended(FlightEnd::Text("454 no".to_owned())), Stop::Finished),
+            ("junk", ended(FlightEnd::Malformed("no TLS record")), Stop::Finished),
+            ("silence", Flight::default(), Stop::Silent),
+            ("a broken connection", Flight::default(), Stop::Broken("x".to_owned())),
         ] {
             assert!(matches!(reaction(&answer, &stop), Reaction::Unclear(_)), "{case}");
         }
-        assert_eq!(reaction(&Answer::default(), &Stop::Closed), Reaction::Closed);
+        assert_eq!(reaction(&Flight::default(), &Stop::Closed), Reaction::Closed);
     }
 
     #[test]
     fn sslv2_is_spoken_in_any_form_also_without_ciphers() {
-        let none = ssl2::Answer::Hello { kinds: vec![], certificate: vec![] };
-        for answer in [none, ssl2::Answer::Error(1)] {
+        let none = Ssl2Flight::Hello { kinds: vec![], certificate: vec![] };
+        for answer in [none, Ssl2Flight::Error(1)] {
             assert!(matches!(
                 ssl2_reaction(Some(&answer), &Stop::Finished),
                 Ssl2Reaction::Spoken { .. }
             ));
         }
         assert_eq!(
-            ssl2_reaction(Some(&ssl2::Answer::Alert(70)), &Stop::Finished),
+            ssl2_reaction(Some(&Ssl2Flight::Alert(70)), &Stop::Finished),
             Ssl2Reaction::Other(Reaction::Refused)
         );
         assert_eq!(ssl2_reaction(None, &Stop::Closed), Ssl2Reaction::Other(Reaction::Closed));

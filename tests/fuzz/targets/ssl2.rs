@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use suite::tls::ssl2::{Answer, Parser};
+use suite::tls::ssl2::{Parser, Ssl2Flight};
 
-fn read(bytes: &[u8], chunk: usize) -> Option<Answer> {
+fn read(bytes: &[u8], chunk: usize) -> Option<Ssl2Flight> {
     let mut parser = Parser::default();
     for chunk in bytes.chunks(chunk) {
         if parser.push(chunk) {

@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use suite::tls::answer::{Answer, Parser};
+use suite::tls::flight::{Flight, Parser};
 
-fn read(bytes: &[u8], chunk: usize) -> Answer {
+fn read(bytes: &[u8], chunk: usize) -> Flight {
     let mut parser = Parser::default();
     for chunk in bytes.chunks(chunk) {
         if parser.push(chunk) {

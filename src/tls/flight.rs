@@ -1,4 +1,4 @@
-//! What a server answers to a hello, up to where encryption begins; pure and bounded.
+//! A server's first flight, from its hello up to where encryption begins (RFC 5246 section 7.3); pure and bounded.
 
 use super::bytes::Bytes;
 use super::protocol::Protocol;
@@ -48,9 +48,9 @@ pub enum KeyExchange {
     Other,
 }
 
-/// How an answer ended.
+/// How a flight ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum FlightEnd {
     /// All that is readable without keys was read.
     Complete,
     /// An alert of this number.
@@ -61,23 +61,23 @@ pub enum End {
     Malformed(&'static str),
 }
 
-/// A server's answer, as far as it came.
+/// A server's first flight, as far as it came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
+pub struct Flight {
     /// The choice.
     pub hello: Option<ServerHello>,
     /// The chain in DER, leaf first as a rule; empty with TLS 1.3, where it is encrypted.
     pub certificates: Vec<Vec<u8>>,
     /// What the key is agreed on with.
     pub key_exchange: Option<KeyExchange>,
-    /// How the answer ended; nothing when the bytes did.
-    pub end: Option<End>,
+    /// How it ended; nothing when the bytes did.
+    pub end: Option<FlightEnd>,
 }
 
-/// An answer that is still being received.
+/// A flight that is still being received.
 #[derive(Debug, Default)]
 pub struct Parser {
-    answer: Answer,
+    flight: Flight,
     /// Bytes of a record that is not whole yet.
     record: Vec<u8>,
     /// Bytes of handshake messages that are not whole yet.
@@ -87,38 +87,38 @@ pub struct Parser {
 }
 
 impl Parser {
-    /// Takes the next bytes; whether the answer has ended.
+    /// Takes the next bytes; whether the flight has ended.
     pub fn push(&mut self, bytes: &[u8]) -> bool {
         for byte in bytes {
-            if self.answer.end.is_some() {
+            if self.flight.end.is_some() {
                 break;
             }
             self.record.push(*byte);
             self.look_at_record();
         }
-        self.answer.end.is_some()
+        self.flight.end.is_some()
     }
 
-    /// The answer as far as it came. One that breaks off before the choice refuses nothing.
+    /// The flight as far as it came. One that breaks off before the choice refuses nothing.
     #[must_use]
-    pub fn finish(mut self) -> Answer {
+    pub fn finish(mut self) -> Flight {
         let has_begun = !self.record.is_empty() || !self.messages.is_empty();
-        if self.answer.end.is_none() && self.is_text() {
-            self.answer.end = Some(text(&self.record));
-        } else if self.answer.end.is_none() && has_begun {
+        if self.flight.end.is_none() && self.is_text() {
+            self.flight.end = Some(text(&self.record));
+        } else if self.flight.end.is_none() && has_begun {
             self.malformed("an answer that breaks off");
         }
-        self.answer
+        self.flight
     }
 
     fn is_text(&self) -> bool {
-        self.answer.hello.is_none() && self.record.first().is_some_and(u8::is_ascii_digit)
+        self.flight.hello.is_none() && self.record.first().is_some_and(u8::is_ascii_digit)
     }
 
     fn look_at_record(&mut self) {
         if self.is_text() {
             if self.record.last() == Some(&b'\n') || self.record.len() >= TEXT_BYTES {
-                self.answer.end = Some(text(&self.record));
+                self.flight.end = Some(text(&self.record));
             }
             return;
         }
@@ -145,7 +145,7 @@ impl Parser {
         match (kind, body) {
             // A warning, as of a name that is not served, with the choice behind it (RFC 6066 section 3).
             (0x15, [1, UNRECOGNIZED_NAME]) => self.count(body.len()),
-            (0x15, [_, number]) => self.answer.end = Some(End::Alert(*number)),
+            (0x15, [_, number]) => self.flight.end = Some(FlightEnd::Alert(*number)),
             (0x15, _) => self.malformed("an alert of a wrong length"),
             (0x16, []) => self.malformed("an empty handshake record"),
             (0x16, _) => {
@@ -167,7 +167,7 @@ impl Parser {
     fn end_messages(&mut self) {
         let messages = std::mem::take(&mut self.messages);
         let mut rest = Bytes(&messages);
-        while self.answer.end.is_none() {
+        while self.flight.end.is_none() {
             let mut ahead = rest;
             let (Some(kind), Some(body)) = (ahead.u8(), ahead.field24()) else {
                 break;
@@ -181,20 +181,20 @@ impl Parser {
     }
 
     fn end_message(&mut self, kind: u8, body: &[u8]) -> Option<()> {
-        match (kind, &self.answer.hello) {
+        match (kind, &self.flight.hello) {
             // HelloRequest means nothing here (RFC 5246 section 7.4.1.1).
             (0, _) => {}
             (2, None) => {
                 let hello = server_hello(body)?;
                 if hello.version == Protocol::Tls13.wire() {
-                    self.answer.end = Some(End::Complete);
+                    self.flight.end = Some(FlightEnd::Complete);
                 }
-                self.answer.hello = Some(hello);
+                self.flight.hello = Some(hello);
             }
             (_, None) => return None,
-            (11, _) => self.answer.certificates = certificates(body)?,
-            (12, Some(hello)) => self.answer.key_exchange = Some(key_exchange(hello.suite, body)),
-            (14, _) => self.answer.end = Some(End::Complete),
+            (11, _) => self.flight.certificates = certificates(body)?,
+            (12, Some(hello)) => self.flight.key_exchange = Some(key_exchange(hello.suite, body)),
+            (14, _) => self.flight.end = Some(FlightEnd::Complete),
             // CertificateStatus, CertificateRequest and what later standards may add.
             _ => {}
         }
@@ -202,12 +202,12 @@ impl Parser {
     }
 
     fn malformed(&mut self, what: &'static str) {
-        self.answer.end = Some(End::Malformed(what));
+        self.flight.end = Some(FlightEnd::Malformed(what));
     }
 }
 
-fn text(bytes: &[u8]) -> End {
-    End::Text(String::from_utf8_lossy(bytes).trim().to_owned())
+fn text(bytes: &[u8]) -> FlightEnd {
+    FlightEnd::Text(String::from_utf8_lossy(bytes).trim().to_owned())
 }
 
 fn server_hello(body: &[u8]) -> Option<ServerHello> {
@@ -273,5 +273,5 @@ pub fn bits(number: &[u8]) -> usize {
 }
 
 #[cfg(test)]
-#[path = "answer_tests.rs"]
+#[path = "flight_tests.rs"]
 mod tests;

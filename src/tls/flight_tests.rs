@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn parse(bytes: &[u8], chunk: usize) -> Answer {
+fn parse(bytes: &[u8], chunk: usize) -> Flight {
     let mut parser = Parser::default();
     for chunk in bytes.chunks(chunk) {
         if parser.push(chunk) {
@@ -61,7 +61,7 @@ fn a_flight_is_read_to_its_end_however_records_cut_it() {
     for size in [1, 3, 50, flight.len()] {
         let bytes: Vec<u8> = flight.chunks(size).flat_map(|part| record(0x16, part)).collect();
         let answer = parse(&bytes, 7);
-        assert_eq!(answer.end, Some(End::Complete));
+        assert_eq!(answer.end, Some(FlightEnd::Complete));
         assert_eq!(answer.certificates, [b"leaf".to_vec(), b"issuer".to_vec()]);
         assert_eq!(answer.key_exchange, Some(KeyExchange::Prime(1024)));
         let hello = answer.hello.unwrap();
@@ -74,7 +74,7 @@ fn a_flight_is_read_to_its_end_however_records_cut_it() {
 fn a_retry_request_names_version_and_group() {
     let extensions = [0x00, 0x2b, 0, 2, 3, 4, 0x00, 0x33, 0, 2, 0x00, 0x1d];
     let answer = parse(&record(0x16, &hello(0x0303, RETRY, 0x1301, &extensions)), 9);
-    assert_eq!(answer.end, Some(End::Complete));
+    assert_eq!(answer.end, Some(FlightEnd::Complete));
     let hello = answer.hello.unwrap();
     assert!(hello.is_retry);
     assert_eq!((hello.version, hello.group), (0x0304, Some(0x001d)));
@@ -84,36 +84,40 @@ fn a_retry_request_names_version_and_group() {
 fn answers_that_are_no_choice_are_told_apart() {
     let long = record(0x16, &vec![0x0b; 16384]).repeat(20);
     for (case, bytes, end) in [
-        ("alert", vec![0x15, 3, 3, 0, 2, 2, 40], Some(End::Alert(40))),
-        ("text", b"454 no TLS\r\n".to_vec(), Some(End::Text("454 no TLS".to_owned()))),
-        ("text cut off", b"45".to_vec(), Some(End::Text("45".to_owned()))),
-        ("SSLv2", vec![0x80, 3, 0], Some(End::Malformed("no TLS record"))),
+        ("alert", vec![0x15, 3, 3, 0, 2, 2, 40], Some(FlightEnd::Alert(40))),
+        ("text", b"454 no TLS\r\n".to_vec(), Some(FlightEnd::Text("454 no TLS".to_owned()))),
+        ("text cut off", b"45".to_vec(), Some(FlightEnd::Text("45".to_owned()))),
+        ("SSLv2", vec![0x80, 3, 0], Some(FlightEnd::Malformed("no TLS record"))),
         ("silence", vec![], None),
-        ("half a record", vec![0x16, 3, 3, 0], Some(End::Malformed("an answer that breaks off"))),
+        (
+            "half a record",
+            vec![0x16, 3, 3, 0],
+            Some(FlightEnd::Malformed("an answer that breaks off")),
+        ),
         (
             "half a message",
             record(0x16, &[2, 0, 0, 70, 3, 3]),
-            Some(End::Malformed("an answer that breaks off")),
+            Some(FlightEnd::Malformed("an answer that breaks off")),
         ),
         (
             "warnings without end",
             record(0x15, &[1, 112]).repeat(200_000),
-            Some(End::Malformed("an answer of more than 256 KiB")),
+            Some(FlightEnd::Malformed("an answer of more than 256 KiB")),
         ),
         (
             "a huge record",
             vec![0x16, 3, 3, 0xff, 0xff],
-            Some(End::Malformed("a record above the limit")),
+            Some(FlightEnd::Malformed("a record above the limit")),
         ),
         (
             "certificate first",
             record(0x16, &message(11, &[0, 0, 0])),
-            Some(End::Malformed("a handshake message that cannot be read")),
+            Some(FlightEnd::Malformed("a handshake message that cannot be read")),
         ),
     ] {
         assert_eq!(parse(&bytes, 2).end, end, "{case}");
     }
-    assert!(matches!(parse(&long, 1000).end, Some(End::Malformed(_))));
+    assert!(matches!(parse(&long, 1000).end, Some(FlightEnd::Malformed(_))));
 }
 
 #[test]
@@ -121,7 +125,7 @@ fn a_choice_is_kept_when_the_handshake_breaks_behind_it() {
     let bytes = [record(0x16, &hello(0x0303, [1; 32], 0xc02f, &[])), vec![0x15, 3, 3, 0, 2, 2, 80]]
         .concat();
     let answer = parse(&bytes, 4);
-    assert_eq!(answer.end, Some(End::Alert(80)));
+    assert_eq!(answer.end, Some(FlightEnd::Alert(80)));
     assert_eq!(answer.hello.unwrap().suite, 0xc02f);
 }
 
@@ -131,7 +135,7 @@ fn a_warning_about_the_name_hides_no_choice() {
         [record(0x15, &[1, 112]), record(0x16, &hello(0x0301, [1; 32], 0x002f, &[]))].concat();
     assert_eq!(parse(&bytes, 3).hello.unwrap().version, 0x0301);
     let fatal = record(0x15, &[2, 112]);
-    assert_eq!(parse(&fatal, 3).end, Some(End::Alert(112)));
+    assert_eq!(parse(&fatal, 3).end, Some(FlightEnd::Alert(112)));
 }
 
 proptest! {
