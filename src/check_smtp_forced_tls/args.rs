@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::address::{Address, Domain};
-use super::evaluate::Policy;
 use super::facts::{LastStage, Role, Sender};
-use super::probe::{InboundTarget, OutboundTarget, Target};
+use super::policy::Policy;
+use super::target::{InboundTarget, OutboundTarget, Target};
 use crate::monitoring::State;
 use crate::program::{CheckOptions, UsageError};
+use crate::smtp::address::{Address, Domain};
 use crate::smtp_client::{CallerOptions, host, port};
 
 /// Is mail from a partner refused unless it is encrypted? Would mail to a partner leave over TLS?

@@ -8,15 +8,18 @@ use idna::uts46::{DnsLength, Hyphens, Uts46};
 
 /// A domain in ASCII and lower case; an international one is in punycode (RFC 5891).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Domain(String);
+pub struct Domain(String);
 
 impl Domain {
-    pub(super) fn as_str(&self) -> &str {
+    /// Its text, ready for the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The same domain, since case does not matter (RFC 5321 section 2.4), for rules that think it does.
-    pub(super) fn in_upper_case(&self) -> String {
+    #[must_use]
+    pub fn in_upper_case(&self) -> String {
         self.0.to_ascii_uppercase()
     }
 }
@@ -30,7 +33,7 @@ impl fmt::Display for Domain {
 /// The text is no domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is not a domain; write a full name, as in partner.example")]
-pub(super) struct NotADomain;
+pub struct NotADomain;
 
 impl FromStr for Domain {
     type Err = NotADomain;
@@ -53,10 +56,11 @@ impl FromStr for Domain {
 
 /// A mail address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Address {
+pub struct Address {
     /// What stands before the @, a dot-string (RFC 5321 section 4.1.2).
-    pub(super) mailbox: String,
-    pub(super) domain: Domain,
+    pub mailbox: String,
+    /// What stands behind it.
+    pub domain: Domain,
 }
 
 impl fmt::Display for Address {
@@ -68,7 +72,7 @@ impl fmt::Display for Address {
 /// The text is no address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is not a mail address; write one, as in test@own.example")]
-pub(super) struct NotAnAddress;
+pub struct NotAnAddress;
 
 impl FromStr for Address {
     type Err = NotAnAddress;
