@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::address::{Address, Domain};
-use super::evaluate::Policy;
 use super::facts::{LastStage, Role, Sender};
-use super::probe::{InboundTarget, OutboundTarget, Target};
+use super::policy::Policy;
+use super::target::{InboundTarget, OutboundTarget, Target};
 use crate::monitoring::State;
 use crate::program::{CheckOptions, UsageError};
+use crate::smtp::address::{Address, Domain};
 use crate::smtp_client::{CallerOptions, host, port};
 
 /// Is mail from a partner refused unless it is encrypted? Would mail to a partner leave over TLS?
@@ -147,7 +147,7 @@ impl Args {
         let host = self.hostname.clone().ok_or_else(|| missing("--hostname"))?;
         let recipient = self.recipient.clone();
         let recipient = recipient.ok_or_else(|| missing("--recipient"))?;
-        if recipient.mailbox.eq_ignore_ascii_case("postmaster") {
+        if recipient.local_part.eq_ignore_ascii_case("postmaster") {
             return Err(UsageError(
                 "option --recipient: rules often exempt postmaster; name an ordinary mailbox"
                     .to_owned(),
@@ -167,11 +167,11 @@ impl Args {
     fn senders(&self) -> Result<Vec<Sender>, UsageError> {
         let mut senders = Vec::new();
         for domain in without_repeats(&self.domain) {
-            let mailbox = self.mailbox(&domain);
+            let local_part = self.local_part(&domain);
             for (written, role) in
                 [(domain.to_string(), Role::Domain), (domain.in_upper_case(), Role::UpperCase)]
             {
-                let address = format!("{mailbox}@{written}");
+                let address = format!("{local_part}@{written}");
                 senders.push(Sender::new(address, domain.as_str(), role));
             }
         }
@@ -185,7 +185,7 @@ impl Args {
                     "option {option}: {domain} must be caught by another option already"
                 )));
             }
-            let address = format!("{}@{domain}", self.mailbox(domain));
+            let address = format!("{}@{domain}", self.local_part(domain));
             senders.push(Sender::new(address, domain.as_str(), role));
         }
         for sender in &self.sender {
@@ -201,9 +201,9 @@ impl Args {
     }
 
     /// Postmaster exists everywhere (RFC 5321 section 4.5.1).
-    fn mailbox(&self, domain: &Domain) -> &str {
+    fn local_part(&self, domain: &Domain) -> &str {
         let given = self.sender.iter().find(|sender| sender.domain == *domain);
-        given.map_or("postmaster", |sender| &sender.mailbox)
+        given.map_or("postmaster", |sender| &sender.local_part)
     }
 }
 

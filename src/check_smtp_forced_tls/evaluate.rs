@@ -1,22 +1,15 @@
 //! Facts and limits become a report. No I/O, no clock.
 
-use super::explain;
-use super::facts::{Facts, Inbound, LastStage, Leg, Problem, Role};
-use super::routes;
-use super::verdict::{Control, Verdict, control, verdict};
-use crate::monitoring::{Metric, Report, State, Unit, Value};
-use crate::smtp_client::Security;
+mod inbound;
+mod outbound;
+#[cfg(test)]
+mod tests;
+mod verdict;
 
-/// The limits of one run.
-#[derive(Clone, Debug)]
-pub(super) struct Policy {
-    /// Whether a temporary refusal that names TLS is enough.
-    pub(super) allow_temporary: bool,
-    /// Whether a partner's certificate must be good.
-    pub(super) require_valid: bool,
-    /// The state of the plugin's own time-out.
-    pub(super) on_timeout: State,
-}
+use super::explain;
+use super::facts::Facts;
+use super::policy::Policy;
+use crate::monitoring::{Metric, Report, Unit, Value};
 
 /// Judges what was seen.
 pub(super) fn evaluate(facts: &Facts, policy: &Policy) -> Report {
@@ -25,12 +18,12 @@ pub(super) fn evaluate(facts: &Facts, policy: &Policy) -> Report {
         report.find(policy.on_timeout, reason.as_str());
     }
     if let Some(inbound) = &facts.inbound {
-        legs(inbound, &mut report);
-        domains(inbound, policy, &mut report);
-        controls(inbound, &mut report);
+        inbound::legs(inbound, &mut report);
+        inbound::domains(inbound, policy, &mut report);
+        inbound::controls(inbound, &mut report);
     }
     for partner in &facts.partners {
-        routes::judge(partner, policy, facts.incomplete.is_some(), &mut report);
+        outbound::judge(partner, policy, facts.incomplete.is_some(), &mut report);
     }
     let time = facts.seconds.map_or(Value::Undetermined, Value::Float);
     report.measure(Metric::new("time", time, Unit::Seconds));
@@ -38,195 +31,3 @@ pub(super) fn evaluate(facts: &Facts, policy: &Policy) -> Report {
     report.attach(facts);
     report
 }
-
-/// Can the server be talked to, on each way in?
-fn legs(inbound: &Inbound, report: &mut Report) {
-    for leg in &inbound.legs {
-        let Some(problem) = &leg.problem else {
-            continue;
-        };
-        let (host, port) = (&inbound.host, leg.port);
-        match problem {
-            Problem::Unresolved(reason) => {
-                report.find(State::Unknown, format!("cannot look up {host}: {reason}"));
-            }
-            Problem::Unreached(text) => report.find(State::Critical, text.as_str()),
-            Problem::Unable(text) => report.find(State::Unknown, text.as_str()),
-            Problem::NoGreeting(text) => {
-                report.find(State::Critical, format!("{host}:{port}: {text}"));
-            }
-            Problem::KeptOut(text) => {
-                report.find(State::Unknown, format!("port {port} keeps us out: {text}"));
-                report.advise("exempt this host from the server's limits and lists");
-            }
-            Problem::NoStarttls(reply) => {
-                let text = match reply {
-                    None => "STARTTLS is not offered".to_owned(),
-                    Some(reply) => format!("STARTTLS is refused: {reply}"),
-                };
-                report.find(State::Critical, format!("{text}: forced TLS would refuse everybody"));
-                report.advise("switch STARTTLS on before you force it");
-            }
-            Problem::DemandsAuth(_) => {
-                report.find(State::Ok, format!("port {port} not tested: it demands a login"));
-            }
-            Problem::Broken(text) => report.find(State::Unknown, format!("{}: {text}", name(leg))),
-            // The run says so itself.
-            Problem::OutOfTime => {}
-        }
-    }
-}
-
-/// What people call a way in.
-pub(super) fn name(leg: &Leg) -> String {
-    match leg.way {
-        Security::Clear => "clear".to_owned(),
-        Security::Starttls => "STARTTLS".to_owned(),
-        Security::Tls => format!("TLS on {}", leg.port),
-    }
-}
-
-/// Is mail from each domain refused unless it is encrypted?
-fn domains(inbound: &Inbound, policy: &Policy, report: &mut Report) {
-    let (mut all, mut enforced, mut open, mut undecided) = (0, 0, 0, 0);
-    // A way in that gave no answer has told why already.
-    let is_told = inbound.legs.iter().any(|leg| leg.problem.is_some());
-    for sender in inbound.senders.iter().filter(|sender| sender.role.is_tested()) {
-        let domain = &sender.domain;
-        all += 1;
-        match verdict(inbound, sender) {
-            Verdict::Enforced(refusal) => {
-                enforced += 1;
-                let (code, at) = (refusal.code, refusal.at);
-                report.find(State::Ok, format!("{domain} enforced ({code} at {at})"));
-            }
-            Verdict::EnforcedSoftly(refusal) => {
-                enforced += 1;
-                let (code, at) = (refusal.code, refusal.at);
-                let text = format!("{domain} softly enforced ({code} at {at})");
-                if policy.allow_temporary {
-                    report.find(State::Ok, text);
-                } else {
-                    report.find(State::Warning, format!("{text}: senders only try again"));
-                    report.advise(
-                        "refuse with 5xx (postfix: plaintext_reject_code), or --allow-temporary",
-                    );
-                }
-            }
-            Verdict::Open => {
-                open += 1;
-                let stage = match inbound.stage {
-                    LastStage::Rcpt => "RCPT",
-                    LastStage::Data => "DATA",
-                };
-                report.find(
-                    State::Critical,
-                    format!("{domain} open: accepted in clear up to {stage}"),
-                );
-                report.advise(match inbound.stage {
-                    LastStage::Rcpt => {
-                        "look at the rule; if it acts at DATA only, test with --stage data"
-                    }
-                    LastStage::Data => "look at the rule and its place among the others",
-                });
-            }
-            Verdict::OpenInUpperCase => {
-                open += 1;
-                report.find(
-                    State::Critical,
-                    format!("{domain} open in upper case: the rule minds the case"),
-                );
-                report.advise("write the rule so that case does not matter");
-            }
-            Verdict::StarttlsNotCounted(refusal) => {
-                enforced += 1;
-                report.find(
-                    State::Critical,
-                    format!("{domain} shut out: STARTTLS is not counted as encrypted ({refusal})"),
-                );
-                report.advise(
-                    "mail servers use STARTTLS: let the rule count it, or take the rule out",
-                );
-            }
-            Verdict::Undecided(text) => {
-                undecided += 1;
-                report.find(State::Unknown, format!("{domain} undecided: {text}"));
-                report.advise(
-                    "exempt this host from SPF, greylisting and lists, and use a mailbox that exists",
-                );
-            }
-            Verdict::NotSeen(why) => {
-                undecided += 1;
-                if !is_told {
-                    report.find(State::Unknown, format!("{domain} undecided: {why}"));
-                }
-            }
-        }
-    }
-    for (label, count) in
-        [("domains", all), ("enforced", enforced), ("open", open), ("undecided", undecided)]
-    {
-        report.measure(Metric::new(label, Value::Uint(count), Unit::None));
-    }
-}
-
-/// Does the rule leave others alone?
-fn controls(inbound: &Inbound, report: &mut Report) {
-    for sender in &inbound.senders {
-        match sender.role {
-            Role::Control => control_domain(&sender.domain, control(sender), report),
-            Role::NullSender => null_sender(inbound, control(sender), report),
-            Role::Domain | Role::UpperCase | Role::Also => {}
-        }
-    }
-}
-
-fn control_domain(domain: &str, seen: Control, report: &mut Report) {
-    match seen {
-        Control::Passes => report.find(State::Ok, format!("control {domain} passes")),
-        Control::Caught(refusal) => {
-            report.find(
-                State::Warning,
-                format!("rule too broad: control {domain} is refused in clear ({refusal})"),
-            );
-            report.advise("narrow the rule to the partner's domain");
-        }
-        Control::Refused(refusal) => report
-            .find(State::Unknown, format!("control {domain} is refused over TLS too: {refusal}")),
-        Control::Undecided(text) => {
-            report.find(State::Unknown, format!("control {domain} undecided: {text}"));
-        }
-        Control::NotSeen => {}
-    }
-}
-
-/// A rule for the sender's domain cannot catch bounces, which have none (RFC 5321 section 4.5.5).
-fn null_sender(inbound: &Inbound, seen: Control, report: &mut Report) {
-    match seen {
-        Control::Passes => report.find(State::Ok, "null sender passes in clear"),
-        Control::Caught(_) => report.find(State::Ok, "null sender needs TLS as well"),
-        Control::Undecided(text) => {
-            report.find(State::Unknown, format!("null sender undecided: {text}"));
-        }
-        Control::Refused(refusal) => {
-            // Where nobody's mail is taken, bounces show nothing of their own.
-            let is_taken = |sender: &super::facts::Sender| {
-                [Security::Starttls, Security::Tls]
-                    .iter()
-                    .any(|way| sender.answers.get(way) == Some(&super::facts::Answer::Accepted))
-            };
-            if inbound.senders.iter().any(is_taken) {
-                report.find(
-                    State::Warning,
-                    format!("bounces (null sender) are refused even over TLS: {refusal}"),
-                );
-                report.advise("let the null sender pass: the partner's bounces are lost");
-            }
-        }
-        Control::NotSeen => {}
-    }
-}
-
-#[cfg(test)]
-#[path = "evaluate_tests.rs"]
-mod tests;

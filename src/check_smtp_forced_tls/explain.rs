@@ -1,9 +1,8 @@
 //! The long output: what was said to whom, and by whom.
 
-use super::evaluate::name;
 use super::facts::{Answer, Facts, Inbound, Partner, Role, Seen, Sender};
-use super::proof::Proof;
 use crate::monitoring::Report;
+use crate::tls::proof::Proof;
 
 /// Describes what was seen, for `-v`.
 pub(super) fn explain(facts: &Facts, report: &mut Report) {
@@ -14,9 +13,9 @@ pub(super) fn explain(facts: &Facts, report: &mut Report) {
         }
         for leg in &inbound.legs {
             if let Some(proof) = &leg.proof {
-                report.explain(1, format!("{}: {}", name(leg), certificate(proof)));
+                report.explain(1, format!("{}: {}", leg.name(), certificate(proof)));
             }
-            report.explain(2, format!("{}: {} connections", name(leg), leg.connections));
+            report.explain(2, format!("{}: {} connections", leg.name(), leg.connections));
         }
     }
     for partner in &facts.partners {
@@ -40,11 +39,11 @@ fn answers(inbound: &Inbound, sender: &Sender) -> String {
                 || !(sender.role.is_clear_only() && leg.proof.is_some())
         })
         .map(|leg| match sender.answers.get(&leg.way) {
-            Some(Answer::Accepted) => format!("{}: accepted", name(leg)),
+            Some(Answer::Accepted) => format!("{}: accepted", leg.name()),
             Some(Answer::Refused(refusal)) => {
-                format!("{}: {refusal} (at {})", name(leg), refusal.at)
+                format!("{}: {refusal} (at {})", leg.name(), refusal.at)
             }
-            None => format!("{}: not offered", name(leg)),
+            None => format!("{}: not offered", leg.name()),
         });
     let told: Vec<String> = told.collect();
     format!("{}{role}: {}", sender.address, told.join(", "))

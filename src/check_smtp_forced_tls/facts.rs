@@ -3,11 +3,11 @@
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-use super::proof::Proof;
 use crate::program;
 use crate::smtp::Reply;
 use crate::smtp_client::Security;
 use crate::tls::Protocol;
+use crate::tls::proof::Proof;
 
 /// Everything one run saw. Grows while the probe works, so that a run that is cut short still has it.
 #[derive(Clone, Debug, Serialize)]
@@ -64,6 +64,12 @@ pub(super) struct Sender {
     pub(super) role: Role,
     /// By way; a way without an entry gave no answer.
     pub(super) answers: BTreeMap<Security, Answer>,
+}
+
+impl Sender {
+    pub(super) fn new(address: String, domain: &str, role: Role) -> Self {
+        Self { address, domain: domain.to_owned(), role, answers: BTreeMap::new() }
+    }
 }
 
 /// What a sender is to show.
@@ -179,6 +185,17 @@ pub(super) struct Leg {
     pub(super) proof: Option<Proof>,
     /// Why senders went without an answer, if they did.
     pub(super) problem: Option<Problem>,
+}
+
+impl Leg {
+    /// What people call a way in.
+    pub(super) fn name(&self) -> String {
+        match self.way {
+            Security::Clear => "clear".to_owned(),
+            Security::Starttls => "STARTTLS".to_owned(),
+            Security::Tls => format!("TLS on {}", self.port),
+        }
+    }
 }
 
 /// Why a way in did not serve.

@@ -1,17 +1,12 @@
 //! `check_smtp_forced_tls`: is mail from a partner refused unless it is encrypted, and would mail to a partner leave?
 
-mod address;
 mod args;
 mod evaluate;
 mod explain;
 mod facts;
-mod legs;
-mod mx;
-mod partners;
+mod policy;
 mod probe;
-mod proof;
-mod routes;
-mod verdict;
+mod target;
 
 pub use args::Args;
 

@@ -3,6 +3,7 @@
 //! Shared by the checks that talk to a mail server. Works on any stream and knows nothing of sockets or of TLS, so that
 //! every split of a server's bytes can be tested.
 
+pub mod address;
 pub mod reply;
 pub mod session;
 

@@ -9,6 +9,7 @@ pub mod exchange;
 pub mod flight;
 pub mod handshake;
 pub mod hello;
+pub mod proof;
 mod protocol;
 pub mod ssl2;
 pub mod suite;

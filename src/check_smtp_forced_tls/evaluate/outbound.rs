@@ -1,7 +1,7 @@
 //! What is to be said of the way to a partner; pure. It is the way that is judged, and never whether mail takes it.
 
-use super::evaluate::Policy;
-use super::facts::{Host, MOST_HOSTS, Mx, Partner, Seen};
+use crate::check_smtp_forced_tls::facts::{Host, MOST_HOSTS, Mx, Partner, Seen};
+use crate::check_smtp_forced_tls::policy::Policy;
 use crate::monitoring::{Report, State};
 
 /// Judges one partner, in one finding.
@@ -130,5 +130,4 @@ fn proofs(partner: &Partner, policy: &Policy, found: &mut Found) {
 }
 
 #[cfg(test)]
-#[path = "routes_tests.rs"]
 mod tests;

@@ -2,13 +2,15 @@
 
 use std::collections::VecDeque;
 
-use super::facts::{Answer, LastStage, Leg, Problem, Progress, Refusal, Sender, Step};
-use super::probe::InboundTarget;
-use super::proof::proof;
+use crate::check_smtp_forced_tls::facts::{
+    Answer, LastStage, Leg, Problem, Progress, Refusal, Sender, Step,
+};
+use crate::check_smtp_forced_tls::target::InboundTarget;
 use crate::connection::ConnectError;
 use crate::deadline::Deadline;
 use crate::smtp::{Cause, Reply, Session, SessionError, Stage};
 use crate::smtp_client::{Caller, Channel, Client, NoSession, Security, SmtpServer};
+use crate::tls::proof::proof;
 use crate::tls::trust::Anchors;
 
 /// Senders offered on one connection. Each refusal counts as an error, and servers slow down from 10 on (postfix,

@@ -7,8 +7,8 @@ use hickory_resolver::TokioResolver;
 use hickory_resolver::net::NetError;
 use hickory_resolver::proto::rr::RData;
 
-use super::address::Domain;
-use super::facts::Mx;
+use crate::check_smtp_forced_tls::facts::Mx;
+use crate::smtp::address::Domain;
 
 /// Asks the servers of /etc/resolv.conf for the MX records of a domain, for `limit` at most.
 pub(super) fn look_up(domain: &Domain, limit: Duration) -> Mx {

@@ -4,22 +4,23 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::certificate::{self, Certificate};
+use super::handshake::Shown;
+use super::trust::{Anchored, Anchors, MOST_CERTIFICATES};
 use crate::monitoring::duration;
-use crate::tls::certificate::{self, Certificate};
-use crate::tls::handshake::Shown;
-use crate::tls::trust::{Anchored, Anchors, MOST_CERTIFICATES};
 
 /// What there is to object to, and what could not be told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Proof {
+pub struct Proof {
     /// Reasons to refuse it.
-    pub(super) faults: Vec<String>,
+    pub faults: Vec<String>,
     /// Why it is not known whether an authority vouches for it.
-    pub(super) unknown: Option<String>,
+    pub unknown: Option<String>,
 }
 
 /// Holds what was shown against a name and a time in seconds since the epoch.
-pub(super) fn proof(shown: &Shown, name: &str, anchors: &Anchors, now: i64) -> Proof {
+#[must_use]
+pub fn proof(shown: &Shown, name: &str, anchors: &Anchors, now: i64) -> Proof {
     let mut proof = Proof::default();
     let Some(first) = shown.chain.first() else {
         proof.faults.push("no certificate".to_owned());

@@ -1,13 +1,13 @@
 //! The ways to partners: one handshake with each host that mail to them would go to, and no mail.
 
-use super::address::Domain;
-use super::facts::{Host, MOST_HOSTS, Mx, Partner, Progress, Seen};
 use super::mx;
-use super::probe::OutboundTarget;
-use super::proof::proof;
+use crate::check_smtp_forced_tls::facts::{Host, MOST_HOSTS, Mx, Partner, Progress, Seen};
+use crate::check_smtp_forced_tls::target::OutboundTarget;
 use crate::connection::ConnectError;
 use crate::deadline::Deadline;
+use crate::smtp::address::Domain;
 use crate::smtp_client::{Caller, NoSession, Security, SmtpServer};
+use crate::tls::proof::proof;
 use crate::tls::trust::Anchors;
 
 /// Looks at the ways to all partners.

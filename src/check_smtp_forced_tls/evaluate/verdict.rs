@@ -1,6 +1,6 @@
 //! What the answers to one sender prove; pure. The order of the questions is the order of what they outrank.
 
-use super::facts::{Answer, Inbound, Refusal, Role, Sender};
+use crate::check_smtp_forced_tls::facts::{Answer, Inbound, Refusal, Role, Sender};
 use crate::smtp_client::Security;
 
 /// Whether mail of a sender needs encryption.

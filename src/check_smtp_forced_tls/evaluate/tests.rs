@@ -1,11 +1,14 @@
 use super::*;
-use crate::check_smtp_forced_tls::facts::{Answer, LastStage, Refusal, Sender, Step};
+use crate::check_smtp_forced_tls::facts::{
+    Answer, Inbound, LastStage, Leg, Problem, Refusal, Role, Sender, Step,
+};
+use crate::monitoring::State;
 use crate::monitoring::render::{Format, render};
+use crate::smtp_client::Security;
 
 const POLICY: Policy =
     Policy { allow_temporary: false, require_valid: false, on_timeout: State::Unknown };
 
-#[path = "evaluate_tests/whole.rs"]
 mod whole;
 
 #[expect(clippy::unnecessary_wraps, reason = "an answer that may be missing, as ACCEPTED is")]

@@ -1,9 +1,9 @@
 use super::*;
 use crate::check_smtp_forced_tls::evaluate::evaluate;
 use crate::check_smtp_forced_tls::facts::Facts;
-use crate::check_smtp_forced_tls::proof::Proof;
 use crate::monitoring::render::{Format, render};
 use crate::tls::Protocol;
+use crate::tls::proof::Proof;
 
 const POLICY: Policy =
     Policy { allow_temporary: false, require_valid: false, on_timeout: State::Unknown };
