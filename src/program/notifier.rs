@@ -10,7 +10,8 @@ use clap::{Arg, Parser};
 use nix::sys::signal::{SigSet, Signal};
 
 use super::console::Console;
-use super::{supervisor, wall_clock};
+use super::run::wall_clock;
+use super::supervisor;
 use crate::deadline::Deadline;
 use crate::monitoring::Report;
 use crate::monitoring::render::{clean, cut};

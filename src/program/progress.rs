@@ -1,6 +1,53 @@
-//! Facts that grow while a probe works.
+//! Facts that grow while a probe works, so that a run that is cut short has them all the same.
+//!
+//! Every check goes the one way of [`Run::gather`](super::Run::gather): it says what is known before it begins, the
+//! probe [notes](Progress::note) what it finds, and whoever ends the run has the same facts judged: the check itself,
+//! or the watchdog in its place.
+//!
+//! ```ignore
+//! pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
+//!     let (target, policy) = args.split(run.on_timeout)?;
+//!     let probe = |progress: &Progress<Facts>| probe::probe(&target, run, progress);
+//!     Ok(run.gather(Facts::new(&target), probe, move |seen| evaluate::evaluate(&seen, &policy)))
+//! }
+//! ```
+//!
+//! A probe that stops itself at its deadline notes `facts.cut_short = Some(run.out_of_time())`.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use crate::monitoring::duration;
+
+/// Facts that can say why not all was seen.
+pub trait CutShort {
+    /// The look ended here: the run's own time is over.
+    fn cut_short(&mut self, by: OutOfTime);
+}
+
+/// The end of the run's own time. "timed out after 10s while reading /q/0F".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutOfTime {
+    /// The time that was given.
+    pub limit: Duration,
+    /// What was being done.
+    pub stage: String,
+}
+
+impl fmt::Display for OutOfTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "timed out after {} while {}", duration::human(self.limit), self.stage)
+    }
+}
+
+impl Serialize for OutOfTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
 
 /// The facts as they grow, shared with whoever reports them when the run is cut short.
 #[derive(Debug)]

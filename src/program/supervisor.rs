@@ -11,8 +11,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
-use super::Run;
 use super::console::Console;
+use super::run::Run;
 use crate::monitoring::Report;
 
 /// Holds SIGTERM, SIGINT and SIGHUP back. Call it before any thread is started, as threads inherit it.
@@ -29,7 +29,7 @@ pub(super) fn start(
     run: Arc<Run>,
 ) -> std::io::Result<()> {
     let watch = move || match wait(&signals, &run) {
-        Ending::Limit => console.end(&run.cut_short()),
+        Ending::Limit => console.end(&run.report_so_far()),
         Ending::Signal(name) => {
             console.end(&Report::unknown(format!(
                 "interrupted by {name} while {}",
