@@ -5,17 +5,19 @@ mod tests;
 
 use std::time::Duration;
 
-use super::facts::{Facts, ProbeError, Verdict};
+use super::explain;
+use super::facts::{Facts, Note, ProbeError, Unconfirmed};
 use super::policy::Policy;
 use crate::monitoring::{Metric, Report, State, Thresholds, Unit, Value, duration};
+use crate::pushover::spool::SpoolError;
 
 /// Judges what was seen.
 pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Report {
     let facts = match seen {
         Ok(facts) => facts,
         Err(error) => {
-            let mut report = Report::unknown(error.to_string());
-            if matches!(error, ProbeError::Missing(_)) {
+            let mut report = Report::unknown(explain::unseen(error));
+            if matches!(error, ProbeError::Spool(SpoolError::Missing(_))) {
                 report.advise("send a first message with notify_pushover");
             }
             return report;
@@ -26,7 +28,7 @@ pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Rep
         report.find(policy.on_timeout, reason.as_str());
     }
     if let Some(problem) = &facts.configuration {
-        report.find(State::Unknown, problem.as_str());
+        report.find(State::Unknown, problem.to_string());
     }
     waiting(facts, policy, &mut report);
     unsendable(facts, &mut report);
@@ -85,7 +87,7 @@ fn failed(facts: &Facts, policy: &Policy, report: &mut Report) {
     let count = Value::Uint(facts.failed);
     let state = policy.failed.judge(count);
     if facts.given_up > 0 {
-        let reason = facts.newest_given_up.as_deref().unwrap_or("no reason noted");
+        let reason = explain::note(facts.newest_given_up.as_ref());
         report.find(
             State::Critical,
             format!("{} given up unsent, the last one: {reason}", facts.given_up),
@@ -93,12 +95,16 @@ fn failed(facts: &Facts, policy: &Policy, report: &mut Report) {
         report.advise("notify_pushover flush --retry-failed sends them");
     }
     if facts.failed > 0 {
-        let text = match &facts.newest_failure {
-            reason if facts.given_up > 0 && *reason == facts.newest_given_up => {
+        let text = match (&facts.newest_failure, &facts.newest_given_up) {
+            (Some(Note::Reason(newest)), Some(Note::Reason(told))) if newest == told => {
                 format!("{} failed", facts.failed)
             }
-            Some(reason) => format!("{} failed, the last one: {reason}", facts.failed),
-            None => format!("{} failed, no reason noted", facts.failed),
+            (Some(Note::Missing), Some(Note::Missing)) => format!("{} failed", facts.failed),
+            (None, _) => format!("{} failed, no reason noted", facts.failed),
+            (newest, _) => {
+                let reason = explain::note(newest.as_ref());
+                format!("{} failed, the last one: {reason}", facts.failed)
+            }
         };
         report.find(state, text);
         let failed = facts.spool.join("failed");
@@ -124,7 +130,7 @@ fn blocks(facts: &Facts, report: &mut Report) {
             (false, "") => (State::Critical, "nothing is sent, the token was refused".to_owned()),
             (false, whom) => (State::Warning, format!("nothing is sent to {whom}")),
         };
-        report.find(state, format!("{what}, for {left}: {}", block.reason));
+        report.find(state, format!("{what}, for {left}: {}", block.cause));
     }
     let count = u64::try_from(facts.blocks.len()).unwrap_or(u64::MAX);
     report.measure(Metric::new("blocked", Value::Uint(count), Unit::None));
@@ -146,14 +152,19 @@ fn last_success(facts: &Facts, report: &mut Report) {
 fn credentials(facts: &Facts, report: &mut Report) {
     let mut good = 0;
     for credential in &facts.credentials {
-        match &credential.verdict {
-            Verdict::Good => good += 1,
-            Verdict::Bad(reason) => {
-                report.find(State::Critical, format!("{}: {reason}", credential.name));
+        let (name, why) = match &credential.result {
+            Ok(()) => {
+                good += 1;
+                continue;
             }
-            Verdict::Unknown(reason) => {
-                report.find(State::Unknown, format!("{} not validated: {reason}", credential.name));
+            Err(why) => (&credential.name, why),
+        };
+        let reason = explain::unconfirmed(why);
+        match why {
+            Unconfirmed::Keys(_) | Unconfirmed::Blocked(_) | Unconfirmed::Rejected(_) => {
+                report.find(State::Critical, format!("{name}: {reason}"));
             }
+            _ => report.find(State::Unknown, format!("{name} not validated: {reason}")),
         }
     }
     if good > 0 {
@@ -172,7 +183,8 @@ fn quota(facts: &Facts, limits: &Thresholds, report: &mut Report) {
             );
             remaining
         }
-        Some(Err(reason)) => {
+        Some(Err(why)) => {
+            let reason = explain::unconfirmed(why);
             report.find(State::Unknown, format!("quota unknown: {reason}"));
             Value::Undetermined
         }

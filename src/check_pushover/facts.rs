@@ -1,10 +1,21 @@
 //! What was seen of the way to Pushover.
 
+use std::fmt::Display;
+use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use crate::pushover::client::RouteError;
+use crate::pushover::config::ConfigError;
+use crate::pushover::identity::IdentityError;
+use crate::pushover::keys::KeyError;
+use crate::pushover::memory::Cause;
+use crate::pushover::reason::Reason;
+use crate::pushover::refusal::{Failure, Rejection, Words};
 use crate::pushover::response::Quota;
+use crate::pushover::spool::SpoolError;
 
 /// Everything one run saw.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -18,31 +29,45 @@ pub(super) struct Facts {
     /// How many of them lack a token or a key that this process can find; of the oldest thousand.
     pub(super) unsendable: u64,
     /// What the oldest of those lacks.
-    pub(super) lacking: Option<String>,
+    #[serde(serialize_with = "optional_text")]
+    pub(super) lacking: Option<KeyError>,
     /// Messages that are done with but cannot be taken out of the spool; not among those that wait.
     pub(super) stuck: u64,
     /// Messages that will not be sent.
     pub(super) failed: u64,
     /// Why the newest of them failed.
-    pub(super) newest_failure: Option<String>,
+    pub(super) newest_failure: Option<Note>,
     /// How many of them were never sent because they waited too long; of the newest thousand.
     pub(super) given_up: u64,
     /// Why the newest of those was given up.
-    pub(super) newest_given_up: Option<String>,
+    pub(super) newest_given_up: Option<Note>,
     /// Since the last message that Pushover accepted; absent when there was none.
     pub(super) last_success_seconds: Option<u64>,
     /// The last temporary failure, if no success came after it.
-    pub(super) last_problem: Option<String>,
+    pub(super) last_problem: Option<Failure>,
     /// What is not asked for a while.
     pub(super) blocks: Vec<Blocked>,
     /// Absent unless asked for.
-    pub(super) quota: Option<Result<Quota, String>>,
+    pub(super) quota: Option<Result<Quota, Unconfirmed>>,
     /// By recipient: what Pushover said if it was asked, else only what is unusable by its looks.
     pub(super) credentials: Vec<Credential>,
     /// Why nothing can be sent with the configuration, if it is of no use.
-    pub(super) configuration: Option<String>,
+    #[serde(serialize_with = "optional_text")]
+    pub(super) configuration: Option<Arc<ConfigError>>,
     /// Why the look ended early, if it did.
     pub(super) cut_short: Option<String>,
+}
+
+/// What the file of a message in `failed/` says.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Note {
+    /// Why it will not be sent.
+    Reason(Reason),
+    /// Nothing.
+    Missing,
+    /// The file cannot be read.
+    Unreadable(#[serde(serialize_with = "text")] Arc<io::Error>),
 }
 
 /// Messages that wait on purpose.
@@ -50,8 +75,8 @@ pub(super) struct Facts {
 pub(super) struct Blocked {
     /// Whose; empty for everybody's.
     pub(super) whom: String,
-    /// Pushover's words.
-    pub(super) reason: String,
+    /// Why.
+    pub(super) cause: Cause,
     /// For how long.
     pub(super) seconds_left: u64,
     /// Whether the monthly quota is the cause.
@@ -59,33 +84,58 @@ pub(super) struct Blocked {
 }
 
 /// Whether token and key of a recipient are good.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Credential {
     /// The recipient.
     pub(super) name: String,
-    /// What is known.
-    pub(super) verdict: Verdict,
+    /// Good when nothing stands against it.
+    pub(super) result: Result<(), Unconfirmed>,
 }
 
-/// What Pushover said of a recipient.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Verdict {
-    /// It will be reached.
-    Good,
-    /// It will not be.
-    Bad(String),
-    /// Pushover could not be asked.
-    Unknown(String),
+/// Why Pushover has not confirmed what it was asked about.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Unconfirmed {
+    /// Token or key are missing or of no use.
+    Keys(#[serde(serialize_with = "text")] KeyError),
+    /// It was refused shortly before, and is not asked again so soon.
+    Blocked(Cause),
+    /// It was refused.
+    Rejected(Rejection),
+    /// The quota is used up.
+    Quota(#[serde(serialize_with = "text")] Words),
+    /// It could not be asked.
+    Failed(Failure),
+    /// There is no way to it.
+    Route(#[serde(serialize_with = "text")] Arc<RouteError>),
+    /// A notifier is sending, and one connection is enough.
+    Busy,
+    /// The silence after a failure is not over.
+    TooSoon,
+    /// Nobody to ask for.
+    NoRecipient,
+    /// The answer holds nothing of what was asked.
+    NotTold,
 }
 
 /// Why nothing can be said.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug)]
 pub(super) enum ProbeError {
-    /// The spool is missing.
-    #[error("spool {} does not exist: nothing was ever sent", .0.display())]
-    Missing(PathBuf),
-    /// The spool is of no use.
-    #[error("{0}")]
-    Spool(String),
+    /// Root must not look with its own rights.
+    Identity(IdentityError),
+    /// The spool is missing or of no use.
+    Spool(SpoolError),
+}
+
+/// Errors stand in the JSON output as people read them.
+fn text<T: Display, S: Serializer>(error: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(error)
+}
+
+#[expect(clippy::ref_option, reason = "serde hands it over so")]
+fn optional_text<T: Display, S: Serializer>(
+    error: &Option<T>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    error.as_ref().map(ToString::to_string).serialize(serializer)
 }

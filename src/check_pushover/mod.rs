@@ -2,6 +2,7 @@
 
 mod args;
 mod evaluate;
+mod explain;
 mod facts;
 mod policy;
 mod probe;

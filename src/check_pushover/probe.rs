@@ -2,9 +2,9 @@
 
 mod inquiry;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::facts::{Blocked, Credential, Facts, ProbeError, Verdict};
+use super::facts::{Blocked, Credential, Facts, Note, ProbeError, Unconfirmed};
 use super::target::Target;
 use crate::clock::unix_seconds;
 use crate::program::Run;
@@ -24,16 +24,12 @@ pub(super) fn probe(
     progress: &Mutex<Option<Facts>>,
 ) -> Result<Facts, ProbeError> {
     run.deadline.enter("reading the spool");
-    let mut access = target.access.gather(true).map_err(ProbeError::Spool)?;
-    let spool = Spool::open(&access.spool_dir).map_err(|error| match error {
-        SpoolError::Missing(path) => ProbeError::Missing(path),
-        other => ProbeError::Spool(other.to_string()),
-    })?;
+    let mut access = target.access.gather(true).map_err(ProbeError::Identity)?;
+    let spool = Spool::open(&access.spool_dir).map_err(ProbeError::Spool)?;
     let now = unix_seconds(run.now);
     let mut memory = Memory::recall(&spool);
-    let mut facts = look(&spool, &memory, &mut access.keyring, now)
-        .map_err(|error| ProbeError::Spool(error.to_string()))?;
-    facts.configuration = access.config.as_ref().err().map(ToString::to_string);
+    let mut facts = look(&spool, &memory, &mut access.keyring, now).map_err(ProbeError::Spool)?;
+    facts.configuration = access.config.as_ref().err().cloned();
     facts.credentials = unusable(&mut access);
     remember(&memory, now, &mut facts);
     *progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(facts.clone());
@@ -69,10 +65,8 @@ fn unusable(access: &mut Access) -> Vec<Credential> {
         if let Err(error @ (KeyError::Malformed { .. } | KeyError::File { .. })) =
             access.keyring.find(&addressee)
         {
-            credentials.push(Credential {
-                name: addressee.name(),
-                verdict: Verdict::Bad(error.to_string()),
-            });
+            credentials
+                .push(Credential { name: addressee.name(), result: Err(Unconfirmed::Keys(error)) });
         }
     }
     credentials
@@ -114,25 +108,22 @@ fn look_at_waiting(spool: &Spool, name: &Name, keyring: &mut Keyring, facts: &mu
         Ok(_) | Err(KeyError::Config(_)) => {}
         Err(lacking) => {
             facts.unsendable += 1;
-            facts.lacking.get_or_insert_with(|| lacking.to_string());
+            facts.lacking.get_or_insert(lacking);
         }
     }
 }
 
 /// Called from the newest to the oldest.
 fn look_at_failed(spool: &Spool, name: &Name, facts: &mut Facts) {
-    let (reason, given_up) = match spool.read_failed(name) {
-        Ok(item) => {
-            let reason = item.failure.unwrap_or_else(|| "no reason noted".to_owned());
-            (reason, item.given_up)
-        }
-        Err(error) => (error.to_string(), false),
+    let (note, given_up) = match spool.read_failed(name) {
+        Ok(item) => (item.failure.map_or(Note::Missing, Note::Reason), item.given_up),
+        Err(error) => (Note::Unreadable(Arc::new(error)), false),
     };
     if given_up {
         facts.given_up += 1;
-        facts.newest_given_up.get_or_insert_with(|| reason.clone());
+        facts.newest_given_up.get_or_insert_with(|| note.clone());
     }
-    facts.newest_failure.get_or_insert(reason);
+    facts.newest_failure.get_or_insert(note);
 }
 
 /// A name from a clock that was ahead, or behind such a name, tells no age; the message itself does.
@@ -152,7 +143,7 @@ fn remember(memory: &Memory, now: u64, facts: &mut Facts) {
     facts.blocks = holding
         .map(|block| Blocked {
             whom: block.whom.clone(),
-            reason: block.reason.clone(),
+            cause: block.cause.clone(),
             seconds_left: block.until.saturating_sub(now),
             quota: block.quota,
         })

@@ -2,26 +2,24 @@
 
 use std::collections::HashMap;
 
+use super::explain;
+use super::facts::Waiting;
 use crate::clock::unix_seconds;
-use crate::monitoring::render::cut;
-use crate::program::{Delivery, Errand, Outcome};
+use crate::program::{Errand, Outcome};
 use crate::pushover::access::Access;
 use crate::pushover::drain::{Drainer, Fate, Limits};
 use crate::pushover::item::Item;
 use crate::pushover::memory::Memory;
 use crate::pushover::spool::{Lock, Name, Spool, SpoolError};
 
-/// Characters of a reason when it also has to be said where the alert is.
-const REASON_CHARS: usize = 110;
-
 /// One run with its way to Pushover.
-pub(super) struct Run<'a> {
+pub(super) struct Dispatch<'a> {
     pub(super) access: Access,
     pub(super) limits: Limits,
     pub(super) errand: &'a Errand,
 }
 
-impl Run<'_> {
+impl Dispatch<'_> {
     /// Seconds since 1970 at the start.
     pub(super) fn now(&self) -> u64 {
         unix_seconds(self.errand.now)
@@ -66,46 +64,20 @@ impl Run<'_> {
         )
     }
 
-    /// The worst fate first, then how many were sent and how many wait.
+    /// What became of messages that are in `spool`, or in none.
     pub(super) fn sum_up(&self, fates: &[Fate], spool: Option<&Spool>) -> Outcome {
-        let kept = |reason: &str| match spool {
-            Some(spool) => format!(
-                "{}; the alert is kept in {}",
-                cut(reason, REASON_CHARS),
-                spool.path().display()
-            ),
-            None => reason.to_owned(),
-        };
-        let judged = fates.iter().map(|fate| match fate {
-            Fate::Delivered => (Delivery::Accepted, String::new()),
-            Fate::Queued(reason) => (Delivery::Queued, reason.clone()),
-            Fate::Kept(reason) => (Delivery::Misconfigured, kept(reason)),
-            Fate::Leftover(reason) => (Delivery::Misconfigured, reason.clone()),
-            Fate::Rejected(reason) | Fate::GivenUp(reason) => (Delivery::Rejected, reason.clone()),
-        });
-        let worst = judged.reduce(|worst, other| if other.0 > worst.0 { other } else { worst });
-        let (delivery, text) = worst.unwrap_or((Delivery::Accepted, String::new()));
-        let sent = fates.iter().filter(|fate| **fate == Fate::Delivered).count();
-        let mut text = match (delivery, sent) {
-            (Delivery::Accepted, 1) => "sent".to_owned(),
-            (Delivery::Accepted, sent) => format!("{sent} sent"),
-            (_, 0) => text,
-            (_, sent) => format!("{text}; {sent} sent"),
-        };
-        if let Some(waiting) = spool.and_then(|spool| self.waiting(spool)) {
-            text = format!("{text}; {waiting}");
-        }
-        Outcome::new(delivery, text)
+        let waiting = spool.and_then(|spool| self.waiting(spool));
+        explain::fates(fates, spool.map(Spool::path), waiting.as_ref())
     }
 
-    fn waiting(&self, spool: &Spool) -> Option<String> {
+    fn waiting(&self, spool: &Spool) -> Option<Waiting> {
         let mut names = spool.waiting().ok()?;
         if names.is_empty() {
             return None;
         }
         let memory = Memory::recall(spool);
         names.retain(|name| !memory.has_ended(name));
-        let age = self.now().saturating_sub(names.first()?.seconds());
-        Some(format!("{} waiting, oldest {age} s", names.len()))
+        let seconds = self.now().saturating_sub(names.first()?.seconds());
+        Some(Waiting { count: names.len(), seconds })
     }
 }

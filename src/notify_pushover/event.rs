@@ -40,6 +40,22 @@ impl Kind {
         }
     }
 
+    /// The type's name, as Icinga writes it.
+    #[must_use]
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Self::Problem => "PROBLEM",
+            Self::Recovery => "RECOVERY",
+            Self::Acknowledgement => "ACKNOWLEDGEMENT",
+            Self::Custom => "CUSTOM",
+            Self::DowntimeStart => "DOWNTIMESTART",
+            Self::DowntimeEnd => "DOWNTIMEEND",
+            Self::FlappingStart => "FLAPPINGSTART",
+            Self::FlappingEnd => "FLAPPINGEND",
+            Self::Other(word) => word,
+        }
+    }
+
     /// Whether the alarm needs nobody any more, so that an emergency must stop ringing.
     #[must_use]
     pub(super) fn ends_alarm(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::event::{Event, Kind, ObjectState};
+use super::event::{Event, ObjectState};
 
 /// What stands in braces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl Format {
     pub(super) fn fill(&self, event: &Event, symbol: &str, output: &str) -> String {
         let value = |field: Field| match field {
             Field::Symbol => symbol,
-            Field::Type => type_word(&event.kind),
+            Field::Type => event.kind.as_str(),
             Field::State => event.state.map_or("", ObjectState::as_str),
             Field::LastState => &event.last_state,
             Field::Host => &event.host_shown,
@@ -101,20 +101,6 @@ impl Format {
             Part::Field(field) => value(*field),
         });
         parts.collect::<String>().trim().to_owned()
-    }
-}
-
-fn type_word(kind: &Kind) -> &str {
-    match kind {
-        Kind::Problem => "PROBLEM",
-        Kind::Recovery => "RECOVERY",
-        Kind::Acknowledgement => "ACKNOWLEDGEMENT",
-        Kind::Custom => "CUSTOM",
-        Kind::DowntimeStart => "DOWNTIMESTART",
-        Kind::DowntimeEnd => "DOWNTIMEEND",
-        Kind::FlappingStart => "FLAPPINGSTART",
-        Kind::FlappingEnd => "FLAPPINGEND",
-        Kind::Other(word) => word,
     }
 }
 

@@ -1,7 +1,7 @@
 //! `--attach`: an image with the message, such as a graph. Whatever is wrong with it, the message goes out without.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use base64::Engine;
@@ -10,27 +10,39 @@ use base64::engine::general_purpose::STANDARD;
 /// Pushover's limit (<https://pushover.net/api#attachments>).
 const IMAGE_BYTES: u64 = 5_242_880;
 
+/// Why an image is left out.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ImageError {
+    /// What the system said.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("not a regular file")]
+    NotAFile,
+    #[error("larger than 5 MiB")]
+    TooLarge,
+    #[error("not a PNG, JPEG, GIF or WebP image")]
+    Unknown,
+}
+
 /// An image as form fields.
-pub(super) fn fields(path: &Path) -> Result<[(String, String); 2], String> {
-    let bytes = read(path).map_err(|error| format!("{} was left out: {error}", path.display()))?;
-    let kind = kind(&bytes).ok_or_else(|| {
-        format!("{} was left out: not a PNG, JPEG, GIF or WebP image", path.display())
-    })?;
+pub(super) fn fields(path: &Path) -> Result<[(String, String); 2], ImageError> {
+    let bytes = read(path)?;
+    let kind = kind(&bytes).ok_or(ImageError::Unknown)?;
     Ok([
         ("attachment_base64".to_owned(), STANDARD.encode(&bytes)),
         ("attachment_type".to_owned(), kind.to_owned()),
     ])
 }
 
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+fn read(path: &Path) -> Result<Vec<u8>, ImageError> {
     let file = File::open(path)?;
     if !file.metadata()?.is_file() {
-        return Err(std::io::Error::other("not a regular file"));
+        return Err(ImageError::NotAFile);
     }
     let mut bytes = Vec::new();
     file.take(IMAGE_BYTES + 1).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > IMAGE_BYTES {
-        return Err(std::io::Error::other("larger than 5 MiB"));
+        return Err(ImageError::TooLarge);
     }
     Ok(bytes)
 }

@@ -3,8 +3,11 @@
 #[cfg(test)]
 mod tests;
 
+use std::path::PathBuf;
+
 use super::event::{Event, Kind, ObjectState, prefix_and_text};
 use super::format::Format;
+use super::image::ImageError;
 use super::rules::{Priority, PriorityMap, SoundMap, StateList, TtlMap};
 use super::text::{clean, cut};
 use crate::monitoring::duration::human;
@@ -58,14 +61,35 @@ pub(super) struct Layout {
 }
 
 /// A message that is ready to be sent.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(super) struct Message {
     /// Form fields as Pushover names them, none of them empty.
     pub(super) fields: Vec<(String, String)>,
     /// Stop the repeats of this tag first.
     pub(super) cancel: Option<String>,
     /// What somebody who runs it by hand should know.
-    pub(super) warnings: Vec<String>,
+    pub(super) remarks: Vec<Remark>,
+}
+
+/// What a message lacks of what was asked for.
+#[derive(Debug)]
+pub(super) enum Remark {
+    /// A link that Pushover would refuse.
+    LinkLeftOut {
+        /// Characters that a link may have.
+        limit: usize,
+    },
+    /// The emergency does not ring until it expires.
+    RingsEndEarly {
+        /// How often it rings.
+        rings: u32,
+        /// When that is over.
+        seconds: u32,
+        /// When it should have been.
+        expire: u32,
+    },
+    /// An image that cannot be sent.
+    ImageLeftOut { path: PathBuf, error: ImageError },
 }
 
 /// The tag of an object's emergency messages: the same on every node with the same instance name.
@@ -106,15 +130,12 @@ pub(super) fn compose(event: &Event, layout: &Layout, now: u64) -> Message {
         put("url_title", cut(&clean(&layout.url_title), URL_TITLE_CHARS));
     }
     if !fits {
-        message
-            .warnings
-            .push(format!("the link is longer than {URL_CHARS} characters and was left out"));
+        message.remarks.push(Remark::LinkLeftOut { limit: URL_CHARS });
     }
     if priority.0 == 2 && layout.expire > layout.retry.saturating_mul(RINGS) {
-        let end = layout.retry.saturating_mul(RINGS);
-        message
-            .warnings
-            .push(format!("Pushover stops after {RINGS} rings: {end} s, not {} s", layout.expire));
+        let seconds = layout.retry.saturating_mul(RINGS);
+        let remark = Remark::RingsEndEarly { rings: RINGS, seconds, expire: layout.expire };
+        message.remarks.push(remark);
     }
     if event.kind.ends_alarm() && may_ring(layout) {
         message.cancel = Some(tag(&layout.instance, event));

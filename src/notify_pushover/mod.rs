@@ -6,6 +6,8 @@
 mod args;
 mod dispatch;
 mod event;
+mod explain;
+mod facts;
 mod flush;
 mod format;
 mod image;
@@ -30,7 +32,7 @@ pub fn run(args: &Args, errand: &Errand) -> Outcome {
     let access = match args.access.gather(uses_spool) {
         Ok(access) => access,
         Err(refusal) if args.action == Action::Flush => {
-            return Outcome::new(Delivery::Misconfigured, refusal);
+            return Outcome::new(Delivery::Misconfigured, refusal.to_string());
         }
         Err(refusal) => {
             let text = format!("neither sent nor kept: {refusal}");

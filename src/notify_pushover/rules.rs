@@ -1,6 +1,5 @@
 //! `STATE=VALUE,...`: what the monitoring configuration decides per state or type of notification.
 
-use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -45,7 +44,7 @@ pub(super) enum RuleError {
     Subject(String),
     /// The value is of no use.
     #[error("is not a list of rules: {0}")]
-    Value(String),
+    Value(&'static str),
 }
 
 impl<T> Rules<T> {
@@ -71,8 +70,7 @@ impl<T> Rules<T> {
 
 impl<T> FromStr for Rules<T>
 where
-    T: FromStr,
-    T::Err: fmt::Display,
+    T: FromStr<Err = &'static str>,
 {
     type Err = RuleError;
 
@@ -86,8 +84,7 @@ where
                     (known.ok_or_else(|| RuleError::Subject(subject.to_owned()))?, value.trim())
                 }
             };
-            let value =
-                value.parse().map_err(|error: T::Err| RuleError::Value(error.to_string()))?;
+            let value = value.parse().map_err(RuleError::Value)?;
             rules.push((subject, value));
         }
         Ok(Self(rules))

@@ -1,23 +1,33 @@
 //! `send` and `cancel`: spool, then drain, then say what became of the message.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use super::args::{Action, Args};
-use super::dispatch::Run;
+use super::dispatch::Dispatch;
 use super::event::{Event, ObjectState};
+use super::explain;
+use super::facts::{NoMessage, Unkept};
 use super::image;
 use super::input::{from_environment, from_stdin};
-use super::message::{self, Message};
+use super::message::{self, Message, Remark};
 use super::settings;
 use crate::program::{Delivery, Errand, Outcome};
 use crate::pushover::access::Access;
 use crate::pushover::addressee::Addressee;
-use crate::pushover::drain::Fate;
+use crate::pushover::drain::{Failed, Fate, Wait};
 use crate::pushover::fingerprint::fingerprint;
 use crate::pushover::item::Item;
 use crate::pushover::memory::Memory;
-use crate::pushover::spool::{Name, Spool, Turn};
+use crate::pushover::spool::{Name, Spool, SpoolError, Turn};
+
+/// A message for one recipient.
+struct Outgoing {
+    item: Item,
+    /// What makes a repetition of it recognisable; empty when nothing does.
+    key: String,
+}
 
 /// Sends one notification to every recipient, or cancels an object's emergency messages.
 pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
@@ -30,167 +40,166 @@ pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
     }
     let event = Event::new(&args, from_environment);
     let limits = settings::limits(&args);
-    let mut run = Run { access, limits, errand };
-    let message = match message_for(&args, &event, &run) {
+    let mut dispatch = Dispatch { access, limits, errand };
+    let message = match message_for(&args, &event, &dispatch) {
         Ok(message) => message,
-        Err(mistake) => return Outcome::new(Delivery::Misconfigured, mistake),
+        Err(why) => return Outcome::new(Delivery::Misconfigured, explain::no_message(why)),
     };
     if args.dry_run {
-        return show(&message, &run.access);
+        return show(&message, &dispatch.access);
     }
-    let items = items(&message, &event, &run);
+    let all = outgoing(&message, &event, &dispatch);
     let mut outcome = if args.no_spool {
-        send_unspooled(items, &mut run, "not kept, as no spool is wanted")
+        send_unspooled(all, &mut dispatch, &Unkept::NotWanted)
     } else {
-        match Spool::open_or_create(&run.access.spool_dir, run.access.spool_group) {
-            Ok(spool) => send_spooled(items, &mut run, &spool),
-            Err(error) => send_unspooled(items, &mut run, &format!("not kept: {error}")),
+        let access = &dispatch.access;
+        match Spool::open_or_create(&access.spool_dir, access.spool_group) {
+            Ok(spool) => send_spooled(all, &mut dispatch, &spool),
+            Err(error) => send_unspooled(all, &mut dispatch, &Unkept::Spool(error)),
         }
     };
-    if let Some(mistake) = settings::mistake(&run.access) {
-        outcome.text = format!("{}; {mistake}", outcome.text);
+    if let Some(mistake) = settings::mistake(&dispatch.access) {
+        outcome.text = format!("{}; emergency in the configuration {mistake}", outcome.text);
     }
-    outcome.details.extend(message.warnings);
+    outcome.details.extend(message.remarks.iter().map(explain::remark));
     outcome
 }
 
-fn message_for(args: &Args, event: &Event, run: &Run<'_>) -> Result<Message, &'static str> {
-    let mut layout = settings::layout(args, &run.access);
+fn message_for(args: &Args, event: &Event, dispatch: &Dispatch<'_>) -> Result<Message, NoMessage> {
+    let mut layout = settings::layout(args, &dispatch.access);
     if args.action == Action::Cancel {
         if event.host.is_empty() {
-            return Err("cancel needs --host-name, and --service-name for a service");
+            return Err(NoMessage::NoHost);
         }
         let cancel = Some(message::tag(&layout.instance, event));
         return Ok(Message { cancel, ..Message::default() });
     }
     if event.is_empty() && layout.message.is_empty() {
         if args.message.is_none() && args.output.is_none() {
-            return Err(
-                "nothing to send; give --message TEXT, or --type, --host-name and --output",
-            );
+            return Err(NoMessage::Nothing);
         }
         "(no text)".clone_into(&mut layout.message);
     }
-    let mut message = message::compose(event, &layout, run.now());
+    let mut message = message::compose(event, &layout, dispatch.now());
     if let Some(path) = args.attach.as_deref().filter(|path| !path.is_empty()) {
         match image::fields(Path::new(path)) {
             Ok(fields) => message.fields.extend(fields),
-            Err(problem) => message.warnings.push(problem),
+            Err(error) => {
+                message.remarks.push(Remark::ImageLeftOut { path: PathBuf::from(path), error });
+            }
         }
     }
     Ok(message)
 }
 
-/// One item a recipient, with the key of its repetition or an empty one.
-fn items(message: &Message, event: &Event, run: &Run<'_>) -> Vec<(Item, String)> {
+fn outgoing(message: &Message, event: &Event, dispatch: &Dispatch<'_>) -> Vec<Outgoing> {
     let object = fingerprint(&[&event.host, &event.service], 16);
     let state = event.state.map_or("", ObjectState::as_str);
     let time = event.time.map(|time| time.to_string()).unwrap_or_default();
-    let kind = format!("{:?}", event.kind);
-    let parts = [event.host.as_str(), &event.service, &kind, state, &event.number, &time];
-    let item = |addressee: &Addressee| {
-        let item = Item {
+    let parts = [&event.host, &event.service, event.kind.as_str(), state, &event.number, &time];
+    let one = |addressee: &Addressee| Outgoing {
+        item: Item {
             addressee: addressee.clone(),
             cancel: message.cancel.clone(),
             fields: message.fields.clone(),
             object: object.clone(),
-            created: run.now(),
+            created: dispatch.now(),
             attempts: 0,
             next_try: 0,
             given_up: false,
             failure: None,
-        };
-        (item, Item::repetition_key(addressee, parts).unwrap_or_default())
+        },
+        key: Item::repetition_key(addressee, parts).unwrap_or_default(),
     };
-    run.access.addressees.iter().map(item).collect()
+    dispatch.access.addressees.iter().map(one).collect()
 }
 
-fn send_spooled(items: Vec<(Item, String)>, run: &mut Run<'_>, spool: &Spool) -> Outcome {
+fn send_spooled(all: Vec<Outgoing>, dispatch: &mut Dispatch<'_>, spool: &Spool) -> Outcome {
     let mut ours = Vec::new();
     let mut homeless = Vec::new();
     let mut trouble = None;
-    run.errand.deadline.enter("writing to the spool");
-    for (item, key) in items {
-        let known = if key.is_empty() {
-            None
-        } else {
-            let found = spool.find_repetition(&key, &item.object);
-            found.filter(|name| !Memory::recall(spool).has_ended(name))
-        };
-        match known.map_or_else(|| spool.put(&item, &key, run.errand.now), Ok) {
+    dispatch.errand.deadline.enter("writing to the spool");
+    for one in all {
+        match put(&one, dispatch, spool) {
             Ok(name) => ours.push(name),
             Err(error) => {
-                trouble = Some(error.to_string());
-                homeless.push((item, key));
+                trouble = Some(error);
+                homeless.push(one.item);
             }
         }
     }
-    let Some(trouble) = trouble else {
-        let hint = hint(&run.access.addressees);
-        let kept = format!("kept in {}{hint}", spool.path().display());
-        run.errand.stands_at(Outcome::new(Delivery::Queued, kept));
-        let fates = follow(&ours, run, spool);
-        let mut outcome = run.sum_up(&fates, Some(spool));
-        if fates.iter().any(Fate::waits) {
-            outcome.text.push_str(&hint);
-        }
-        return outcome;
-    };
-    let mut fates = if ours.is_empty() { Vec::new() } else { follow(&ours, run, spool) };
-    let lock = match spool.wait_for_turn(&[], &run.errand.deadline) {
-        Ok(Turn::Ours(lock)) => Some(lock),
-        _ => None,
-    };
-    fates.extend(run.send_unspooled(
-        homeless.into_iter().map(|(item, _)| item).collect(),
-        Some(spool),
-        lock.as_ref(),
-    ));
-    let mut outcome = run.sum_up(&fates, None);
-    outcome.text = format!("{}; not kept: {trouble}", outcome.text);
+    if let Some(error) = trouble {
+        return send_homeless(&ours, homeless, dispatch, spool, error);
+    }
+    let hint = explain::hint(&dispatch.access.addressees);
+    let kept = format!("kept in {}{hint}", spool.path().display());
+    dispatch.errand.stands_at(Outcome::new(Delivery::Queued, kept));
+    let fates = follow(&ours, dispatch, spool);
+    let mut outcome = dispatch.sum_up(&fates, Some(spool));
+    if fates.iter().any(Fate::waits) {
+        outcome.text.push_str(&hint);
+    }
     outcome
 }
 
-/// What the timer lacks to send a message that waits.
-fn hint(addressees: &[Addressee]) -> String {
-    let variables = addressees.first().map(Addressee::variables);
-    match variables.unwrap_or_default().join(" and ") {
-        none if none.is_empty() => none,
-        variables => format!("; flush needs the same {variables}, or credential"),
+/// Puts a message into the spool, unless it stands there already.
+fn put(one: &Outgoing, dispatch: &Dispatch<'_>, spool: &Spool) -> Result<Name, SpoolError> {
+    let Outgoing { item, key } = one;
+    let known = if key.is_empty() { None } else { spool.find_repetition(key, &item.object) };
+    match known.filter(|name| !Memory::recall(spool).has_ended(name)) {
+        Some(name) => Ok(name),
+        None => spool.put(item, key, dispatch.errand.now),
     }
 }
 
-fn send_unspooled(items: Vec<(Item, String)>, run: &mut Run<'_>, lost: &str) -> Outcome {
-    run.errand.stands_at(Outcome::new(Delivery::Queued, lost));
+/// Some messages could not be put on disk: they are sent from memory, after those that could.
+fn send_homeless(
+    ours: &[Name],
+    homeless: Vec<Item>,
+    dispatch: &mut Dispatch<'_>,
+    spool: &Spool,
+    trouble: SpoolError,
+) -> Outcome {
+    let mut fates = if ours.is_empty() { Vec::new() } else { follow(ours, dispatch, spool) };
+    let lock = match spool.wait_for_turn(&[], &dispatch.errand.deadline) {
+        Ok(Turn::Ours(lock)) => Some(lock),
+        _ => None,
+    };
+    fates.extend(dispatch.send_unspooled(homeless, Some(spool), lock.as_ref()));
+    let mut outcome = dispatch.sum_up(&fates, None);
+    outcome.text = format!("{}; {}", outcome.text, explain::unkept(&Unkept::Spool(trouble)));
+    outcome
+}
+
+fn send_unspooled(all: Vec<Outgoing>, dispatch: &mut Dispatch<'_>, why: &Unkept) -> Outcome {
+    let unkept = explain::unkept(why);
+    dispatch.errand.stands_at(Outcome::new(Delivery::Queued, unkept.as_str()));
     // One of earlier runs, or of others on this host: a token that was refused is not to be tried by each alert.
-    let spool = Spool::open(&run.access.spool_dir).ok();
+    let spool = Spool::open(&dispatch.access.spool_dir).ok();
     let lock = spool.as_ref().and_then(|spool| spool.try_lock().ok()?);
-    let fates = run.send_unspooled(
-        items.into_iter().map(|(item, _)| item).collect(),
-        spool.as_ref(),
-        lock.as_ref(),
-    );
-    let mut outcome = run.sum_up(&fates, None);
+    let items = all.into_iter().map(|one| one.item).collect();
+    let fates = dispatch.send_unspooled(items, spool.as_ref(), lock.as_ref());
+    let mut outcome = dispatch.sum_up(&fates, None);
     // Somebody wanted no spool and it was not needed: nothing to remark.
-    let delivered = matches!(outcome.delivery, Delivery::Accepted | Delivery::Rejected);
-    if !(delivered && lost.starts_with("not kept, as")) {
-        outcome.text = format!("{}; {lost}", outcome.text);
+    let needed = !matches!(outcome.delivery, Delivery::Accepted | Delivery::Rejected);
+    if needed || !matches!(why, Unkept::NotWanted) {
+        outcome.text = format!("{}; {unkept}", outcome.text);
     }
     outcome
 }
 
 /// Drains, or waits until another process has dealt with our messages.
-fn follow(ours: &[Name], run: &mut Run<'_>, spool: &Spool) -> Vec<Fate> {
-    run.errand.deadline.enter("waiting for the process that sends");
-    let all = |reason: String| vec![Fate::Queued(reason); ours.len()];
-    let fates = match spool.wait_for_turn(ours, &run.errand.deadline) {
-        Ok(Turn::Ours(_lock)) => match run.drain(spool, ours) {
+fn follow(ours: &[Name], dispatch: &mut Dispatch<'_>, spool: &Spool) -> Vec<Fate> {
+    dispatch.errand.deadline.enter("waiting for the process that sends");
+    let all = |wait: Wait| vec![Fate::Queued(wait); ours.len()];
+    let fates = match spool.wait_for_turn(ours, &dispatch.errand.deadline) {
+        Ok(Turn::Ours(_lock)) => match dispatch.drain(spool, ours) {
             Ok(fates) => fates,
-            Err(error) => return all(error.to_string()),
+            Err(error) => return all(Wait::Spool(error)),
         },
         Ok(Turn::Done) => HashMap::new(),
-        Ok(Turn::TooLate) => return all("another process sends".to_owned()),
-        Err(error) => return all(error.to_string()),
+        Ok(Turn::TooLate) => return all(Wait::Turn),
+        Err(error) => return all(Wait::Spool(error)),
     };
     let fate = |name: &Name| fates.get(name).cloned().unwrap_or_else(|| fate_on_disk(name, spool));
     ours.iter().map(fate).collect()
@@ -199,14 +208,14 @@ fn follow(ours: &[Name], run: &mut Run<'_>, spool: &Spool) -> Vec<Fate> {
 /// Where another process has put our message.
 fn fate_on_disk(name: &Name, spool: &Spool) -> Fate {
     if spool.is_waiting(name) {
-        return Fate::Queued("waits".to_owned());
+        return Fate::Queued(Wait::NotKnown);
     }
-    let unknown = || "see failed/ in the spool".to_owned();
-    match spool.read_failed(name) {
-        Ok(item) => Fate::Rejected(item.failure.unwrap_or_else(unknown)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Fate::Delivered,
-        Err(_) => Fate::Rejected(unknown()),
-    }
+    let reason = match spool.read_failed(name) {
+        Ok(item) => item.failure,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Fate::Delivered,
+        Err(_) => None,
+    };
+    Fate::Rejected(Failed { reason, stays: None })
 }
 
 fn show(message: &Message, access: &Access) -> Outcome {
@@ -224,6 +233,6 @@ fn show(message: &Message, access: &Access) -> Outcome {
     }
     let mut outcome = Outcome::new(Delivery::Accepted, text);
     let lines = fields.iter().map(|(key, value)| format!("{key} = {value}"));
-    outcome.details.extend(lines.chain(message.warnings.clone()));
+    outcome.details.extend(lines.chain(message.remarks.iter().map(explain::remark)));
     outcome
 }

@@ -2,7 +2,7 @@
 
 use super::args::Args;
 use super::message::Layout;
-use super::rules::StateList;
+use super::rules::{RuleError, StateList};
 use crate::pushover::access::Access;
 use crate::pushover::drain::Limits;
 
@@ -15,10 +15,9 @@ pub(super) fn limits(args: &Args) -> Limits {
 }
 
 /// What is wrong in the part of the configuration that only messages depend on.
-pub(super) fn mistake(access: &Access) -> Option<String> {
+pub(super) fn mistake(access: &Access) -> Option<RuleError> {
     let states = access.config.as_ref().ok()?.emergency.as_deref()?;
-    let error = states.parse::<StateList>().err()?;
-    Some(format!("emergency in the configuration {error}"))
+    states.parse::<StateList>().err()
 }
 
 /// How messages look. What is wrong in the configuration counts as unset: the message is to be kept first.

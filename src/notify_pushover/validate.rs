@@ -1,10 +1,13 @@
 //! `validate`: is the token good, is every recipient, and how much of the quota is left?
 
 use super::args::Args;
+use super::explain;
+use super::facts::{Invalid, Validated};
 use crate::program::{Delivery, Errand, Outcome};
 use crate::pushover::access::Access;
 use crate::pushover::client::Api;
-use crate::pushover::response::Answer;
+use crate::pushover::refusal::Refusal;
+use crate::secret::Secret;
 
 /// Asks Pushover about every recipient that was named, or all of the configuration.
 pub(super) fn validate(args: &Args, mut access: Access, errand: &Errand) -> Outcome {
@@ -16,54 +19,42 @@ pub(super) fn validate(args: &Args, mut access: Access, errand: &Errand) -> Outc
         Ok(api) => api,
         Err(error) => return Outcome::new(Delivery::Misconfigured, error.to_string()),
     };
-    let addresses = access.everybody();
-    let mut outcome = Outcome::new(Delivery::Accepted, String::new());
-    let mut last_token = None;
-    for address in &addresses {
-        let keys = match access.keyring.find(address) {
+    let (all, last_token) = ask_about_everybody(args, &mut access, &api, errand);
+    let everybody = access.everybody().len();
+    let good = all.iter().all(|one| one.result.is_ok());
+    let token = last_token.filter(|_| good);
+    let quota = token.and_then(|token| api.limits(&token, errand.deadline.remaining()).quota);
+    explain::validated(&all, everybody, quota)
+}
+
+/// Everybody, or as many as may be asked: an IP that goes on with bad requests is blocked
+/// (<https://pushover.net/api#friendly>). Also the token of the last one.
+fn ask_about_everybody(
+    args: &Args,
+    access: &mut Access,
+    api: &Api,
+    errand: &Errand,
+) -> (Vec<Validated>, Option<Secret>) {
+    let device = args.device.as_deref().filter(|device| !device.is_empty());
+    let (mut all, mut last_token) = (Vec::new(), None);
+    for addressee in access.everybody() {
+        let name = addressee.name();
+        let keys = match access.keyring.find(&addressee) {
             Ok(keys) => keys,
             Err(error) => {
-                worsen(&mut outcome, Delivery::Misconfigured, error.to_string());
+                all.push(Validated { name, result: Err(Invalid::Keys(error)) });
                 continue;
             }
         };
         errand.deadline.enter("validating");
-        let device = args.device.as_deref().filter(|device| !device.is_empty());
-        let reply = api.validate(&keys.token, &keys.user, device, errand.deadline.remaining());
-        let name = address.name();
+        let response = api.validate(&keys.token, &keys.user, device, errand.deadline.remaining());
         last_token = Some(keys.token);
-        match reply.answer {
-            Answer::Accepted { .. } => outcome.details.push(format!("{name}: good")),
-            Answer::Rejected { reason, .. } => {
-                worsen(&mut outcome, Delivery::Rejected, format!("{name}: {reason}"));
-                // An IP that goes on with bad requests is blocked.
-                break;
-            }
-            Answer::NobodyReached(reason) => {
-                worsen(&mut outcome, Delivery::Rejected, format!("{name}: {reason}"));
-            }
-            Answer::QuotaUsedUp { reason, .. } | Answer::Temporary { reason, .. } => {
-                worsen(&mut outcome, Delivery::Queued, format!("{name}: not validated, {reason}"));
-                break;
-            }
+        let result = response.result.map(drop);
+        let stop = !matches!(result, Ok(()) | Err(Refusal::NoDevice(_)));
+        all.push(Validated { name, result: result.map_err(Invalid::Refused) });
+        if stop {
+            break;
         }
     }
-    if outcome.delivery == Delivery::Accepted {
-        outcome.text = format!("token and {} recipients are good", addresses.len());
-        if let Some(token) = last_token
-            && let Some(quota) = api.limits(&token, errand.deadline.remaining()).quota
-        {
-            outcome.text =
-                format!("{}, {} of {} messages left", outcome.text, quota.remaining, quota.limit);
-        }
-    }
-    outcome
-}
-
-fn worsen(outcome: &mut Outcome, delivery: Delivery, text: String) {
-    if delivery > outcome.delivery {
-        outcome.delivery = delivery;
-        outcome.text.clone_from(&text);
-    }
-    outcome.details.push(text);
+    (all, last_token)
 }

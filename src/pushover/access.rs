@@ -3,6 +3,7 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
@@ -10,7 +11,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use super::addressee::{Addressee, Source, TOKEN_NAMES, USER_NAMES};
 use super::client::{API_URL, Route};
 use super::config::{CONFIG_FILE, Config, ConfigError};
-use super::identity;
+use super::identity::{self, IdentityError};
 use super::keys::{Keyring, surroundings};
 use super::spool::SPOOL_DIR;
 use crate::secret::Secret;
@@ -64,15 +65,15 @@ pub(crate) struct Access {
     /// Knows the configuration.
     pub(crate) keyring: Keyring,
     /// The configuration, or why it is of no use.
-    pub(crate) config: Result<Config, ConfigError>,
+    pub(crate) config: Result<Config, Arc<ConfigError>>,
 }
 
 impl AccessOptions {
     /// Reads the configuration. With `uses_spool`, root takes the identity of the spool's owner before.
     ///
     /// # Errors
-    /// What to do, when root must not go on.
-    pub(crate) fn gather(&self, uses_spool: bool) -> Result<Access, String> {
+    /// [`IdentityError`] when root must not go on.
+    pub(crate) fn gather(&self, uses_spool: bool) -> Result<Access, IdentityError> {
         let mut config = self.read();
         let spool_dir = self.choose_spool(&config);
         if uses_spool {
@@ -93,11 +94,11 @@ impl AccessOptions {
         })
     }
 
-    fn read(&self) -> Result<Config, ConfigError> {
-        Config::read(&self.config, self.config != Path::new(CONFIG_FILE))
+    fn read(&self) -> Result<Config, Arc<ConfigError>> {
+        Config::read(&self.config, self.config != Path::new(CONFIG_FILE)).map_err(Arc::new)
     }
 
-    fn choose_spool(&self, config: &Result<Config, ConfigError>) -> PathBuf {
+    fn choose_spool(&self, config: &Result<Config, Arc<ConfigError>>) -> PathBuf {
         let configured = || match config {
             Ok(config) => config.spool_dir.clone(),
             Err(_) => Config::salvage_spool_dir(&self.config),

@@ -10,7 +10,7 @@ pub(crate) const TOKEN_NAMES: (&str, &str) = ("PUSHOVER_TOKEN", "pushover_token"
 pub(crate) const USER_NAMES: (&str, &str) = ("PUSHOVER_USER", "pushover_user");
 
 /// Where a token or a key is to be read by whoever sends the message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Source {
     /// In the configuration file.
@@ -22,7 +22,7 @@ pub(crate) enum Source {
 }
 
 /// Who the message is for and whose application sends it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Addressee {
     /// The configuration file.
     pub(crate) config: PathBuf,

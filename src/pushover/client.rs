@@ -11,7 +11,8 @@ use reqwest::blocking::{Client, RequestBuilder};
 use reqwest::header::HeaderMap;
 use reqwest::{Certificate, Proxy, Url, redirect};
 
-use super::response::{Answer, Headers, Quota, classify};
+use super::refusal::Failure;
+use super::response::{Headers, Quota, Response, classify};
 use crate::secret::Secret;
 
 /// Pushover's own address.
@@ -61,8 +62,8 @@ pub(crate) enum RouteError {
     #[error("the CA file {} holds no PEM certificate", .0.display())]
     NoCertificate(PathBuf),
     /// The HTTP client cannot be set up.
-    #[error("cannot set up TLS: {0}; install ca-certificates or use --ca-file")]
-    Client(String),
+    #[error("cannot set up TLS: {}; install ca-certificates or use --ca-file", innermost(.0))]
+    Client(#[source] reqwest::Error),
 }
 
 /// A connection to the API.
@@ -76,15 +77,6 @@ impl fmt::Debug for Api {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Api").finish_non_exhaustive()
     }
-}
-
-/// An answer and the quota that came with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Reply {
-    /// What it means.
-    pub(crate) answer: Answer,
-    /// From the headers.
-    pub(crate) quota: Option<Quota>,
 }
 
 impl Api {
@@ -123,8 +115,7 @@ impl Api {
         if let (Some(proxy), "https") = (&route.proxy, base.scheme()) {
             builder = builder.proxy(Proxy::all(proxy.expose()).map_err(|_| RouteError::Proxy)?);
         }
-        let client =
-            builder.build().map_err(|error| RouteError::Client(innermost(&error.without_url())))?;
+        let client = builder.build().map_err(|error| RouteError::Client(error.without_url()))?;
         Ok(Self { client: ManuallyDrop::new(client), base })
     }
 
@@ -136,7 +127,7 @@ impl Api {
         user: &Secret,
         fields: &[(&str, &str)],
         time: Duration,
-    ) -> Reply {
+    ) -> Response {
         let mut form = vec![("token", token.expose()), ("user", user.expose())];
         form.extend_from_slice(fields);
         self.ask("/1/messages.json", time, |url| self.client.post(url).form(&form))
@@ -144,7 +135,7 @@ impl Api {
 
     /// Stops the repeats of all emergency messages with this tag (`POST /1/receipts/cancel_by_tag/{tag}.json`).
     #[must_use]
-    pub(crate) fn cancel(&self, token: &Secret, tag: &str, time: Duration) -> Reply {
+    pub(crate) fn cancel(&self, token: &Secret, tag: &str, time: Duration) -> Response {
         let path = format!("/1/receipts/cancel_by_tag/{tag}.json");
         let form = [("token", token.expose())];
         self.ask(&path, time, |url| self.client.post(url).form(&form))
@@ -158,7 +149,7 @@ impl Api {
         user: &Secret,
         device: Option<&str>,
         time: Duration,
-    ) -> Reply {
+    ) -> Response {
         let mut form = vec![("token", token.expose()), ("user", user.expose())];
         form.extend(device.map(|device| ("device", device)));
         self.ask("/1/users/validate.json", time, |url| self.client.post(url).form(&form))
@@ -166,11 +157,11 @@ impl Api {
 
     /// Asks for the quota (`GET /1/apps/limits.json`), which is free of charge.
     #[must_use]
-    pub(crate) fn limits(&self, token: &Secret, time: Duration) -> Reply {
+    pub(crate) fn limits(&self, token: &Secret, time: Duration) -> Response {
         let query = [("token", token.expose())];
-        let mut reply =
+        let mut response =
             self.ask("/1/apps/limits.json", time, |url| self.client.get(url).query(&query));
-        if let Answer::Accepted { body, .. } = &reply.answer {
+        if let Ok(body) = &response.result {
             let number = |key| body.get(key).and_then(serde_json::Value::as_u64);
             let quota = || {
                 Some(Quota {
@@ -179,9 +170,9 @@ impl Api {
                     reset: number("reset")?,
                 })
             };
-            reply.quota = quota().or(reply.quota);
+            response.quota = quota().or(response.quota);
         }
-        reply
+        response
     }
 
     fn ask(
@@ -189,14 +180,14 @@ impl Api {
         path: &str,
         time: Duration,
         request: impl FnOnce(Url) -> RequestBuilder,
-    ) -> Reply {
+    ) -> Response {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         let time = time.min(REQUEST_TIME);
         let sent = request(url).timeout(time).send();
         let response = match sent {
             Ok(response) => response,
-            Err(error) => return failed(words_for(error)),
+            Err(error) => return failed(failure(error)),
         };
         let status = response.status().as_u16();
         let headers = headers_of(response.headers());
@@ -204,14 +195,14 @@ impl Api {
         let read = response.take(BODY_BYTES).read_to_end(&mut body);
         // An error's body is a courtesy; a success without its body proves nothing.
         if let (200, Err(error)) = (status, read) {
-            return failed(format!("the answer broke off: {}", innermost(&error)));
+            return failed(Failure::BrokeOff(innermost(&error)));
         }
-        Reply { answer: classify(status, &headers, &body), quota: headers.quota() }
+        Response { result: classify(status, &headers, &body), quota: headers.quota() }
     }
 }
 
-fn failed(reason: String) -> Reply {
-    Reply { answer: Answer::temporary(reason), quota: None }
+fn failed(failure: Failure) -> Response {
+    Response { result: Err(failure.into()), quota: None }
 }
 
 fn certificates(path: &PathBuf) -> Result<Vec<Certificate>, RouteError> {
@@ -244,20 +235,18 @@ fn headers_of(map: &HeaderMap) -> Headers {
     }
 }
 
-/// A few words without any URL: the one of `apps/limits.json` holds the token.
-fn words_for(error: reqwest::Error) -> String {
+/// Without any URL: the one of `apps/limits.json` holds the token.
+fn failure(error: reqwest::Error) -> Failure {
     let error = error.without_url();
-    if error.is_connect() {
-        let what =
-            if error.is_timeout() { "connect timeout".to_owned() } else { innermost(&error) };
-        return format!("cannot connect: {what}");
+    match (error.is_connect(), error.is_timeout()) {
+        (true, true) => Failure::ConnectTimeout,
+        (true, false) => Failure::Connect(innermost(&error)),
+        (false, true) => Failure::Silence,
+        (false, false) => Failure::NoAnswer(innermost(&error)),
     }
-    if error.is_timeout() {
-        return "no answer in time".to_owned();
-    }
-    format!("no answer: {}", innermost(&error))
 }
 
+/// The cause of all causes, which alone says what happened.
 fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
@@ -297,9 +286,9 @@ mod tests {
     #[test]
     fn errors_hold_no_url() {
         let api = Api::new(&route("http://127.0.0.1:1")).unwrap();
-        let reply = api.limits(&Secret::new("sesame"), Duration::from_secs(1));
-        let text = format!("{reply:?}");
-        assert!(text.contains("cannot connect"), "{text}");
+        let response = api.limits(&Secret::new("sesame"), Duration::from_secs(1));
+        let text = format!("{response:?}");
+        assert!(text.contains("Connect("), "{text}");
         assert!(!text.contains("sesame") && !text.contains("127.0.0.1"), "{text}");
     }
 }

@@ -5,48 +5,27 @@
 //! or key are wrong.
 
 mod attempt;
+mod fate;
 mod settle;
+mod transport;
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
+pub(crate) use fate::{Failed, Fate, Obstacle, Wait};
+pub(crate) use transport::SILENCE;
+
 use super::addressee::Addressee;
-use super::client::{Api, Route};
+use super::client::Route;
 use super::item::Item;
 use super::keys::Keyring;
 use super::memory::Memory;
+use super::reason::Reason;
 use super::spool::{Name, Spool, SpoolError};
-use crate::clock::unix_seconds;
 use crate::deadline::Deadline;
-use attempt::{Step, milliseconds};
-
-/// Silence after a failed request.
-pub(crate) const SILENCE: Duration = Duration::from_secs(5);
-
-/// What has become of one message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// Pushover has it.
-    Delivered,
-    /// It waits: a temporary failure, a block, or no time left.
-    Queued(String),
-    /// It waits for the administrator: a secret or a recipient is wrong.
-    Kept(String),
-    /// Pushover will not have it. It stands in `failed/`.
-    Rejected(String),
-    /// It could not be sent in the time or the number that may wait. It stands in `failed/`.
-    GivenUp(String),
-    /// It was delivered by an earlier run, but its file cannot be removed.
-    Leftover(String),
-}
-
-impl Fate {
-    /// Whether the message is to be tried again.
-    #[must_use]
-    pub(crate) fn waits(&self) -> bool {
-        matches!(self, Self::Queued(_) | Self::Kept(_))
-    }
-}
+use attempt::{Attempt, Place};
+use settle::Found;
+use transport::Transport;
 
 /// Limits on what may wait.
 #[derive(Clone, Copy, Debug)]
@@ -60,21 +39,13 @@ pub(crate) struct Limits {
 /// What the caller is waiting for.
 struct Urgent<'a> {
     names: &'a [Name],
-    lanes: Vec<Addressee>,
+    addressees: Vec<Addressee>,
 }
 
-/// One run's way to the API.
+/// Sends what waits.
 pub(crate) struct Drainer<'a> {
-    route: &'a Route,
-    keyring: &'a mut Keyring,
-    memory: Memory,
-    deadline: &'a Deadline,
-    started: SystemTime,
+    transport: Transport<'a>,
     limits: Limits,
-    api: Option<Api>,
-    failures: u32,
-    /// The longest time Pushover took to accept something in this run.
-    slowest: Duration,
 }
 
 impl<'a> Drainer<'a> {
@@ -87,21 +58,11 @@ impl<'a> Drainer<'a> {
         started: SystemTime,
         limits: Limits,
     ) -> Self {
-        Self {
-            route,
-            keyring,
-            memory,
-            deadline,
-            started,
-            limits,
-            api: None,
-            failures: 0,
-            slowest: Duration::ZERO,
-        }
+        Self { transport: Transport::new(route, keyring, memory, deadline, started), limits }
     }
 
-    /// Sends everything that is due in `spool`, whose lock the caller holds. Messages of the same recipients as
-    /// `urgent` do not wait for their back-off: a fresh alert is reason enough to try again.
+    /// Sends everything that is due in `spool`, whose lock the caller holds. Messages for the same people as those of
+    /// `urgent` do not wait for their pause: a fresh alert is reason enough to try again.
     ///
     /// # Errors
     /// [`SpoolError`] when the spool cannot be listed; what happened before that is lost to the caller, not on disk.
@@ -114,7 +75,8 @@ impl<'a> Drainer<'a> {
         spool.adopt();
         let mut fates = HashMap::new();
         let addressee = |name| spool.read(name).ok().map(|item| item.addressee);
-        let urgent = Urgent { names: urgent, lanes: urgent.iter().filter_map(addressee).collect() };
+        let addressees = urgent.iter().filter_map(addressee).collect();
+        let urgent = Urgent { names: urgent, addressees };
         while self.pass(spool, &urgent, &mut fates)? {}
         self.enforce_number(spool, &mut fates)?;
         self.keep_memory(spool);
@@ -124,16 +86,15 @@ impl<'a> Drainer<'a> {
     /// Sends one message that could not be put on disk.
     pub(crate) fn send_unspooled(&mut self, item: &mut Item) -> Fate {
         loop {
-            match self.attempt(item, true, None) {
-                Step::Retry => {}
-                Step::Done(fate) => return fate,
+            if let Some(fate) = self.attempt(item, None, true) {
+                return fate;
             }
         }
     }
 
     /// Leaves what was learnt to later runs. The caller holds the lock of `spool`.
     pub(crate) fn keep_memory(&mut self, spool: &Spool) {
-        self.memory.keep(spool, self.seconds());
+        self.transport.keep_memory(spool);
     }
 
     /// Goes through all waiting messages once; true when another pass may find something to do.
@@ -143,37 +104,41 @@ impl<'a> Drainer<'a> {
         urgent: &Urgent<'_>,
         fates: &mut HashMap<Name, Fate>,
     ) -> Result<bool, SpoolError> {
-        let mut stopped: HashMap<String, Fate> = HashMap::new();
+        let mut stopped: HashMap<Addressee, Fate> = HashMap::new();
         let mut moved = false;
         for name in spool.waiting()? {
             // It could not be taken out a pass ago.
             if fates.get(&name).is_some_and(|fate| !fate.waits()) {
                 continue;
             }
-            let mut item = match self.open(spool, &name, urgent) {
-                Ok(item) => item,
-                Err(fate) => {
-                    fates.extend(fate.map(|fate| (name, fate)));
+            let ours = urgent.names.contains(&name);
+            let mut item = match settle::open(&mut self.transport.memory, spool, &name, ours) {
+                Found::Message(item) => item,
+                Found::Settled(fate) => {
+                    fates.insert(name, fate);
                     continue;
                 }
+                Found::Gone => continue,
             };
-            let lane = serde_json::to_string(&item.addressee).unwrap_or_default();
-            // What stops a message stops those behind it, or they would overtake it.
-            if let Some(fate) = stopped.get(&lane) {
+            // What stops a message stops those behind it, or they would overtake it: a recovery before its problem.
+            if let Some(fate) = stopped.get(&item.addressee) {
                 fates.insert(name, fate.clone());
                 continue;
             }
-            if self.deadline.has_passed() {
-                fates.insert(name, Fate::Queued("no time left in this run".to_owned()));
+            if !self.transport.has_time() {
+                fates.insert(name, Fate::Queued(Wait::Time));
                 return Ok(false);
             }
-            let hurry = urgent.lanes.contains(&item.addressee);
-            let fate = match self.attempt(&mut item, hurry, Some((spool, &name))) {
-                Step::Retry => return Ok(true),
-                Step::Done(fate) => self.settle(spool, &name, item, fate),
+            let hurry = urgent.addressees.contains(&item.addressee);
+            let Some(fate) = self.attempt(&mut item, Some(Place { spool, name: &name }), hurry)
+            else {
+                return Ok(true);
             };
+            let addressee = item.addressee.clone();
+            let now = self.transport.seconds();
+            let fate = settle::settle(&mut self.transport.memory, spool, &name, item, fate, now);
             if fate.waits() {
-                stopped.insert(lane, fate.clone());
+                stopped.insert(addressee, fate.clone());
             } else {
                 moved = true;
             }
@@ -182,15 +147,29 @@ impl<'a> Drainer<'a> {
         Ok(moved)
     }
 
-    fn now(&self) -> SystemTime {
-        self.started + self.deadline.elapsed()
+    fn attempt(&mut self, item: &mut Item, place: Option<Place<'_>>, urgent: bool) -> Option<Fate> {
+        let attempt = Attempt { item, place, urgent, longest_age: self.limits.age };
+        attempt.make(&mut self.transport)
     }
 
-    fn seconds(&self) -> u64 {
-        unix_seconds(self.now())
-    }
-
-    fn milliseconds(&self) -> u64 {
-        milliseconds(self.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
+    /// Sets the oldest aside when more wait than may, and forgets what is gone.
+    fn enforce_number(
+        &mut self,
+        spool: &Spool,
+        fates: &mut HashMap<Name, Fate>,
+    ) -> Result<(), SpoolError> {
+        let memory = &mut self.transport.memory;
+        let mut names = spool.waiting()?;
+        memory.forget_all_but(&names);
+        names.retain(|name| !memory.has_ended(name));
+        let limit = self.limits.number;
+        let excess = names.len().saturating_sub(limit);
+        for name in names.into_iter().take(excess) {
+            let item = spool.read(&name).ok();
+            let fate = Fate::given_up(Reason::TooMany { limit });
+            let fate = settle::set_aside(memory, spool, &name, item, fate);
+            fates.insert(name, fate);
+        }
+        Ok(())
     }
 }

@@ -1,15 +1,39 @@
 //! Run as root by mistake: the spool's owner would not be able to read what root puts there.
 
+use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, User, getgrouplist, setgid, setgroups, setuid};
+
+/// Why root could not become the spool's owner. Says what to run instead.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum IdentityError {
+    /// The owner has a name.
+    #[error("cannot become {name}, who owns the spool; run: runuser -u {name} -- {} ({})", program.display(), cause.desc())]
+    User {
+        name: String,
+        /// As it was called.
+        program: OsString,
+        cause: Errno,
+    },
+    /// The owner has only a number, which runuser does not take.
+    #[error("cannot become user {uid}, who owns the spool; run: setpriv --reuid={uid} --regid={gid} --clear-groups {} ({})", program.display(), cause.desc())]
+    Number {
+        uid: Uid,
+        gid: Gid,
+        /// As it was called.
+        program: OsString,
+        cause: Errno,
+    },
+}
 
 /// Takes the identity of the spool's owner when root runs the program and the spool is not root's.
 ///
 /// # Errors
-/// What to do instead, with the exact command, when the identity cannot be taken.
-pub(crate) fn take_owner_of(spool: &Path) -> Result<(), String> {
+/// [`IdentityError`] when the identity cannot be taken.
+pub(crate) fn take_owner_of(spool: &Path) -> Result<(), IdentityError> {
     if !Uid::effective().is_root() {
         return Ok(());
     }
@@ -19,29 +43,21 @@ pub(crate) fn take_owner_of(spool: &Path) -> Result<(), String> {
     if meta.uid() == 0 || !meta.is_dir() {
         return Ok(());
     }
-    let owner = Uid::from_raw(meta.uid());
-    let user = User::from_uid(owner).ok().flatten();
-    become_user(owner, user.as_ref(), Gid::from_raw(meta.gid())).map_err(|error| {
+    let (uid, gid) = (Uid::from_raw(meta.uid()), Gid::from_raw(meta.gid()));
+    let user = User::from_uid(uid).ok().flatten();
+    become_user(uid, user.as_ref(), gid).map_err(|cause| {
         let program = std::env::args_os().next().unwrap_or_default();
-        let program = program.display();
-        let (name, way_out) = match &user {
-            Some(user) => (user.name.clone(), format!("runuser -u {} --", user.name)),
-            // runuser takes names only.
-            None => (
-                format!("user {owner}"),
-                format!("setpriv --reuid={owner} --regid={} --clear-groups", meta.gid()),
-            ),
-        };
-        let error = error.desc();
-        format!("cannot become {name}, who owns the spool; run: {way_out} {program} ({error})")
+        match user {
+            Some(user) => IdentityError::User { name: user.name, program, cause },
+            None => IdentityError::Number { uid, gid, program, cause },
+        }
     })
 }
 
 fn become_user(owner: Uid, user: Option<&User>, group_of_spool: Gid) -> nix::Result<()> {
     let (group, groups) = match user {
         Some(user) => {
-            let name =
-                std::ffi::CString::new(user.name.clone()).map_err(|_| nix::errno::Errno::EINVAL)?;
+            let name = std::ffi::CString::new(user.name.clone()).map_err(|_| Errno::EINVAL)?;
             (user.gid, getgrouplist(&name, user.gid)?)
         }
         None => (group_of_spool, vec![group_of_spool]),

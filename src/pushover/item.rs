@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::addressee::Addressee;
 use super::fingerprint::fingerprint;
+use super::reason::Reason;
 
 /// A message or a cancellation on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +33,7 @@ pub(crate) struct Item {
     pub(crate) given_up: bool,
     /// Why it will not be sent. Only in `failed/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) failure: Option<String>,
+    pub(crate) failure: Option<Reason>,
 }
 
 impl Item {
@@ -75,6 +76,18 @@ mod tests {
     }
 
     #[test]
+    fn the_file_of_the_first_version_is_read_and_written_alike() {
+        let text = concat!(
+            r#"{"address":{"config":"/c","token":"configured","user":{"environment":"0123456789ab"},"#,
+            r#""recipient":""},"fields":[["message","x"]],"object":"o","created":1,"attempts":3,"next_try":0,"#,
+            r#""given_up":true,"failure":"more than 5 messages wait"}"#,
+        );
+        let item: Item = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&item).unwrap(), text);
+        assert_eq!(item.failure.unwrap().to_string(), "more than 5 messages wait");
+    }
+
+    #[test]
     fn an_item_survives_the_disk() {
         let item = Item {
             addressee: addressee(),
@@ -85,7 +98,7 @@ mod tests {
             attempts: 2,
             next_try: 3,
             given_up: true,
-            failure: None,
+            failure: Some(Reason::Noted("too old".to_owned())),
         };
         let text = serde_json::to_vec(&item).unwrap();
         assert_eq!(serde_json::from_slice::<Item>(&text).unwrap(), item);

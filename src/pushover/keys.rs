@@ -1,7 +1,9 @@
 //! From the names in an item to token and key, at the moment of sending.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::addressee::{Addressee, Source, TOKEN_NAMES, USER_NAMES};
 use super::config::{Config, ConfigError};
@@ -36,23 +38,39 @@ impl Keys {
     }
 }
 
+/// One of the two secrets of a message, for people to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// The application's token.
+    Token,
+    /// The recipient's key, which no name of the configuration leads to.
+    User,
+    /// The key of a recipient of the configuration.
+    UserNamed(String),
+}
+
+impl fmt::Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token => f.write_str("the token"),
+            Self::User => f.write_str("the recipient's key"),
+            Self::UserNamed(name) => write!(f, "the key of '{name}'"),
+        }
+    }
+}
+
 /// Why a message has no token or no key. Says which one, never what it is.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum KeyError {
     /// The configuration is of no use.
     #[error("{0}")]
-    Config(String),
+    Config(Arc<ConfigError>),
     /// A file or credential is of no use.
-    #[error("{what}: {source}")]
-    File {
-        /// "the token" or whose key.
-        what: String,
-        /// What is wrong with it.
-        source: SecretError,
-    },
+    #[error("{which}: {source}")]
+    File { which: Which, source: Arc<SecretError> },
     /// Nowhere to be found.
-    #[error("no {0}: set it in the configuration, a file, the environment or a credential")]
-    Missing(&'static str),
+    #[error("no token: set it in the configuration, a file, the environment or a credential")]
+    NoToken,
     /// The configuration does not know the recipient.
     #[error("unknown recipient '{0}': not in [users] of the configuration")]
     UnknownRecipient(String),
@@ -61,23 +79,22 @@ pub(crate) enum KeyError {
     NoRecipient,
     /// The environment has another one now.
     #[error("{0} came from the environment of another process and is not here")]
-    Elsewhere(&'static str),
+    Elsewhere(Which),
     /// Not what a token or key looks like.
-    #[error("{what} must be {KEY_CHARS} letters and digits, but has {chars} characters{odd}")]
+    #[error("{which} must be {KEY_CHARS} letters and digits, but has {chars} characters{}", if *.plain { "" } else { ", some of them neither" })]
     Malformed {
-        /// "the token" or whose key.
-        what: String,
+        which: Which,
         /// Its length.
         chars: usize,
-        /// Remark on other characters.
-        odd: &'static str,
+        /// Whether all of them are letters and digits.
+        plain: bool,
     },
 }
 
 /// Reads configurations and secrets once per run.
 #[derive(Debug, Default)]
 pub(crate) struct Keyring {
-    configs: HashMap<PathBuf, Result<Config, String>>,
+    configs: HashMap<PathBuf, Result<Config, Arc<ConfigError>>>,
 }
 
 impl Keyring {
@@ -88,12 +105,8 @@ impl Keyring {
     }
 
     /// Hands over the configuration that was read already.
-    pub(crate) fn know(&mut self, path: &Path, config: &Result<Config, ConfigError>) {
-        let config = match config {
-            Ok(config) => Ok(config.clone()),
-            Err(error) => Err(error.to_string()),
-        };
-        self.configs.insert(path.to_owned(), config);
+    pub(crate) fn know(&mut self, path: &Path, config: &Result<Config, Arc<ConfigError>>) {
+        self.configs.insert(path.to_owned(), config.clone());
     }
 
     /// Token and key of `addressee`.
@@ -111,28 +124,28 @@ impl Keyring {
     /// # Errors
     /// [`KeyError`] when there is none.
     pub(crate) fn find_token(&mut self, addressee: &Addressee) -> Result<Secret, KeyError> {
-        let what = "the token";
+        let which = Which::Token;
         let token = match &addressee.token {
-            Source::File(path) => from_file(path, what)?,
-            Source::Environment(mark) => from_surroundings(TOKEN_NAMES, mark, what)?,
+            Source::File(path) => from_file(path, &which)?,
+            Source::Environment(mark) => from_surroundings(TOKEN_NAMES, mark, &which)?,
             Source::Configured => {
                 let config = self.config(&addressee.config)?;
                 match (&config.token, &config.token_file) {
                     (Some(token), _) => token.clone(),
-                    (None, Some(path)) => from_file(path, what)?,
-                    (None, None) => return Err(KeyError::Missing("token")),
+                    (None, Some(path)) => from_file(path, &which)?,
+                    (None, None) => return Err(KeyError::NoToken),
                 }
             }
         };
-        well_formed(token, what)
+        well_formed(token, which)
     }
 
     fn find_user(&mut self, addressee: &Addressee) -> Result<Secret, KeyError> {
-        let what = "the recipient's key";
+        let which = Which::User;
         match &addressee.user {
-            Source::File(path) => well_formed(from_file(path, what)?, what),
+            Source::File(path) => well_formed(from_file(path, &which)?, which),
             Source::Environment(mark) => {
-                well_formed(from_surroundings(USER_NAMES, mark, what)?, what)
+                well_formed(from_surroundings(USER_NAMES, mark, &which)?, which)
             }
             Source::Configured => {
                 let config = self.config(&addressee.config)?;
@@ -140,17 +153,15 @@ impl Keyring {
                     "" => config.default_recipient().ok_or(KeyError::NoRecipient)?,
                     name => name,
                 };
-                let key = config
-                    .users
-                    .get(name)
-                    .ok_or_else(|| KeyError::UnknownRecipient(name.to_owned()))?;
-                well_formed(key.clone(), &format!("the key of '{name}'"))
+                let unknown = || KeyError::UnknownRecipient(name.to_owned());
+                let key = config.users.get(name).ok_or_else(unknown)?;
+                well_formed(key.clone(), Which::UserNamed(name.to_owned()))
             }
         }
     }
 
     fn config(&mut self, path: &Path) -> Result<&Config, KeyError> {
-        let read = || Config::read(path, true).map_err(|error| error.to_string());
+        let read = || Config::read(path, true).map_err(Arc::new);
         self.configs
             .entry(path.to_owned())
             .or_insert_with(read)
@@ -177,32 +188,32 @@ pub(crate) fn surroundings((variable, credential): (&str, &str)) -> Option<Sourc
 fn from_surroundings(
     (variable, credential): (&str, &str),
     wanted: &str,
-    what: &'static str,
+    which: &Which,
 ) -> Result<Secret, KeyError> {
-    let credential = secret::from_credential(credential)
-        .map_err(|source| KeyError::File { what: what.to_owned(), source })?;
+    let credential =
+        secret::from_credential(credential).map_err(|error| of_no_use(error, which))?;
     [secret::from_environment(variable), credential]
         .into_iter()
         .flatten()
         .find(|secret| wanted.is_empty() || mark(secret) == wanted)
-        .ok_or(KeyError::Elsewhere(what))
+        .ok_or_else(|| KeyError::Elsewhere(which.clone()))
 }
 
-fn from_file(path: &Path, what: &str) -> Result<Secret, KeyError> {
-    secret::from_file(path).map_err(|source| KeyError::File { what: what.to_owned(), source })
+fn from_file(path: &Path, which: &Which) -> Result<Secret, KeyError> {
+    secret::from_file(path).map_err(|error| of_no_use(error, which))
 }
 
-fn well_formed(secret: Secret, what: &str) -> Result<Secret, KeyError> {
+fn of_no_use(source: SecretError, which: &Which) -> KeyError {
+    KeyError::File { which: which.clone(), source: Arc::new(source) }
+}
+
+fn well_formed(secret: Secret, which: Which) -> Result<Secret, KeyError> {
     let text = secret.expose();
     let plain = text.bytes().all(|b| b.is_ascii_alphanumeric());
     if plain && text.len() == KEY_CHARS {
         return Ok(secret);
     }
-    Err(KeyError::Malformed {
-        what: what.to_owned(),
-        chars: text.chars().count(),
-        odd: if plain { "" } else { ", some of them neither" },
-    })
+    Err(KeyError::Malformed { which, chars: text.chars().count(), plain })
 }
 
 fn mark(secret: &Secret) -> String {

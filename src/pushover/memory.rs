@@ -3,9 +3,14 @@
 //! Written by the holder of the lock only, atomically; its loss costs one request too many and nothing else.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::keys::Keys;
+use super::noted::written_as_text;
+use super::reason::Reason;
+use super::refusal::{Culprit, Failure, Refusal, Rejection, Words};
 use super::response::Quota;
 use super::spool::{Name, Spool};
 
@@ -21,6 +26,33 @@ const MONTH_SECONDS: u64 = 32 * 86_400;
 /// Messages rejected for themselves within that time that end in a pause for all.
 const REJECTIONS: usize = 10;
 
+/// Why no request is to be made for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub(crate) enum Cause {
+    /// Pushover refused the last one.
+    Refused(Words),
+    /// Too many messages were rejected for themselves.
+    Rejections,
+    /// As an earlier run wrote it down.
+    Noted(String),
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(words) => words.fmt(f),
+            Self::Rejections => write!(
+                f,
+                "{REJECTIONS} messages were rejected within {BLOCK_SECONDS} s, see failed/"
+            ),
+            Self::Noted(text) => f.write_str(text),
+        }
+    }
+}
+
+written_as_text!(Cause);
+
 /// A time in which no request is to be made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Block {
@@ -28,8 +60,9 @@ pub(crate) struct Block {
     pub(crate) since: u64,
     /// End, in Unix seconds.
     pub(crate) until: u64,
-    /// Pushover's words.
-    pub(crate) reason: String,
+    /// Why.
+    #[serde(rename = "reason")]
+    pub(crate) cause: Cause,
     /// Whether the monthly quota is the cause.
     #[serde(default)]
     pub(crate) quota: bool,
@@ -52,7 +85,7 @@ pub(crate) struct Inquiry {
     /// When it was asked, in Unix seconds.
     pub(crate) at: u64,
     /// What was wrong, or nothing.
-    pub(crate) problem: Option<String>,
+    pub(crate) problem: Option<Rejection>,
 }
 
 impl Inquiry {
@@ -67,14 +100,14 @@ fn is_fresh(at: u64, now: u64) -> bool {
     (at..at.saturating_add(3600)).contains(&now)
 }
 
-/// How a message ended whose file could not be taken out of the spool.
+/// A message that is done with, but whose file could not be taken out of the spool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum End {
+pub(crate) enum Leftover {
     /// Pushover has it.
     Delivered,
-    /// Pushover will not have it, for this reason.
-    Rejected(String),
+    /// Pushover will not have it.
+    Rejected(Reason),
 }
 
 /// The memory of a spool.
@@ -84,7 +117,7 @@ pub(crate) struct Memory {
     /// Last message that Pushover accepted, in Unix seconds.
     pub(crate) last_success: Option<u64>,
     /// What the last temporary failure was.
-    pub(crate) last_problem: Option<String>,
+    pub(crate) last_problem: Option<Failure>,
     /// No request between these two, in Unix milliseconds.
     pub(crate) silence: Option<(u64, u64)>,
     /// Blocks by the mark of a token, or of a token and a key.
@@ -94,7 +127,7 @@ pub(crate) struct Memory {
     /// When the last quota block ended or ends; messages from before do not grow too old by it.
     pub(crate) quota_wait_end: u64,
     /// Messages that are done with and still in the spool, by file name: they are not to be sent again.
-    pub(crate) ended: BTreeMap<String, End>,
+    pub(crate) ended: BTreeMap<String, Leftover>,
     /// The quota as last told, and when, by the mark of the token.
     pub(crate) quotas: BTreeMap<String, (u64, Quota)>,
     /// `apps/limits.json` by the mark of the token.
@@ -125,22 +158,41 @@ impl Memory {
         }
     }
 
-    /// The block of a mark that holds now.
+    /// What holds a message with these keys back now.
     #[must_use]
-    pub(crate) fn block(&self, mark: &str, now: u64) -> Option<&Block> {
+    pub(crate) fn block_of(&self, keys: &Keys, now: u64) -> Option<&Block> {
+        let marks = [keys.token_mark(), keys.user_mark()];
+        marks.iter().find_map(|mark| self.holding(mark, now))
+    }
+
+    fn holding(&self, mark: &str, now: u64) -> Option<&Block> {
         self.blocks.get(mark).filter(|block| block.holds(now))
     }
 
-    /// Blocks a token, or a token and a key, after an error in it.
-    pub(crate) fn block_for_error(&mut self, mark: String, reason: &str, whom: &str, now: u64) {
-        let block = Block {
-            since: now,
-            until: now + BLOCK_SECONDS,
-            reason: reason.to_owned(),
-            quota: false,
-            whom: whom.to_owned(),
-        };
-        self.blocks.insert(mark, block);
+    /// Notes that Pushover has accepted a message.
+    pub(crate) fn note_success(&mut self, now: u64) {
+        self.last_success = Some(now);
+        self.last_problem = None;
+        self.silence = None;
+    }
+
+    /// Blocks what must not be asked again after this refusal: who does is taken for an attacker. `whom` has no name
+    /// when nobody in particular was asked about.
+    pub(crate) fn note_refusal(&mut self, refusal: &Refusal, keys: &Keys, whom: &str, now: u64) {
+        match refusal {
+            Refusal::Rejected { culprit: Culprit::Token, words } => {
+                self.block(keys.token_mark(), Cause::Refused(words.clone()), "", now);
+            }
+            Refusal::Rejected { culprit: Culprit::User, words } => {
+                self.block(keys.user_mark(), Cause::Refused(words.clone()), whom, now);
+            }
+            Refusal::QuotaUsedUp { reset, words } => {
+                self.block_for_quota(keys.token_mark(), words, *reset, now);
+            }
+            Refusal::Rejected { culprit: Culprit::Message, .. }
+            | Refusal::NoDevice(_)
+            | Refusal::Temporary { .. } => {}
+        }
     }
 
     /// Notes that a message was rejected for itself. Many of them look like an attack to Pushover, so they end in a
@@ -151,32 +203,24 @@ impl Memory {
         self.rejections.push(now);
         if self.rejections.len() >= REJECTIONS {
             self.rejections.clear();
-            let reason = format!(
-                "{REJECTIONS} messages were rejected within {BLOCK_SECONDS} s, see failed/"
-            );
-            self.block_for_error(mark, &reason, "", now);
+            self.block(mark, Cause::Rejections, "", now);
         }
     }
 
+    fn block(&mut self, mark: String, cause: Cause, whom: &str, now: u64) {
+        let until = now + BLOCK_SECONDS;
+        let block = Block { since: now, until, cause, quota: false, whom: whom.to_owned() };
+        self.blocks.insert(mark, block);
+    }
+
     /// Blocks a token until its quota starts again.
-    pub(crate) fn block_for_quota(
-        &mut self,
-        mark: String,
-        reason: &str,
-        reset: Option<u64>,
-        now: u64,
-    ) {
+    fn block_for_quota(&mut self, mark: String, words: &Words, reset: Option<u64>, now: u64) {
         let until = reset
             .filter(|reset| *reset > now)
             .map_or(now + QUOTA_SECONDS, |reset| reset.min(now + MONTH_SECONDS));
         self.quota_wait_end = until;
-        let block = Block {
-            since: now,
-            until,
-            reason: reason.to_owned(),
-            quota: true,
-            whom: String::new(),
-        };
+        let cause = Cause::Refused(words.clone());
+        let block = Block { since: now, until, cause, quota: true, whom: String::new() };
         self.blocks.insert(mark, block);
     }
 
@@ -187,9 +231,9 @@ impl Memory {
         told.map(|(_, quota)| *quota)
     }
 
-    /// Notes how a message ended whose file stays.
-    pub(crate) fn end(&mut self, name: &Name, end: End) {
-        self.ended.insert(name.as_str().to_owned(), end);
+    /// Notes that a message is done with whose file stays.
+    pub(crate) fn leave(&mut self, name: &Name, leftover: Leftover) {
+        self.ended.insert(name.as_str().to_owned(), leftover);
     }
 
     /// Whether the message is done with, though its file is there.
@@ -220,13 +264,32 @@ mod tests {
     #[test]
     fn a_block_ends_by_time_and_when_the_clock_is_set_back() {
         let mut memory = Memory::default();
-        memory.block_for_error("m".to_owned(), "bad", "alice", 1000);
+        memory.block("m".to_owned(), Cause::Rejections, "alice", 1000);
         for (now, holds) in
             [(999, false), (1000, true), (1299, true), (1300, false), (9_999_999, false)]
         {
-            assert_eq!(memory.block("m", now).is_some(), holds, "{now}");
+            assert_eq!(memory.holding("m", now).is_some(), holds, "{now}");
         }
-        assert!(memory.block("other", 1000).is_none());
+        assert!(memory.holding("other", 1000).is_none());
+    }
+
+    #[test]
+    fn the_file_of_the_first_version_is_read_and_written_alike() {
+        let text = concat!(
+            r#"{"last_success":5,"last_problem":"no answer in time","silence":[1,2],"blocks":{"m":{"since":1,"#,
+            r#""until":301,"reason":"token is invalid (400)","quota":false,"whom":""}},"rejections":[],"#,
+            r#""quota_wait_end":0,"ended":{"a":"delivered","b":{"rejected":"bad (400)"}},"quotas":{},"limits":{},"#,
+            r#""validated":{"k":{"at":1,"problem":"user is invalid (400)"},"l":{"at":1,"problem":null}}}"#,
+        );
+        let memory: Memory = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&memory).unwrap(), text);
+        assert_eq!(memory.last_problem.unwrap().to_string(), "no answer in time");
+        assert_eq!(memory.blocks["m"].cause.to_string(), "token is invalid (400)");
+        assert_eq!(memory.ended["a"], Leftover::Delivered);
+        assert_eq!(memory.ended["b"], Leftover::Rejected(Reason::Noted("bad (400)".to_owned())));
+        assert_eq!(memory.validated["l"].problem, None);
+        let problem = memory.validated["k"].problem.as_ref().unwrap();
+        assert_eq!(problem.to_string(), "user is invalid (400)");
     }
 
     #[test]
@@ -235,20 +298,20 @@ mod tests {
         for at in 0..9 {
             memory.note_rejection("m".to_owned(), 1000 + at);
         }
-        assert!(memory.block("m", 1008).is_none());
+        assert!(memory.holding("m", 1008).is_none());
         memory.note_rejection("m".to_owned(), 1500);
-        assert!(memory.block("m", 1500).is_none(), "the others are long ago");
+        assert!(memory.holding("m", 1500).is_none(), "the others are long ago");
         for _ in 0..9 {
             memory.note_rejection("m".to_owned(), 1500);
         }
-        assert!(memory.block("m", 1500).is_some());
+        assert!(memory.holding("m", 1500).is_some());
     }
 
     #[test]
     fn a_quota_block_lasts_to_the_reset_or_an_hour() {
         for (reset, until) in [(Some(5000), 5000), (None, 4600), (Some(1), 4600)] {
             let mut memory = Memory::default();
-            memory.block_for_quota("m".to_owned(), "quota", reset, 1000);
+            memory.block_for_quota("m".to_owned(), &Words::new(429, "", ""), reset, 1000);
             assert_eq!(memory.blocks["m"].until, until);
         }
     }

@@ -8,20 +8,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Characters kept of what a server said.
-const SHOWN_CHARS: usize = 200;
-
-/// Whom an error concerns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Culprit {
-    /// The application token: no message can be sent.
-    Token,
-    /// The recipient's key or device: nothing can be sent to this one.
-    User,
-    /// This message only.
-    Message,
-}
+use super::phrases;
+use super::refusal::{Culprit, Failure, Refusal, Words, shorten};
 
 /// The application's monthly allowance, from the answer's headers or `apps/limits.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,47 +22,13 @@ pub(crate) struct Quota {
     pub(crate) reset: u64,
 }
 
-/// A classified answer.
+/// What came back from one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
-    /// 200 and status 1: Pushover has it.
-    Accepted {
-        /// Pushover's name of the request, for its support.
-        request: String,
-        /// Devices were named or not, the parsed body.
-        body: Value,
-    },
-    /// Never send this again as it is.
-    Rejected {
-        /// Whom it concerns.
-        culprit: Culprit,
-        /// Pushover's words.
-        reason: String,
-    },
-    /// 200 and status 1, but there was no device to send to.
-    NobodyReached(String),
-    /// 429: to be repeated after the reset.
-    QuotaUsedUp {
-        /// When the count starts again, in Unix seconds, if the answer said so.
-        reset: Option<u64>,
-        /// Pushover's words.
-        reason: String,
-    },
-    /// To be repeated, not sooner than five seconds from now.
-    Temporary {
-        /// What went wrong.
-        reason: String,
-        /// How long the server asked to be left alone.
-        retry_after: Option<Duration>,
-    },
-}
-
-impl Answer {
-    /// A temporary failure without a wish of the server.
-    #[must_use]
-    pub(crate) fn temporary(reason: impl Into<String>) -> Self {
-        Self::Temporary { reason: reason.into(), retry_after: None }
-    }
+pub(crate) struct Response {
+    /// The body of an acceptance (200 and status 1).
+    pub(crate) result: Result<Value, Refusal>,
+    /// From the headers.
+    pub(crate) quota: Option<Quota>,
 }
 
 /// The headers that matter.
@@ -98,57 +52,46 @@ impl Headers {
     }
 }
 
-/// Classifies a complete answer.
-#[must_use]
-pub(crate) fn classify(status: u16, headers: &Headers, body: &[u8]) -> Answer {
+/// The body of an acceptance, or what the answer means instead.
+pub(crate) fn classify(status: u16, headers: &Headers, body: &[u8]) -> Result<Value, Refusal> {
     let body: Option<Value> = serde_json::from_slice(body).ok();
-    match status {
-        200 => match body {
-            Some(body) => classify_ok(body),
-            None => Answer::temporary("answer 200 is not from Pushover (no JSON)"),
-        },
-        429 => Answer::QuotaUsedUp { reset: headers.reset, reason: said(429, body.as_ref()) },
+    let words = || words(status, body.as_ref());
+    Err(match status {
+        200 => return body.ok_or(Failure::NoJson.into()).and_then(classify_ok),
+        429 => Refusal::QuotaUsedUp { reset: headers.reset, words: words() },
         // A proxy in between answered, not Pushover.
-        407 => Answer::temporary("the proxy wants a password (407)"),
-        400..=499 => Answer::Rejected {
-            culprit: culprit(status, body.as_ref()),
-            reason: said(status, body.as_ref()),
-        },
-        300..=399 => Answer::temporary(format!("answer {status} redirects; not followed")),
-        _ => Answer::Temporary {
-            reason: said(status, body.as_ref()),
+        407 => Failure::ProxyPassword.into(),
+        400..=499 => Refusal::Rejected { culprit: culprit(status, body.as_ref()), words: words() },
+        300..=399 => Failure::Redirect(status).into(),
+        _ => Refusal::Temporary {
+            failure: Failure::Said(words()),
             retry_after: headers.retry_after.map(Duration::from_secs),
         },
-    }
+    })
 }
 
-fn classify_ok(body: Value) -> Answer {
+fn classify_ok(body: Value) -> Result<Value, Refusal> {
     match body.get("status").and_then(Value::as_i64) {
         Some(1) => {}
         Some(_) => {
-            return Answer::Rejected {
-                culprit: culprit(200, Some(&body)),
-                reason: said(200, Some(&body)),
-            };
+            let (culprit, words) = (culprit(200, Some(&body)), words(200, Some(&body)));
+            return Err(Refusal::Rejected { culprit, words });
         }
-        None => return Answer::temporary("answer 200 is not from Pushover (no status)"),
+        None => return Err(Failure::NoStatus.into()),
     }
-    // Not documented, but seen: influxdata/kapacitor#1483, node-red-contrib-pushover#22.
-    if let Some(info) = text_of(&body, "info").filter(|info| info.contains("no active devices")) {
-        return Answer::NobodyReached(shorten(&info));
-    }
-    Answer::Accepted {
-        request: text_of(&body, "request").map(|id| shorten(&id)).unwrap_or_default(),
-        body,
+    match text_of(&body, "info").filter(|info| phrases::says_no_device(info)) {
+        Some(info) => Err(Refusal::NoDevice(shorten(info))),
+        None => Ok(body),
     }
 }
 
 fn culprit(status: u16, body: Option<&Value>) -> Culprit {
     let has = |key| body.is_some_and(|body| body.get(key).is_some_and(|value| *value != 1));
-    let names = |word: &str| body.is_some_and(|body| errors(body).iter().any(|e| e.contains(word)));
-    if has("token") || names("application token") {
+    let errors = body.map(errors).unwrap_or_default();
+    let is_about = |phrase: fn(&str) -> bool| errors.iter().any(|error| phrase(error));
+    if has("token") || is_about(phrases::is_about_token) {
         Culprit::Token
-    } else if has("user") || has("device") || names("user identifier") || names("user key") {
+    } else if has("user") || has("device") || is_about(phrases::is_about_user) {
         Culprit::User
     } else if matches!(status, 401 | 403) {
         Culprit::Token
@@ -157,16 +100,10 @@ fn culprit(status: u16, body: Option<&Value>) -> Culprit {
     }
 }
 
-/// Pushover's words with the request's name, which its support asks for.
-fn said(status: u16, body: Option<&Value>) -> String {
-    let mut text = body.map(errors).unwrap_or_default().join("; ");
-    if text.is_empty() {
-        let words = if status >= 500 { "Pushover failed" } else { "no reason given" };
-        words.clone_into(&mut text);
-    }
+fn words(status: u16, body: Option<&Value>) -> Words {
+    let said = body.map(errors).unwrap_or_default().join("; ");
     let request = body.and_then(|body| text_of(body, "request"));
-    let request = request.map_or(String::new(), |id| format!(", request {id}"));
-    format!("{} ({status}{})", shorten(&text), shorten(&request))
+    Words::new(status, &said, request.unwrap_or_default())
 }
 
 fn errors(body: &Value) -> Vec<String> {
@@ -182,12 +119,8 @@ fn errors(body: &Value) -> Vec<String> {
     }
 }
 
-fn text_of(body: &Value, key: &str) -> Option<String> {
-    body.get(key)?.as_str().map(str::to_owned)
-}
-
-fn shorten(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(SHOWN_CHARS).collect()
+fn text_of<'a>(body: &'a Value, key: &str) -> Option<&'a str> {
+    body.get(key)?.as_str()
 }
 
 #[cfg(test)]
@@ -196,13 +129,13 @@ mod tests {
 
     fn kind(status: u16, body: &str) -> &'static str {
         match classify(status, &Headers::default(), body.as_bytes()) {
-            Answer::Accepted { .. } => "accepted",
-            Answer::Rejected { culprit: Culprit::Token, .. } => "token",
-            Answer::Rejected { culprit: Culprit::User, .. } => "user",
-            Answer::Rejected { .. } => "message",
-            Answer::NobodyReached(_) => "nobody",
-            Answer::QuotaUsedUp { .. } => "quota",
-            Answer::Temporary { .. } => "temporary",
+            Ok(_) => "accepted",
+            Err(Refusal::Rejected { culprit: Culprit::Token, .. }) => "token",
+            Err(Refusal::Rejected { culprit: Culprit::User, .. }) => "user",
+            Err(Refusal::Rejected { .. }) => "message",
+            Err(Refusal::NoDevice(_)) => "nobody",
+            Err(Refusal::QuotaUsedUp { .. }) => "quota",
+            Err(Refusal::Temporary { .. }) => "temporary",
         }
     }
 
@@ -249,16 +182,16 @@ mod tests {
     #[test]
     fn the_reason_names_errors_and_request() {
         let body = br#"{"user":"invalid","errors":["user identifier is invalid"],"status":0,"request":"abc"}"#;
-        let Answer::Rejected { reason, .. } = classify(400, &Headers::default(), body) else {
+        let Err(Refusal::Rejected { words, .. }) = classify(400, &Headers::default(), body) else {
             panic!("not rejected");
         };
-        assert_eq!(reason, "user identifier is invalid (400, request abc)");
+        assert_eq!(words.to_string(), "user identifier is invalid (400, request abc)");
     }
 
     #[test]
     fn a_wish_for_silence_is_kept() {
         let headers = Headers { retry_after: Some(30), ..Headers::default() };
-        let Answer::Temporary { retry_after, .. } = classify(503, &headers, b"") else {
+        let Err(Refusal::Temporary { retry_after, .. }) = classify(503, &headers, b"") else {
             panic!("not temporary");
         };
         assert_eq!(retry_after, Some(Duration::from_secs(30)));

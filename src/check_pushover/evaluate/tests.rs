@@ -1,10 +1,13 @@
 //! Tables of `evaluate.rs`.
 
-use super::super::facts::{Blocked, Credential, Facts, ProbeError, Verdict};
+use super::super::facts::{Blocked, Credential, Facts, ProbeError, Unconfirmed};
 use super::super::policy::Policy;
 use super::evaluate;
 use crate::monitoring::{State, Thresholds, Value};
+use crate::pushover::memory::Cause;
+use crate::pushover::refusal::{Failure, Rejection, Words};
 use crate::pushover::response::Quota;
+use crate::pushover::spool::SpoolError;
 
 fn policy() -> Policy {
     Policy {
@@ -24,17 +27,17 @@ fn healthy() -> Facts {
 }
 
 fn blocked(quota: bool, whom: &str) -> Vec<Blocked> {
-    vec![Blocked { whom: whom.to_owned(), reason: "r".to_owned(), seconds_left: 9, quota }]
+    vec![Blocked { whom: whom.to_owned(), cause: Cause::Rejections, seconds_left: 9, quota }]
 }
 
-fn credential(verdict: Verdict) -> Vec<Credential> {
-    vec![Credential { name: "alice".to_owned(), verdict }]
+fn credential(result: Result<(), Unconfirmed>) -> Vec<Credential> {
+    vec![Credential { name: "alice".to_owned(), result }]
 }
 
 #[test]
 fn each_fact_has_its_state() {
     let remaining = |remaining| Some(Ok(Quota { limit: 10_000, remaining, reset: 0 }));
-    let reason = || "r".to_owned();
+    let rejected = || Unconfirmed::Rejected(Rejection::Said(Words::new(400, "r", "")));
     for (case, facts, state) in [
         ("healthy", healthy(), State::Ok),
         ("waiting shortly", Facts { waiting: 1, oldest_seconds: 600, ..healthy() }, State::Ok),
@@ -48,29 +51,37 @@ fn each_fact_has_its_state() {
         ("recipient blocked", Facts { blocks: blocked(false, "bob"), ..healthy() }, State::Warning),
         ("little left", Facts { quota: remaining(999), ..healthy() }, State::Warning),
         ("nothing left", Facts { quota: remaining(199), ..healthy() }, State::Critical),
-        ("quota unknown", Facts { quota: Some(Err(reason())), ..healthy() }, State::Unknown),
-        ("good", Facts { credentials: credential(Verdict::Good), ..healthy() }, State::Ok),
         (
-            "bad",
-            Facts { credentials: credential(Verdict::Bad(reason())), ..healthy() },
-            State::Critical,
-        ),
-        (
-            "unasked",
-            Facts { credentials: credential(Verdict::Unknown(reason())), ..healthy() },
+            "quota unknown",
+            Facts { quota: Some(Err(Unconfirmed::NotTold)), ..healthy() },
             State::Unknown,
         ),
-        ("cut short", Facts { cut_short: Some(reason()), ..healthy() }, State::Unknown),
+        ("good", Facts { credentials: credential(Ok(())), ..healthy() }, State::Ok),
+        ("bad", Facts { credentials: credential(Err(rejected())), ..healthy() }, State::Critical),
+        (
+            "unasked",
+            Facts {
+                credentials: credential(Err(Unconfirmed::Failed(Failure::Silence))),
+                ..healthy()
+            },
+            State::Unknown,
+        ),
+        (
+            "cut short",
+            Facts { cut_short: Some("timed out".to_owned()), ..healthy() },
+            State::Unknown,
+        ),
     ] {
         assert_eq!(evaluate(&Ok(facts), &policy()).state(), state, "{case}");
     }
-    let missing = ProbeError::Missing("/s".into());
+    let missing = ProbeError::Spool(SpoolError::Missing("/s".into()));
     assert_eq!(evaluate(&Err(missing), &policy()).state(), State::Unknown);
 }
 
 #[test]
 fn a_quota_that_was_asked_for_and_not_told_is_undetermined() {
-    let report = evaluate(&Ok(Facts { quota: Some(Err("r".to_owned())), ..healthy() }), &policy());
+    let report =
+        evaluate(&Ok(Facts { quota: Some(Err(Unconfirmed::TooSoon)), ..healthy() }), &policy());
     let metric = report.metrics().iter().find(|metric| metric.label.as_str() == "quota_remaining");
     assert_eq!(metric.map(|metric| metric.value), Some(Value::Undetermined));
     let unasked = evaluate(&Ok(healthy()), &Policy { quota: None, ..policy() });

@@ -104,7 +104,7 @@ fn an_emergency_has_all_it_needs_and_recovery_cancels_it() {
     let tag = field(&ringing, "tags").unwrap().to_owned();
     assert!(tag.starts_with("ni-") && tag.len() == 19);
     assert_eq!((field(&ringing, "retry"), field(&ringing, "expire")), (Some("60"), Some("3000")));
-    assert!(field(&ringing, "ttl").is_none() && ringing.warnings.is_empty());
+    assert!(field(&ringing, "ttl").is_none() && ringing.remarks.is_empty());
     assert_eq!(field(&compose(&problem("WARNING"), &layout, 5), "priority"), None);
     for kind in ["RECOVERY", "ACKNOWLEDGEMENT", "DOWNTIMESTART"] {
         let mut end = problem("OK");
@@ -112,7 +112,7 @@ fn an_emergency_has_all_it_needs_and_recovery_cancels_it() {
         assert_eq!(compose(&end, &layout, 9).cancel.as_deref(), Some(tag.as_str()), "{kind}");
     }
     layout.expire = 3600;
-    assert_eq!(compose(&problem("CRITICAL"), &layout, 5).warnings.len(), 1);
+    assert_eq!(compose(&problem("CRITICAL"), &layout, 5).remarks.len(), 1);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn links_are_encoded() {
     assert_eq!(field(&message, "url"), Some(want));
     layout.web = format!("https://{}", "x".repeat(600));
     let message = compose(&problem("CRITICAL"), &layout, 5);
-    assert_eq!((field(&message, "url"), message.warnings.len()), (None, 1));
+    assert_eq!((field(&message, "url"), message.remarks.len()), (None, 1));
 }
 
 #[test]

@@ -1,125 +1,124 @@
 //! What becomes of a message's file. One that is done with leaves the line; where it cannot, that is remembered, so that
 //! it is not sent again.
 
-use std::collections::HashMap;
 use std::io::ErrorKind;
+use std::sync::Arc;
+
+use rustix::io::Errno;
 
 use super::super::item::Item;
-use super::super::memory::End;
-use super::super::spool::{Name, Spool, SpoolError};
-use super::{Drainer, Fate, Urgent};
+use super::super::memory::{Leftover, Memory};
+use super::super::reason::Reason;
+use super::super::spool::{Name, Spool};
+use super::fate::{Failed, Fate, Obstacle};
 
-impl Drainer<'_> {
-    /// Reads a message that is to be sent. Else its fate, or `None` for one that is gone.
-    pub(super) fn open(
-        &mut self,
-        spool: &Spool,
-        name: &Name,
-        urgent: &Urgent<'_>,
-    ) -> Result<Item, Option<Fate>> {
-        if let Some(end) = self.memory.ended.get(name.as_str()).cloned() {
-            let ours = urgent.names.contains(name);
-            return Err(self.clear(spool, name, end, ours));
-        }
-        let error = match spool.read(name) {
-            Ok(item) => return Ok(item),
-            Err(error) => error,
-        };
-        // ELOOP: a symbolic link where a message should be.
-        let link = error.raw_os_error() == Some(40);
-        match error.kind() {
-            // Somebody took it out since the directory was read.
-            ErrorKind::NotFound => Err(None),
-            ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
-                Err(Some(self.damaged(spool, name)))
-            }
-            _ if link => Err(Some(self.damaged(spool, name))),
-            _ => Err(Some(Fate::Kept(format!("cannot read a message in the spool: {error}")))),
-        }
-    }
+/// What stands under a name in the spool.
+pub(super) enum Found {
+    /// A message to be sent.
+    Message(Item),
+    /// One that is not, or not now.
+    Settled(Fate),
+    /// Nothing any more.
+    Gone,
+}
 
-    /// Takes a message that is done with out of the line.
-    pub(super) fn settle(&mut self, spool: &Spool, name: &Name, item: Item, fate: Fate) -> Fate {
-        match fate {
-            Fate::Delivered if spool.remove(name).is_err() => {
-                self.memory.end(name, End::Delivered);
-                self.keep_memory(spool);
-                fate
-            }
-            Fate::Rejected(_) | Fate::GivenUp(_) => {
-                let fate = self.set_aside(spool, name, Some(item), fate);
-                // What was learnt must not be lost with a kill: the next run would ask again.
-                self.keep_memory(spool);
-                fate
-            }
-            other => other,
-        }
+/// Reads a message that is to be sent. `ours` is whether the caller waits for it.
+pub(super) fn open(memory: &mut Memory, spool: &Spool, name: &Name, ours: bool) -> Found {
+    if let Some(leftover) = memory.ended.get(name.as_str()).cloned() {
+        return clear(memory, spool, name, leftover, ours).map_or(Found::Gone, Found::Settled);
     }
+    let error = match spool.read(name) {
+        Ok(item) => return Found::Message(item),
+        Err(error) => error,
+    };
+    // A symbolic link where a message should be.
+    let link = Errno::from_io_error(&error) == Some(Errno::LOOP);
+    match error.kind() {
+        // Somebody took it out since the directory was read.
+        ErrorKind::NotFound => Found::Gone,
+        ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
+            Found::Settled(damaged(memory, spool, name))
+        }
+        _ if link => Found::Settled(damaged(memory, spool, name)),
+        _ => Found::Settled(Fate::Held(Obstacle::Unreadable(Arc::new(error)))),
+    }
+}
 
-    /// Sets the oldest aside when more wait than may, and forgets what is gone.
-    pub(super) fn enforce_number(
-        &mut self,
-        spool: &Spool,
-        fates: &mut HashMap<Name, Fate>,
-    ) -> Result<(), SpoolError> {
-        let mut names = spool.waiting()?;
-        self.memory.forget_all_but(&names);
-        names.retain(|name| !self.memory.has_ended(name));
-        let excess = names.len().saturating_sub(self.limits.number);
-        for name in names.into_iter().take(excess) {
-            let reason = format!("more than {} messages wait", self.limits.number);
-            let item = spool.read(&name).ok();
-            let fate = self.set_aside(spool, &name, item, Fate::GivenUp(reason));
-            fates.insert(name, fate);
+/// Takes a message that is done with out of the line. What was learnt must not be lost with a kill then: the next run
+/// would ask again.
+pub(super) fn settle(
+    memory: &mut Memory,
+    spool: &Spool,
+    name: &Name,
+    item: Item,
+    fate: Fate,
+    now: u64,
+) -> Fate {
+    match fate {
+        Fate::Delivered if spool.remove(name).is_err() => {
+            memory.leave(name, Leftover::Delivered);
+            memory.keep(spool, now);
+            fate
         }
-        Ok(())
+        Fate::Rejected(_) | Fate::GivenUp(_) => {
+            let fate = set_aside(memory, spool, name, Some(item), fate);
+            memory.keep(spool, now);
+            fate
+        }
+        other => other,
     }
+}
 
-    /// Tries again to take out what is done with. `None` when that has worked.
-    fn clear(&mut self, spool: &Spool, name: &Name, end: End, ours: bool) -> Option<Fate> {
-        match end {
-            End::Rejected(reason) => {
-                let item = spool.read(name).ok();
-                Some(self.set_aside(spool, name, item, Fate::Rejected(reason)))
-            }
-            End::Delivered => match spool.remove(name) {
-                Ok(()) => None,
-                Err(_) if ours => Some(Fate::Delivered),
-                Err(error) => Some(Fate::Leftover(format!("{error}; it is not sent again"))),
-            },
+/// Tries again to take out what is done with. `None` when that has worked.
+fn clear(
+    memory: &mut Memory,
+    spool: &Spool,
+    name: &Name,
+    leftover: Leftover,
+    ours: bool,
+) -> Option<Fate> {
+    match leftover {
+        Leftover::Rejected(reason) => {
+            let item = spool.read(name).ok();
+            Some(set_aside(memory, spool, name, item, Fate::rejected(reason)))
         }
+        Leftover::Delivered => match spool.remove(name) {
+            Ok(()) => None,
+            Err(_) if ours => Some(Fate::Delivered),
+            Err(error) => Some(Fate::Leftover(error)),
+        },
     }
+}
 
-    fn damaged(&mut self, spool: &Spool, name: &Name) -> Fate {
-        let reason = "the file in the spool is damaged".to_owned();
-        self.set_aside(spool, name, None, Fate::Rejected(reason))
-    }
+fn damaged(memory: &mut Memory, spool: &Spool, name: &Name) -> Fate {
+    set_aside(memory, spool, name, None, Fate::rejected(Reason::Damaged))
+}
 
-    /// Moves a message to `failed/` with the reason. One that cannot be moved stays, with the reason noted if that is
-    /// possible, and must not hold the others up.
-    fn set_aside(
-        &mut self,
-        spool: &Spool,
-        name: &Name,
-        mut item: Option<Item>,
-        fate: Fate,
-    ) -> Fate {
-        let (Fate::Rejected(reason) | Fate::GivenUp(reason)) = &fate else {
-            return fate;
-        };
-        let given_up = matches!(fate, Fate::GivenUp(_));
-        if let Some(item) = &mut item {
-            item.failure = Some(reason.clone());
-            item.given_up = given_up;
-        }
-        let Err(error) = spool.fail(name, item.as_ref()) else {
-            return fate;
-        };
-        let text = format!("{reason}; {error}");
-        if given_up {
-            return Fate::GivenUp(text);
-        }
-        self.memory.end(name, End::Rejected(reason.clone()));
-        Fate::Rejected(text)
+/// Moves a message to `failed/` with the reason. One that cannot be moved stays, with the reason noted if that is
+/// possible, and must not hold the others up.
+pub(super) fn set_aside(
+    memory: &mut Memory,
+    spool: &Spool,
+    name: &Name,
+    mut item: Option<Item>,
+    fate: Fate,
+) -> Fate {
+    let (given_up, reason) = match &fate {
+        Fate::GivenUp(Failed { reason: Some(reason), .. }) => (true, reason.clone()),
+        Fate::Rejected(Failed { reason: Some(reason), .. }) => (false, reason.clone()),
+        _ => return fate,
+    };
+    if let Some(item) = &mut item {
+        item.failure = Some(reason.clone());
+        item.given_up = given_up;
     }
+    let Err(error) = spool.fail(name, item.as_ref()) else {
+        return fate;
+    };
+    let failed = Failed { reason: Some(reason.clone()), stays: Some(error) };
+    if given_up {
+        return Fate::GivenUp(failed);
+    }
+    memory.leave(name, Leftover::Rejected(reason));
+    Fate::Rejected(failed)
 }

@@ -1,0 +1,40 @@
+//! What was seen, in words.
+
+use super::facts::{Note, ProbeError, Unconfirmed};
+use crate::pushover::spool::SpoolError;
+
+/// Why nothing can be said.
+pub(super) fn unseen(error: &ProbeError) -> String {
+    match error {
+        ProbeError::Identity(error) => error.to_string(),
+        ProbeError::Spool(SpoolError::Missing(path)) => {
+            format!("spool {} does not exist: nothing was ever sent", path.display())
+        }
+        ProbeError::Spool(error) => error.to_string(),
+    }
+}
+
+/// Why a message failed.
+pub(super) fn note(note: Option<&Note>) -> String {
+    match note {
+        Some(Note::Reason(reason)) => reason.to_string(),
+        Some(Note::Unreadable(error)) => error.to_string(),
+        Some(Note::Missing) | None => "no reason noted".to_owned(),
+    }
+}
+
+/// Why Pushover has not confirmed something.
+pub(super) fn unconfirmed(why: &Unconfirmed) -> String {
+    match why {
+        Unconfirmed::Keys(error) => error.to_string(),
+        Unconfirmed::Blocked(cause) => cause.to_string(),
+        Unconfirmed::Rejected(rejection) => rejection.to_string(),
+        Unconfirmed::Quota(words) => words.to_string(),
+        Unconfirmed::Failed(failure) => failure.to_string(),
+        Unconfirmed::Route(error) => error.to_string(),
+        Unconfirmed::Busy => "not asked, a notifier is sending".to_owned(),
+        Unconfirmed::TooSoon => "not asked so soon after a failure".to_owned(),
+        Unconfirmed::NoRecipient => "no recipient".to_owned(),
+        Unconfirmed::NotTold => "the answer holds no quota".to_owned(),
+    }
+}

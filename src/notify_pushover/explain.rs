@@ -1,0 +1,163 @@
+//! What became of the messages, in words. Pure.
+
+use std::path::Path;
+
+use super::facts::{Invalid, NoMessage, Unkept, Validated, Waiting};
+use super::message::Remark;
+use crate::monitoring::render::cut;
+use crate::program::{Delivery, Outcome};
+use crate::pushover::addressee::Addressee;
+use crate::pushover::drain::{Failed, Fate, Obstacle, Wait};
+use crate::pushover::refusal::Refusal;
+use crate::pushover::response::Quota;
+
+/// Characters of a reason when it also has to be said where the alert is.
+const REASON_CHARS: usize = 110;
+
+/// The worst fate first, then how many were sent and how many wait. `kept` is the spool that the messages are in.
+pub(super) fn fates(fates: &[Fate], kept: Option<&Path>, waiting: Option<&Waiting>) -> Outcome {
+    let judged = fates.iter().map(|fate| judge(fate, kept));
+    let worst = judged.reduce(|worst, other| if other.0 > worst.0 { other } else { worst });
+    let (delivery, text) = worst.unwrap_or((Delivery::Accepted, String::new()));
+    let sent = fates.iter().filter(|fate| matches!(fate, Fate::Delivered)).count();
+    let mut text = match (delivery, sent) {
+        (Delivery::Accepted, 1) => "sent".to_owned(),
+        (Delivery::Accepted, sent) => format!("{sent} sent"),
+        (_, 0) => text,
+        (_, sent) => format!("{text}; {sent} sent"),
+    };
+    if let Some(Waiting { count, seconds }) = waiting {
+        text = format!("{text}; {count} waiting, oldest {seconds} s");
+    }
+    Outcome::new(delivery, text)
+}
+
+fn judge(fate: &Fate, kept: Option<&Path>) -> (Delivery, String) {
+    match fate {
+        Fate::Delivered => (Delivery::Accepted, String::new()),
+        Fate::Queued(wait) => (Delivery::Queued, waits_for(wait)),
+        Fate::Held(obstacle) => {
+            let reason = held_by(obstacle);
+            let text = match kept {
+                Some(spool) => {
+                    let reason = cut(&reason, REASON_CHARS);
+                    format!("{reason}; the alert is kept in {}", spool.display())
+                }
+                None => reason,
+            };
+            (Delivery::Misconfigured, text)
+        }
+        Fate::Leftover(error) => {
+            (Delivery::Misconfigured, format!("{error}; it is not sent again"))
+        }
+        Fate::Rejected(why) | Fate::GivenUp(why) => (Delivery::Rejected, failed(why)),
+    }
+}
+
+fn waits_for(wait: &Wait) -> String {
+    match wait {
+        Wait::Failed(failure) | Wait::Silence(Some(failure)) => failure.to_string(),
+        Wait::Silence(None) => "a failure shortly before".to_owned(),
+        Wait::Quota(words) => words.to_string(),
+        Wait::Blocked { seconds, cause } => format!("blocked for {seconds} s: {cause}"),
+        Wait::Pause { seconds } => format!("next try in {seconds} s"),
+        Wait::Time => "no time left in this run".to_owned(),
+        Wait::Turn => "another process sends".to_owned(),
+        Wait::Spool(error) => error.to_string(),
+        Wait::NotKnown => "waits".to_owned(),
+    }
+}
+
+fn held_by(obstacle: &Obstacle) -> String {
+    match obstacle {
+        Obstacle::Keys(error) => error.to_string(),
+        Obstacle::Route(error) => error.to_string(),
+        Obstacle::Unreadable(error) => format!("cannot read a message in the spool: {error}"),
+    }
+}
+
+fn failed(Failed { reason, stays }: &Failed) -> String {
+    let reason = reason.as_ref().map_or("see failed/ in the spool".to_owned(), ToString::to_string);
+    match stays {
+        Some(error) => format!("{reason}; {error}"),
+        None => reason,
+    }
+}
+
+/// The reason why a message is not kept, to stand behind what became of it.
+pub(super) fn unkept(unkept: &Unkept) -> String {
+    match unkept {
+        Unkept::NotWanted => "not kept, as no spool is wanted".to_owned(),
+        Unkept::Spool(error) => format!("not kept: {error}"),
+    }
+}
+
+/// What the timer lacks to send a message that waits; empty when it lacks nothing.
+pub(super) fn hint(addressees: &[Addressee]) -> String {
+    let variables = addressees.first().map(Addressee::variables);
+    match variables.unwrap_or_default().join(" and ") {
+        none if none.is_empty() => none,
+        variables => format!("; flush needs the same {variables}, or credential"),
+    }
+}
+
+pub(super) fn no_message(why: NoMessage) -> &'static str {
+    match why {
+        NoMessage::NoHost => "cancel needs --host-name, and --service-name for a service",
+        NoMessage::Nothing => {
+            "nothing to send; give --message TEXT, or --type, --host-name and --output"
+        }
+    }
+}
+
+/// Something that somebody who runs it by hand should know.
+pub(super) fn remark(remark: &Remark) -> String {
+    match remark {
+        Remark::LinkLeftOut { limit } => {
+            format!("the link is longer than {limit} characters and was left out")
+        }
+        Remark::RingsEndEarly { rings, seconds, expire } => {
+            format!("Pushover stops after {rings} rings: {seconds} s, not {expire} s")
+        }
+        Remark::ImageLeftOut { path, error } => {
+            format!("{} was left out: {error}", path.display())
+        }
+    }
+}
+
+/// What Pushover thinks of token and recipients, the worst first.
+pub(super) fn validated(all: &[Validated], asked: usize, quota: Option<Quota>) -> Outcome {
+    let mut outcome = Outcome::new(Delivery::Accepted, String::new());
+    for Validated { name, result } in all {
+        let (delivery, text) = match result {
+            Ok(()) => (Delivery::Accepted, format!("{name}: good")),
+            Err(Invalid::Keys(error)) => (Delivery::Misconfigured, error.to_string()),
+            Err(Invalid::Refused(refusal)) => refused(name, refusal),
+        };
+        if delivery > outcome.delivery {
+            outcome.delivery = delivery;
+            outcome.text.clone_from(&text);
+        }
+        outcome.details.push(text);
+    }
+    if outcome.delivery == Delivery::Accepted {
+        outcome.text = format!("token and {asked} recipients are good");
+        if let Some(Quota { remaining, limit, .. }) = quota {
+            outcome.text = format!("{}, {remaining} of {limit} messages left", outcome.text);
+        }
+    }
+    outcome
+}
+
+fn refused(name: &str, refusal: &Refusal) -> (Delivery, String) {
+    match refusal {
+        Refusal::Rejected { words, .. } => (Delivery::Rejected, format!("{name}: {words}")),
+        Refusal::NoDevice(info) => (Delivery::Rejected, format!("{name}: {info}")),
+        Refusal::QuotaUsedUp { words, .. } => {
+            (Delivery::Queued, format!("{name}: not validated, {words}"))
+        }
+        Refusal::Temporary { failure, .. } => {
+            (Delivery::Queued, format!("{name}: not validated, {failure}"))
+        }
+    }
+}
