@@ -8,12 +8,12 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use crate::pushover::client::RouteError;
-use crate::pushover::config::ConfigError;
+use crate::pushover::config::NoConfig;
 use crate::pushover::identity::IdentityError;
 use crate::pushover::keys::KeyError;
-use crate::pushover::memory::Cause;
+use crate::pushover::memory::BlockCause;
+use crate::pushover::not_accepted::{Failure, Rejection, Words};
 use crate::pushover::reason::Reason;
-use crate::pushover::refusal::{Failure, Rejection, Words};
 use crate::pushover::response::Quota;
 use crate::pushover::spool::SpoolError;
 
@@ -53,7 +53,7 @@ pub(super) struct Facts {
     pub(super) credentials: Vec<Credential>,
     /// Why nothing can be sent with the configuration, if it is of no use.
     #[serde(serialize_with = "optional_text")]
-    pub(super) configuration: Option<Arc<ConfigError>>,
+    pub(super) configuration: Option<Arc<NoConfig>>,
     /// Why the look ended early, if it did.
     pub(super) cut_short: Option<String>,
 }
@@ -76,7 +76,7 @@ pub(super) struct Blocked {
     /// Whose; empty for everybody's.
     pub(super) whom: String,
     /// Why.
-    pub(super) cause: Cause,
+    pub(super) cause: BlockCause,
     /// For how long.
     pub(super) seconds_left: u64,
     /// Whether the monthly quota is the cause.
@@ -99,7 +99,7 @@ pub(super) enum Unconfirmed {
     /// Token or key are missing or of no use.
     Keys(#[serde(serialize_with = "text")] KeyError),
     /// It was refused shortly before, and is not asked again so soon.
-    Blocked(Cause),
+    Blocked(BlockCause),
     /// It was refused.
     Rejected(Rejection),
     /// The quota is used up.

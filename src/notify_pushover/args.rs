@@ -6,9 +6,9 @@ use std::time::Duration;
 use clap::builder::{OsStringValueParser, TypedValueParser, ValueParser};
 use clap::{Parser, ValueEnum};
 
-use super::format::Format;
 use super::input::lossy;
 use super::rules::{PriorityMap, SoundMap, StateList, TtlMap};
+use super::template::Template;
 use crate::monitoring::duration;
 use crate::program::NotifierOptions;
 use crate::pushover::access::AccessOptions;
@@ -141,10 +141,10 @@ pub struct Args {
     /// Title made of {symbol}, {type}, {state}, {last_state}, {host},
     /// {address}, {service}, {output}, {author}, {comment} and text
     #[arg(long, value_name = "FORMAT", allow_hyphen_values = true)]
-    pub(super) title_format: Option<Format>,
+    pub(super) title_format: Option<Template>,
     /// Message made of the same; \n is a line end
     #[arg(long, value_name = "FORMAT", allow_hyphen_values = true)]
-    pub(super) message_format: Option<Format>,
+    pub(super) message_format: Option<Template>,
     /// No symbol in the title
     #[arg(long)]
     pub(super) no_emoji: bool,

@@ -2,7 +2,7 @@
 
 /// What kind of notification it is. Unknown ones are sent all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum NotificationType {
     /// Something is wrong.
     Problem,
     /// It is right again.
@@ -23,7 +23,7 @@ pub(super) enum Kind {
     Other(String),
 }
 
-impl Kind {
+impl NotificationType {
     /// Reads Icinga's and Nagios' words in any case.
     #[must_use]
     pub(super) fn parse(text: &str) -> Self {
@@ -123,7 +123,7 @@ impl ObjectState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Event {
     /// Its kind.
-    pub(super) kind: Kind,
+    pub(super) kind: NotificationType,
     /// State of the object, if it is one we know.
     pub(super) state: Option<ObjectState>,
     /// Name of the host.
@@ -160,7 +160,8 @@ impl Event {
     pub(super) fn is_empty(&self) -> bool {
         let texts =
             [&self.host, &self.host_shown, &self.service_shown, &self.output, &self.comment];
-        self.kind == Kind::Other(String::new()) && texts.iter().all(|text| text.is_empty())
+        self.kind == NotificationType::Other(String::new())
+            && texts.iter().all(|text| text.is_empty())
     }
 }
 
@@ -189,16 +190,16 @@ mod tests {
     #[test]
     fn types_of_both_cores_are_known_in_any_case() {
         for (text, kind) in [
-            ("PROBLEM", Kind::Problem),
-            ("problem", Kind::Problem),
-            ("Recovery", Kind::Recovery),
-            ("DOWNTIMECANCELLED", Kind::DowntimeEnd),
-            ("FlappingEnd", Kind::FlappingEnd),
-            ("FLAPPINGSTOP", Kind::FlappingEnd),
-            ("FLAPPINGDISABLED", Kind::FlappingEnd),
-            ("NEW", Kind::Other("NEW".to_owned())),
+            ("PROBLEM", NotificationType::Problem),
+            ("problem", NotificationType::Problem),
+            ("Recovery", NotificationType::Recovery),
+            ("DOWNTIMECANCELLED", NotificationType::DowntimeEnd),
+            ("FlappingEnd", NotificationType::FlappingEnd),
+            ("FLAPPINGSTOP", NotificationType::FlappingEnd),
+            ("FLAPPINGDISABLED", NotificationType::FlappingEnd),
+            ("NEW", NotificationType::Other("NEW".to_owned())),
         ] {
-            assert_eq!(Kind::parse(text), kind, "{text}");
+            assert_eq!(NotificationType::parse(text), kind, "{text}");
         }
     }
 

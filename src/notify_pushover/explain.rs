@@ -8,7 +8,7 @@ use crate::monitoring::render::cut;
 use crate::program::{Delivery, Outcome};
 use crate::pushover::addressee::Addressee;
 use crate::pushover::drain::{Failed, Fate, Obstacle, Wait};
-use crate::pushover::refusal::Refusal;
+use crate::pushover::not_accepted::NotAccepted;
 use crate::pushover::response::Quota;
 
 /// Characters of a reason when it also has to be said where the alert is.
@@ -149,14 +149,14 @@ pub(super) fn validated(all: &[Validated], asked: usize, quota: Option<Quota>) -
     outcome
 }
 
-fn refused(name: &str, refusal: &Refusal) -> (Delivery, String) {
+fn refused(name: &str, refusal: &NotAccepted) -> (Delivery, String) {
     match refusal {
-        Refusal::Rejected { words, .. } => (Delivery::Rejected, format!("{name}: {words}")),
-        Refusal::NoDevice(info) => (Delivery::Rejected, format!("{name}: {info}")),
-        Refusal::QuotaUsedUp { words, .. } => {
+        NotAccepted::Rejected { words, .. } => (Delivery::Rejected, format!("{name}: {words}")),
+        NotAccepted::NoDevice(info) => (Delivery::Rejected, format!("{name}: {info}")),
+        NotAccepted::QuotaUsedUp { words, .. } => {
             (Delivery::Queued, format!("{name}: not validated, {words}"))
         }
-        Refusal::Temporary { failure, .. } => {
+        NotAccepted::Temporary { failure, .. } => {
             (Delivery::Queued, format!("{name}: not validated, {failure}"))
         }
     }

@@ -1,7 +1,7 @@
 //! What a run knows at its end besides the fates of its messages.
 
 use crate::pushover::keys::KeyError;
-use crate::pushover::refusal::Refusal;
+use crate::pushover::not_accepted::NotAccepted;
 use crate::pushover::spool::SpoolError;
 
 /// What waits in the spool.
@@ -41,5 +41,5 @@ pub(super) enum Invalid {
     /// Token or key are missing or malformed, so Pushover was not asked.
     Keys(KeyError),
     /// What Pushover said.
-    Refused(Refusal),
+    Refused(NotAccepted),
 }

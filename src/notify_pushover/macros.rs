@@ -1,7 +1,7 @@
 //! Macros of the monitoring cores -> Event. Pure.
 
 use super::args::Args;
-use super::event::{Event, Kind, ObjectState, prefix_and_text};
+use super::event::{Event, NotificationType, ObjectState, prefix_and_text};
 
 impl Event {
     /// Takes the options and, where they are empty, what `lookup` knows under Icinga's and Nagios' names.
@@ -24,7 +24,7 @@ impl Event {
             if state.is_empty() { args.service_state.clone().unwrap_or_default() } else { state };
         let output = both(&args.output, output);
         Self {
-            kind: Kind::parse(&both(&args.kind, "NOTIFICATIONTYPE")),
+            kind: NotificationType::parse(&both(&args.kind, "NOTIFICATIONTYPE")),
             state: ObjectState::parse(&given).or_else(|| prefix_and_text(&output).0),
             host_shown: first_of(both(&args.host_display_name, "HOSTDISPLAYNAME"), &host),
             host,

@@ -5,10 +5,10 @@ mod tests;
 
 use std::path::PathBuf;
 
-use super::event::{Event, Kind, ObjectState, prefix_and_text};
-use super::format::Format;
+use super::event::{Event, NotificationType, ObjectState, prefix_and_text};
 use super::image::ImageError;
 use super::rules::{Priority, PriorityMap, SoundMap, StateList, TtlMap};
+use super::template::Template;
 use super::text::{clean, cut};
 use crate::monitoring::duration::human;
 use crate::pushover::fingerprint::fingerprint;
@@ -31,9 +31,9 @@ pub(super) struct Layout {
     /// The title as it is.
     pub(super) title: String,
     /// How the title is made; empty for the usual one.
-    pub(super) title_format: Format,
+    pub(super) title_format: Template,
     /// How the message is made; empty for the usual one.
-    pub(super) message_format: Format,
+    pub(super) message_format: Template,
     /// Priorities.
     pub(super) priority: PriorityMap,
     /// Sounds.
@@ -156,7 +156,7 @@ fn may_ring(layout: &Layout) -> bool {
 
 fn priority(event: &Event, layout: &Layout) -> Priority {
     let rings = |state| layout.emergency.0.contains(&state);
-    if event.kind == Kind::Problem && event.state.is_some_and(rings) {
+    if event.kind == NotificationType::Problem && event.state.is_some_and(rings) {
         return Priority(2);
     }
     let wanted = layout.priority.of(event).copied().unwrap_or_else(|| default_priority(event));
@@ -167,8 +167,14 @@ fn priority(event: &Event, layout: &Layout) -> Priority {
 fn default_priority(event: &Event) -> Priority {
     use ObjectState::{Critical, Down, Unreachable};
     Priority(match (&event.kind, event.state) {
-        (Kind::Problem, Some(Critical | Down | Unreachable)) => 1,
-        (Kind::Problem | Kind::Recovery | Kind::Custom | Kind::Other(_), _) => 0,
+        (NotificationType::Problem, Some(Critical | Down | Unreachable)) => 1,
+        (
+            NotificationType::Problem
+            | NotificationType::Recovery
+            | NotificationType::Custom
+            | NotificationType::Other(_),
+            _,
+        ) => 0,
         _ => -1,
     })
 }
@@ -176,7 +182,10 @@ fn default_priority(event: &Event) -> Priority {
 fn stay(event: &Event, layout: &Layout) -> Option<u64> {
     let wanted = layout.ttl.of(event).map(|stay| stay.0.as_secs());
     let by_default = || match event.kind {
-        Kind::Problem | Kind::Recovery | Kind::Custom | Kind::Other(_) => None,
+        NotificationType::Problem
+        | NotificationType::Recovery
+        | NotificationType::Custom
+        | NotificationType::Other(_) => None,
         _ => Some(DAY_SECONDS),
     };
     wanted.or_else(by_default).filter(|seconds| *seconds > 0)
@@ -215,15 +224,15 @@ fn headline(event: &Event) -> (&'static str, String) {
         None => "",
     };
     match &event.kind {
-        Kind::Problem | Kind::Recovery => (symbol, state),
-        Kind::Acknowledgement => ("✔", "ACK".to_owned()),
-        Kind::DowntimeStart => ("🔧", "DOWNTIME".to_owned()),
-        Kind::DowntimeEnd => ("🔧", "DOWNTIME END".to_owned()),
-        Kind::FlappingStart => ("〰", "FLAPPING".to_owned()),
-        Kind::FlappingEnd => ("〰", "FLAPPING END".to_owned()),
-        Kind::Custom => ("💬", state),
-        Kind::Other(_) if event.state.is_some() => (symbol, state),
-        Kind::Other(word) => ("", one_line(word)),
+        NotificationType::Problem | NotificationType::Recovery => (symbol, state),
+        NotificationType::Acknowledgement => ("✔", "ACK".to_owned()),
+        NotificationType::DowntimeStart => ("🔧", "DOWNTIME".to_owned()),
+        NotificationType::DowntimeEnd => ("🔧", "DOWNTIME END".to_owned()),
+        NotificationType::FlappingStart => ("〰", "FLAPPING".to_owned()),
+        NotificationType::FlappingEnd => ("〰", "FLAPPING END".to_owned()),
+        NotificationType::Custom => ("💬", state),
+        NotificationType::Other(_) if event.state.is_some() => (symbol, state),
+        NotificationType::Other(word) => ("", one_line(word)),
     }
 }
 
@@ -286,7 +295,7 @@ fn output_lines(event: &Event) -> Vec<String> {
 fn comment(event: &Event) -> Option<String> {
     let (author, comment) = (one_line(&event.author), clean(&event.comment));
     match (author.is_empty(), comment.trim().is_empty()) {
-        (_, true) if event.kind == Kind::Problem || author.is_empty() => None,
+        (_, true) if event.kind == NotificationType::Problem || author.is_empty() => None,
         (_, true) => Some(author),
         (true, false) => Some(comment.trim().to_owned()),
         (false, false) => Some(format!("{author}: {}", comment.trim())),

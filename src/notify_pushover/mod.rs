@@ -9,7 +9,6 @@ mod event;
 mod explain;
 mod facts;
 mod flush;
-mod format;
 mod image;
 mod input;
 mod macros;
@@ -17,6 +16,7 @@ mod message;
 mod rules;
 mod send;
 mod settings;
+mod template;
 mod text;
 mod validate;
 

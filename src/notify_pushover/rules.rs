@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::event::{Event, Kind, ObjectState};
+use super::event::{Event, NotificationType, ObjectState};
 use crate::monitoring::duration;
 
 /// Which notifications a rule is for.
@@ -11,7 +11,7 @@ use crate::monitoring::duration;
 enum Subject {
     Any,
     State(ObjectState),
-    Kind(Kind),
+    NotificationType(NotificationType),
 }
 
 impl Subject {
@@ -19,18 +19,18 @@ impl Subject {
         if let Some(state) = ObjectState::parse(text) {
             return Some(Self::State(state));
         }
-        match Kind::parse(text) {
-            Kind::Other(_) => None,
-            kind => Some(Self::Kind(kind)),
+        match NotificationType::parse(text) {
+            NotificationType::Other(_) => None,
+            kind => Some(Self::NotificationType(kind)),
         }
     }
 }
 
 /// Values by state or type. Empty by default, so that nothing is decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Rules<T>(Vec<(Subject, T)>);
+pub(super) struct ByState<T>(Vec<(Subject, T)>);
 
-impl<T> Default for Rules<T> {
+impl<T> Default for ByState<T> {
     fn default() -> Self {
         Self(Vec::new())
     }
@@ -47,11 +47,11 @@ pub(super) enum RuleError {
     Value(&'static str),
 }
 
-impl<T> Rules<T> {
+impl<T> ByState<T> {
     /// The value for a notification. A problem goes by its state first, anything else by its type first.
     pub(super) fn of(&self, event: &Event) -> Option<&T> {
         let state = event.state.map(Subject::State);
-        let kind = Some(Subject::Kind(event.kind.clone()));
+        let kind = Some(Subject::NotificationType(event.kind.clone()));
         let order = if event.kind.is_alarm() { [state, kind] } else { [kind, state] };
         let any = Some(Subject::Any);
         order.into_iter().chain([any]).flatten().find_map(|subject| self.at(&subject))
@@ -68,7 +68,7 @@ impl<T> Rules<T> {
     }
 }
 
-impl<T> FromStr for Rules<T>
+impl<T> FromStr for ByState<T>
 where
     T: FromStr<Err = &'static str>,
 {
@@ -136,11 +136,11 @@ impl FromStr for Stay {
 }
 
 /// `--priority`.
-pub(super) type PriorityMap = Rules<Priority>;
+pub(super) type PriorityMap = ByState<Priority>;
 /// `--sound`.
-pub(super) type SoundMap = Rules<Sound>;
+pub(super) type SoundMap = ByState<Sound>;
 /// `--ttl`.
-pub(super) type TtlMap = Rules<Stay>;
+pub(super) type TtlMap = ByState<Stay>;
 
 /// `--emergency`: states separated by commas.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

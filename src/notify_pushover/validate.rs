@@ -6,7 +6,7 @@ use super::facts::{Invalid, Validated};
 use crate::program::{Delivery, Errand, Outcome};
 use crate::pushover::access::Access;
 use crate::pushover::client::Api;
-use crate::pushover::refusal::Refusal;
+use crate::pushover::not_accepted::NotAccepted;
 use crate::secret::Secret;
 
 /// Asks Pushover about every recipient that was named, or all of the configuration.
@@ -50,7 +50,7 @@ fn ask_about_everybody(
         let response = api.validate(&keys.token, &keys.user, device, errand.deadline.remaining());
         last_token = Some(keys.token);
         let result = response.result.map(drop);
-        let stop = !matches!(result, Ok(()) | Err(Refusal::NoDevice(_)));
+        let stop = !matches!(result, Ok(()) | Err(NotAccepted::NoDevice(_)));
         all.push(Validated { name, result: result.map_err(Invalid::Refused) });
         if stop {
             break;

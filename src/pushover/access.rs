@@ -10,7 +10,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::addressee::{Addressee, Source, TOKEN_NAMES, USER_NAMES};
 use super::client::{API_URL, Route};
-use super::config::{CONFIG_FILE, Config, ConfigError};
+use super::config::{CONFIG_FILE, Config, NoConfig};
 use super::identity::{self, IdentityError};
 use super::keys::{Keyring, surroundings};
 use super::spool::SPOOL_DIR;
@@ -65,7 +65,7 @@ pub(crate) struct Access {
     /// Knows the configuration.
     pub(crate) keyring: Keyring,
     /// The configuration, or why it is of no use.
-    pub(crate) config: Result<Config, Arc<ConfigError>>,
+    pub(crate) config: Result<Config, Arc<NoConfig>>,
 }
 
 impl AccessOptions {
@@ -94,11 +94,11 @@ impl AccessOptions {
         })
     }
 
-    fn read(&self) -> Result<Config, Arc<ConfigError>> {
+    fn read(&self) -> Result<Config, Arc<NoConfig>> {
         Config::read(&self.config, self.config != Path::new(CONFIG_FILE)).map_err(Arc::new)
     }
 
-    fn choose_spool(&self, config: &Result<Config, Arc<ConfigError>>) -> PathBuf {
+    fn choose_spool(&self, config: &Result<Config, Arc<NoConfig>>) -> PathBuf {
         let configured = || match config {
             Ok(config) => config.spool_dir.clone(),
             Err(_) => Config::salvage_spool_dir(&self.config),

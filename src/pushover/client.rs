@@ -11,7 +11,7 @@ use reqwest::blocking::{Client, RequestBuilder};
 use reqwest::header::HeaderMap;
 use reqwest::{Certificate, Proxy, Url, redirect};
 
-use super::refusal::Failure;
+use super::not_accepted::Failure;
 use super::response::{Headers, Quota, Response, classify};
 use crate::secret::Secret;
 

@@ -53,7 +53,7 @@ struct SpoolLine {
 
 /// Why the configuration is of no use. Never holds a value from it.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ConfigError {
+pub(crate) enum NoConfig {
     /// The file cannot be read, or everybody can.
     #[error("{0}")]
     File(#[from] SecretError),
@@ -73,8 +73,8 @@ impl Config {
     /// Reads the file. `required` is whether it was asked for; the default one may be missing.
     ///
     /// # Errors
-    /// [`ConfigError`] names the file, and the line for a mistake in it.
-    pub(crate) fn read(path: &Path, required: bool) -> Result<Self, ConfigError> {
+    /// [`NoConfig`] names the file, and the line for a mistake in it.
+    pub(crate) fn read(path: &Path, required: bool) -> Result<Self, NoConfig> {
         match secret::read_private(path, FILE_BYTES) {
             Ok(text) => Self::parse(&text, path),
             Err(SecretError::Unreadable { source, .. })
@@ -94,8 +94,8 @@ impl Config {
         lines.find_map(|line| toml::from_str::<SpoolLine>(line).ok()?.spool_dir)
     }
 
-    fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|error| ConfigError::Syntax {
+    fn parse(text: &str, path: &Path) -> Result<Self, NoConfig> {
+        toml::from_str(text).map_err(|error| NoConfig::Syntax {
             path: path.to_owned(),
             line: error
                 .span()
@@ -140,7 +140,7 @@ fn secrets<'de, D: Deserializer<'de>>(source: D) -> Result<BTreeMap<String, Secr
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Config, ConfigError> {
+    fn parse(text: &str) -> Result<Config, NoConfig> {
         Config::parse(text, Path::new("pushover.toml"))
     }
 

@@ -24,7 +24,7 @@ use super::reason::Reason;
 use super::spool::{Name, Spool, SpoolError};
 use crate::deadline::Deadline;
 use attempt::{Attempt, Place};
-use settle::Found;
+use settle::Standing;
 use transport::Transport;
 
 /// Limits on what may wait.
@@ -113,12 +113,12 @@ impl<'a> Drainer<'a> {
             }
             let ours = urgent.names.contains(&name);
             let mut item = match settle::open(&mut self.transport.memory, spool, &name, ours) {
-                Found::Message(item) => item,
-                Found::Settled(fate) => {
+                Standing::Message(item) => item,
+                Standing::Settled(fate) => {
                     fates.insert(name, fate);
                     continue;
                 }
-                Found::Gone => continue,
+                Standing::Gone => continue,
             };
             // What stops a message stops those behind it, or they would overtake it: a recovery before its problem.
             if let Some(fate) = stopped.get(&item.addressee) {

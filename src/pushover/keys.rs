@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::addressee::{Addressee, Source, TOKEN_NAMES, USER_NAMES};
-use super::config::{Config, ConfigError};
+use super::config::{Config, NoConfig};
 use super::fingerprint::fingerprint;
 use crate::secret::{self, Secret, SecretError};
 
@@ -64,7 +64,7 @@ impl fmt::Display for Which {
 pub(crate) enum KeyError {
     /// The configuration is of no use.
     #[error("{0}")]
-    Config(Arc<ConfigError>),
+    Config(Arc<NoConfig>),
     /// A file or credential is of no use.
     #[error("{which}: {source}")]
     File { which: Which, source: Arc<SecretError> },
@@ -94,7 +94,7 @@ pub(crate) enum KeyError {
 /// Reads configurations and secrets once per run.
 #[derive(Debug, Default)]
 pub(crate) struct Keyring {
-    configs: HashMap<PathBuf, Result<Config, Arc<ConfigError>>>,
+    configs: HashMap<PathBuf, Result<Config, Arc<NoConfig>>>,
 }
 
 impl Keyring {
@@ -105,7 +105,7 @@ impl Keyring {
     }
 
     /// Hands over the configuration that was read already.
-    pub(crate) fn know(&mut self, path: &Path, config: &Result<Config, Arc<ConfigError>>) {
+    pub(crate) fn know(&mut self, path: &Path, config: &Result<Config, Arc<NoConfig>>) {
         self.configs.insert(path.to_owned(), config.clone());
     }
 

@@ -8,9 +8,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::keys::Keys;
+use super::not_accepted::{Culprit, Failure, NotAccepted, Rejection, Words};
 use super::noted::written_as_text;
 use super::reason::Reason;
-use super::refusal::{Culprit, Failure, Refusal, Rejection, Words};
 use super::response::Quota;
 use super::spool::{Name, Spool};
 
@@ -29,7 +29,7 @@ const REJECTIONS: usize = 10;
 /// Why no request is to be made for a while.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
-pub(crate) enum Cause {
+pub(crate) enum BlockCause {
     /// Pushover refused the last one.
     Refused(Words),
     /// Too many messages were rejected for themselves.
@@ -38,7 +38,7 @@ pub(crate) enum Cause {
     Noted(String),
 }
 
-impl fmt::Display for Cause {
+impl fmt::Display for BlockCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(words) => words.fmt(f),
@@ -51,7 +51,7 @@ impl fmt::Display for Cause {
     }
 }
 
-written_as_text!(Cause);
+written_as_text!(BlockCause);
 
 /// A time in which no request is to be made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +62,7 @@ pub(crate) struct Block {
     pub(crate) until: u64,
     /// Why.
     #[serde(rename = "reason")]
-    pub(crate) cause: Cause,
+    pub(crate) cause: BlockCause,
     /// Whether the monthly quota is the cause.
     #[serde(default)]
     pub(crate) quota: bool,
@@ -178,20 +178,26 @@ impl Memory {
 
     /// Blocks what must not be asked again after this refusal: who does is taken for an attacker. `whom` has no name
     /// when nobody in particular was asked about.
-    pub(crate) fn note_refusal(&mut self, refusal: &Refusal, keys: &Keys, whom: &str, now: u64) {
+    pub(crate) fn note_refusal(
+        &mut self,
+        refusal: &NotAccepted,
+        keys: &Keys,
+        whom: &str,
+        now: u64,
+    ) {
         match refusal {
-            Refusal::Rejected { culprit: Culprit::Token, words } => {
-                self.block(keys.token_mark(), Cause::Refused(words.clone()), "", now);
+            NotAccepted::Rejected { culprit: Culprit::Token, words } => {
+                self.block(keys.token_mark(), BlockCause::Refused(words.clone()), "", now);
             }
-            Refusal::Rejected { culprit: Culprit::User, words } => {
-                self.block(keys.user_mark(), Cause::Refused(words.clone()), whom, now);
+            NotAccepted::Rejected { culprit: Culprit::User, words } => {
+                self.block(keys.user_mark(), BlockCause::Refused(words.clone()), whom, now);
             }
-            Refusal::QuotaUsedUp { reset, words } => {
+            NotAccepted::QuotaUsedUp { reset, words } => {
                 self.block_for_quota(keys.token_mark(), words, *reset, now);
             }
-            Refusal::Rejected { culprit: Culprit::Message, .. }
-            | Refusal::NoDevice(_)
-            | Refusal::Temporary { .. } => {}
+            NotAccepted::Rejected { culprit: Culprit::Message, .. }
+            | NotAccepted::NoDevice(_)
+            | NotAccepted::Temporary { .. } => {}
         }
     }
 
@@ -203,11 +209,11 @@ impl Memory {
         self.rejections.push(now);
         if self.rejections.len() >= REJECTIONS {
             self.rejections.clear();
-            self.block(mark, Cause::Rejections, "", now);
+            self.block(mark, BlockCause::Rejections, "", now);
         }
     }
 
-    fn block(&mut self, mark: String, cause: Cause, whom: &str, now: u64) {
+    fn block(&mut self, mark: String, cause: BlockCause, whom: &str, now: u64) {
         let until = now + BLOCK_SECONDS;
         let block = Block { since: now, until, cause, quota: false, whom: whom.to_owned() };
         self.blocks.insert(mark, block);
@@ -219,7 +225,7 @@ impl Memory {
             .filter(|reset| *reset > now)
             .map_or(now + QUOTA_SECONDS, |reset| reset.min(now + MONTH_SECONDS));
         self.quota_wait_end = until;
-        let cause = Cause::Refused(words.clone());
+        let cause = BlockCause::Refused(words.clone());
         let block = Block { since: now, until, cause, quota: true, whom: String::new() };
         self.blocks.insert(mark, block);
     }
@@ -264,7 +270,7 @@ mod tests {
     #[test]
     fn a_block_ends_by_time_and_when_the_clock_is_set_back() {
         let mut memory = Memory::default();
-        memory.block("m".to_owned(), Cause::Rejections, "alice", 1000);
+        memory.block("m".to_owned(), BlockCause::Rejections, "alice", 1000);
         for (now, holds) in
             [(999, false), (1000, true), (1299, true), (1300, false), (9_999_999, false)]
         {

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::not_accepted::{Failure, Rejection};
 use super::noted::written_as_text;
-use super::refusal::{Failure, Rejection};
 
 /// Why a message will not be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::not_accepted::{Culprit, Failure, NotAccepted, Words, shorten};
 use super::phrases;
-use super::refusal::{Culprit, Failure, Refusal, Words, shorten};
 
 /// The application's monthly allowance, from the answer's headers or `apps/limits.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub(crate) struct Quota {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Response {
     /// The body of an acceptance (200 and status 1).
-    pub(crate) result: Result<Value, Refusal>,
+    pub(crate) result: Result<Value, NotAccepted>,
     /// From the headers.
     pub(crate) quota: Option<Quota>,
 }
@@ -53,34 +53,36 @@ impl Headers {
 }
 
 /// The body of an acceptance, or what the answer means instead.
-pub(crate) fn classify(status: u16, headers: &Headers, body: &[u8]) -> Result<Value, Refusal> {
+pub(crate) fn classify(status: u16, headers: &Headers, body: &[u8]) -> Result<Value, NotAccepted> {
     let body: Option<Value> = serde_json::from_slice(body).ok();
     let words = || words(status, body.as_ref());
     Err(match status {
         200 => return body.ok_or(Failure::NoJson.into()).and_then(classify_ok),
-        429 => Refusal::QuotaUsedUp { reset: headers.reset, words: words() },
+        429 => NotAccepted::QuotaUsedUp { reset: headers.reset, words: words() },
         // A proxy in between answered, not Pushover.
         407 => Failure::ProxyPassword.into(),
-        400..=499 => Refusal::Rejected { culprit: culprit(status, body.as_ref()), words: words() },
+        400..=499 => {
+            NotAccepted::Rejected { culprit: culprit(status, body.as_ref()), words: words() }
+        }
         300..=399 => Failure::Redirect(status).into(),
-        _ => Refusal::Temporary {
+        _ => NotAccepted::Temporary {
             failure: Failure::Said(words()),
             retry_after: headers.retry_after.map(Duration::from_secs),
         },
     })
 }
 
-fn classify_ok(body: Value) -> Result<Value, Refusal> {
+fn classify_ok(body: Value) -> Result<Value, NotAccepted> {
     match body.get("status").and_then(Value::as_i64) {
         Some(1) => {}
         Some(_) => {
             let (culprit, words) = (culprit(200, Some(&body)), words(200, Some(&body)));
-            return Err(Refusal::Rejected { culprit, words });
+            return Err(NotAccepted::Rejected { culprit, words });
         }
         None => return Err(Failure::NoStatus.into()),
     }
     match text_of(&body, "info").filter(|info| phrases::says_no_device(info)) {
-        Some(info) => Err(Refusal::NoDevice(shorten(info))),
+        Some(info) => Err(NotAccepted::NoDevice(shorten(info))),
         None => Ok(body),
     }
 }
@@ -130,12 +132,12 @@ mod tests {
     fn kind(status: u16, body: &str) -> &'static str {
         match classify(status, &Headers::default(), body.as_bytes()) {
             Ok(_) => "accepted",
-            Err(Refusal::Rejected { culprit: Culprit::Token, .. }) => "token",
-            Err(Refusal::Rejected { culprit: Culprit::User, .. }) => "user",
-            Err(Refusal::Rejected { .. }) => "message",
-            Err(Refusal::NoDevice(_)) => "nobody",
-            Err(Refusal::QuotaUsedUp { .. }) => "quota",
-            Err(Refusal::Temporary { .. }) => "temporary",
+            Err(NotAccepted::Rejected { culprit: Culprit::Token, .. }) => "token",
+            Err(NotAccepted::Rejected { culprit: Culprit::User, .. }) => "user",
+            Err(NotAccepted::Rejected { .. }) => "message",
+            Err(NotAccepted::NoDevice(_)) => "nobody",
+            Err(NotAccepted::QuotaUsedUp { .. }) => "quota",
+            Err(NotAccepted::Temporary { .. }) => "temporary",
         }
     }
 
@@ -182,7 +184,8 @@ mod tests {
     #[test]
     fn the_reason_names_errors_and_request() {
         let body = br#"{"user":"invalid","errors":["user identifier is invalid"],"status":0,"request":"abc"}"#;
-        let Err(Refusal::Rejected { words, .. }) = classify(400, &Headers::default(), body) else {
+        let Err(NotAccepted::Rejected { words, .. }) = classify(400, &Headers::default(), body)
+        else {
             panic!("not rejected");
         };
         assert_eq!(words.to_string(), "user identifier is invalid (400, request abc)");
@@ -191,7 +194,7 @@ mod tests {
     #[test]
     fn a_wish_for_silence_is_kept() {
         let headers = Headers { retry_after: Some(30), ..Headers::default() };
-        let Err(Refusal::Temporary { retry_after, .. }) = classify(503, &headers, b"") else {
+        let Err(NotAccepted::Temporary { retry_after, .. }) = classify(503, &headers, b"") else {
             panic!("not temporary");
         };
         assert_eq!(retry_after, Some(Duration::from_secs(30)));

@@ -20,7 +20,7 @@ pub(crate) use turn::{Lock, Turn};
 
 use super::item::Item;
 use crate::deadline::Deadline;
-use directory::{Directory, TEMPORARY};
+use directory::{SpoolDir, TEMPORARY};
 
 /// Where messages wait unless the configuration says otherwise.
 pub(crate) const SPOOL_DIR: &str = "/var/spool/monitoring-plugins-axigen";
@@ -32,8 +32,8 @@ const LAST_TIME: u128 = 10_u128.pow(20) - 1;
 /// An open spool.
 #[derive(Clone, Debug)]
 pub(crate) struct Spool {
-    waiting: Directory,
-    failed: Directory,
+    waiting: SpoolDir,
+    failed: SpoolDir,
 }
 
 impl Spool {
@@ -42,7 +42,7 @@ impl Spool {
     /// # Errors
     /// [`SpoolError`] for a missing spool and for one that is not ours.
     pub(crate) fn open(path: &Path) -> Result<Self, SpoolError> {
-        let waiting = Directory::open(path)?;
+        let waiting = SpoolDir::open(path)?;
         let failed = waiting.below(FAILED);
         Ok(Self { waiting, failed })
     }
@@ -263,7 +263,7 @@ impl Spool {
         Err(error)
     }
 
-    fn write(&self, directory: &Directory, name: &Name, item: &Item) -> Result<(), SpoolError> {
+    fn write(&self, directory: &SpoolDir, name: &Name, item: &Item) -> Result<(), SpoolError> {
         serde_json::to_vec(item)
             .map_err(io::Error::from)
             .and_then(|bytes| directory.write(name.as_str(), &bytes))
@@ -291,7 +291,7 @@ impl Spool {
     }
 }
 
-fn messages(directory: &Directory) -> io::Result<Vec<Name>> {
+fn messages(directory: &SpoolDir) -> io::Result<Vec<Name>> {
     let mut names: Vec<Name> =
         directory.names()?.iter().filter_map(|name| Name::parse(name)).collect();
     names.sort();

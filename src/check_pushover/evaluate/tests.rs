@@ -4,8 +4,8 @@ use super::super::facts::{Blocked, Credential, Facts, ProbeError, Unconfirmed};
 use super::super::policy::Policy;
 use super::evaluate;
 use crate::monitoring::{State, Thresholds, Value};
-use crate::pushover::memory::Cause;
-use crate::pushover::refusal::{Failure, Rejection, Words};
+use crate::pushover::memory::BlockCause;
+use crate::pushover::not_accepted::{Failure, Rejection, Words};
 use crate::pushover::response::Quota;
 use crate::pushover::spool::SpoolError;
 
@@ -27,7 +27,7 @@ fn healthy() -> Facts {
 }
 
 fn blocked(quota: bool, whom: &str) -> Vec<Blocked> {
-    vec![Blocked { whom: whom.to_owned(), cause: Cause::Rejections, seconds_left: 9, quota }]
+    vec![Blocked { whom: whom.to_owned(), cause: BlockCause::Rejections, seconds_left: 9, quota }]
 }
 
 fn credential(result: Result<(), Unconfirmed>) -> Vec<Credential> {

@@ -10,7 +10,7 @@ use crate::pushover::client::Api;
 use crate::pushover::drain::SILENCE;
 use crate::pushover::keys::Keys;
 use crate::pushover::memory::{Inquiry, Memory};
-use crate::pushover::refusal::{Refusal, Rejection};
+use crate::pushover::not_accepted::{NotAccepted, Rejection};
 use crate::pushover::response::{Quota, Response};
 
 /// Asks Pushover, unless the answer is known, forbidden or somebody else is talking to it.
@@ -119,10 +119,10 @@ impl Inquirer<'_> {
         };
         self.memory.note_refusal(&refusal, keys, whom, self.now);
         Err(match refusal {
-            Refusal::NoDevice(info) => Unconfirmed::Rejected(Rejection::NoDevice(info)),
-            Refusal::Rejected { words, .. } => Unconfirmed::Rejected(Rejection::Said(words)),
-            Refusal::QuotaUsedUp { words, .. } => Unconfirmed::Quota(words),
-            Refusal::Temporary { failure, .. } => {
+            NotAccepted::NoDevice(info) => Unconfirmed::Rejected(Rejection::NoDevice(info)),
+            NotAccepted::Rejected { words, .. } => Unconfirmed::Rejected(Rejection::Said(words)),
+            NotAccepted::QuotaUsedUp { words, .. } => Unconfirmed::Quota(words),
+            NotAccepted::Temporary { failure, .. } => {
                 self.keep_silence();
                 Unconfirmed::Failed(failure)
             }

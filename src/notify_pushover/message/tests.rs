@@ -4,7 +4,7 @@ use clap::Parser;
 use proptest::prelude::*;
 
 use super::super::args::Args;
-use super::super::event::{Event, Kind};
+use super::super::event::{Event, NotificationType};
 use super::{Layout, Message, compose};
 
 fn layout() -> Layout {
@@ -108,7 +108,7 @@ fn an_emergency_has_all_it_needs_and_recovery_cancels_it() {
     assert_eq!(field(&compose(&problem("WARNING"), &layout, 5), "priority"), None);
     for kind in ["RECOVERY", "ACKNOWLEDGEMENT", "DOWNTIMESTART"] {
         let mut end = problem("OK");
-        end.kind = Kind::parse(kind);
+        end.kind = NotificationType::parse(kind);
         assert_eq!(compose(&end, &layout, 9).cancel.as_deref(), Some(tag.as_str()), "{kind}");
     }
     layout.expire = 3600;

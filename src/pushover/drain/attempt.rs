@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::super::client::{Api, RouteError};
 use super::super::item::Item;
 use super::super::keys::Keys;
+use super::super::not_accepted::{Culprit, Failure, NotAccepted, Rejection};
 use super::super::reason::Reason;
-use super::super::refusal::{Culprit, Failure, Refusal, Rejection};
 use super::super::response::Response;
 use super::super::spool::{Name, Spool};
 use super::fate::{Fate, Obstacle, Wait};
@@ -90,8 +90,8 @@ impl Attempt<'_> {
                 // A tag that is refused must not hold the message back.
                 Ok(())
                 | Err(
-                    Refusal::NoDevice(_)
-                    | Refusal::Rejected { culprit: Culprit::Message | Culprit::User, .. },
+                    NotAccepted::NoDevice(_)
+                    | NotAccepted::Rejected { culprit: Culprit::Message | Culprit::User, .. },
                 ) => {}
                 Err(refusal) => return Ok(self.follows(refusal, transport)),
             }
@@ -116,7 +116,7 @@ impl Attempt<'_> {
         response: Response,
         keys: &Keys,
         transport: &mut Transport<'_>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), NotAccepted> {
         let now = transport.seconds();
         let memory = &mut transport.memory;
         if let Some(quota) = response.quota {
@@ -128,10 +128,10 @@ impl Attempt<'_> {
         };
         memory.note_refusal(&refusal, keys, &self.item.addressee.name(), now);
         match &refusal {
-            Refusal::Rejected { culprit: Culprit::Message, .. } => {
+            NotAccepted::Rejected { culprit: Culprit::Message, .. } => {
                 memory.note_rejection(keys.token_mark(), now);
             }
-            Refusal::Temporary { failure, retry_after } => {
+            NotAccepted::Temporary { failure, retry_after } => {
                 self.note_failure(failure.clone(), *retry_after, transport);
             }
             _ => {}
@@ -160,14 +160,16 @@ impl Attempt<'_> {
     }
 
     /// What a refusal means for the message.
-    fn follows(&self, refusal: Refusal, transport: &Transport<'_>) -> Option<Fate> {
+    fn follows(&self, refusal: NotAccepted, transport: &Transport<'_>) -> Option<Fate> {
         Some(match refusal {
-            Refusal::Rejected { words, .. } => {
+            NotAccepted::Rejected { words, .. } => {
                 Fate::rejected(Reason::Rejected(Rejection::Said(words)))
             }
-            Refusal::NoDevice(info) => Fate::rejected(Reason::Rejected(Rejection::NoDevice(info))),
-            Refusal::QuotaUsedUp { words, .. } => Fate::Queued(Wait::Quota(words)),
-            Refusal::Temporary { failure, .. } => match self.too_old(&failure, transport) {
+            NotAccepted::NoDevice(info) => {
+                Fate::rejected(Reason::Rejected(Rejection::NoDevice(info)))
+            }
+            NotAccepted::QuotaUsedUp { words, .. } => Fate::Queued(Wait::Quota(words)),
+            NotAccepted::Temporary { failure, .. } => match self.too_old(&failure, transport) {
                 Some(reason) => Fate::given_up(reason),
                 None if transport.may_retry() => return None,
                 None => Fate::Queued(Wait::Failed(failure)),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::super::client::RouteError;
 use super::super::keys::KeyError;
-use super::super::memory::Cause;
+use super::super::memory::BlockCause;
+use super::super::not_accepted::{Failure, Words};
 use super::super::reason::Reason;
-use super::super::refusal::{Failure, Words};
 use super::super::spool::SpoolError;
 
 /// What has become of one message.
@@ -51,7 +51,7 @@ pub(crate) enum Wait {
     /// The next month, or whenever the quota starts again.
     Quota(Words),
     /// The end of a block.
-    Blocked { seconds: u64, cause: Cause },
+    Blocked { seconds: u64, cause: BlockCause },
     /// The end of its own pause after failures.
     Pause { seconds: u64 },
     /// The end of the silence after a failure of another message, if it is known.

@@ -13,7 +13,7 @@ use super::super::spool::{Name, Spool};
 use super::fate::{Failed, Fate, Obstacle};
 
 /// What stands under a name in the spool.
-pub(super) enum Found {
+pub(super) enum Standing {
     /// A message to be sent.
     Message(Item),
     /// One that is not, or not now.
@@ -23,24 +23,25 @@ pub(super) enum Found {
 }
 
 /// Reads a message that is to be sent. `ours` is whether the caller waits for it.
-pub(super) fn open(memory: &mut Memory, spool: &Spool, name: &Name, ours: bool) -> Found {
+pub(super) fn open(memory: &mut Memory, spool: &Spool, name: &Name, ours: bool) -> Standing {
     if let Some(leftover) = memory.ended.get(name.as_str()).cloned() {
-        return clear(memory, spool, name, leftover, ours).map_or(Found::Gone, Found::Settled);
+        return clear(memory, spool, name, leftover, ours)
+            .map_or(Standing::Gone, Standing::Settled);
     }
     let error = match spool.read(name) {
-        Ok(item) => return Found::Message(item),
+        Ok(item) => return Standing::Message(item),
         Err(error) => error,
     };
     // A symbolic link where a message should be.
     let link = Errno::from_io_error(&error) == Some(Errno::LOOP);
     match error.kind() {
         // Somebody took it out since the directory was read.
-        ErrorKind::NotFound => Found::Gone,
+        ErrorKind::NotFound => Standing::Gone,
         ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
-            Found::Settled(damaged(memory, spool, name))
+            Standing::Settled(damaged(memory, spool, name))
         }
-        _ if link => Found::Settled(damaged(memory, spool, name)),
-        _ => Found::Settled(Fate::Held(Obstacle::Unreadable(Arc::new(error)))),
+        _ if link => Standing::Settled(damaged(memory, spool, name)),
+        _ => Standing::Settled(Fate::Held(Obstacle::Unreadable(Arc::new(error)))),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::super::client::{Api, Route, RouteError};
 use super::super::keys::Keyring;
 use super::super::memory::Memory;
-use super::super::refusal::Failure;
+use super::super::not_accepted::Failure;
 use super::super::response::Response;
 use super::super::spool::Spool;
 use super::fate::Wait;

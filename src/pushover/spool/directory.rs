@@ -20,13 +20,13 @@ const FILE_BYTES: u64 = 8 << 20;
 
 /// The spool or `failed/` in it.
 #[derive(Clone, Debug)]
-pub(super) struct Directory {
+pub(super) struct SpoolDir {
     path: PathBuf,
     /// Set when members of the directory's group share the spool.
     shared_group: Option<u32>,
 }
 
-impl Directory {
+impl SpoolDir {
     /// Opens a directory after checking that nobody else can have put files there.
     pub(super) fn open(path: &Path) -> Result<Self, SpoolError> {
         // Without a slash at the end, which would follow a link.
@@ -239,7 +239,7 @@ mod tests {
         fs::create_dir(directory.path().join("real")).unwrap();
         std::os::unix::fs::symlink("real", directory.path().join("link")).unwrap();
         for name in ["link", "link/", "link//."] {
-            let opened = Directory::open(&directory.path().join(name));
+            let opened = SpoolDir::open(&directory.path().join(name));
             assert!(matches!(opened, Err(SpoolError::NotADirectory(_))), "{name}");
         }
     }

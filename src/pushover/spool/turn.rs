@@ -8,7 +8,7 @@ use std::io::{
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::directory::{Directory, TEMPORARY};
+use super::directory::{SpoolDir, TEMPORARY};
 use super::error::SpoolError;
 use super::name::Name;
 use crate::deadline::Deadline;
@@ -33,7 +33,7 @@ pub(crate) enum Turn {
 }
 
 /// Tries to become the one process that sends from this spool.
-pub(super) fn take(spool: &Directory) -> Result<Option<Lock>, SpoolError> {
+pub(super) fn take(spool: &SpoolDir) -> Result<Option<Lock>, SpoolError> {
     let file = open_lock(spool)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(Lock(file))),
@@ -46,7 +46,7 @@ pub(super) fn take(spool: &Directory) -> Result<Option<Lock>, SpoolError> {
 
 /// Waits until we may send, or another process has dealt with all of `ours`.
 pub(super) fn wait(
-    spool: &Directory,
+    spool: &SpoolDir,
     ours: &[Name],
     deadline: &Deadline,
 ) -> Result<Turn, SpoolError> {
@@ -78,7 +78,7 @@ pub(super) fn wait(
     }
 }
 
-fn open_lock(spool: &Directory) -> Result<File, SpoolError> {
+fn open_lock(spool: &SpoolDir) -> Result<File, SpoolError> {
     let failed = |source| SpoolError::io("cannot open the lock", spool.path(), source);
     match spool.open_lock(LOCK) {
         Err(error) if error.kind() == NotFound => {
@@ -90,7 +90,7 @@ fn open_lock(spool: &Directory) -> Result<File, SpoolError> {
 }
 
 /// The lock gets its name last: a kill before it is shared would leave one that the group cannot open.
-fn make_lock(spool: &Directory) -> io::Result<()> {
+fn make_lock(spool: &SpoolDir) -> io::Result<()> {
     let temporary = format!("{TEMPORARY}lock-{}", std::process::id());
     let _ = spool.remove(&temporary);
     spool.create(&temporary)?;

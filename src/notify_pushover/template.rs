@@ -40,11 +40,11 @@ enum Part {
 
 /// A text with fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Format(Vec<Part>);
+pub(super) struct Template(Vec<Part>);
 
 /// Why a text is no format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum FormatError {
+pub(super) enum TemplateError {
     /// Not one of ours.
     #[error(
         "is not a format: {{{0}}} is none of symbol, type, state, last_state, host, address, service, output, author, comment"
@@ -55,18 +55,18 @@ pub(super) enum FormatError {
     Brace,
 }
 
-impl FromStr for Format {
-    type Err = FormatError;
+impl FromStr for Template {
+    type Err = TemplateError;
 
     /// `\n` is a line end, since the cores pass no real one.
-    fn from_str(text: &str) -> Result<Self, FormatError> {
+    fn from_str(text: &str) -> Result<Self, TemplateError> {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some((before, behind)) = rest.split_once('{') {
-            let (name, after) = behind.split_once('}').ok_or(FormatError::Brace)?;
+            let (name, after) = behind.split_once('}').ok_or(TemplateError::Brace)?;
             let known = FIELDS.iter().find(|(known, _)| *known == name);
             let (_, field) =
-                known.ok_or_else(|| FormatError::Field(name.chars().take(20).collect()))?;
+                known.ok_or_else(|| TemplateError::Field(name.chars().take(20).collect()))?;
             parts.push(Part::Text(before.replace("\\n", "\n")));
             parts.push(Part::Field(*field));
             rest = after;
@@ -76,7 +76,7 @@ impl FromStr for Format {
     }
 }
 
-impl Format {
+impl Template {
     /// Whether nothing was asked for.
     pub(super) fn is_empty(&self) -> bool {
         self.0.iter().all(|part| *part == Part::Text(String::new()))
@@ -111,19 +111,19 @@ mod tests {
     #[test]
     fn fields_are_known_or_refused() {
         for text in ["", "plain", "{host}: {state}", "a{output}\\nb"] {
-            assert!(text.parse::<Format>().is_ok(), "{text}");
+            assert!(text.parse::<Template>().is_ok(), "{text}");
         }
-        assert!("".parse::<Format>().is_ok_and(|format| format.is_empty()));
-        assert_eq!("{host".parse::<Format>(), Err(FormatError::Brace));
+        assert!("".parse::<Template>().is_ok_and(|format| format.is_empty()));
+        assert_eq!("{host".parse::<Template>(), Err(TemplateError::Brace));
         for text in ["{nonsense}", "{}", "{Host}", "{{host}}"] {
-            assert!(matches!(text.parse::<Format>(), Err(FormatError::Field(_))), "{text}");
+            assert!(matches!(text.parse::<Template>(), Err(TemplateError::Field(_))), "{text}");
         }
     }
 
     proptest::proptest! {
         #[test]
         fn no_text_breaks_the_parser(text: String) {
-            let _ = text.parse::<Format>();
+            let _ = text.parse::<Template>();
         }
     }
 }

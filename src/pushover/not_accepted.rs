@@ -23,7 +23,7 @@ pub(crate) enum Culprit {
 
 /// What came back instead of an acceptance.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum NotAccepted {
     /// Never ask this again as it is.
     Rejected {
         /// Whom it concerns.
@@ -46,7 +46,7 @@ pub(crate) enum Refusal {
     },
 }
 
-impl From<Failure> for Refusal {
+impl From<Failure> for NotAccepted {
     /// A temporary failure without a wish of the server.
     fn from(failure: Failure) -> Self {
         Self::Temporary { failure, retry_after: None }
