@@ -18,13 +18,16 @@ pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Rep
     };
     let mut report = Report::new();
     completeness(facts, policy, &mut report);
-    messages(facts, policy, &mut report);
-    if let Some(older_than) = policy.older_than {
-        ages(facts, policy, older_than, &mut report);
-    }
-    free_space(facts, policy, &mut report);
-    if policy.size {
-        size(facts, &mut report);
+    // Cut short while it was sought, the queue is unknown, not empty.
+    if !facts.queues.is_empty() {
+        messages(facts, policy, &mut report);
+        if let Some(older_than) = policy.older_than {
+            ages(facts, policy, older_than, &mut report);
+        }
+        free_space(facts, policy, &mut report);
+        if policy.size {
+            size(facts, &mut report);
+        }
     }
     explain::explain(facts, &mut report);
     report.attach(facts);
@@ -39,8 +42,8 @@ fn not_located(error: &ProbeError) -> Report {
 
 /// What kept the look from being complete, each with the way out.
 fn completeness(facts: &Facts, policy: &Policy, report: &mut Report) {
-    if let Some(reason) = &facts.cut_short {
-        report.find(policy.on_timeout, reason.as_str());
+    if let Some(out_of_time) = &facts.cut_short {
+        report.find(policy.on_timeout, out_of_time.to_string());
     }
     for queue in &facts.queues {
         unread(queue, facts.account.as_deref(), report);

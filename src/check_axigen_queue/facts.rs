@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use crate::program::{CutShort, OutOfTime};
+
 mod ages;
 mod census;
 mod problem;
@@ -24,9 +26,23 @@ pub(super) struct Facts {
     /// One entry a queue directory.
     pub(super) queues: Vec<Queue>,
     /// Why the look ended early, if it did.
-    pub(super) cut_short: Option<String>,
+    pub(super) cut_short: Option<OutOfTime>,
     /// Who looked; known only when something was denied.
     pub(super) account: Option<String>,
+}
+
+impl CutShort for Facts {
+    fn cut_short(&mut self, by: OutOfTime) {
+        self.cut_short.get_or_insert(by);
+    }
+}
+
+impl Facts {
+    /// Whether this account may not look into a directory.
+    pub(super) fn is_denied(&self) -> bool {
+        let first = |queue: &Queue| queue.unread.first.as_ref().map(|unread| unread.problem);
+        self.queues.iter().filter_map(first).any(Problem::is_denied)
+    }
 }
 
 /// One queue directory.

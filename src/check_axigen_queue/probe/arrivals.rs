@@ -134,11 +134,10 @@ pub(crate) fn times(dir: BorrowedFd<'_>, name: &CStr) -> Result<Statx, Errno> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use super::*;
     use crate::check_axigen_queue::facts::Facts;
     use crate::deadline::Deadline;
+    use crate::program::Progress;
 
     #[test]
     fn arrival_is_the_earlier_of_mtime_and_birth() {
@@ -152,7 +151,7 @@ mod tests {
     }
 
     fn ask(queue_dir: &std::path::Path, names: &Names) -> Ages {
-        let progress = Mutex::new(Facts::default());
+        let progress = Progress::new(Facts::default());
         let deadline = Deadline::after(Duration::from_secs(60));
         let watch = Watch::new(&deadline, &progress, 0);
         let root = scan::open_root(queue_dir).unwrap();
