@@ -10,12 +10,12 @@ use crate::program::{CutShort, OutOfTime};
 
 mod ages;
 mod census;
-mod problem;
+mod obstacle;
 mod unlocated;
 
 pub(super) use ages::{AgeBuckets, Ages};
 pub(super) use census::{Census, Kind, Size};
-pub(super) use problem::{Noted, Problem};
+pub(super) use obstacle::{Noted, Obstacle};
 pub(super) use unlocated::{ConfigError, ProbeError};
 
 /// Everything one run saw. Grows while the probe works, so a run that is cut short still has it.
@@ -40,8 +40,8 @@ impl CutShort for Facts {
 impl Facts {
     /// Whether this account may not look into a directory.
     pub(super) fn is_denied(&self) -> bool {
-        let first = |queue: &Queue| queue.unread.first.as_ref().map(|unread| unread.problem);
-        self.queues.iter().filter_map(first).any(Problem::is_denied)
+        let first = |queue: &Queue| queue.unread.first.as_ref().map(|unread| unread.obstacle);
+        self.queues.iter().filter_map(first).any(Obstacle::is_denied)
     }
 }
 
@@ -69,7 +69,7 @@ pub(super) struct Queue {
     /// Absent with names only.
     pub(super) ages: Option<Ages>,
     /// Absent until looked at.
-    pub(super) free: Option<Result<Free, Problem>>,
+    pub(super) free: Option<Result<Free, Obstacle>>,
     /// Absent unless asked for.
     pub(super) size: Option<Size>,
     /// Absent unless asked for.
@@ -113,7 +113,8 @@ impl Fullest {
 pub(super) struct Unread {
     #[serde(serialize_with = "lossy")]
     pub(super) path: PathBuf,
-    pub(super) problem: Problem,
+    #[serde(rename = "problem")]
+    pub(super) obstacle: Obstacle,
     /// The directory above that may not be entered, when it is not `path` itself that is closed.
     #[serde(serialize_with = "lossy_if_any")]
     pub(super) closed_parent: Option<PathBuf>,

@@ -17,11 +17,11 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, CWD, StatxFlags, fstat, fstatvfs, statx};
 use rustix::io::Errno;
 
-use super::facts::{Facts, ProbeError, Problem, Queue, Unread};
+use super::facts::{Facts, Obstacle, ProbeError, Queue, Unread};
 use super::target::Target;
 use crate::clock::seconds;
 use crate::program::{Progress, Run};
-use arrivals::Clock;
+use arrivals::AgeLimit;
 use names::Names;
 use watch::Watch;
 
@@ -66,14 +66,14 @@ fn look(
     for Opened { queue, root, watch, .. } in &mut opened {
         count::settle(queue, root.as_fd(), now, watch)?;
         watch.enter(&queue.path, scan::ROOT, "asking for the free space of");
-        let space = fstatvfs(root).map_err(Problem::System);
+        let space = fstatvfs(root).map_err(Obstacle::System);
         queue.free = Some(space.and_then(|space| space::free(&space)));
         watch.tick(queue)?;
     }
     if let Some(older_than) = target.ages {
-        let clock = Clock { now, older_than };
+        let limit = AgeLimit { now, older_than };
         for Opened { queue, root, names, watch } in &mut opened {
-            arrivals::ask_all(queue, root.as_fd(), names, clock, watch)?;
+            arrivals::ask_all(queue, root.as_fd(), names, limit, watch)?;
         }
     }
     for Opened { queue, watch, .. } in &mut opened {
@@ -114,8 +114,8 @@ fn count_all<'a>(
         let watch = Watch::new(&run.deadline, progress, index);
         let Some(root) = open(queue, &watch) else { continue };
         if opened.iter().any(|other| is_same(&root, &other.root)) {
-            let (path, problem) = (queue.path.clone(), Problem::SameAsBefore);
-            queue.unread.note(|| Unread { path, problem, closed_parent: None });
+            let (path, obstacle) = (queue.path.clone(), Obstacle::SameAsBefore);
+            queue.unread.note(|| Unread { path, obstacle, closed_parent: None });
             continue;
         }
         let mut names = Names::within(bytes_for_names);
@@ -128,10 +128,10 @@ fn count_all<'a>(
 fn open(queue: &mut Queue, watch: &Watch<'_>) -> Option<OwnedFd> {
     watch.enter(&queue.path, scan::ROOT, "opening");
     let note = |errno| {
-        let problem = Problem::System(errno);
-        let closed_parent = problem.is_denied().then(|| closed_parent(&queue.path)).flatten();
+        let obstacle = Obstacle::System(errno);
+        let closed_parent = obstacle.is_denied().then(|| closed_parent(&queue.path)).flatten();
         let path = queue.path.clone();
-        queue.unread.note(|| Unread { path, problem, closed_parent });
+        queue.unread.note(|| Unread { path, obstacle, closed_parent });
     };
     scan::open_root(&queue.path).map_err(note).ok()
 }

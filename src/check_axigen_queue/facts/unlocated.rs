@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::problem;
+use super::obstacle;
 
 /// Why there is no queue directory to look at.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProbeError {
-    #[error("cannot read {path}: {cause}", path = path.display(), cause = problem::cause(cause))]
+    #[error("cannot read {path}: {cause}", path = path.display(), cause = obstacle::cause(cause))]
     ConfigUnreadable { path: PathBuf, cause: std::io::Error },
     #[error("cannot understand {path}: {cause}", path = path.display())]
     ConfigBroken { path: PathBuf, cause: ConfigError },

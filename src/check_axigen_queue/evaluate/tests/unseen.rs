@@ -101,7 +101,7 @@ fn ages_cut_short_leave_the_count_exact() {
 
 #[test]
 fn refused_ages_are_unknown_only_against_a_limit() {
-    let refused = Noted { count: 3, first: Some(Problem::System(Errno::ACCESS)) };
+    let refused = Noted { count: 3, first: Some(Obstacle::System(Errno::ACCESS)) };
     let queue =
         Queue { ages: Some(Ages { finished: true, refused, ..Ages::default() }), ..queue(3, 0) };
     let with_limit = report(vec![queue.clone()]);
@@ -165,7 +165,7 @@ fn an_incomplete_size_is_unknown() {
 
 #[test]
 fn free_space_that_one_file_system_hides_is_unknown_unless_another_breaches() {
-    let hidden = Queue { free: Some(Err(Problem::NotTold)), ..queue(1, 0) };
+    let hidden = Queue { free: Some(Err(Obstacle::NotTold)), ..queue(1, 0) };
     let report = report(vec![queue(1, 0), hidden.clone()]);
     assert_eq!(report.state(), State::Unknown);
     for label in ["free_bytes", "free_inodes"] {

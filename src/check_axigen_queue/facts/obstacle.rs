@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 /// Why something could not be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Problem {
+pub(crate) enum Obstacle {
     /// The system call's error.
     System(Errno),
     /// A symbolic link below the root, which is not followed.
@@ -20,13 +20,13 @@ pub(crate) enum Problem {
     SameAsBefore,
 }
 
-impl Problem {
+impl Obstacle {
     pub(crate) fn is_denied(self) -> bool {
         matches!(self, Self::System(Errno::ACCESS | Errno::PERM))
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::System(errno) => f.write_str(&cause(&(*errno).into())),
@@ -38,7 +38,7 @@ impl fmt::Display for Problem {
     }
 }
 
-impl Serialize for Problem {
+impl Serialize for Obstacle {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
