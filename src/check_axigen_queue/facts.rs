@@ -10,19 +10,19 @@ use crate::program::{CutShort, OutOfTime};
 
 mod ages;
 mod census;
+mod location;
 mod obstacle;
-mod unlocated;
 
 pub(super) use ages::{AgeBuckets, Ages};
 pub(super) use census::{Census, Kind, Size};
+pub(super) use location::{ConfigError, ConfigSays, FoundBy, ProbeError};
 pub(super) use obstacle::{Noted, Obstacle};
-pub(super) use unlocated::{ConfigError, ProbeError};
 
 /// Everything one run saw. Grows while the probe works, so a run that is cut short still has it.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Facts {
-    /// How the queue directories were found, for people.
-    pub(super) found_by: String,
+    /// Absent until they are.
+    pub(super) found_by: Option<FoundBy>,
     /// One entry a queue directory.
     pub(super) queues: Vec<Queue>,
     /// Why the look ended early, if it did.

@@ -38,7 +38,7 @@ pub(super) fn probe(
     let queue = |path| Queue { path, ..Queue::default() };
     let mut queues: Vec<Queue> = located.queue_dirs.into_iter().map(queue).collect();
     progress.note(|facts| {
-        facts.found_by = located.found_by;
+        facts.found_by = Some(located.found_by);
         facts.queues.clone_from(&queues);
     });
     let end = look(target, run, &mut queues, progress);

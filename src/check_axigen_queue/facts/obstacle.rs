@@ -1,7 +1,5 @@
 //! What could not be looked at, and why.
 
-use std::fmt;
-
 use rustix::io::Errno;
 use serde::{Serialize, Serializer};
 
@@ -18,6 +16,10 @@ pub(crate) enum Obstacle {
     NotTold,
     /// The same directory as one named before.
     SameAsBefore,
+    /// A directory or a device in place of a file.
+    NotAFile,
+    /// A configuration of more than 16 MiB.
+    TooLarge,
 }
 
 impl Obstacle {
@@ -26,15 +28,9 @@ impl Obstacle {
     }
 }
 
-impl fmt::Display for Obstacle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::System(errno) => f.write_str(&cause(&(*errno).into())),
-            Self::SymbolicLink => f.write_str("is a symbolic link"),
-            Self::OtherFileSystem => f.write_str("is on another file system"),
-            Self::SameAsBefore => f.write_str("is a directory that was named before"),
-            Self::NotTold => f.write_str("the file system does not tell"),
-        }
+impl From<std::io::Error> for Obstacle {
+    fn from(error: std::io::Error) -> Self {
+        Self::System(Errno::from_io_error(&error).unwrap_or(Errno::IO))
     }
 }
 
@@ -42,12 +38,6 @@ impl Serialize for Obstacle {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
-}
-
-/// "Permission denied", without the number that std adds.
-pub(crate) fn cause(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 /// How many, and the first of them.
