@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 
 use super::explain;
-use super::facts::{Ages, Facts, Free, ProbeError, Problem, Queue};
+use super::facts::{Ages, Facts, Free, Obstacle, ProbeError, Queue};
 use super::policy::Policy;
 use crate::monitoring::{Metric, Report, State, Thresholds, Unit, Value, duration};
 
@@ -18,13 +18,16 @@ pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Rep
     };
     let mut report = Report::new();
     completeness(facts, policy, &mut report);
-    messages(facts, policy, &mut report);
-    if let Some(older_than) = policy.older_than {
-        ages(facts, policy, older_than, &mut report);
-    }
-    free_space(facts, policy, &mut report);
-    if policy.size {
-        size(facts, &mut report);
+    // Cut short while it was sought, the queue is unknown, not empty.
+    if !facts.queues.is_empty() {
+        messages(facts, policy, &mut report);
+        if let Some(older_than) = policy.older_than {
+            ages(facts, policy, older_than, &mut report);
+        }
+        free_space(facts, policy, &mut report);
+        if policy.size {
+            size(facts, &mut report);
+        }
     }
     explain::explain(facts, &mut report);
     report.attach(facts);
@@ -39,8 +42,8 @@ fn not_located(error: &ProbeError) -> Report {
 
 /// What kept the look from being complete, each with the way out.
 fn completeness(facts: &Facts, policy: &Policy, report: &mut Report) {
-    if let Some(reason) = &facts.cut_short {
-        report.find(policy.on_timeout, reason.as_str());
+    if let Some(out_of_time) = &facts.cut_short {
+        report.find(policy.on_timeout, out_of_time.to_string());
     }
     for queue in &facts.queues {
         unread(queue, facts.account.as_deref(), report);
@@ -71,18 +74,18 @@ fn unread(queue: &Queue, account: Option<&str>, report: &mut Report) {
     let Some(first) = &queue.unread.first else {
         return;
     };
-    let (path, problem, count) = (first.path.display(), first.problem, queue.unread.count);
+    let (path, obstacle, count) = (first.path.display(), first.obstacle, queue.unread.count);
     let of_how_many = match queue.subdirectories {
         0 => String::new(),
         all => format!(" ({count} of {all} directories unread)"),
     };
-    report.find(State::Unknown, format!("cannot read {path}: {problem}{of_how_many}"));
-    match (account, &first.closed_parent, first.problem) {
+    report.find(State::Unknown, format!("cannot read {path}: {obstacle}{of_how_many}"));
+    match (account, &first.closed_parent, first.obstacle) {
         (Some(account), Some(parent), _) => report.advise(grant(account, "x", parent)),
-        (Some(account), None, problem) if problem.is_denied() => {
+        (Some(account), None, obstacle) if obstacle.is_denied() => {
             report.advise(grant(account, "rx", &first.path));
         }
-        (_, _, Problem::System(Errno::NOENT | Errno::NOTDIR)) => {
+        (_, _, Obstacle::System(Errno::NOENT | Errno::NOTDIR)) => {
             report.advise("name the queue with --queue-dir");
         }
         _ => {}
@@ -135,11 +138,11 @@ fn ages(facts: &Facts, policy: &Policy, older_than: Duration, report: &mut Repor
         all.older += ages.older;
         all.oldest_seconds = all.oldest_seconds.max(ages.oldest_seconds);
         all.buckets.merge(ages.buckets);
-        if let Some(problem) = ages.refused.first {
+        if let Some(obstacle) = ages.refused.first {
             let (count, path) = (ages.refused.count, queue.path.display());
             report.find(
                 limit_state(policy),
-                format!("ages of {count} messages in {path} unknown: {problem}"),
+                format!("ages of {count} messages in {path} unknown: {obstacle}"),
             );
             report.advise("grant rx on every directory of the queue, or use --count-only");
         }
@@ -191,12 +194,12 @@ fn free_space(facts: &Facts, policy: &Policy, report: &mut Report) {
     for queue in &facts.queues {
         match &queue.free {
             Some(Ok(_)) => {}
-            Some(Err(problem)) => {
+            Some(Err(obstacle)) => {
                 told = false;
                 let state = policy.free.judge(Value::Undetermined);
                 report.find(
                     state,
-                    format!("free space of {} unknown: {problem}", queue.path.display()),
+                    format!("free space of {} unknown: {obstacle}", queue.path.display()),
                 );
             }
             None => told = false,

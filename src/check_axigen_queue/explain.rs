@@ -1,6 +1,8 @@
 //! Long output: `-v` says what was seen, `-vv` what was looked at, `--census` what stands in the tree.
 
-use super::facts::{AgeBuckets, Ages, Census, Facts, Kind, Queue};
+use std::fmt;
+
+use super::facts::{AgeBuckets, Ages, Census, ConfigSays, Facts, FoundBy, Kind, Obstacle, Queue};
 use crate::monitoring::Report;
 
 /// Adds the long output.
@@ -10,7 +12,7 @@ pub(super) fn explain(facts: &Facts, report: &mut Report) {
         let (path, messages, subdirectories) =
             (queue.path.display(), queue.messages, queue.subdirectories);
         let at_least = if queue.is_counted() { "" } else { "at least " };
-        let found_by = &facts.found_by;
+        let found_by = facts.found_by.as_ref().map(ToString::to_string).unwrap_or_default();
         report.explain(
             1,
             format!("queue{number} {path}: {at_least}{messages} messages in {subdirectories} subdirectories ({found_by})"),
@@ -151,4 +153,42 @@ fn describe(kind: &Kind) -> String {
         kind.in_future,
         kind.without_birth,
     )
+}
+
+impl fmt::Display for FoundBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::QueueDir => f.write_str("named by --queue-dir"),
+            Self::Config(path) => write!(f, "queuePath in {}", path.display()),
+            Self::Default(config) => write!(f, "first default that exists; {config}"),
+        }
+    }
+}
+
+impl fmt::Display for ConfigSays {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoFile => f.write_str("no axigen.cfg"),
+            Self::NoQueuePath(path) => write!(f, "{} sets no queuePath", path.display()),
+            Self::Unreadable(path, cause) => write!(f, "cannot read {}: {cause}", path.display()),
+        }
+    }
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System(errno) => {
+                // Without the number that std adds: "Permission denied".
+                let text = std::io::Error::from(*errno).to_string();
+                f.write_str(text.split(" (os error").next().unwrap_or_default())
+            }
+            Self::SymbolicLink => f.write_str("is a symbolic link"),
+            Self::OtherFileSystem => f.write_str("is on another file system"),
+            Self::SameAsBefore => f.write_str("is a directory that was named before"),
+            Self::NotAFile => f.write_str("is not a regular file"),
+            Self::TooLarge => f.write_str("is larger than 16 MiB"),
+            Self::NotTold => f.write_str("the file system does not tell"),
+        }
+    }
 }

@@ -6,27 +6,43 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use crate::program::{CutShort, OutOfTime};
+
 mod ages;
 mod census;
-mod problem;
-mod unlocated;
+mod location;
+mod obstacle;
 
 pub(super) use ages::{AgeBuckets, Ages};
 pub(super) use census::{Census, Kind, Size};
-pub(super) use problem::{Noted, Problem};
-pub(super) use unlocated::{ConfigError, ProbeError};
+pub(super) use location::{ConfigError, ConfigSays, FoundBy, ProbeError};
+pub(super) use obstacle::{Noted, Obstacle};
 
 /// Everything one run saw. Grows while the probe works, so a run that is cut short still has it.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Facts {
-    /// How the queue directories were found, for people.
-    pub(super) found_by: String,
+    /// Absent until they are.
+    pub(super) found_by: Option<FoundBy>,
     /// One entry a queue directory.
     pub(super) queues: Vec<Queue>,
     /// Why the look ended early, if it did.
-    pub(super) cut_short: Option<String>,
+    pub(super) cut_short: Option<OutOfTime>,
     /// Who looked; known only when something was denied.
     pub(super) account: Option<String>,
+}
+
+impl CutShort for Facts {
+    fn cut_short(&mut self, by: OutOfTime) {
+        self.cut_short.get_or_insert(by);
+    }
+}
+
+impl Facts {
+    /// Whether this account may not look into a directory.
+    pub(super) fn is_denied(&self) -> bool {
+        let first = |queue: &Queue| queue.unread.first.as_ref().map(|unread| unread.obstacle);
+        self.queues.iter().filter_map(first).any(Obstacle::is_denied)
+    }
 }
 
 /// One queue directory.
@@ -53,7 +69,7 @@ pub(super) struct Queue {
     /// Absent with names only.
     pub(super) ages: Option<Ages>,
     /// Absent until looked at.
-    pub(super) free: Option<Result<Free, Problem>>,
+    pub(super) free: Option<Result<Free, Obstacle>>,
     /// Absent unless asked for.
     pub(super) size: Option<Size>,
     /// Absent unless asked for.
@@ -97,7 +113,8 @@ impl Fullest {
 pub(super) struct Unread {
     #[serde(serialize_with = "lossy")]
     pub(super) path: PathBuf,
-    pub(super) problem: Problem,
+    #[serde(rename = "problem")]
+    pub(super) obstacle: Obstacle,
     /// The directory above that may not be entered, when it is not `path` itself that is closed.
     #[serde(serialize_with = "lossy_if_any")]
     pub(super) closed_parent: Option<PathBuf>,

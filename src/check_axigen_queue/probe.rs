@@ -13,91 +13,78 @@ mod watch;
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{AtFlags, CWD, StatxFlags, fstat, fstatvfs, statx};
 use rustix::io::Errno;
 
-use super::facts::{Facts, ProbeError, Problem, Queue, Unread};
+use super::facts::{Facts, Obstacle, ProbeError, Queue, Unread};
 use super::target::Target;
 use crate::clock::seconds;
-use crate::program::Run;
-use arrivals::Clock;
+use crate::program::{Progress, Run};
+use arrivals::AgeLimit;
 use names::Names;
 use watch::Watch;
 
 /// Memory for message names, all queues together: about 400,000 names.
 const REMEMBERED_BYTES: usize = 4 * 1024 * 1024;
 
-/// Gathers the facts. `progress` holds what is known at any time, for a run that is cut short.
+/// Gathers the facts.
 pub(super) fn probe(
     target: &Target,
     run: &Run,
-    progress: &Mutex<Facts>,
-) -> Result<Facts, ProbeError> {
+    progress: &Progress<Facts>,
+) -> Result<(), ProbeError> {
     let located = locate::locate(&target.queue_dirs, target.config.as_deref(), &run.deadline)?;
-    let queues =
-        located.queue_dirs.into_iter().map(|path| Queue { path, ..Queue::default() }).collect();
-    let mut facts = Facts { found_by: located.found_by, queues, ..Facts::default() };
-    facts.clone_into(&mut progress.lock().unwrap_or_else(PoisonError::into_inner));
-    if look(target, run, &mut facts, progress).is_break() {
-        facts.cut_short = Some(run.timed_out());
-    }
-    if facts
-        .queues
-        .iter()
-        .any(|queue| queue.unread.first.as_ref().is_some_and(|unread| unread.problem.is_denied()))
-    {
+    let queue = |path| Queue { path, ..Queue::default() };
+    let mut queues: Vec<Queue> = located.queue_dirs.into_iter().map(queue).collect();
+    progress.note(|facts| {
+        facts.found_by = Some(located.found_by);
+        facts.queues.clone_from(&queues);
+    });
+    let end = look(target, run, &mut queues, progress);
+    progress.note(|facts| {
+        facts.queues = queues;
+        facts.cut_short = end.is_break().then(|| run.out_of_time());
+    });
+    if progress.read(Facts::is_denied) {
         run.deadline.enter("looking up this account's name");
-        facts.account = account();
+        let account = account();
+        progress.note(|facts| facts.account = account);
     }
-    Ok(facts)
+    Ok(())
 }
 
 /// The count of all queues comes before every other step: it matters most, and ages cost most.
-fn look(target: &Target, run: &Run, facts: &mut Facts, progress: &Mutex<Facts>) -> ControlFlow<()> {
-    let (deadline, now) = (&run.deadline, seconds(run.now));
-    let bytes_for_names = match target.ages {
-        Some(_) => REMEMBERED_BYTES / facts.queues.len().max(1),
-        None => 0,
-    };
-    let mut opened = Vec::new();
-    for (index, queue) in facts.queues.iter_mut().enumerate() {
-        let watch = Watch::new(deadline, progress, index);
-        if let Some(root) = open(queue, &watch) {
-            if opened.iter().any(|other: &Opened<'_>| is_same(&root, &other.root)) {
-                let path = queue.path.clone();
-                let problem = Problem::SameAsBefore;
-                queue.unread.note(|| Unread { path, problem, closed_parent: None });
-                continue;
-            }
-            let mut names = Names::within(bytes_for_names);
-            count::count(queue, root.as_fd(), &mut names, &watch)?;
-            opened.push(Opened { queue, root, names, watch });
-        }
-    }
+fn look(
+    target: &Target,
+    run: &Run,
+    queues: &mut [Queue],
+    progress: &Progress<Facts>,
+) -> ControlFlow<()> {
+    let now = seconds(run.now);
+    let mut opened = count_all(target, run, queues, progress)?;
     for Opened { queue, root, watch, .. } in &mut opened {
         count::settle(queue, root.as_fd(), now, watch)?;
         watch.enter(&queue.path, scan::ROOT, "asking for the free space of");
-        let space = fstatvfs(root).map_err(Problem::System);
+        let space = fstatvfs(root).map_err(Obstacle::System);
         queue.free = Some(space.and_then(|space| space::free(&space)));
         watch.tick(queue)?;
     }
     if let Some(older_than) = target.ages {
-        let clock = Clock { now, older_than };
+        let limit = AgeLimit { now, older_than };
         for Opened { queue, root, names, watch } in &mut opened {
-            arrivals::ask_all(queue, root.as_fd(), names, clock, watch)?;
+            arrivals::ask_all(queue, root.as_fd(), names, limit, watch)?;
         }
     }
     for Opened { queue, watch, .. } in &mut opened {
         if target.size {
             watch.enter(&queue.path, scan::ROOT, "adding up file sizes in");
-            tree::measure(&queue.path, deadline, queue.size.get_or_insert_default())?;
+            tree::measure(&queue.path, &run.deadline, queue.size.get_or_insert_default())?;
         }
         if target.census {
             watch.enter(&queue.path, scan::ROOT, "taking the census of");
             let census = queue.census.get_or_insert_default();
-            tree::census(&queue.path, deadline, now, census)?;
+            tree::census(&queue.path, &run.deadline, now, census)?;
         }
     }
     ControlFlow::Continue(())
@@ -111,13 +98,40 @@ struct Opened<'a> {
     watch: Watch<'a>,
 }
 
+/// Opens and counts the queues, each directory once.
+fn count_all<'a>(
+    target: &Target,
+    run: &'a Run,
+    queues: &'a mut [Queue],
+    progress: &'a Progress<Facts>,
+) -> ControlFlow<(), Vec<Opened<'a>>> {
+    let bytes_for_names = match target.ages {
+        Some(_) => REMEMBERED_BYTES / queues.len().max(1),
+        None => 0,
+    };
+    let mut opened: Vec<Opened<'_>> = Vec::new();
+    for (index, queue) in queues.iter_mut().enumerate() {
+        let watch = Watch::new(&run.deadline, progress, index);
+        let Some(root) = open(queue, &watch) else { continue };
+        if opened.iter().any(|other| is_same(&root, &other.root)) {
+            let (path, obstacle) = (queue.path.clone(), Obstacle::SameAsBefore);
+            queue.unread.note(|| Unread { path, obstacle, closed_parent: None });
+            continue;
+        }
+        let mut names = Names::within(bytes_for_names);
+        count::count(queue, root.as_fd(), &mut names, &watch)?;
+        opened.push(Opened { queue, root, names, watch });
+    }
+    ControlFlow::Continue(opened)
+}
+
 fn open(queue: &mut Queue, watch: &Watch<'_>) -> Option<OwnedFd> {
     watch.enter(&queue.path, scan::ROOT, "opening");
     let note = |errno| {
-        let problem = Problem::System(errno);
-        let closed_parent = problem.is_denied().then(|| closed_parent(&queue.path)).flatten();
+        let obstacle = Obstacle::System(errno);
+        let closed_parent = obstacle.is_denied().then(|| closed_parent(&queue.path)).flatten();
         let path = queue.path.clone();
-        queue.unread.note(|| Unread { path, problem, closed_parent });
+        queue.unread.note(|| Unread { path, obstacle, closed_parent });
     };
     scan::open_root(&queue.path).map_err(note).ok()
 }

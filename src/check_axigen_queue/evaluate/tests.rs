@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rustix::io::Errno;
 
 use super::*;
-use crate::check_axigen_queue::facts::{Noted, Problem, Size, Unread};
+use crate::check_axigen_queue::facts::{Noted, Obstacle, Size, Unread};
 use crate::monitoring::Range;
 
 mod unseen;
@@ -50,8 +50,8 @@ fn queue(messages: u64, age_seconds: u64) -> Queue {
 }
 
 fn denied(path: &str) -> Noted<Unread> {
-    let problem = Problem::System(Errno::ACCESS);
-    Noted { count: 1, first: Some(Unread { path: path.into(), problem, closed_parent: None }) }
+    let obstacle = Obstacle::System(Errno::ACCESS);
+    Noted { count: 1, first: Some(Unread { path: path.into(), obstacle, closed_parent: None }) }
 }
 
 fn judge(queues: Vec<Queue>, policy: &Policy) -> Report {

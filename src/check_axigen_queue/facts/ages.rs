@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::problem::{Noted, Problem};
+use super::obstacle::{Noted, Obstacle};
 
 /// Counts by age, each in the first bucket that ends above it; the last bucket has no end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -69,7 +69,7 @@ pub(crate) struct Ages {
     /// Arrival is the birth time, since the file was written again later.
     pub(crate) by_birth: u64,
     /// Messages or directories that refused to tell.
-    pub(crate) refused: Noted<Problem>,
+    pub(crate) refused: Noted<Obstacle>,
 }
 
 impl Ages {

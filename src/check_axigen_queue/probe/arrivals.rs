@@ -13,11 +13,11 @@ use rustix::io::Errno;
 use super::names::{MessageNames, Names};
 use super::scan::{self, Seen};
 use super::watch::Watch;
-use crate::check_axigen_queue::facts::{Ages, Problem, Queue};
+use crate::check_axigen_queue::facts::{Ages, Obstacle, Queue};
 
-/// The clock that ages are counted by.
+/// What ages are counted by.
 #[derive(Clone, Copy)]
-pub(crate) struct Clock {
+pub(crate) struct AgeLimit {
     /// Seconds since the epoch.
     pub(crate) now: i64,
     /// From which age a message counts as older.
@@ -29,10 +29,10 @@ pub(crate) fn ask_all(
     queue: &mut Queue,
     root: BorrowedFd<'_>,
     names: &Names,
-    clock: Clock,
+    limit: AgeLimit,
     watch: &Watch<'_>,
 ) -> ControlFlow<()> {
-    let mut asking = Asking { queue, ages: Ages::default(), clock, watch };
+    let mut asking = Asking { queue, ages: Ages::default(), limit, watch };
     for directory in names.directories() {
         asking.watch.enter(
             &asking.queue.path,
@@ -51,7 +51,7 @@ pub(crate) fn ask_all(
 struct Asking<'a> {
     queue: &'a mut Queue,
     ages: Ages,
-    clock: Clock,
+    limit: AgeLimit,
     watch: &'a Watch<'a>,
 }
 
@@ -70,9 +70,9 @@ impl Asking<'_> {
         }
         let dir = match scan::open_directory(root, directory) {
             Ok(dir) => dir,
-            Err(Problem::System(Errno::NOENT)) => return ControlFlow::Continue(()),
-            Err(problem) => {
-                self.ages.refused.note(|| problem);
+            Err(Obstacle::System(Errno::NOENT)) => return ControlFlow::Continue(()),
+            Err(obstacle) => {
+                self.ages.refused.note(|| obstacle);
                 return ControlFlow::Continue(());
             }
         };
@@ -89,7 +89,7 @@ impl Asking<'_> {
         scan::files(root, directory, |seen| {
             match seen {
                 Seen::Message { dir, name } => self.ask(dir, name),
-                Seen::Unread { problem, .. } => self.ages.refused.note(|| problem),
+                Seen::Unread { obstacle, .. } => self.ages.refused.note(|| obstacle),
                 Seen::Pause => return self.publish(),
                 Seen::Directory(_)
                 | Seen::OtherFile { .. }
@@ -108,11 +108,11 @@ impl Asking<'_> {
                 self.ages.without_birth += u64::from(birth.is_none());
                 let arrival = arrival(times.stx_mtime.tv_sec, birth);
                 self.ages.by_birth += u64::from(arrival < times.stx_mtime.tv_sec);
-                self.ages.add(arrival, self.clock.now, self.clock.older_than);
+                self.ages.add(arrival, self.limit.now, self.limit.older_than);
             }
             // Delivered since it was listed: a queue is alive.
             Err(Errno::NOENT) => {}
-            Err(errno) => self.ages.refused.note(|| Problem::System(errno)),
+            Err(errno) => self.ages.refused.note(|| Obstacle::System(errno)),
         }
     }
 
@@ -134,11 +134,10 @@ pub(crate) fn times(dir: BorrowedFd<'_>, name: &CStr) -> Result<Statx, Errno> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use super::*;
     use crate::check_axigen_queue::facts::Facts;
     use crate::deadline::Deadline;
+    use crate::program::Progress;
 
     #[test]
     fn arrival_is_the_earlier_of_mtime_and_birth() {
@@ -152,13 +151,13 @@ mod tests {
     }
 
     fn ask(queue_dir: &std::path::Path, names: &Names) -> Ages {
-        let progress = Mutex::new(Facts::default());
+        let progress = Progress::new(Facts::default());
         let deadline = Deadline::after(Duration::from_secs(60));
         let watch = Watch::new(&deadline, &progress, 0);
         let root = scan::open_root(queue_dir).unwrap();
         let mut queue = Queue::default();
-        let clock = Clock { now: 0, older_than: Duration::ZERO };
-        assert!(ask_all(&mut queue, root.as_fd(), names, clock, &watch).is_continue());
+        let limit = AgeLimit { now: 0, older_than: Duration::ZERO };
+        assert!(ask_all(&mut queue, root.as_fd(), names, limit, &watch).is_continue());
         queue.ages.unwrap()
     }
 

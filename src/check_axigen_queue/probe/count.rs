@@ -41,9 +41,9 @@ pub(crate) fn count(
                     format!("{}/{}", subdirectory.to_string_lossy(), name.to_string_lossy())
                 });
             }
-            Seen::Unread { directory, problem } => {
+            Seen::Unread { directory, obstacle } => {
                 let path = below(&queue.path, directory);
-                queue.unread.note(|| Unread { path, problem, closed_parent: None });
+                queue.unread.note(|| Unread { path, obstacle, closed_parent: None });
             }
             Seen::Pause => return watch.tick(queue),
         }

@@ -5,8 +5,10 @@ use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
+
 use super::axigen_cfg;
-use crate::check_axigen_queue::facts::ProbeError;
+use crate::check_axigen_queue::facts::{ConfigSays, FoundBy, Obstacle, ProbeError};
 use crate::deadline::Deadline;
 
 /// Where Axigen keeps its configuration: Linux, then BSD
@@ -21,7 +23,7 @@ const CONFIG_BYTES: u64 = 16 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Located {
     pub(crate) queue_dirs: Vec<PathBuf>,
-    pub(crate) found_by: String,
+    pub(crate) found_by: FoundBy,
 }
 
 /// Looks in the order an administrator expects: what is named, then what is configured, then what is usual.
@@ -31,35 +33,35 @@ pub(crate) fn locate(
     deadline: &Deadline,
 ) -> Result<Located, ProbeError> {
     if !queue_dirs.is_empty() {
-        let found_by = "named by --queue-dir".to_owned();
-        return Ok(Located { queue_dirs: queue_dirs.to_vec(), found_by });
+        return Ok(Located { queue_dirs: queue_dirs.to_vec(), found_by: FoundBy::QueueDir });
     }
     if let Some(path) = config {
         return queue_of(path, deadline)?
             .ok_or_else(|| ProbeError::NoQueuePath { path: path.to_path_buf() });
     }
-    let mut config_says = "no axigen.cfg".to_owned();
+    let mut config_says = ConfigSays::NoFile;
     for path in CONFIGS.map(Path::new) {
         match queue_of(path, deadline) {
             Ok(Some(located)) => return Ok(located),
-            Ok(None) => config_says = format!("{} sets no queuePath", path.display()),
+            Ok(None) => config_says = ConfigSays::NoQueuePath(path.to_path_buf()),
+            Err(ProbeError::ConfigUnreadable { cause: Obstacle::System(Errno::NOENT), .. }) => {}
             // Axigen's configuration is closed to other accounts as a rule, so that is no reason to give up.
-            Err(ProbeError::ConfigUnreadable { cause, .. })
-                if cause.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error @ ProbeError::ConfigUnreadable { .. }) => config_says = error.to_string(),
+            Err(ProbeError::ConfigUnreadable { path, cause }) => {
+                config_says = ConfigSays::Unreadable(path, cause);
+            }
             Err(error) => return Err(error),
         }
     }
-    first_existing(deadline, &config_says)
+    first_existing(deadline, config_says)
 }
 
 /// The first default directory that exists, or might: behind a closed parent that cannot be told, and opening it will
 /// say so.
-fn first_existing(deadline: &Deadline, config_says: &str) -> Result<Located, ProbeError> {
+fn first_existing(deadline: &Deadline, config_says: ConfigSays) -> Result<Located, ProbeError> {
     for queue in QUEUES.map(Path::new) {
         deadline.enter(format!("looking for {}", queue.display()));
         if !matches!(queue.try_exists(), Ok(false)) {
-            let found_by = format!("first default that exists; {config_says}");
+            let found_by = FoundBy::Default(config_says);
             return Ok(Located { queue_dirs: vec![queue.to_path_buf()], found_by });
         }
     }
@@ -80,10 +82,7 @@ fn queue_of(path: &Path, deadline: &Deadline) -> Result<Option<Located>, ProbeEr
     } else {
         working_directory(path)?.join(queue_path)
     };
-    Ok(Some(Located {
-        queue_dirs: vec![queue_dir],
-        found_by: format!("queuePath in {}", path.display()),
-    }))
+    Ok(Some(Located { queue_dirs: vec![queue_dir], found_by: FoundBy::Config(path.to_path_buf()) }))
 }
 
 /// The configuration lies in `run/` below the working directory, which relative paths start from.
@@ -96,16 +95,16 @@ fn working_directory(config: &Path) -> Result<&Path, ProbeError> {
         .ok_or_else(|| ProbeError::RelativeQueuePath { path: config.to_path_buf() })
 }
 
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+fn read(path: &Path) -> Result<Vec<u8>, Obstacle> {
     let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let file = File::options().read(true).custom_flags(nonblocking).open(path)?;
     if !file.metadata()?.is_file() {
-        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "is not a regular file"));
+        return Err(Obstacle::NotAFile);
     }
     let mut text = Vec::new();
     file.take(CONFIG_BYTES + 1).read_to_end(&mut text)?;
     if text.len() as u64 > CONFIG_BYTES {
-        return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, "is larger than 16 MiB"));
+        return Err(Obstacle::TooLarge);
     }
     Ok(text)
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, StatxFlags, fstat, openat, statx};
 use rustix::io::Errno;
 
-use crate::check_axigen_queue::facts::Problem;
+use crate::check_axigen_queue::facts::Obstacle;
 
 /// About 1,000 entries a system call; 4 KiB to 256 KiB measured the same.
 const BUFFER_BYTES: usize = 32 * 1024;
@@ -32,7 +32,7 @@ pub(crate) enum Seen<'a> {
     /// A directory inside a subdirectory.
     Deeper { subdirectory: &'a CStr, name: &'a CStr },
     /// A directory that should hold messages but cannot be read, or not to its end.
-    Unread { directory: &'a CStr, problem: Problem },
+    Unread { directory: &'a CStr, obstacle: Obstacle },
     /// Another buffer is read next: time to look at the clock.
     Pause,
 }
@@ -46,14 +46,14 @@ const DIRECTORY: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
 /// Opens a directory of the queue. One on another file system is not the queue's.
-pub(crate) fn open_directory(root: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Problem> {
+pub(crate) fn open_directory(root: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Obstacle> {
     let open = || {
         let fd = openat(root, name, DIRECTORY | OFlags::NOFOLLOW, Mode::empty())?;
         Ok((fstat(root)?.st_dev == fstat(&fd)?.st_dev, fd))
     };
-    match open().map_err(Problem::System)? {
+    match open().map_err(Obstacle::System)? {
         (true, fd) => Ok(fd),
-        (false, _) => Err(Problem::OtherFileSystem),
+        (false, _) => Err(Obstacle::OtherFileSystem),
     }
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn walk(
         FileType::Directory => visit(Seen::OtherDirectory(name)),
         FileType::Symlink if is_subdirectory(name.to_bytes()) => {
             visit(Seen::Directory(name))?;
-            visit(Seen::Unread { directory: name, problem: Problem::SymbolicLink })
+            visit(Seen::Unread { directory: name, obstacle: Obstacle::SymbolicLink })
         }
         _ => ControlFlow::Continue(()),
     })?;
@@ -111,12 +111,12 @@ fn visit_directory<V: FnMut(Seen<'_>) -> ControlFlow<()>>(
     mut other: impl FnMut(&mut V, &CStr, FileType) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     // Removed since the root was listed: a queue is alive. The root itself must stay.
-    let is_gone = |problem| problem == Problem::System(Errno::NOENT) && directory != ROOT;
+    let is_gone = |obstacle| obstacle == Obstacle::System(Errno::NOENT) && directory != ROOT;
     visit(Seen::Directory(directory))?;
     let fd = match open_directory(root, directory) {
         Ok(fd) => fd,
-        Err(problem) if is_gone(problem) => return ControlFlow::Continue(()),
-        Err(problem) => return visit(Seen::Unread { directory, problem }),
+        Err(obstacle) if is_gone(obstacle) => return ControlFlow::Continue(()),
+        Err(obstacle) => return visit(Seen::Unread { directory, obstacle }),
     };
     let dir = fd.as_fd();
     let listed = list(dir, buffer, |entry| match entry {
@@ -127,10 +127,10 @@ fn visit_directory<V: FnMut(Seen<'_>) -> ControlFlow<()>>(
         Entry::Named { name, kind: FileType::RegularFile } => visit(Seen::OtherFile { dir, name }),
         Entry::Named { name, kind } => other(visit, name, kind),
     });
-    match listed.map_err(Problem::System) {
+    match listed.map_err(Obstacle::System) {
         Ok(flow) => flow,
-        Err(problem) if is_gone(problem) => ControlFlow::Continue(()),
-        Err(problem) => visit(Seen::Unread { directory, problem }),
+        Err(obstacle) if is_gone(obstacle) => ControlFlow::Continue(()),
+        Err(obstacle) => visit(Seen::Unread { directory, obstacle }),
     }
 }
 

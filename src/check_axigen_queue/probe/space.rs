@@ -2,12 +2,12 @@
 
 use rustix::fs::StatVfs;
 
-use crate::check_axigen_queue::facts::{Free, Problem};
+use crate::check_axigen_queue::facts::{Free, Obstacle};
 
 /// Space for an ordinary account: what is reserved for root counts as used, as `df` has it.
-pub(super) fn free(space: &StatVfs) -> Result<Free, Problem> {
+pub(super) fn free(space: &StatVfs) -> Result<Free, Obstacle> {
     let bytes_percent = percent(space.f_bavail, space.f_blocks.saturating_sub(space.f_bfree))
-        .ok_or(Problem::NotTold)?;
+        .ok_or(Obstacle::NotTold)?;
     let inodes_percent = match space.f_files {
         0 => None,
         files => percent(space.f_favail, files.saturating_sub(space.f_ffree)),

@@ -4,21 +4,21 @@ use std::ffi::{CStr, OsStr};
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use super::scan;
 use crate::check_axigen_queue::facts::{Facts, Queue};
 use crate::deadline::Deadline;
+use crate::program::Progress;
 
 /// Keeps the clock and publishes one queue's facts.
 pub(crate) struct Watch<'a> {
     deadline: &'a Deadline,
-    progress: &'a Mutex<Facts>,
+    progress: &'a Progress<Facts>,
     index: usize,
 }
 
 impl<'a> Watch<'a> {
-    pub(crate) fn new(deadline: &'a Deadline, progress: &'a Mutex<Facts>, index: usize) -> Self {
+    pub(crate) fn new(deadline: &'a Deadline, progress: &'a Progress<Facts>, index: usize) -> Self {
         Self { deadline, progress, index }
     }
 
@@ -29,10 +29,11 @@ impl<'a> Watch<'a> {
 
     /// Publishes, and breaks when the time is up.
     pub(crate) fn tick(&self, queue: &Queue) -> ControlFlow<()> {
-        let mut facts = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(published) = facts.queues.get_mut(self.index) {
-            queue.clone_into(published);
-        }
+        self.progress.note(|facts| {
+            if let Some(published) = facts.queues.get_mut(self.index) {
+                queue.clone_into(published);
+            }
+        });
         if self.deadline.has_passed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }

@@ -1,6 +1,21 @@
 //! Verdicts on what was seen in part or not at all.
 
 use super::*;
+use crate::program::OutOfTime;
+
+fn out_of_time() -> OutOfTime {
+    OutOfTime { limit: Duration::from_secs(10), stage: "reading /q/3F".to_owned() }
+}
+
+#[test]
+fn a_queue_that_was_not_found_in_time_is_not_empty() {
+    let cut_short = Facts { cut_short: Some(out_of_time()), ..Facts::default() };
+    let not_empty = Policy { messages: limits("", "1:"), size: true, ..policy() };
+    let report = evaluate(&Ok(cut_short), &not_empty);
+    assert_eq!(report.headline(), "timed out after 10s while reading /q/3F");
+    assert_eq!(report.state(), State::Unknown);
+    assert_eq!(metric(&report, "messages"), None);
+}
 
 #[test]
 fn what_could_not_be_read_is_never_a_smaller_number() {
@@ -14,7 +29,7 @@ fn what_could_not_be_read_is_never_a_smaller_number() {
         ),
     ] {
         let facts = Facts { queues: vec![partial.clone()], ..Facts::default() };
-        let cut_short = Facts { cut_short: Some("timed out".into()), ..facts.clone() };
+        let cut_short = Facts { cut_short: Some(out_of_time()), ..facts.clone() };
         let facts = if partial.listed { facts } else { cut_short };
         let report = evaluate(&Ok(facts), &policy());
         assert_eq!(report.state(), State::Unknown, "{case}");
@@ -56,7 +71,7 @@ fn the_own_time_out_has_the_state_that_was_asked_for() {
     {
         let facts = Facts {
             queues: vec![Queue { listed: false, ..queue(5, 0) }],
-            cut_short: Some("timed out after 10s while reading /q/3F".into()),
+            cut_short: Some(out_of_time()),
             ..Facts::default()
         };
         let report = evaluate(&Ok(facts), &Policy { on_timeout, ..policy() });
@@ -70,7 +85,7 @@ fn ages_cut_short_leave_the_count_exact() {
     let ages = Some(Ages { finished: false, ..queue(40, 20_000).ages.unwrap() });
     let facts = Facts {
         queues: vec![Queue { ages, ..queue(48_211, 0) }],
-        cut_short: Some("timed out".into()),
+        cut_short: Some(out_of_time()),
         ..Facts::default()
     };
     let report = evaluate(&Ok(facts), &policy());
@@ -86,7 +101,7 @@ fn ages_cut_short_leave_the_count_exact() {
 
 #[test]
 fn refused_ages_are_unknown_only_against_a_limit() {
-    let refused = Noted { count: 3, first: Some(Problem::System(Errno::ACCESS)) };
+    let refused = Noted { count: 3, first: Some(Obstacle::System(Errno::ACCESS)) };
     let queue =
         Queue { ages: Some(Ages { finished: true, refused, ..Ages::default() }), ..queue(3, 0) };
     let with_limit = report(vec![queue.clone()]);
@@ -150,7 +165,7 @@ fn an_incomplete_size_is_unknown() {
 
 #[test]
 fn free_space_that_one_file_system_hides_is_unknown_unless_another_breaches() {
-    let hidden = Queue { free: Some(Err(Problem::NotTold)), ..queue(1, 0) };
+    let hidden = Queue { free: Some(Err(Obstacle::NotTold)), ..queue(1, 0) };
     let report = report(vec![queue(1, 0), hidden.clone()]);
     assert_eq!(report.state(), State::Unknown);
     for label in ["free_bytes", "free_inodes"] {

@@ -1,14 +1,41 @@
-//! Why there is no queue to look at.
+//! How the queue was found, or why there is none to look at.
 
 use std::path::PathBuf;
 
-use super::problem;
+use serde::{Serialize, Serializer};
+
+use super::obstacle::Obstacle;
+
+/// How the queue directories were found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum FoundBy {
+    /// Named on the command line.
+    QueueDir,
+    /// `queuePath` in this file.
+    Config(PathBuf),
+    /// The first of the vendor's places that exists, since no axigen.cfg says more.
+    Default(ConfigSays),
+}
+
+/// An axigen.cfg that was not named and is of no help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ConfigSays {
+    NoFile,
+    NoQueuePath(PathBuf),
+    Unreadable(PathBuf, Obstacle),
+}
+
+impl Serialize for FoundBy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
 
 /// Why there is no queue directory to look at.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ProbeError {
-    #[error("cannot read {path}: {cause}", path = path.display(), cause = problem::cause(cause))]
-    ConfigUnreadable { path: PathBuf, cause: std::io::Error },
+    #[error("cannot read {path}: {cause}", path = path.display())]
+    ConfigUnreadable { path: PathBuf, cause: Obstacle },
     #[error("cannot understand {path}: {cause}", path = path.display())]
     ConfigBroken { path: PathBuf, cause: ConfigError },
     #[error("{path} sets no queuePath in Server, processing", path = path.display())]

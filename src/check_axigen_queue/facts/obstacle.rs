@@ -1,13 +1,11 @@
 //! What could not be looked at, and why.
 
-use std::fmt;
-
 use rustix::io::Errno;
 use serde::{Serialize, Serializer};
 
 /// Why something could not be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Problem {
+pub(crate) enum Obstacle {
     /// The system call's error.
     System(Errno),
     /// A symbolic link below the root, which is not followed.
@@ -18,36 +16,28 @@ pub(crate) enum Problem {
     NotTold,
     /// The same directory as one named before.
     SameAsBefore,
+    /// A directory or a device in place of a file.
+    NotAFile,
+    /// A configuration of more than 16 MiB.
+    TooLarge,
 }
 
-impl Problem {
+impl Obstacle {
     pub(crate) fn is_denied(self) -> bool {
         matches!(self, Self::System(Errno::ACCESS | Errno::PERM))
     }
 }
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::System(errno) => f.write_str(&cause(&(*errno).into())),
-            Self::SymbolicLink => f.write_str("is a symbolic link"),
-            Self::OtherFileSystem => f.write_str("is on another file system"),
-            Self::SameAsBefore => f.write_str("is a directory that was named before"),
-            Self::NotTold => f.write_str("the file system does not tell"),
-        }
+impl From<std::io::Error> for Obstacle {
+    fn from(error: std::io::Error) -> Self {
+        Self::System(Errno::from_io_error(&error).unwrap_or(Errno::IO))
     }
 }
 
-impl Serialize for Problem {
+impl Serialize for Obstacle {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
-}
-
-/// "Permission denied", without the number that std adds.
-pub(crate) fn cause(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 /// How many, and the first of them.
