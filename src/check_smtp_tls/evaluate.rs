@@ -1,29 +1,20 @@
 //! Facts and limits become a report. No I/O, no clock.
 
 mod certificates;
+mod json;
 
 use std::time::SystemTime;
 
-use serde::Serialize;
-
-use super::explain;
-use super::facts::{Fact, Facts, Incomplete, ProbeError, Start};
+use super::explain::{self, words};
+use super::facts::{CutShort, Fact, Facts, ProbeError, Start};
 use super::grade::{self, Grading, Rules};
 use super::policy::Policy;
 use crate::clock;
 use crate::connection::ConnectError;
 use crate::monitoring::{Metric, Report, State, Unit, Value};
+use crate::smtp::{Cause, SessionError, Stage};
 use crate::tls::Protocol;
 use crate::tls::suite::{Exchange, Suite};
-
-/// What the JSON output carries.
-#[derive(Serialize)]
-struct Attached<'a> {
-    #[serde(flatten)]
-    facts: &'a Facts,
-    grade: Option<&'a Grading>,
-    trust: Vec<&'static str>,
-}
 
 /// Judges what was seen.
 pub(super) fn evaluate(
@@ -38,7 +29,7 @@ pub(super) fn evaluate(
     let now = clock::seconds(now);
     let mut report = Report::new();
     let has_tls = starttls(facts, &mut report);
-    incomplete(facts, policy, &mut report);
+    cut_short(facts, policy, &mut report);
     let grading = (has_tls && !facts.quick).then(|| graded(facts, policy, now));
     if let Some(grading) = &grading {
         grade_finding(facts, grading, policy, &mut report);
@@ -53,11 +44,7 @@ pub(super) fn evaluate(
     other_listeners(facts, &mut report);
     measure(facts, grading.as_ref(), &mut report);
     explain::explain(facts, grading.as_ref(), now, &mut report);
-    report.attach(&Attached {
-        facts,
-        grade: grading.as_ref(),
-        trust: certificates::verdict(facts, now),
-    });
+    json::attach(facts, grading.as_ref(), now, &mut report);
     report
 }
 
@@ -70,14 +57,20 @@ fn nothing_seen(error: &ProbeError) -> Report {
         ProbeError::Unreached(failures) => {
             let is_ours = failures.iter().all(|(_, error)| matches!(error, ConnectError::Other(_)));
             let state = if is_ours { State::Unknown } else { State::Critical };
-            let texts: Vec<String> =
-                failures.iter().map(|(address, error)| format!("{address}: {error}")).collect();
-            report.find(state, texts.join(", "));
+            report.find(state, words::unconnected(failures).join(", "));
         }
-        ProbeError::Smtp(what) => report.find(State::Critical, what.as_str()),
-        ProbeError::NotSmtp(what) => {
-            report.find(State::Critical, what.as_str());
-            report.advise("a port where TLS begins at once needs --tls");
+        ProbeError::Smtp(error) => {
+            report.find(State::Critical, error.to_string());
+            // No mail server, or one that waits for us to begin with TLS.
+            if matches!(
+                error,
+                SessionError::NoAnswer(
+                    Cause::NotSmtp(Stage::Greeting | Stage::Command("EHLO"), _)
+                        | Cause::Silent(Stage::Greeting)
+                )
+            ) {
+                report.advise("a port where TLS begins at once needs --tls");
+            }
         }
     }
     report
@@ -97,9 +90,7 @@ fn starttls(facts: &Facts, report: &mut Report) -> bool {
                 );
                 return false;
             }
-            facts.handshake.is_some()
-                || facts.handshake_problem.is_some()
-                || !facts.accepted.is_empty()
+            facts.handshake.is_some() || facts.no_handshake.is_some() || !facts.accepted.is_empty()
         }
         (Start::Starttls, Fact::No) => {
             let text = match (&smtp.starttls_answer, smtp.is_masked) {
@@ -115,8 +106,8 @@ fn starttls(facts: &Facts, report: &mut Report) -> bool {
             false
         }
         (Start::Starttls, Fact::Unknown(why)) => {
-            if facts.incomplete.is_none() {
-                report.find(State::Unknown, format!("STARTTLS unknown: {why}"));
+            if facts.cut_short.is_none() {
+                report.find(State::Unknown, format!("STARTTLS unknown: {}", words::unknown(why)));
             }
             false
         }
@@ -124,7 +115,7 @@ fn starttls(facts: &Facts, report: &mut Report) -> bool {
 }
 
 fn graded(facts: &Facts, policy: &Policy, now: i64) -> Grading {
-    let is_proven = certificates::verdict(facts, now) == ["ok"];
+    let is_proven = certificates::is_proven(facts, now);
     let rules = Rules {
         is_opportunistic: policy.is_opportunistic && !policy.strict,
         is_downgrade_protected: !policy.is_opportunistic
@@ -178,18 +169,18 @@ fn grade_finding(facts: &Facts, grading: &Grading, policy: &Policy, report: &mut
 fn handshake(facts: &Facts, report: &mut Report) {
     // Nothing fits a certificate that cannot be read, which is named as that.
     let is_readable = facts.leaves().next().is_some();
-    if let Some(problem) = facts
+    if let Some(fault) = facts
         .handshake
         .as_ref()
         .filter(|_| is_readable)
-        .and_then(|handshake| handshake.signature_problem.as_ref())
+        .and_then(|handshake| handshake.signature_fault)
     {
         report.find(
             State::Warning,
-            format!("the server's signature does not fit its certificate: {problem}"),
+            format!("the server's signature does not fit its certificate: {fault}"),
         );
     }
-    let Some(problem) = &facts.handshake_problem else {
+    let Some(why) = &facts.no_handshake else {
         return;
     };
     let is_modern = |suite: &Suite| {
@@ -197,7 +188,7 @@ fn handshake(facts: &Facts, report: &mut Report) {
     };
     let is_able = facts.accepted_suites().any(|(_, suite)| is_modern(suite));
     if is_able || facts.accepted.is_empty() {
-        report.find(State::Critical, problem.as_str());
+        report.find(State::Critical, words::unknown(why));
         if facts.start == Start::Tls && facts.accepted.is_empty() {
             report.advise("a port that begins in the clear needs --starttls");
         }
@@ -224,16 +215,17 @@ fn authentication(facts: &Facts, report: &mut Report) {
 fn inside_tls(facts: &Facts, report: &mut Report) {
     match &facts.smtp.starttls_again {
         Fact::Yes => report.find(State::Warning, "STARTTLS is offered again inside TLS"),
-        Fact::Unknown(why) if facts.handshake.is_some() && facts.incomplete.is_none() => {
-            report.find(State::Unknown, format!("SMTP inside TLS unknown: {why}"));
+        Fact::Unknown(why) if facts.handshake.is_some() && facts.cut_short.is_none() => {
+            report
+                .find(State::Unknown, format!("SMTP inside TLS unknown: {}", words::unknown(why)));
         }
         _ => {}
     }
     if let Fact::Unknown(why) = &facts.second_certificate
         && facts.handshake.is_some()
-        && facts.incomplete.is_none()
+        && facts.cut_short.is_none()
     {
-        report.find(State::Unknown, format!("second certificate unknown: {why}"));
+        report.find(State::Unknown, format!("second certificate unknown: {}", words::unknown(why)));
     }
     match &facts.injection {
         Some(Fact::Yes) => {
@@ -242,7 +234,10 @@ fn inside_tls(facts: &Facts, report: &mut Report) {
             report.advise("update the server");
         }
         Some(Fact::Unknown(why)) => {
-            report.find(State::Unknown, format!("command injection unknown: {why}"));
+            report.find(
+                State::Unknown,
+                format!("command injection unknown: {}", words::unknown(why)),
+            );
         }
         Some(Fact::No) | None => {}
     }
@@ -257,33 +252,38 @@ fn other_listeners(facts: &Facts, report: &mut Report) {
             }
             Fact::No => {}
             Fact::Unknown(why) => {
-                report.find(State::Unknown, format!("SSLv2 on {} unknown: {why}", other.listener));
+                report.find(
+                    State::Unknown,
+                    format!("SSLv2 on {} unknown: {}", other.listener, words::unknown(why)),
+                );
             }
         }
     }
 }
 
-fn incomplete(facts: &Facts, policy: &Policy, report: &mut Report) {
+/// What a look that was cut short leaves open.
+fn cut_short(facts: &Facts, policy: &Policy, report: &mut Report) {
     let connections = facts.connections;
-    match &facts.incomplete {
-        None => {}
-        Some(Incomplete::OutOfTime(reason)) => report.find(policy.on_timeout, reason.as_str()),
-        Some(Incomplete::Limited(answer)) => {
+    let Some(why) = &facts.cut_short else {
+        return;
+    };
+    let text = words::cut_short(why);
+    match why {
+        CutShort::OutOfTime(_) => report.find(policy.on_timeout, text),
+        CutShort::Limited(_) => {
             report.find(
                 State::Unknown,
-                format!(
-                    "incomplete: the server limits us after {connections} connections: {answer}"
-                ),
+                format!("incomplete: the server limits us after {connections} connections: {text}"),
             );
             report.advise(
                 "exempt this host from the server's limits, or use --delay with a longer --timeout",
             );
         }
-        Some(Incomplete::Banned(why)) => {
-            report.find(State::Unknown, format!("incomplete: probably banned: {why}"));
+        CutShort::Banned(_) => {
+            report.find(State::Unknown, format!("incomplete: probably banned: {text}"));
             report.advise("exempt this host: fail2ban ignoreip, the server's limits");
         }
-        Some(Incomplete::Lost(why)) => report.find(State::Unknown, format!("incomplete: {why}")),
+        CutShort::Lost(_) => report.find(State::Unknown, format!("incomplete: {text}")),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The long output: what a person wants to read of a server's TLS.
 
+pub(super) mod words;
+
 use std::time::Duration;
 
 use super::facts::{Fact, Facts, Start, Weakness};
@@ -36,7 +38,7 @@ fn server(facts: &Facts, report: &mut Report) {
             facts.host, facts.port, facts.name
         ),
     );
-    for skipped in &facts.skipped_addresses {
+    for skipped in words::unconnected(&facts.skipped_addresses) {
         report.explain(1, format!("skipped: {skipped}"));
     }
     if let Some(handshake) = &facts.handshake {
@@ -142,10 +144,10 @@ fn dialogue(facts: &Facts, report: &mut Report) {
         report.explain(2, format!("AUTH inside TLS: {}", facts.smtp.auth_after.join(" ")));
     }
     if let Fact::Unknown(why) = &facts.smtp.starttls_again {
-        report.explain(2, format!("SMTP inside TLS: {why}"));
+        report.explain(2, format!("SMTP inside TLS: {}", words::unknown(why)));
     }
-    if let Some(problem) = &facts.handshake_problem {
-        report.explain(2, format!("handshake: {problem}"));
+    if let Some(why) = &facts.no_handshake {
+        report.explain(2, format!("handshake: {}", words::unknown(why)));
     }
     report.explain(2, format!("connections: {}", facts.connections));
 }
@@ -154,7 +156,7 @@ fn said(fact: &Fact, yes: &str, no: &str) -> String {
     match fact {
         Fact::Yes => yes.to_owned(),
         Fact::No => no.to_owned(),
-        Fact::Unknown(why) => format!("unknown ({why})"),
+        Fact::Unknown(why) => format!("unknown ({})", words::unknown(why)),
     }
 }
 

@@ -1,20 +1,27 @@
 //! What was seen of a server's TLS, and what could not be seen.
 
+mod cut_short;
 mod fact;
 mod weakness;
+mod why_unknown;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::net::SocketAddr;
 
 use serde::{Serialize, Serializer};
 
+pub(super) use cut_short::{Ban, CutShort, Loss};
 pub(super) use fact::Fact;
 pub(super) use weakness::Weakness;
+pub(super) use why_unknown::{BeforeTls, WhyUnknown};
 
 use crate::connection::ConnectError;
 use crate::program;
+use crate::smtp::{Reply, SessionError};
 use crate::tls::Protocol;
 use crate::tls::certificate::Certificate;
+use crate::tls::handshake::SignatureFault;
 use crate::tls::suite::Suite;
 pub(super) use crate::tls::trust::Anchored;
 
@@ -38,8 +45,9 @@ pub(super) struct Facts {
     pub(super) name: String,
     /// The address all facts are from.
     pub(super) address: Option<String>,
-    /// Addresses that did not answer before it, with the reason.
-    pub(super) skipped_addresses: Vec<String>,
+    /// Addresses that did not answer before it.
+    #[serde(skip)]
+    pub(super) skipped_addresses: Vec<(SocketAddr, ConnectError)>,
     pub(super) connections: u32,
     pub(super) smtp: Smtp,
     #[serde(serialize_with = "by_key")]
@@ -74,15 +82,18 @@ pub(super) struct Facts {
     /// Whether there is a certificate with the other kind of key.
     pub(super) second_certificate: Fact,
     /// Why the certificate is not known, if it is not.
-    pub(super) no_certificate: Option<String>,
+    #[serde(skip)]
+    pub(super) no_certificate: Option<WhyUnknown>,
     pub(super) handshake: Option<Handshake>,
     /// Why the one real handshake failed, if it did.
-    pub(super) handshake_problem: Option<String>,
+    #[serde(skip)]
+    pub(super) no_handshake: Option<WhyUnknown>,
     pub(super) drown: Vec<DrownListener>,
     /// Whether words before TLS are obeyed inside it (CVE-2011-0411); absent unless asked for.
     pub(super) injection: Option<Fact>,
-    /// Why the look ended early, if it did.
-    pub(super) incomplete: Option<Incomplete>,
+    /// Why the look was cut short, if it was.
+    #[serde(skip)]
+    pub(super) cut_short: Option<CutShort>,
     /// Whether only STARTTLS and the certificate were asked for.
     pub(super) quick: bool,
 }
@@ -98,23 +109,7 @@ pub(super) enum ProbeError {
     /// No address answers, each with its reason.
     Unreached(Vec<(SocketAddr, ConnectError)>),
     /// The server broke off before TLS could begin.
-    Smtp(String),
-    /// What answers, or stays silent, may be no mail server, or one where TLS comes first.
-    NotSmtp(String),
-}
-
-/// Why a look ended early.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Incomplete {
-    /// The server limits its clients, in these words.
-    Limited(String),
-    /// It no longer lets us in after it had.
-    Banned(String),
-    /// Our own time ran out.
-    OutOfTime(String),
-    /// The connection stopped working in another way.
-    Lost(String),
+    Smtp(SessionError),
 }
 
 /// What was seen in plain and in encrypted SMTP.
@@ -123,7 +118,8 @@ pub(super) struct Smtp {
     pub(super) greeting: Option<String>,
     pub(super) starttls: Fact,
     /// What STARTTLS was answered with, when it was not 220.
-    pub(super) starttls_answer: Option<String>,
+    #[serde(serialize_with = "as_text")]
+    pub(super) starttls_answer: Option<Reply>,
     /// Whether a keyword was overwritten on the way, as some firewalls do (`XXXXXXXA`).
     pub(super) is_masked: bool,
     /// Mechanisms offered before TLS.
@@ -165,7 +161,9 @@ pub(super) struct Handshake {
     pub(super) suite: u16,
     pub(super) seconds: f64,
     pub(super) stapled: bool,
-    pub(super) signature_problem: Option<String>,
+    /// What is wrong with the server's signature, if anything is.
+    #[serde(rename = "signature_problem", serialize_with = "as_text")]
+    pub(super) signature_fault: Option<SignatureFault>,
 }
 
 /// Another listener that may speak SSLv2 with the same key.
@@ -217,10 +215,10 @@ impl Facts {
             second_certificate: Fact::not_asked(),
             no_certificate: None,
             handshake: None,
-            handshake_problem: None,
+            no_handshake: None,
             drown: Vec::new(),
             injection: None,
-            incomplete: None,
+            cut_short: None,
             quick,
         }
     }
@@ -295,6 +293,11 @@ fn suite_names<S: Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(accepted.iter().map(|(version, id)| (version.key(), name(*id))))
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
+fn as_text<T: Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.as_ref().map(ToString::to_string).serialize(serializer)
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]

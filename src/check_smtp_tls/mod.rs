@@ -18,7 +18,7 @@ pub use grade::Grade;
 
 use crate::monitoring::Report;
 use crate::program::{Run, UsageError};
-use facts::{Facts, Incomplete, Progress};
+use facts::{CutShort, Facts, Progress};
 
 /// Runs the check.
 ///
@@ -37,7 +37,7 @@ pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
         let (progress, policy, now) = (progress.clone(), policy.clone(), run.now);
         move |reason| {
             let mut facts = progress.read(Clone::clone);
-            facts.incomplete = Some(Incomplete::OutOfTime(reason.to_owned()));
+            facts.cut_short = Some(CutShort::OutOfTime(reason.to_owned()));
             evaluate::evaluate(&Ok(facts), &policy, now)
         }
     });

@@ -9,7 +9,7 @@ mod question;
 mod reach;
 mod reaction;
 
-use super::facts::{Fact, Facts, Handshake, Incomplete, ProbeError, Progress, Start};
+use super::facts::{CutShort, Fact, Facts, Handshake, ProbeError, Progress, Start, WhyUnknown};
 use super::target::Target;
 use crate::clock;
 use crate::connection::Connection;
@@ -20,16 +20,16 @@ use crate::tls::certificate::Algorithm;
 use crate::tls::handshake::{HandshakeError, Secured, Wanted, handshake};
 use crate::tls::trust::Anchors;
 use ask::Asker;
-use reach::{End, Reach, Setback, mechanisms};
+use reach::{Halt, Reach, Setback, mechanisms};
 
 /// Looks at a server until all is seen, the time is over or it keeps us out.
 pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) -> Result<Facts, ProbeError> {
     let anchors = Anchors::load(target.ca_file.as_deref(), clock::seconds(run.now));
     let mut probe = Probe { asker: Asker::new(Reach::new(target, run, progress), anchors) };
     match probe.look() {
-        Ok(()) | Err(End::NoTls) => {}
-        Err(End::Unreached(error)) => return Err(error),
-        Err(End::Incomplete(why)) => progress.note(|facts| facts.incomplete = Some(why)),
+        Ok(()) | Err(Halt::NoTls) => {}
+        Err(Halt::Unreached(error)) => return Err(error),
+        Err(Halt::CutShort(why)) => progress.note(|facts| facts.cut_short = Some(why)),
     }
     for listener in &target.drown {
         let seen = drown::look(listener, target, run);
@@ -44,7 +44,7 @@ struct Probe<'a> {
 
 impl Probe<'_> {
     /// The most valuable first: whatever ends the look, that much is known.
-    fn look(&mut self) -> Result<(), End> {
+    fn look(&mut self) -> Result<(), Halt> {
         self.handshake(Wanted::Any)?;
         if self.target().quick {
             return self.second_look();
@@ -68,7 +68,7 @@ impl Probe<'_> {
 
     /// Where the first connection showed no certificate, a hello of an older client may; else the other certificate of
     /// a server with two.
-    fn second_look(&mut self) -> Result<(), End> {
+    fn second_look(&mut self) -> Result<(), Halt> {
         if self.progress().read(|facts| facts.certificates.is_empty()) {
             return plan::version(&mut self.asker, Protocol::Tls12);
         }
@@ -76,12 +76,12 @@ impl Probe<'_> {
     }
 
     /// One real handshake, and SMTP inside it.
-    fn handshake(&mut self, wanted: Wanted) -> Result<(), End> {
+    fn handshake(&mut self, wanted: Wanted) -> Result<(), Halt> {
         let connection = match self.asker.reach.ready() {
             Ok(connection) => connection,
-            Err(Setback::End(end)) => return Err(end),
+            Err(Setback::Halt(halt)) => return Err(halt),
             Err(Setback::Once(why)) => {
-                self.progress().note(|facts| no_handshake(facts, wanted, &why));
+                self.progress().note(|facts| no_handshake(facts, wanted, why));
                 return Ok(());
             }
         };
@@ -107,7 +107,7 @@ impl Probe<'_> {
                         suite: agreed.suite,
                         seconds,
                         stapled: shown.stapled,
-                        signature_problem: shown.signature_problem.clone(),
+                        signature_fault: shown.signature_fault,
                     });
                 });
                 if wanted == Wanted::Any {
@@ -117,14 +117,15 @@ impl Probe<'_> {
                 }
             }
             // A server without such a certificate refuses, and that is the answer.
-            Err(HandshakeError::Failed(_) | HandshakeError::Closed) if wanted != Wanted::Any => {
+            Err(error) if wanted != Wanted::Any && error != HandshakeError::Silent => {
                 self.progress().note(|facts| facts.second_certificate = Fact::No);
             }
             Err(error) => {
                 if run.deadline.has_passed() {
-                    return Err(End::Incomplete(Incomplete::OutOfTime(run.timed_out())));
+                    return Err(Halt::CutShort(CutShort::OutOfTime(run.timed_out())));
                 }
-                self.progress().note(|facts| no_handshake(facts, wanted, &error.to_string()));
+                self.progress()
+                    .note(|facts| no_handshake(facts, wanted, WhyUnknown::Handshake(error)));
             }
         }
         Ok(())
@@ -142,29 +143,28 @@ impl Probe<'_> {
                     .note(|facts| facts.smtp.greeting = Some(greeting.lines.join(" "))),
                 Err(error) => {
                     return self.progress().note(|facts| {
-                        facts.smtp.starttls_again = Fact::Unknown(error.to_string());
+                        facts.smtp.starttls_again = Fact::Unknown(WhyUnknown::Session(error));
                     });
                 }
             }
         }
         let ehlo = session.ehlo(own_name);
-        self.progress().note(|facts| match &ehlo {
+        self.progress().note(|facts| match ehlo {
             Ok(ehlo) if ehlo.is_positive() => {
-                facts.smtp.auth_after = mechanisms(ehlo);
+                facts.smtp.auth_after = mechanisms(&ehlo);
                 facts.smtp.starttls_again =
                     if ehlo.has_keyword("STARTTLS") { Fact::Yes } else { Fact::No };
             }
             Ok(other) => {
-                facts.smtp.starttls_again =
-                    Fact::Unknown(format!("EHLO inside TLS was answered with {other}"));
+                facts.smtp.starttls_again = Fact::Unknown(WhyUnknown::EhloInsideTls(other));
             }
-            Err(error) => facts.smtp.starttls_again = Fact::Unknown(format!("inside TLS: {error}")),
+            Err(error) => facts.smtp.starttls_again = Fact::Unknown(WhyUnknown::InsideTls(error)),
         });
         session.quit();
     }
 
     /// The certificate with the other kind of key, if the server has two.
-    fn second_certificate(&mut self) -> Result<(), End> {
+    fn second_certificate(&mut self) -> Result<(), Halt> {
         let first =
             self.progress().read(|facts| facts.leaves().next().map(|leaf| leaf.key.algorithm));
         let has_shaken_hands = self.progress().read(|facts| facts.handshake.is_some());
@@ -176,15 +176,15 @@ impl Probe<'_> {
     }
 }
 
-fn no_handshake(facts: &mut Facts, wanted: Wanted, why: &str) {
+fn no_handshake(facts: &mut Facts, wanted: Wanted, why: WhyUnknown) {
     if wanted != Wanted::Any {
-        facts.second_certificate = Fact::Unknown(why.to_owned());
+        facts.second_certificate = Fact::Unknown(why);
         return;
     }
-    facts.handshake_problem = Some(why.to_owned());
     if facts.certificates.is_empty() {
-        facts.no_certificate.get_or_insert(why.to_owned());
+        facts.no_certificate.get_or_insert(why.clone());
     }
+    facts.no_handshake = Some(why);
 }
 
 /// Ends a session of which nothing more is wanted, in the way the server expects.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Serialize, Serializer};
 use x509_parser::certificate::X509Certificate;
+use x509_parser::error::X509Error;
 use x509_parser::extensions::GeneralName;
 use x509_parser::oid_registry as oid;
 use x509_parser::prelude::FromDer;
@@ -134,9 +135,15 @@ pub enum Hash {
 }
 
 /// The bytes are no certificate.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the certificate cannot be read ({0})")]
-pub struct Unreadable(String);
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Unreadable {
+    /// They are not even DER, or break off.
+    #[error("the certificate cannot be read (not DER)")]
+    NotDer,
+    /// They are DER, and something in them is not as RFC 5280 wants it.
+    #[error("the certificate cannot be read ({0})")]
+    NotX509(X509Error),
+}
 
 /// Reads one certificate.
 ///
@@ -179,14 +186,17 @@ pub fn is_issued_by(certificate: &[u8], issuer: &[u8]) -> bool {
     }
     match certificate.verify_signature(Some(issuer.public_key())) {
         Ok(()) => true,
-        Err(error) => error != x509_parser::error::X509Error::SignatureVerificationError,
+        Err(error) => error != X509Error::SignatureVerificationError,
     }
 }
 
 fn parse(der: &[u8]) -> Result<X509Certificate<'_>, Unreadable> {
     match X509Certificate::from_der(der) {
         Ok((_, certificate)) => Ok(certificate),
-        Err(error) => Err(Unreadable(error.to_string())),
+        Err(error) => Err(match X509Error::from(error) {
+            X509Error::Der(_) | X509Error::NomError(_) => Unreadable::NotDer,
+            error => Unreadable::NotX509(error),
+        }),
     }
 }
 

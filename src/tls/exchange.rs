@@ -2,6 +2,8 @@
 
 use std::io::{self, Read, Write};
 
+use super::system_error::SystemError;
+
 /// Why no more bytes came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
@@ -12,7 +14,7 @@ pub enum Stop {
     /// The peer stayed silent for as long as it was given.
     Silent,
     /// The connection broke in another way.
-    Broken(String),
+    Broken(SystemError),
 }
 
 /// Sends `hello` and hands what comes to `take`, until that has enough or nothing more comes.
@@ -46,6 +48,6 @@ fn stopped(error: &io::Error) -> Stop {
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe
         | io::ErrorKind::UnexpectedEof => Stop::Closed,
-        _ => Stop::Broken(error.to_string()),
+        _ => Stop::Broken(error.into()),
     }
 }

@@ -1,6 +1,8 @@
 //! A server's first flight, from its hello up to where encryption begins (RFC 5246 section 7.3); pure and bounded.
 
+use super::alert::Alert;
 use super::bytes::Bytes;
+use super::malformed::Malformed;
 use super::protocol::Protocol;
 use super::suite::{Exchange, Suite};
 
@@ -53,12 +55,12 @@ pub enum KeyExchange {
 pub enum FlightEnd {
     /// All that is readable without keys was read.
     Complete,
-    /// An alert of this number.
-    Alert(u8),
+    /// An alert.
+    Alert(Alert),
     /// Text where TLS was expected: a server that did not switch over, or limits its clients.
     Text(String),
     /// Neither TLS nor text, or TLS that breaks its own rules.
-    Malformed(&'static str),
+    Malformed(Malformed),
 }
 
 /// A server's first flight, as far as it came.
@@ -106,7 +108,7 @@ impl Parser {
         if self.flight.end.is_none() && self.is_text() {
             self.flight.end = Some(text(&self.record));
         } else if self.flight.end.is_none() && has_begun {
-            self.malformed("an answer that breaks off");
+            self.malformed(Malformed::BrokenOff);
         }
         self.flight
     }
@@ -124,12 +126,12 @@ impl Parser {
         }
         match self.record.as_slice() {
             [0x14..=0x17] | [_, 3] | [] => {}
-            [_] => self.malformed("no TLS record"),
-            [_, _] => self.malformed("a record of no known version"),
+            [_] => self.malformed(Malformed::NoRecord),
+            [_, _] => self.malformed(Malformed::UnknownVersion),
             [_, _, _, high, low]
                 if usize::from(u16::from_be_bytes([*high, *low])) > RECORD_BYTES =>
             {
-                self.malformed("a record above the limit");
+                self.malformed(Malformed::LongRecord);
             }
             _ => {}
         }
@@ -145,22 +147,22 @@ impl Parser {
         match (kind, body) {
             // A warning, as of a name that is not served, with the choice behind it (RFC 6066 section 3).
             (0x15, [1, UNRECOGNIZED_NAME]) => self.count(body.len()),
-            (0x15, [_, number]) => self.flight.end = Some(FlightEnd::Alert(*number)),
-            (0x15, _) => self.malformed("an alert of a wrong length"),
-            (0x16, []) => self.malformed("an empty handshake record"),
+            (0x15, [_, number]) => self.flight.end = Some(FlightEnd::Alert(Alert(*number))),
+            (0x15, _) => self.malformed(Malformed::AlertLength),
+            (0x16, []) => self.malformed(Malformed::EmptyRecord),
             (0x16, _) => {
                 self.count(body.len());
                 self.messages.extend(body);
                 self.end_messages();
             }
-            _ => self.malformed("an encrypted record before the keys are agreed"),
+            _ => self.malformed(Malformed::EarlyEncryption),
         }
     }
 
     fn count(&mut self, bytes: usize) {
         self.total += bytes;
         if self.total > FLIGHT_BYTES {
-            self.malformed("an answer of more than 256 KiB");
+            self.malformed(Malformed::Endless);
         }
     }
 
@@ -174,7 +176,7 @@ impl Parser {
             };
             rest = ahead;
             if self.end_message(kind, body).is_none() {
-                self.malformed("a handshake message that cannot be read");
+                self.malformed(Malformed::Message);
             }
         }
         self.messages = rest.0.to_vec();
@@ -201,7 +203,7 @@ impl Parser {
         Some(())
     }
 
-    fn malformed(&mut self, what: &'static str) {
+    fn malformed(&mut self, what: Malformed) {
         self.flight.end = Some(FlightEnd::Malformed(what));
     }
 }

@@ -84,35 +84,31 @@ fn a_retry_request_names_version_and_group() {
 fn answers_that_are_no_choice_are_told_apart() {
     let long = record(0x16, &vec![0x0b; 16384]).repeat(20);
     for (case, bytes, end) in [
-        ("alert", vec![0x15, 3, 3, 0, 2, 2, 40], Some(FlightEnd::Alert(40))),
+        ("alert", vec![0x15, 3, 3, 0, 2, 2, 40], Some(FlightEnd::Alert(Alert(40)))),
         ("text", b"454 no TLS\r\n".to_vec(), Some(FlightEnd::Text("454 no TLS".to_owned()))),
         ("text cut off", b"45".to_vec(), Some(FlightEnd::Text("45".to_owned()))),
-        ("SSLv2", vec![0x80, 3, 0], Some(FlightEnd::Malformed("no TLS record"))),
+        ("SSLv2", vec![0x80, 3, 0], Some(FlightEnd::Malformed(Malformed::NoRecord))),
         ("silence", vec![], None),
-        (
-            "half a record",
-            vec![0x16, 3, 3, 0],
-            Some(FlightEnd::Malformed("an answer that breaks off")),
-        ),
+        ("half a record", vec![0x16, 3, 3, 0], Some(FlightEnd::Malformed(Malformed::BrokenOff))),
         (
             "half a message",
             record(0x16, &[2, 0, 0, 70, 3, 3]),
-            Some(FlightEnd::Malformed("an answer that breaks off")),
+            Some(FlightEnd::Malformed(Malformed::BrokenOff)),
         ),
         (
             "warnings without end",
             record(0x15, &[1, 112]).repeat(200_000),
-            Some(FlightEnd::Malformed("an answer of more than 256 KiB")),
+            Some(FlightEnd::Malformed(Malformed::Endless)),
         ),
         (
             "a huge record",
             vec![0x16, 3, 3, 0xff, 0xff],
-            Some(FlightEnd::Malformed("a record above the limit")),
+            Some(FlightEnd::Malformed(Malformed::LongRecord)),
         ),
         (
             "certificate first",
             record(0x16, &message(11, &[0, 0, 0])),
-            Some(FlightEnd::Malformed("a handshake message that cannot be read")),
+            Some(FlightEnd::Malformed(Malformed::Message)),
         ),
     ] {
         assert_eq!(parse(&bytes, 2).end, end, "{case}");
@@ -125,7 +121,7 @@ fn a_choice_is_kept_when_the_handshake_breaks_behind_it() {
     let bytes = [record(0x16, &hello(0x0303, [1; 32], 0xc02f, &[])), vec![0x15, 3, 3, 0, 2, 2, 80]]
         .concat();
     let answer = parse(&bytes, 4);
-    assert_eq!(answer.end, Some(FlightEnd::Alert(80)));
+    assert_eq!(answer.end, Some(FlightEnd::Alert(Alert(80))));
     assert_eq!(answer.hello.unwrap().suite, 0xc02f);
 }
 
@@ -135,7 +131,7 @@ fn a_warning_about_the_name_hides_no_choice() {
         [record(0x15, &[1, 112]), record(0x16, &hello(0x0301, [1; 32], 0x002f, &[]))].concat();
     assert_eq!(parse(&bytes, 3).hello.unwrap().version, 0x0301);
     let fatal = record(0x15, &[2, 112]);
-    assert_eq!(parse(&fatal, 3).end, Some(FlightEnd::Alert(112)));
+    assert_eq!(parse(&fatal, 3).end, Some(FlightEnd::Alert(Alert(112))));
 }
 
 proptest! {

@@ -7,10 +7,13 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
+    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error,
+    SignatureScheme, StreamOwned,
 };
 
+use super::alert::Alert;
 use super::protocol::Protocol;
+use super::system_error::SystemError;
 
 /// Which kind of certificate is asked for, by the signatures that are offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +33,8 @@ pub struct Shown {
     pub chain: Vec<Vec<u8>>,
     /// Whether an OCSP answer was stapled.
     pub stapled: bool,
-    /// Why the server's signature over the handshake does not hold, if it does not.
-    pub signature_problem: Option<String>,
+    /// What is wrong with the server's signature over the handshake, if anything is.
+    pub signature_fault: Option<SignatureFault>,
 }
 
 /// What was agreed on.
@@ -54,9 +57,38 @@ pub enum HandshakeError {
     /// The server closed the connection.
     #[error("connection closed in the TLS handshake")]
     Closed,
-    /// The server refused, or broke the rules.
+    /// The server refused.
+    #[error("TLS handshake failed: refused with {0}")]
+    Refused(Alert),
+    /// What came is no TLS.
+    #[error("TLS handshake failed: the answer is no proper TLS")]
+    NotTls,
+    /// The server has no version, suite or group of ours.
+    #[error("TLS handshake failed: the server supports nothing that this program does")]
+    NothingInCommon,
+    /// The server does what no server may.
+    #[error("TLS handshake failed: the server breaks the rules of TLS")]
+    BreaksRules,
+    /// The connection broke in another way.
     #[error("TLS handshake failed: {0}")]
-    Failed(String),
+    Broken(SystemError),
+    /// Our own side has nothing to shake hands with.
+    #[error("TLS handshake failed: this program's own TLS does not work")]
+    Ours,
+}
+
+/// Why the server's signature over the handshake does not hold (RFC 8446 section 4.4.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureFault {
+    /// It was made with another key than the certificate's.
+    #[error("it was made with another key")]
+    OtherKey,
+    /// Its algorithm is not one of this key.
+    #[error("it is of an algorithm that is not for this key")]
+    Algorithm,
+    /// The key cannot be read, or is of no kind that can be checked.
+    #[error("the certificate's key cannot be used")]
+    Unusable,
 }
 
 /// A stream that speaks TLS from here on.
@@ -86,21 +118,20 @@ fn client(
     recorder: Arc<Recorder>,
     name: ServerName<'static>,
 ) -> Result<ClientConnection, HandshakeError> {
-    let refused = |error: Error| HandshakeError::Failed(error.to_string());
     let config = ClientConfig::builder_with_provider(recorder.provider.clone())
         .with_safe_default_protocol_versions()
-        .map_err(refused)?
+        .map_err(|_| HandshakeError::Ours)?
         .dangerous()
         .with_custom_certificate_verifier(recorder)
         .with_no_client_auth();
-    ClientConnection::new(Arc::new(config), name).map_err(refused)
+    ClientConnection::new(Arc::new(config), name).map_err(|_| HandshakeError::Ours)
 }
 
 fn agreed(client: &ClientConnection) -> Result<Agreed, HandshakeError> {
     let version = client.protocol_version().and_then(|version| Protocol::from_wire(version.into()));
     let suite = client.negotiated_cipher_suite().map(|suite| suite.suite().into());
     let (Some(version), Some(suite)) = (version, suite) else {
-        return Err(HandshakeError::Failed("nothing was agreed on".to_owned()));
+        return Err(HandshakeError::NothingInCommon);
     };
     let group = client.negotiated_key_exchange_group().map(|group| group.name().into());
     Ok(Agreed { version, suite, group })
@@ -111,18 +142,17 @@ fn failed(error: &io::Error) -> HandshakeError {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => HandshakeError::Silent,
         io::ErrorKind::UnexpectedEof
         | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe => HandshakeError::Closed,
-        _ => HandshakeError::Failed(in_words(error)),
-    }
-}
-
-/// The library's two most frequent reasons in words for people, the others as they are.
-fn in_words(error: &io::Error) -> String {
-    let reason = error.get_ref().and_then(|reason| reason.downcast_ref());
-    match reason {
-        Some(Error::AlertReceived(alert)) => format!("refused with alert {alert:?}"),
-        Some(Error::InvalidMessage(_)) => "the answer is no proper TLS".to_owned(),
-        _ => error.to_string(),
+        _ => match error.get_ref().and_then(|reason| reason.downcast_ref()) {
+            Some(Error::AlertReceived(alert)) => HandshakeError::Refused(Alert((*alert).into())),
+            Some(Error::InvalidMessage(_) | Error::PeerSentOversizedRecord) => {
+                HandshakeError::NotTls
+            }
+            Some(Error::PeerIncompatible(_)) => HandshakeError::NothingInCommon,
+            Some(_) => HandshakeError::BreaksRules,
+            None => HandshakeError::Broken(error.into()),
+        },
     }
 }
 
@@ -149,7 +179,8 @@ impl Recorder {
 
     fn pass(&self, checked: Result<HandshakeSignatureValid, Error>) -> HandshakeSignatureValid {
         checked.unwrap_or_else(|error| {
-            self.note(|shown| shown.signature_problem = Some(error.to_string()));
+            let fault = signature_fault(&error);
+            self.note(|shown| shown.signature_fault = Some(fault));
             HandshakeSignatureValid::assertion()
         })
     }
@@ -201,6 +232,18 @@ impl ServerCertVerifier for Recorder {
                 Wanted::Ecdsa => !is_rsa(*scheme),
             })
             .collect()
+    }
+}
+
+fn signature_fault(error: &Error) -> SignatureFault {
+    match error {
+        Error::InvalidCertificate(CertificateError::BadSignature) => SignatureFault::OtherKey,
+        Error::InvalidCertificate(
+            CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
+        )
+        | Error::PeerMisbehaved(_) => SignatureFault::Algorithm,
+        _ => SignatureFault::Unusable,
     }
 }
 

@@ -48,14 +48,14 @@ pub fn proof(shown: &Shown, name: &str, anchors: &Anchors, now: i64) -> Proof {
         (Anchored::IssuerExpired, _) => {
             Some("a certificate above it is out of its dates".to_owned())
         }
-        (Anchored::No(why), _) => Some(why),
+        (Anchored::No(why), _) => Some(why.to_string()),
         (Anchored::Unknown(why), _) => {
-            proof.unknown = Some(why);
+            proof.unknown = Some(why.to_string());
             None
         }
     };
     proof.faults.extend(fault);
-    if let Some(problem) = &shown.signature_problem {
+    if let Some(problem) = &shown.signature_fault {
         proof.faults.push(format!("signature does not fit the certificate: {problem}"));
     }
     proof

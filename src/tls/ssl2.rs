@@ -2,7 +2,9 @@
 //!
 //! A server that answers in this protocol at all, also without a single cipher, is open to DROWN (CVE-2016-0800).
 
+use super::alert::Alert;
 use super::bytes::Bytes;
+use super::malformed::Malformed;
 
 /// Bytes of one answer.
 const ANSWER_BYTES: usize = 0x7fff + 3;
@@ -53,11 +55,11 @@ pub enum Ssl2Flight {
     /// It speaks SSLv2 and reports an error, as 1 for "no cipher in common".
     Error(u16),
     /// It speaks newer versions only: an alert in one of their records.
-    Alert(u8),
+    Alert(Alert),
     /// Text where SSL was expected.
     Text(String),
     /// Anything else.
-    Malformed(&'static str),
+    Malformed(Malformed),
 }
 
 /// An answer that is still being received.
@@ -85,7 +87,7 @@ impl Parser {
     pub fn finish(self) -> Option<Ssl2Flight> {
         self.answer.or(match self.received.first()? {
             b'0'..=b'9' => Some(text(&self.received)),
-            _ => Some(Ssl2Flight::Malformed("an SSLv2 answer that breaks off")),
+            _ => Some(Ssl2Flight::Malformed(Malformed::Ssl2BrokenOff)),
         })
     }
 }
@@ -98,11 +100,11 @@ fn text(bytes: &[u8]) -> Ssl2Flight {
 fn read(received: &[u8]) -> Option<Ssl2Flight> {
     match received {
         [0x15, 3, rest @ ..] => match rest {
-            [_, _, _, _, number, ..] => Some(Ssl2Flight::Alert(*number)),
+            [_, _, _, _, number, ..] => Some(Ssl2Flight::Alert(Alert(*number))),
             _ => None,
         },
         // Read as SSLv2 it would be an error message of five kilobytes, which a long flight fills.
-        [0x14 | 0x16 | 0x17, 3, ..] => Some(Ssl2Flight::Malformed("a record of TLS")),
+        [0x14 | 0x16 | 0x17, 3, ..] => Some(Ssl2Flight::Malformed(Malformed::Ssl2Tls)),
         [b'0'..=b'9', ..] => {
             let whole = received.last() == Some(&b'\n') || received.len() >= TEXT_BYTES;
             whole.then(|| text(received))
@@ -115,7 +117,7 @@ fn read(received: &[u8]) -> Option<Ssl2Flight> {
             record(usize::from(u16::from_be_bytes([high & 0x3f, *low])), (*padding).into(), rest)
         }
         [] | [_] | [_, _] => None,
-        _ => Some(Ssl2Flight::Malformed("no SSLv2 record")),
+        _ => Some(Ssl2Flight::Malformed(Malformed::Ssl2NoRecord)),
     }
 }
 
@@ -123,14 +125,14 @@ fn record(length: usize, padding: usize, body: &[u8]) -> Option<Ssl2Flight> {
     if let Some(kind) = body.first()
         && !matches!(kind, 0 | 4)
     {
-        return Some(Ssl2Flight::Malformed("no SSLv2 answer"));
+        return Some(Ssl2Flight::Malformed(Malformed::Ssl2NoAnswer));
     }
     if !(3..=ANSWER_BYTES).contains(&length) {
-        return Some(Ssl2Flight::Malformed("an SSLv2 record of a wrong length"));
+        return Some(Ssl2Flight::Malformed(Malformed::Ssl2Length));
     }
     let body = body.get(..length)?;
     let body = body.get(..length.saturating_sub(padding)).unwrap_or_default();
-    Some(message(body).unwrap_or(Ssl2Flight::Malformed("an SSLv2 answer that cannot be read")))
+    Some(message(body).unwrap_or(Ssl2Flight::Malformed(Malformed::Ssl2Message)))
 }
 
 fn message(body: &[u8]) -> Option<Ssl2Flight> {
@@ -140,7 +142,7 @@ fn message(body: &[u8]) -> Option<Ssl2Flight> {
     }
     let (_session_hit, _certificate_type, version) = (body.u8()?, body.u8()?, body.u16()?);
     if version != 2 {
-        return Some(Ssl2Flight::Malformed("an SSLv2 answer of another version"));
+        return Some(Ssl2Flight::Malformed(Malformed::Ssl2Version));
     }
     let (certificate, kinds, _connection_id) = (body.u16()?, body.u16()?, body.u16()?);
     let certificate = body.take(certificate.into())?.to_vec();
@@ -210,7 +212,7 @@ mod tests {
             (
                 "alert of Postfix with OpenSSL 3",
                 vec![0x15, 3, 0, 0, 2, 2, 0x46],
-                Some(Ssl2Flight::Alert(70)),
+                Some(Ssl2Flight::Alert(Alert(70))),
             ),
             (
                 "text",
@@ -221,15 +223,15 @@ mod tests {
             (
                 "a long flight of TLS",
                 [0x16, 3, 1, 0, 4, 14, 0, 0, 0].repeat(1000),
-                Some(Ssl2Flight::Malformed("a record of TLS")),
+                Some(Ssl2Flight::Malformed(Malformed::Ssl2Tls)),
             ),
             ("nothing", vec![], None),
             (
                 "a hello cut off",
                 server_hello(&[0x01_0080], b"der")[..12].to_vec(),
-                Some(Ssl2Flight::Malformed("an SSLv2 answer that breaks off")),
+                Some(Ssl2Flight::Malformed(Malformed::Ssl2BrokenOff)),
             ),
-            ("junk", vec![0xff; 4], Some(Ssl2Flight::Malformed("no SSLv2 answer"))),
+            ("junk", vec![0xff; 4], Some(Ssl2Flight::Malformed(Malformed::Ssl2NoAnswer))),
         ] {
             assert_eq!(answer(&bytes, usize::MAX), expected, "{case}");
         }

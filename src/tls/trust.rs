@@ -1,16 +1,17 @@
 //! Whether a chain leads to an anchor this machine trusts. Dates and names are judged apart from it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error, RootCertStore};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::certificate::{self, Certificate};
+use super::system_error::SystemError;
 
 /// Certificates looked at in one chain; honest ones have two to four.
 pub const MOST_CERTIFICATES: usize = 100;
@@ -27,16 +28,79 @@ pub enum Anchored {
     SelfSigned,
     /// Another certificate of the path is out of its dates.
     IssuerExpired,
-    /// A reason of its own, as a signature nobody accepts any more.
-    No(String),
+    /// There is a path, and it does not count.
+    No(PathFault),
     /// There are no anchors to look for.
-    Unknown(String),
+    Unknown(NoAnchors),
+}
+
+/// Why a path to an anchor does not count (RFC 5280 section 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PathFault {
+    /// Nothing was sent to begin with.
+    #[error("no certificate was sent")]
+    NoCertificate,
+    /// What the path needs cannot be read.
+    #[error("a certificate of the chain cannot be read")]
+    Unreadable,
+    /// A signature is not that of the issuer's key.
+    #[error("a signature in the chain is not that of the issuer")]
+    Signature,
+    /// An algorithm nobody accepts any more, as SHA-1.
+    #[error("a signature in the chain is of an algorithm that is accepted no more")]
+    Algorithm,
+    /// An authority took it back.
+    #[error("a certificate of the chain is revoked")]
+    Revoked,
+    /// The extended key usage names something else.
+    #[error("the certificate is not made for servers")]
+    Purpose,
+    /// The leaf is that of an authority.
+    #[error("the certificate is that of an authority, not of a server")]
+    Authority,
+    /// Version, extensions, name constraints or the length of the path.
+    #[error("the chain breaks the rules for certificates (RFC 5280)")]
+    Rules,
+}
+
+impl Serialize for PathFault {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Why there are no anchors.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnchors {
+    /// The file cannot be read.
+    #[error("cannot read {}: {cause}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: SystemError,
+    },
+    /// The file is no whole PEM.
+    #[error("cannot read {}: it is not PEM", .0.display())]
+    NotPem(PathBuf),
+    /// The file holds no certificate.
+    #[error("no certificate in {}", .0.display())]
+    Empty(PathBuf),
+    /// The system has none.
+    #[error("this system has no trusted certificates; install ca-certificates")]
+    System,
+}
+
+impl Serialize for NoAnchors {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// What chains are held against.
 #[derive(Debug)]
 pub struct Anchors {
-    store: Result<RootCertStore, String>,
+    store: Result<RootCertStore, NoAnchors>,
     /// Seconds since the epoch.
     now: i64,
 }
@@ -61,6 +125,9 @@ impl Anchors {
             Anchored::No(_) | Anchored::UnknownIssuer if leaf.is_self_issued => {
                 (Anchored::SelfSigned, None)
             }
+            Anchored::No(PathFault::Rules) if leaf.is_authority => {
+                (Anchored::No(PathFault::Authority), None)
+            }
             Anchored::UnknownIssuer => (Anchored::UnknownIssuer, missing_issuer(chain)),
             other => (other, None),
         }
@@ -84,21 +151,25 @@ fn missing_issuer(chain: &[Vec<u8>]) -> Option<String> {
 }
 
 /// The anchors of `--ca-file`, or else those of the system. An error says why there is none.
-fn anchors(ca_file: Option<&Path>) -> Result<RootCertStore, String> {
+fn anchors(ca_file: Option<&Path>) -> Result<RootCertStore, NoAnchors> {
     let mut anchors = RootCertStore::empty();
-    let certificates = match ca_file {
-        None => rustls_native_certs::load_native_certs().certs,
-        Some(path) => CertificateDer::pem_file_iter(path)
-            .and_then(Iterator::collect)
-            .map_err(|error| format!("cannot read {}: {error}", path.display()))?,
-    };
+    let certificates =
+        match ca_file {
+            None => rustls_native_certs::load_native_certs().certs,
+            Some(path) => CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(
+                |error| match error {
+                    pem::Error::Io(error) => {
+                        NoAnchors::Unreadable { path: path.to_owned(), cause: (&error).into() }
+                    }
+                    _ => NoAnchors::NotPem(path.to_owned()),
+                },
+            )?,
+        };
     anchors.add_parsable_certificates(certificates);
     match (anchors.is_empty(), ca_file) {
         (false, _) => Ok(anchors),
-        (true, Some(path)) => Err(format!("no certificate in {}", path.display())),
-        (true, None) => {
-            Err("this system has no trusted certificates; install ca-certificates".to_owned())
-        }
+        (true, Some(path)) => Err(NoAnchors::Empty(path.to_owned())),
+        (true, None) => Err(NoAnchors::System),
     }
 }
 
@@ -107,7 +178,7 @@ fn anchors(ca_file: Option<&Path>) -> Result<RootCertStore, String> {
 fn path(chain: &[Vec<u8>], anchors: &RootCertStore, time: u64) -> Anchored {
     let mut certificates = chain.iter().map(|der| CertificateDer::from(der.as_slice()));
     let Some(leaf) = certificates.next() else {
-        return Anchored::No("no certificate was sent".to_owned());
+        return Anchored::No(PathFault::NoCertificate);
     };
     let issuers: Vec<_> = certificates.collect();
     let verified = ParsedCertificate::try_from(&leaf).and_then(|leaf| {
@@ -128,7 +199,23 @@ fn path(chain: &[Vec<u8>], anchors: &RootCertStore, time: u64) -> Anchored {
             | CertificateError::NotValidYet
             | CertificateError::NotValidYetContext { .. },
         )) => Anchored::IssuerExpired,
-        Err(Error::InvalidCertificate(error)) => Anchored::No(error.to_string()),
-        Err(error) => Anchored::No(error.to_string()),
+        Err(Error::InvalidCertificate(error)) => Anchored::No(fault(&error)),
+        Err(_) => Anchored::No(PathFault::Rules),
+    }
+}
+
+fn fault(error: &CertificateError) -> PathFault {
+    match error {
+        CertificateError::BadEncoding => PathFault::Unreadable,
+        CertificateError::BadSignature => PathFault::Signature,
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            PathFault::Algorithm
+        }
+        CertificateError::Revoked => PathFault::Revoked,
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            PathFault::Purpose
+        }
+        _ => PathFault::Rules,
     }
 }

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use crate::check_smtp_tls::explain::words;
 use crate::check_smtp_tls::facts::{Anchored, Chain, Facts};
 use crate::check_smtp_tls::lifetime::Left;
 use crate::check_smtp_tls::policy::Policy;
 use crate::monitoring::{Metric, Range, Report, State, Thresholds, Unit, Value, duration};
 use crate::tls::certificate::{Certificate, Hash};
+use crate::tls::trust::{NoAnchors, PathFault};
 
 /// Judges every leaf's dates, and those of the certificates above it.
 pub(crate) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Report) {
@@ -28,16 +30,16 @@ pub(crate) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
         let left = Value::Int(leaf.not_after.saturating_sub(now));
         let metric = Metric::new("certificate", left, Unit::Seconds);
         report.measure(metric.judged_by(&limits(leaf, policy)).or_negative());
-    } else if let Some(reason) = &facts.no_certificate {
+    } else if let Some(why) = &facts.no_certificate {
         if facts.handshake.is_some() {
             // It was sent, and no client can make anything of it.
-            report.find(State::Critical, reason.as_str());
+            report.find(State::Critical, words::unknown(why));
             report.advise("replace the certificate file of the server");
-        } else if facts.handshake_problem.as_ref() == Some(reason) {
+        } else if facts.no_handshake.as_ref() == Some(why) {
             // Said already where it is why the handshake failed.
             report.find(State::Unknown, "certificate unknown");
         } else {
-            report.find(State::Unknown, format!("certificate unknown: {reason}"));
+            report.find(State::Unknown, format!("certificate unknown: {}", words::unknown(why)));
         }
         let metric = Metric::new("certificate", Value::Undetermined, Unit::Seconds);
         report.measure(metric.or_negative());
@@ -83,17 +85,17 @@ fn limits(leaf: &Certificate, policy: &Policy) -> Thresholds {
 /// Judges whether clients that ask for proof get it.
 pub(crate) fn trust(facts: &Facts, policy: &Policy, report: &mut Report) {
     let counts = policy.trust_counts();
-    for problem in problems(facts) {
-        let state = match (counts, &problem) {
+    for trouble in troubles(facts) {
+        let state = match (counts, &trouble) {
             (None, _) => continue,
             (Some(false), _) => State::Ok,
-            (Some(true), Problem::NoAnchors(_)) => State::Unknown,
-            (Some(true), Problem::Sha1 | Problem::OutOfOrder) => State::Warning,
+            (Some(true), Trouble::NoAnchors(_)) => State::Unknown,
+            (Some(true), Trouble::Sha1 | Trouble::OutOfOrder) => State::Warning,
             (Some(true), _) => State::Critical,
         };
-        report.find(state, problem.text());
+        report.find(state, trouble.text());
         if state != State::Ok
-            && let Some(remedy) = problem.remedy()
+            && let Some(remedy) = trouble.remedy()
         {
             report.advise(remedy);
         }
@@ -102,22 +104,29 @@ pub(crate) fn trust(facts: &Facts, policy: &Policy, report: &mut Report) {
 
 /// Why a client may refuse the certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Problem {
-    Mismatch { name: String, names: String },
+pub(super) enum Trouble {
+    /// It is for others, in a few words, and not for this name.
+    Mismatch {
+        name: String,
+        whom: String,
+    },
     SelfSigned,
-    Untrusted(String),
+    /// The issuer at the end of what was sent, which nobody knows.
+    UnknownIssuer(Option<String>),
+    IssuerExpired,
+    Path(PathFault),
     OutOfOrder,
     Sha1,
-    NoAnchors(String),
+    NoAnchors(NoAnchors),
 }
 
-impl Problem {
+impl Trouble {
     /// Its word in the JSON output.
-    pub(crate) fn word(&self) -> &'static str {
+    pub(super) fn word(&self) -> &'static str {
         match self {
             Self::Mismatch { .. } => "mismatch",
             Self::SelfSigned => "self-signed",
-            Self::Untrusted(_) => "untrusted",
+            Self::UnknownIssuer(_) | Self::IssuerExpired | Self::Path(_) => "untrusted",
             Self::OutOfOrder => "out-of-order",
             Self::Sha1 => "sha1",
             Self::NoAnchors(_) => "unknown",
@@ -126,9 +135,18 @@ impl Problem {
 
     fn text(&self) -> String {
         match self {
-            Self::Mismatch { name, names } => format!("certificate is for {names}, not for {name}"),
+            Self::Mismatch { name, whom } => format!("certificate is for {whom}, not for {name}"),
             Self::SelfSigned => "certificate is self-signed".to_owned(),
-            Self::Untrusted(why) => format!("untrusted: {why}"),
+            Self::UnknownIssuer(issuer) => {
+                let issuer = issuer.as_deref().unwrap_or("of the certificate");
+                format!(
+                    "untrusted: issuer {issuer} neither sent nor known (chain incomplete or unknown CA)"
+                )
+            }
+            Self::IssuerExpired => {
+                "untrusted: a certificate above it is out of its dates".to_owned()
+            }
+            Self::Path(fault) => format!("untrusted: {fault}"),
             Self::OutOfOrder => "the chain is not in order".to_owned(),
             Self::Sha1 => "certificate signed over SHA-1".to_owned(),
             Self::NoAnchors(why) => format!("trust unknown: {why}"),
@@ -142,7 +160,7 @@ impl Problem {
                 "have one made for this name, or name the server as it does, with --sni"
             }
             Self::SelfSigned | Self::Sha1 => "have it certified by an authority that clients know",
-            Self::Untrusted(_) => {
+            Self::UnknownIssuer(_) | Self::IssuerExpired | Self::Path(_) => {
                 "send the authority's own certificate behind the server's; for one of your own, --ca-file"
             }
             Self::OutOfOrder => "send each certificate in front of that of its issuer",
@@ -151,49 +169,46 @@ impl Problem {
     }
 }
 
-/// All problems of all chains, each once.
-pub(crate) fn problems(facts: &Facts) -> Vec<Problem> {
+/// All troubles of all chains, each once.
+fn troubles(facts: &Facts) -> Vec<Trouble> {
     let mut found = Vec::new();
-    for chain in &facts.chains {
-        for problem in of_chain(facts, chain) {
-            if !found.contains(&problem) {
-                found.push(problem);
-            }
+    for trouble in facts.chains.iter().flat_map(|chain| of_chain(facts, chain)) {
+        if !found.contains(&trouble) {
+            found.push(trouble);
         }
     }
     found
 }
 
-fn of_chain(facts: &Facts, chain: &Chain) -> Vec<Problem> {
+fn of_chain(facts: &Facts, chain: &Chain) -> Vec<Trouble> {
     let mut found = Vec::new();
     let sent: Vec<&Certificate> =
         chain.certificates.iter().filter_map(|place| facts.certificates.get(*place)).collect();
     if let (false, Some(leaf)) = (chain.is_for_name, sent.first()) {
-        found.push(Problem::Mismatch { name: facts.name.clone(), names: leaf.whom() });
+        found.push(Trouble::Mismatch { name: facts.name.clone(), whom: leaf.whom() });
     }
-    match &chain.anchored {
-        Anchored::Yes => {}
-        Anchored::SelfSigned => found.push(Problem::SelfSigned),
-        Anchored::UnknownIssuer => {
-            let issuer = chain.missing_issuer.as_deref().unwrap_or("of the certificate");
-            found.push(Problem::Untrusted(format!(
-                "issuer {issuer} neither sent nor known (chain incomplete or unknown CA)"
-            )));
-        }
-        Anchored::IssuerExpired => {
-            found.push(Problem::Untrusted("a certificate above it is out of its dates".to_owned()));
-        }
-        Anchored::No(why) => found.push(Problem::Untrusted(why.clone())),
-        Anchored::Unknown(why) => found.push(Problem::NoAnchors(why.clone())),
-    }
+    found.extend(match &chain.anchored {
+        Anchored::Yes => None,
+        Anchored::SelfSigned => Some(Trouble::SelfSigned),
+        Anchored::UnknownIssuer => Some(Trouble::UnknownIssuer(chain.missing_issuer.clone())),
+        Anchored::IssuerExpired => Some(Trouble::IssuerExpired),
+        Anchored::No(fault) => Some(Trouble::Path(*fault)),
+        Anchored::Unknown(why) => Some(Trouble::NoAnchors(why.clone())),
+    });
     if sent.iter().any(|certificate| certificate.hash == Hash::Sha1 && !certificate.is_self_issued)
     {
-        found.push(Problem::Sha1);
+        found.push(Trouble::Sha1);
     }
     if !chain.is_in_order {
-        found.push(Problem::OutOfOrder);
+        found.push(Trouble::OutOfOrder);
     }
     found
+}
+
+/// Whether a certificate was seen and every client that asks for proof gets it.
+pub(super) fn is_proven(facts: &Facts, now: i64) -> bool {
+    let is_in_dates = |leaf: &Certificate| leaf.not_before <= now && now <= leaf.not_after;
+    !facts.chains.is_empty() && troubles(facts).is_empty() && facts.leaves().all(is_in_dates)
 }
 
 /// The verdict in words for the JSON output.
@@ -201,7 +216,7 @@ pub(crate) fn verdict(facts: &Facts, now: i64) -> Vec<&'static str> {
     if facts.chains.is_empty() {
         return vec!["unknown"];
     }
-    let mut words: Vec<&'static str> = problems(facts).iter().map(Problem::word).collect();
+    let mut words: Vec<&'static str> = troubles(facts).iter().map(Trouble::word).collect();
     if facts.leaves().any(|leaf| leaf.not_after < now) {
         words.push("expired");
     }

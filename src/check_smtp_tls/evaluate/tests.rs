@@ -1,12 +1,15 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
-use crate::check_smtp_tls::facts::{Anchored, DrownListener, Handshake};
+use crate::check_smtp_tls::facts::{Anchored, Ban, DrownListener, Handshake, Loss, WhyUnknown};
 use crate::check_smtp_tls::grade::Grade;
 use crate::check_smtp_tls::lifetime::Left;
 use crate::check_smtp_tls::policy::Trust;
 use crate::check_smtp_tls::sample::{base, with};
 use crate::monitoring::render::{Format, render};
+use crate::smtp::Reply;
+use crate::tls::handshake::HandshakeError;
+use crate::tls::trust::NoAnchors;
 
 const DAY: i64 = 86_400;
 /// The sample's certificate begins at 0 and lasts 100 days from then.
@@ -41,7 +44,7 @@ fn good() -> Facts {
             suite: 0x1302,
             seconds: 0.002,
             stapled: false,
-            signature_problem: None,
+            signature_fault: None,
         });
     })
 }
@@ -146,7 +149,7 @@ fn limits_of_the_grade_are_those_asked_for_but_sslv2_is_critical_all_the_same() 
 #[test]
 fn the_unknown_is_unknown_unless_the_known_already_breaches() {
     let silent = |facts: &mut Facts| {
-        facts.protocols.insert(Protocol::Ssl2, Fact::Unknown("no answer".to_owned()));
+        facts.protocols.insert(Protocol::Ssl2, Fact::Unknown(WhyUnknown::Silent));
     };
     expect(
         spoilt(silent),
@@ -161,31 +164,31 @@ fn the_unknown_is_unknown_unless_the_known_already_breaches() {
     expect(worse, &policy(), State::Warning, "grade at best B: TLS 1.0 is offered (incomplete");
     for (why, text) in [
         (
-            Incomplete::Limited("421 slow down".to_owned()),
+            CutShort::Limited(Reply { code: 421, lines: vec!["slow down".to_owned()] }),
             "incomplete: the server limits us after 11 connections: 421 slow down",
         ),
         (
-            Incomplete::Banned("connection refused".to_owned()),
-            "incomplete: probably banned: connection refused",
+            CutShort::Banned(Ban::Unconnected { error: ConnectError::Refused, after: 1 }),
+            "incomplete: probably banned: connection refused after 1 connection",
         ),
-        (Incomplete::Lost("gone".to_owned()), "incomplete: gone"),
-        (Incomplete::OutOfTime("timed out".to_owned()), "timed out"),
+        (CutShort::Lost(Loss::Starttls), "incomplete: STARTTLS is no longer offered"),
+        (CutShort::OutOfTime("timed out".to_owned()), "timed out"),
     ] {
-        expect(spoilt(|facts| facts.incomplete = Some(why)), &policy(), State::Unknown, text);
+        expect(spoilt(|facts| facts.cut_short = Some(why)), &policy(), State::Unknown, text);
     }
 }
 
 #[test]
 fn what_was_asked_and_not_answered_is_never_a_pass() {
-    let silent = || Fact::Unknown("no answer".to_owned());
+    let silent = || Fact::Unknown(WhyUnknown::Silent);
     for (facts, text) in [
         (
             spoilt(|facts| facts.smtp.starttls_again = silent()),
-            "SMTP inside TLS unknown: no answer",
+            "SMTP inside TLS unknown: no answer to the hello",
         ),
         (
             spoilt(|facts| facts.second_certificate = silent()),
-            "second certificate unknown: no answer",
+            "second certificate unknown: no answer to the hello",
         ),
         (
             spoilt(|facts| facts.dhe = Fact::Yes),
@@ -241,8 +244,8 @@ fn trust_counts_where_clients_ask_for_proof() {
     let without = judge(spoilt(unknown), &Policy { trust: Trust::None, ..submission() });
     assert_eq!((without.state(), without.headline().contains("untrusted")), (State::Ok, false));
     let no_anchors =
-        |facts: &mut Facts| facts.chains[0].anchored = Anchored::Unknown("none".to_owned());
-    expect(spoilt(no_anchors), &submission(), State::Unknown, "trust unknown: none");
+        |facts: &mut Facts| facts.chains[0].anchored = Anchored::Unknown(NoAnchors::System);
+    expect(spoilt(no_anchors), &submission(), State::Unknown, "trust unknown: this system has no");
     let judged = |facts| judge(facts, &submission()).headline();
     assert!(!judged(spoilt(unknown)).contains("A+"), "no A+ without proof");
 }
@@ -251,7 +254,7 @@ fn trust_counts_where_clients_ask_for_proof() {
 fn a_handshake_that_must_work_and_does_not_is_critical() {
     let broken = |facts: &mut Facts| {
         facts.handshake = None;
-        facts.handshake_problem = Some("TLS handshake failed: alert".to_owned());
+        facts.no_handshake = Some(WhyUnknown::Handshake(HandshakeError::NotTls));
     };
     expect(spoilt(broken), &policy(), State::Critical, "TLS handshake failed");
     let clear = spoilt(|facts| {
@@ -284,10 +287,10 @@ fn other_listeners_with_sslv2_are_critical_whatever_their_key() {
     expect(drown(Fact::Yes), &policy(), State::Critical, "mail:993 speaks SSLv2");
     expect(drown(Fact::No), &policy(), State::Ok, "grade A");
     expect(
-        drown(Fact::Unknown("refused".to_owned())),
+        drown(Fact::Unknown(WhyUnknown::Unconnected(ConnectError::Refused))),
         &policy(),
         State::Unknown,
-        "SSLv2 on mail:993 unknown: refused",
+        "SSLv2 on mail:993 unknown: connection refused",
     );
 }
 
@@ -324,8 +327,7 @@ fn nothing_seen_is_told_by_whose_fault_it_is() {
         (unreached(ConnectError::Refused), State::Critical),
         (unreached(ConnectError::Silent), State::Critical),
         (unreached(ConnectError::Other("no route".to_owned())), State::Unknown),
-        (ProbeError::Smtp("no greeting in time".to_owned()), State::Critical),
-        (ProbeError::NotSmtp("the answer is not SMTP".to_owned()), State::Critical),
+        (ProbeError::Smtp(Cause::Silent(Stage::Greeting).into()), State::Critical),
     ] {
         assert_eq!(
             evaluate(&Err(error.clone()), &policy(), UNIX_EPOCH).state(),

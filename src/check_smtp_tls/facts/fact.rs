@@ -2,21 +2,23 @@
 
 use serde::{Serialize, Serializer};
 
+use super::why_unknown::WhyUnknown;
+
 /// The answer to a question about the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Fact {
     /// Proven.
     Yes,
     /// Refused by a server that could answer.
     No,
     /// Neither, and why.
-    Unknown(String),
+    Unknown(WhyUnknown),
 }
 
 impl Fact {
     /// Before it was asked.
     pub(crate) fn not_asked() -> Self {
-        Self::Unknown("not looked at".to_owned())
+        Self::Unknown(WhyUnknown::NotAsked)
     }
 
     pub(crate) fn is_yes(&self) -> bool {

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::letter::Grade;
 use super::strength;
-use crate::check_smtp_tls::facts::{Fact, Facts, Weakness};
+use crate::check_smtp_tls::explain::words;
+use crate::check_smtp_tls::facts::{Fact, Facts, Weakness, WhyUnknown};
 use crate::tls::Protocol;
 use crate::tls::certificate::Hash;
 
@@ -58,7 +59,7 @@ impl Judge<'_> {
             Fact::Yes => self.caps.push(Cap { at_most, reason, remedy }),
             Fact::No => {}
             Fact::Unknown(why) => {
-                self.doubts.push((at_most, Doubt { subject: reason, reason: why.clone() }));
+                self.doubts.push((at_most, Doubt { subject: reason, reason: words::unknown(why) }));
             }
         }
     }
@@ -187,16 +188,11 @@ impl Judge<'_> {
             }
             (Fact::No, None) => {}
             (dhe, None) => {
-                let why = match dhe {
-                    Fact::Unknown(why) => why,
-                    _ => "the answer broke off before it",
+                let unknown = match dhe {
+                    Fact::Unknown(_) => dhe.clone(),
+                    _ => Fact::Unknown(WhyUnknown::NoPrime),
                 };
-                self.cap(
-                    &Fact::Unknown(why.to_owned()),
-                    Grade::F,
-                    "the Diffie-Hellman prime is short",
-                    PRIME,
-                );
+                self.cap(&unknown, Grade::F, "the Diffie-Hellman prime is short", PRIME);
             }
         }
         let weak_curve = self.facts.weak_curve.clone();

@@ -1,6 +1,7 @@
 //! The golden cases: one server, changed in one place at a time.
 
 use super::*;
+use crate::check_smtp_tls::facts::WhyUnknown;
 use crate::check_smtp_tls::sample::{RSA_GCM_128, RSA_GCM_256, base, server, with};
 use crate::tls::Protocol;
 use crate::tls::certificate::Hash;
@@ -190,7 +191,7 @@ fn the_same_key_on_an_sslv2_listener_is_f() {
 
 #[test]
 fn the_unknown_counts_as_good_and_is_named_while_it_matters() {
-    let silent = Fact::Unknown("no answer".to_owned());
+    let silent = Fact::Unknown(WhyUnknown::Silent);
     let facts = with(base(), |facts| {
         facts.protocols.insert(Ssl2, silent.clone());
     });

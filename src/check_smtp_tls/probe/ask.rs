@@ -4,9 +4,9 @@ use rustls::pki_types::{DnsName, IpAddr, ServerName};
 
 use super::chains;
 use super::question::Question;
-use super::reach::{End, Reach, Setback};
+use super::reach::{Halt, Reach, Setback};
 use super::reaction::{Reaction, Ssl2Reaction, reaction, ssl2_reaction};
-use crate::check_smtp_tls::facts::{Fact, Incomplete, Start};
+use crate::check_smtp_tls::facts::{Ban, CutShort, Fact, Start, WhyUnknown};
 use crate::tls::exchange::{Stop, ask};
 use crate::tls::flight::{Flight, KeyExchange, Parser};
 use crate::tls::suite::Suite;
@@ -51,7 +51,7 @@ impl<'a> Asker<'a> {
     ///
     /// Without SMTP in front, a connection closed without a word may also be a limit: then what was answered before is
     /// asked again.
-    pub(super) fn ask(&mut self, question: &Question) -> Result<Reaction, End> {
+    pub(super) fn ask(&mut self, question: &Question) -> Result<Reaction, Halt> {
         let reaction = self.ask_once(question)?;
         if reaction == Reaction::Closed && self.had_control {
             self.check_control()?;
@@ -59,7 +59,7 @@ impl<'a> Asker<'a> {
         Ok(reaction)
     }
 
-    fn check_control(&mut self) -> Result<(), End> {
+    fn check_control(&mut self) -> Result<(), Halt> {
         if self.reach.target.start != Start::Tls {
             return Ok(());
         }
@@ -67,11 +67,10 @@ impl<'a> Asker<'a> {
         if let Reaction::Chosen(_) = self.ask_once(&control)? {
             return Ok(());
         }
-        let text = "the server closes connections that it answered before".to_owned();
-        Err(End::Incomplete(Incomplete::Banned(text)))
+        Err(Halt::CutShort(CutShort::Banned(Ban::Closes)))
     }
 
-    fn ask_once(&mut self, question: &Question) -> Result<Reaction, End> {
+    fn ask_once(&mut self, question: &Question) -> Result<Reaction, Halt> {
         let mut random = [0; 96];
         // Zeros would do as well: nothing is ever encrypted with them.
         let _ = aws_lc_rs::rand::fill(&mut random);
@@ -96,7 +95,7 @@ impl<'a> Asker<'a> {
     }
 
     /// Asks for SSLv2.
-    pub(super) fn ask_ssl2(&mut self) -> Result<Ssl2Reaction, End> {
+    pub(super) fn ask_ssl2(&mut self) -> Result<Ssl2Reaction, Halt> {
         let reaction = self.ask_ssl2_once()?;
         if reaction == Ssl2Reaction::Other(Reaction::Closed) && self.had_control {
             self.check_control()?;
@@ -104,7 +103,7 @@ impl<'a> Asker<'a> {
         Ok(reaction)
     }
 
-    fn ask_ssl2_once(&mut self) -> Result<Ssl2Reaction, End> {
+    fn ask_ssl2_once(&mut self) -> Result<Ssl2Reaction, Halt> {
         let mut challenge = [0; 16];
         let _ = aws_lc_rs::rand::fill(&mut challenge);
         let mut parser = ssl2::Parser::default();
@@ -119,16 +118,16 @@ impl<'a> Asker<'a> {
         &mut self,
         hello: &[u8],
         take: impl FnMut(&[u8]) -> bool,
-    ) -> Result<Result<Stop, String>, End> {
+    ) -> Result<Result<Stop, WhyUnknown>, Halt> {
         let mut connection = match self.reach.ready() {
             Ok(connection) => connection,
             Err(Setback::Once(why)) => return Ok(Err(why)),
-            Err(Setback::End(end)) => return Err(end),
+            Err(Setback::Halt(halt)) => return Err(halt),
         };
         self.reach.run.deadline.enter("waiting for the answer to a TLS hello");
         let stop = ask(&mut connection, hello, take);
         match self.reach.check_time() {
-            Err(Setback::End(end)) if stop != Stop::Finished => Err(end),
+            Err(Setback::Halt(halt)) if stop != Stop::Finished => Err(halt),
             _ => Ok(Ok(stop)),
         }
     }

@@ -1,6 +1,6 @@
 //! Chains in DER become facts: what is in them, whether they are whole and in order, whether an anchor vouches.
 
-use crate::check_smtp_tls::facts::{Chain, Facts};
+use crate::check_smtp_tls::facts::{Chain, Facts, WhyUnknown};
 use crate::tls::certificate::{self, Certificate};
 use crate::tls::trust::{Anchors, MOST_CERTIFICATES};
 
@@ -12,7 +12,7 @@ pub(super) fn add(anchors: &Anchors, facts: &mut Facts, chain: &[Vec<u8>]) {
     let leaf = match certificate::read(first) {
         Ok(leaf) => leaf,
         Err(error) => {
-            facts.no_certificate.get_or_insert(error.to_string());
+            facts.no_certificate.get_or_insert(WhyUnknown::Unreadable(error));
             return;
         }
     };

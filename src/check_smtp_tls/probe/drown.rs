@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::question::Question;
 use super::reaction::{Reaction, Ssl2Reaction, reaction, ssl2_reaction};
-use crate::check_smtp_tls::facts::{DrownListener, Fact};
+use crate::check_smtp_tls::facts::{BeforeTls, DrownListener, Fact, WhyUnknown};
 use crate::check_smtp_tls::listener::{Listener, Preamble};
 use crate::check_smtp_tls::target::Target;
-use crate::connection::{Connection, resolve};
+use crate::connection::{ConnectError, Connection, resolve};
 use crate::program::Run;
 use crate::smtp::Session;
 use crate::smtp_client::Patience;
@@ -35,7 +35,7 @@ pub(super) fn look(listener: &Listener, target: &Target, run: &Run) -> DrownList
         // A close without a word refuses only where TLS is answered at all.
         Ok(Ssl2Reaction::Other(Reaction::Closed)) => match speaks_tls(listener, target, run) {
             Ok(true) => Fact::No,
-            Ok(false) => Fact::Unknown("connection closed, as to a TLS hello".to_owned()),
+            Ok(false) => Fact::Unknown(WhyUnknown::ClosedAsToTls),
             Err(why) => Fact::Unknown(why),
         },
         Ok(Ssl2Reaction::Other(Reaction::Unclear(why))) | Err(why) => Fact::Unknown(why),
@@ -43,7 +43,11 @@ pub(super) fn look(listener: &Listener, target: &Target, run: &Run) -> DrownList
     DrownListener { listener: listener.to_string(), ssl2, key_sha256 }
 }
 
-fn ask_listener(listener: &Listener, target: &Target, run: &Run) -> Result<Ssl2Reaction, String> {
+fn ask_listener(
+    listener: &Listener,
+    target: &Target,
+    run: &Run,
+) -> Result<Ssl2Reaction, WhyUnknown> {
     let mut connection = open(listener, target, run)?;
     let mut parser = ssl2::Parser::default();
     let stop = ask(&mut connection, &ssl2::hello([7; 16]), |bytes| parser.push(bytes));
@@ -51,7 +55,7 @@ fn ask_listener(listener: &Listener, target: &Target, run: &Run) -> Result<Ssl2R
 }
 
 /// Whether a hello of this decade gets an answer in TLS, be it a refusal.
-fn speaks_tls(listener: &Listener, target: &Target, run: &Run) -> Result<bool, String> {
+fn speaks_tls(listener: &Listener, target: &Target, run: &Run) -> Result<bool, WhyUnknown> {
     let mut connection = open(listener, target, run)?;
     let mut parser = flight::Parser::default();
     let hello = Question::modern().hello(None, [7; 96]);
@@ -61,10 +65,15 @@ fn speaks_tls(listener: &Listener, target: &Target, run: &Run) -> Result<bool, S
 }
 
 /// A connection on which TLS may begin.
-fn open<'a>(listener: &Listener, target: &Target, run: &'a Run) -> Result<Connection<'a>, String> {
+fn open<'a>(
+    listener: &Listener,
+    target: &Target,
+    run: &'a Run,
+) -> Result<Connection<'a>, WhyUnknown> {
     run.deadline.enter(format!("asking {listener} for SSLv2"));
-    let addresses = resolve(&listener.host, listener.port, target.caller.family)?;
-    let mut failure = "it has no address".to_owned();
+    let addresses = resolve(&listener.host, listener.port, target.caller.family)
+        .map_err(WhyUnknown::Unresolved)?;
+    let mut failure = ConnectError::Unreachable;
     for address in addresses {
         match Connection::open(address, target.caller.source, &run.deadline, PATIENCE) {
             Ok(mut connection) => {
@@ -73,72 +82,72 @@ fn open<'a>(listener: &Listener, target: &Target, run: &'a Run) -> Result<Connec
                 ready.allow(PATIENCE);
                 return Ok(ready);
             }
-            Err(error) => failure = error.to_string(),
+            Err(error) => failure = error,
         }
     }
-    Err(failure)
+    Err(WhyUnknown::Unconnected(failure))
 }
 
 fn begin_tls<'a>(
     mut connection: Connection<'a>,
     preamble: Preamble,
     target: &Target,
-) -> Result<Connection<'a>, String> {
+) -> Result<Connection<'a>, WhyUnknown> {
     match preamble {
         Preamble::None => {}
         Preamble::Smtp => {
             let name = target.caller.name(connection.local_address());
             let mut session = Session::over(connection);
-            let greeting = session.greeting().map_err(|error| error.to_string())?;
+            let greeting = session.greeting().map_err(WhyUnknown::Session)?;
             if !greeting.is_positive() {
                 session.quit();
-                return Err(format!("it greeted with {greeting}"));
+                return Err(WhyUnknown::Greeted(greeting));
             }
             let starttls = session.ehlo(&name).and_then(|_| session.starttls());
-            let answer = starttls.map_err(|error| error.to_string())?;
+            let answer = starttls.map_err(WhyUnknown::Session)?;
             if answer.code != 220 {
                 session.quit();
-                return Err(format!("STARTTLS was answered with {answer}"));
+                return Err(WhyUnknown::Starttls(answer));
             }
-            connection = session.into_stream().map_err(|error| error.to_string())?;
+            connection = session.into_stream().map_err(WhyUnknown::Session)?;
         }
         // RFC 3501 section 6.2.1.
         Preamble::Imap => {
-            until_line(&mut connection, "* ")?;
-            command(&mut connection, "a STARTTLS\r\n", "a ")?;
+            until_line(&mut connection, "* ").map_err(WhyUnknown::BeforeTls)?;
+            command(&mut connection, "a STARTTLS\r\n", "a ").map_err(WhyUnknown::BeforeTls)?;
         }
         // RFC 2595 section 4.
         Preamble::Pop3 => {
-            until_line(&mut connection, "+OK")?;
-            command(&mut connection, "STLS\r\n", "+OK")?;
+            until_line(&mut connection, "+OK").map_err(WhyUnknown::BeforeTls)?;
+            command(&mut connection, "STLS\r\n", "+OK").map_err(WhyUnknown::BeforeTls)?;
         }
     }
     Ok(connection)
 }
 
-fn command(stream: &mut (impl Read + Write), line: &str, wanted: &str) -> Result<(), String> {
-    stream.write_all(line.as_bytes()).map_err(|error| error.to_string())?;
+fn command(stream: &mut (impl Read + Write), line: &str, wanted: &str) -> Result<(), BeforeTls> {
+    stream.write_all(line.as_bytes()).map_err(|_| BeforeTls::Closed)?;
     let answer = until_line(stream, wanted)?;
     if wanted == "a " && !answer.starts_with("a OK") {
-        return Err(format!("STARTTLS was answered with {answer}"));
+        return Err(BeforeTls::Starttls(answer));
     }
     Ok(())
 }
 
 /// Reads lines until one begins as wanted; byte by byte, so that nothing of TLS is taken.
-fn until_line(stream: &mut impl Read, wanted: &str) -> Result<String, String> {
+fn until_line(stream: &mut impl Read, wanted: &str) -> Result<String, BeforeTls> {
     for _ in 0..LINES {
         let mut line = Vec::new();
         let mut byte = [0];
         loop {
             match stream.read(&mut byte) {
-                Ok(0) => return Err("connection closed before TLS".to_owned()),
+                Ok(0) => return Err(BeforeTls::Closed),
                 Ok(_) if byte == *b"\n" => break,
                 Ok(_) => line.extend(byte),
-                Err(_) => return Err("no answer before TLS".to_owned()),
+                Err(_) => return Err(BeforeTls::Silent),
             }
             if line.len() > LINE_BYTES {
-                return Err("a line of more than 2048 bytes before TLS".to_owned());
+                return Err(BeforeTls::LongLine);
             }
         }
         let line = String::from_utf8_lossy(&line).trim().to_owned();
@@ -146,10 +155,10 @@ fn until_line(stream: &mut impl Read, wanted: &str) -> Result<String, String> {
             return Ok(line);
         }
         if line.starts_with("-ERR") {
-            return Err(format!("TLS was refused: {line}"));
+            return Err(BeforeTls::Refused(line));
         }
     }
-    Err("no answer before TLS".to_owned())
+    Err(BeforeTls::Silent)
 }
 
 #[cfg(test)]

@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use super::ask::Asker;
-use super::reach::{End, Setback};
-use crate::check_smtp_tls::facts::{Fact, Start};
+use super::reach::{Halt, Setback};
+use crate::check_smtp_tls::facts::{Fact, Start, WhyUnknown};
 use crate::smtp::Session;
 use crate::tls::handshake::{HandshakeError, Wanted, handshake};
 
 /// Sends a word behind STARTTLS and before TLS; a server that answers it inside TLS obeys a man in the middle.
-pub(super) fn look(asker: &mut Asker<'_>) -> Result<(), End> {
+pub(super) fn look(asker: &mut Asker<'_>) -> Result<(), Halt> {
     let fact = match inject(asker) {
         Ok(fact) => fact,
         Err(Setback::Once(why)) => Fact::Unknown(why),
-        Err(Setback::End(end)) => {
+        Err(Setback::Halt(halt)) => {
             asker.reach.progress.note(|facts| facts.injection = Some(Fact::not_asked()));
-            return Err(end);
+            return Err(halt);
         }
     };
     asker.reach.progress.note(|facts| facts.injection = Some(fact));
@@ -30,26 +30,27 @@ fn inject(asker: &mut Asker<'_>) -> Result<Fact, Setback> {
     }
     // What the server answers inside TLS is not to be heard.
     if asker.reach.progress.read(|facts| facts.handshake.is_none()) {
-        return Ok(Fact::Unknown("no handshake succeeded".to_owned()));
+        return Ok(Fact::Unknown(WhyUnknown::NoHandshake));
     }
     let mut session = asker.reach.greeted()?;
     let answer = session
         .command("STARTTLS", "STARTTLS\r\nNOOP")
-        .map_err(|error| Setback::Once(error.to_string()))?;
+        .map_err(|error| Setback::Once(WhyUnknown::Session(error)))?;
     // A refusal as such is no obedience, but a limit says nothing of what would be obeyed.
     if (400..500).contains(&answer.code) {
-        return Ok(Fact::Unknown(format!("STARTTLS was answered with {answer}")));
+        return Ok(Fact::Unknown(WhyUnknown::Starttls(answer)));
     }
     if answer.code != 220 || session.has_more() {
         return Ok(Fact::No);
     }
-    let mut connection = session.into_stream().map_err(|error| Setback::Once(error.to_string()))?;
+    let mut connection =
+        session.into_stream().map_err(|error| Setback::Once(WhyUnknown::Session(error)))?;
     connection.allow(asker.reach.patience.tls);
     let (_, result) = handshake(connection, asker.server_name(), Wanted::Any);
     let mut secured = match result {
         Ok((_, secured)) => secured,
         Err(HandshakeError::Silent) => {
-            return Ok(Fact::Unknown(HandshakeError::Silent.to_string()));
+            return Ok(Fact::Unknown(WhyUnknown::Handshake(HandshakeError::Silent)));
         }
         // The word was taken for TLS.
         Err(_) => return Ok(Fact::No),

@@ -5,16 +5,16 @@
 
 use super::ask::Asker;
 use super::question::Question;
-use super::reach::End;
+use super::reach::Halt;
 use super::reaction::{Reaction, Ssl2Reaction};
-use crate::check_smtp_tls::facts::{Fact, Facts, Weakness, WeaknessAsked};
+use crate::check_smtp_tls::facts::{Fact, Facts, Weakness, WeaknessAsked, WhyUnknown};
 use crate::tls::flight::KeyExchange;
 use crate::tls::hello::{KeyShare, MOST_SUITES, WEAK_CURVES};
 use crate::tls::suite::{Authentication, Exchange, Mode, Suite};
 use crate::tls::{Protocol, ssl2};
 
 /// Asks for every version.
-pub(super) fn versions(asker: &mut Asker<'_>) -> Result<(), End> {
+pub(super) fn versions(asker: &mut Asker<'_>) -> Result<(), Halt> {
     let mut closed = Vec::new();
     ssl2(asker, &mut closed)?;
     for offered in [Protocol::Ssl3, Protocol::Tls10, Protocol::Tls11, Protocol::Tls12] {
@@ -28,7 +28,7 @@ pub(super) fn versions(asker: &mut Asker<'_>) -> Result<(), End> {
 }
 
 /// Asks for one version of which a certificate is wanted.
-pub(super) fn version(asker: &mut Asker<'_>, version: Protocol) -> Result<(), End> {
+pub(super) fn version(asker: &mut Asker<'_>, version: Protocol) -> Result<(), Halt> {
     let mut closed = Vec::new();
     one_version(asker, version, &mut closed)?;
     settle(asker, &closed);
@@ -36,7 +36,7 @@ pub(super) fn version(asker: &mut Asker<'_>, version: Protocol) -> Result<(), En
 }
 
 /// Asks for the kinds of suites, keys and ciphers that decide a grade.
-pub(super) fn suites(asker: &mut Asker<'_>) -> Result<(), End> {
+pub(super) fn suites(asker: &mut Asker<'_>) -> Result<(), Halt> {
     let classic = known(asker, Facts::classic_versions);
     if let (Some(oldest), Some(newest)) = (classic.first().copied(), classic.last().copied()) {
         weaknesses(asker, newest)?;
@@ -67,7 +67,7 @@ pub(super) fn suites(asker: &mut Asker<'_>) -> Result<(), End> {
     strengths(asker, classic.first().copied())
 }
 
-fn ssl2(asker: &mut Asker<'_>, closed: &mut Vec<Protocol>) -> Result<(), End> {
+fn ssl2(asker: &mut Asker<'_>, closed: &mut Vec<Protocol>) -> Result<(), Halt> {
     match asker.ask_ssl2()? {
         Ssl2Reaction::Spoken { kinds, certificate } => {
             if !certificate.is_empty() {
@@ -95,7 +95,7 @@ fn one_version(
     asker: &mut Asker<'_>,
     version: Protocol,
     closed: &mut Vec<Protocol>,
-) -> Result<(), End> {
+) -> Result<(), Halt> {
     let mut reaction = Reaction::Refused;
     // TLS 1.2 has more suites than one hello may carry, and a server of bad ones only refuses the good.
     for suites in everything(version).chunks(MOST_SUITES) {
@@ -111,7 +111,7 @@ fn one_version(
 }
 
 /// TLS 1.3 is no only when a hello for it alone is refused and the handshake did not get it either.
-fn tls13(asker: &mut Asker<'_>, closed: &mut Vec<Protocol>) -> Result<(), End> {
+fn tls13(asker: &mut Asker<'_>, closed: &mut Vec<Protocol>) -> Result<(), Halt> {
     let suites = usable(Protocol::Tls13, |_| true);
     let mut question = Question::at(Protocol::Tls13, suites);
     let mut reaction = asker.ask(&question)?;
@@ -146,11 +146,8 @@ fn conclude(
 
 /// A connection closed without a word refuses the version, if TLS is answered at all.
 fn settle(asker: &mut Asker<'_>, closed: &[Protocol]) {
-    let fact = if asker.had_control {
-        Fact::No
-    } else {
-        Fact::Unknown("connection closed without an answer, as to every hello".to_owned())
-    };
+    let fact =
+        if asker.had_control { Fact::No } else { Fact::Unknown(WhyUnknown::ClosedEveryTime) };
     note(asker, |facts| {
         for version in closed {
             facts.set_protocol(*version, fact.clone());
@@ -159,7 +156,7 @@ fn settle(asker: &mut Asker<'_>, closed: &[Protocol]) {
 }
 
 /// Asks for all weak kinds at once, then for those that are left, until the server refuses.
-fn weaknesses(asker: &mut Asker<'_>, version: Protocol) -> Result<(), End> {
+fn weaknesses(asker: &mut Asker<'_>, version: Protocol) -> Result<(), Halt> {
     let mut left: Vec<Weakness> = Weakness::ALL.to_vec();
     while !left.is_empty() {
         let suites = usable(version, |suite| {
@@ -175,9 +172,7 @@ fn weaknesses(asker: &mut Asker<'_>, version: Protocol) -> Result<(), End> {
         if found.is_empty() {
             let fact = match reaction {
                 Reaction::Refused | Reaction::Closed => Fact::No,
-                Reaction::Chosen(_) => {
-                    Fact::Unknown("the server chose a suite that was not offered".to_owned())
-                }
+                Reaction::Chosen(_) => Fact::Unknown(WhyUnknown::NotOffered),
                 Reaction::Unclear(why) => Fact::Unknown(why),
             };
             answer(asker, version, &rest, &fact);
@@ -205,7 +200,7 @@ fn answer(asker: &Asker<'_>, version: Protocol, kinds: &[Weakness], fact: &Fact)
 }
 
 /// What is asked at the newest version below TLS 1.3.
-fn newest_classic(asker: &mut Asker<'_>, version: Protocol) -> Result<(), End> {
+fn newest_classic(asker: &mut Asker<'_>, version: Protocol) -> Result<(), Halt> {
     let sound = usable(version, Suite::is_sound);
     let fact = seen_or_asked(asker, |_, suite| suite.is_sound(), &Question::at(version, sound))?;
     note(asker, |facts| facts.sound_suites = fact);
@@ -226,7 +221,7 @@ fn newest_classic(asker: &mut Asker<'_>, version: Protocol) -> Result<(), End> {
         Reaction::Chosen(_) => match asker.key_exchange {
             Some(KeyExchange::Curve(curve)) if WEAK_CURVES.contains(&curve) => Fact::Yes,
             Some(KeyExchange::Curve(_)) => Fact::No,
-            _ => Fact::Unknown("the answer does not name the curve".to_owned()),
+            _ => Fact::Unknown(WhyUnknown::NoCurve),
         },
         other => unless_chosen(other),
     };
@@ -235,7 +230,7 @@ fn newest_classic(asker: &mut Asker<'_>, version: Protocol) -> Result<(), End> {
 }
 
 /// Forward secrecy, AEAD and key lengths, over all versions at once.
-fn strengths(asker: &mut Asker<'_>, oldest: Option<Protocol>) -> Result<(), End> {
+fn strengths(asker: &mut Asker<'_>, oldest: Option<Protocol>) -> Result<(), Halt> {
     let newest = Protocol::ALL
         .into_iter()
         .rev()
@@ -273,7 +268,7 @@ fn seen_or_asked(
     asker: &mut Asker<'_>,
     is_wanted: impl Fn(Protocol, &Suite) -> bool,
     question: &Question,
-) -> Result<Fact, End> {
+) -> Result<Fact, Halt> {
     if known(asker, |facts| {
         facts.accepted_suites().any(|(version, suite)| is_wanted(version, suite))
     }) {
@@ -290,9 +285,7 @@ fn unless_chosen(reaction: Reaction) -> Fact {
     match reaction {
         Reaction::Refused | Reaction::Closed => Fact::No,
         Reaction::Unclear(why) => Fact::Unknown(why),
-        Reaction::Chosen(_) => {
-            Fact::Unknown("the server chose a suite that was not offered".to_owned())
-        }
+        Reaction::Chosen(_) => Fact::Unknown(WhyUnknown::NotOffered),
     }
 }
 

@@ -3,39 +3,41 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::check_smtp_tls::facts::{Fact, Incomplete, ProbeError, Progress, Start};
+use crate::check_smtp_tls::facts::{
+    Ban, CutShort, Fact, Loss, ProbeError, Progress, Start, WhyUnknown,
+};
 use crate::check_smtp_tls::target::Target;
 use crate::connection::{ConnectError, Connection, resolve};
 use crate::program::Run;
-use crate::smtp::{Cause, Reply, Session, SessionError, Stage};
+use crate::smtp::{Reply, Session, SessionError};
 use crate::smtp_client::Patience;
 
 /// How long a server that limits its clients is left alone, if there is time: their windows are a minute.
 const BACK_OFF: Duration = Duration::from_secs(61);
 
 /// Why the look cannot go on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum End {
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Halt {
     /// There is no TLS to be looked at; the facts say why.
     NoTls,
     /// More could have been seen.
-    Incomplete(Incomplete),
+    CutShort(CutShort),
     /// Nothing was seen.
     Unreached(ProbeError),
 }
 
 /// Why one question has no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Setback {
     /// This one only.
-    Once(String),
+    Once(WhyUnknown),
     /// All that follow as well.
-    End(End),
+    Halt(Halt),
 }
 
-impl From<End> for Setback {
-    fn from(end: End) -> Self {
-        Self::End(end)
+impl From<Halt> for Setback {
+    fn from(halt: Halt) -> Self {
+        Self::Halt(halt)
     }
 }
 
@@ -71,9 +73,10 @@ impl<'a> Reach<'a> {
     pub(super) fn ready(&mut self) -> Result<Connection<'a>, Setback> {
         let connection = match self.target.start {
             Start::Tls => self.open()?,
-            Start::Starttls => {
-                self.session()?.into_stream().map_err(|error| Setback::Once(error.to_string()))?
-            }
+            Start::Starttls => self
+                .session()?
+                .into_stream()
+                .map_err(|error| Setback::Once(WhyUnknown::Session(error)))?,
         };
         self.was_in = true;
         self.broken = 0;
@@ -101,14 +104,14 @@ impl<'a> Reach<'a> {
             let name = self.target.caller.name(connection.local_address());
             let mut session = Session::over(with_patience(connection, self.patience.smtp));
             self.run.deadline.enter("waiting for the greeting");
-            let greeting = session.greeting().map_err(|error| self.broke(&error))?;
+            let greeting = session.greeting().map_err(|error| self.broke(error))?;
             if !greeting.is_positive() {
                 leave(&mut session);
                 self.back_off(&greeting)?;
                 continue;
             }
             self.run.deadline.enter("waiting for the answer to EHLO");
-            let ehlo = session.ehlo(&name).map_err(|error| self.broke(&error))?;
+            let ehlo = session.ehlo(&name).map_err(|error| self.broke(error))?;
             if ehlo.code == 421 {
                 self.back_off(&ehlo)?;
                 continue;
@@ -128,18 +131,18 @@ impl<'a> Reach<'a> {
             return Err(self.without_starttls());
         }
         self.run.deadline.enter("waiting for the answer to STARTTLS");
-        let answer = session.starttls().map_err(|error| self.broke(&error))?;
+        let answer = session.starttls().map_err(|error| self.broke(error))?;
         match answer.code {
             220 => Ok(None),
             400..500 => {
-                self.progress.note(|facts| facts.smtp.starttls_answer = Some(answer.to_string()));
+                self.progress.note(|facts| facts.smtp.starttls_answer = Some(answer.clone()));
                 Ok(Some(answer))
             }
             _ => {
                 leave(session);
                 self.progress.note(|facts| {
                     facts.smtp.starttls = Fact::No;
-                    facts.smtp.starttls_answer = Some(answer.to_string());
+                    facts.smtp.starttls_answer = Some(answer);
                 });
                 Err(self.without_starttls())
             }
@@ -150,10 +153,9 @@ impl<'a> Reach<'a> {
         if self.was_in {
             // It was there a moment ago: a limit in other words, or servers of several minds behind one address.
             self.progress.note(|facts| facts.smtp.starttls = Fact::Yes);
-            let text = "STARTTLS is no longer offered".to_owned();
-            return End::Incomplete(Incomplete::Lost(text)).into();
+            return Halt::CutShort(CutShort::Lost(Loss::Starttls)).into();
         }
-        End::NoTls.into()
+        Halt::NoTls.into()
     }
 
     fn note(&self, greeting: &Reply, ehlo: &Reply) {
@@ -187,7 +189,7 @@ impl<'a> Reach<'a> {
                 self.patience.connect,
             ) {
                 Ok(connection) => {
-                    self.settle_on(address, &failures);
+                    self.settle_on(address, failures);
                     return Ok(connection);
                 }
                 Err(error) => failures.push((address, error)),
@@ -198,14 +200,13 @@ impl<'a> Reach<'a> {
     }
 
     /// Keeps to the address that answered first; what was skipped for it is known from that one time.
-    fn settle_on(&mut self, address: SocketAddr, failures: &[(SocketAddr, ConnectError)]) {
+    fn settle_on(&mut self, address: SocketAddr, failures: Vec<(SocketAddr, ConnectError)>) {
         if self.address.replace(address).is_some() {
             return;
         }
         self.progress.note(|facts| {
             facts.address = Some(address.ip().to_string());
-            facts.skipped_addresses =
-                failures.iter().map(|(address, error)| format!("{address}: {error}")).collect();
+            facts.skipped_addresses = failures;
         });
     }
 
@@ -214,27 +215,24 @@ impl<'a> Reach<'a> {
         self.run.deadline.enter(format!("looking up {host}"));
         resolve(host, port, self.target.caller.family).map_err(|reason| {
             let host = host.clone();
-            End::Unreached(ProbeError::Unresolved { host, reason }).into()
+            Halt::Unreached(ProbeError::Unresolved { host, reason }).into()
         })
     }
 
-    fn unreached(&self, failures: Vec<(SocketAddr, ConnectError)>) -> End {
-        let connections = self.progress.read(|facts| facts.connections);
+    fn unreached(&self, failures: Vec<(SocketAddr, ConnectError)>) -> Halt {
         if let (Some(_), Some((_, error))) = (self.address, failures.first()) {
-            let before = connections.saturating_sub(1);
-            let several = if before == 1 { "" } else { "s" };
-            return End::Incomplete(Incomplete::Banned(format!(
-                "{error} after {before} connection{several}"
-            )));
+            let after = self.progress.read(|facts| facts.connections).saturating_sub(1);
+            let ban = Ban::Unconnected { error: error.clone(), after };
+            return Halt::CutShort(CutShort::Banned(ban));
         }
-        End::Unreached(ProbeError::Unreached(failures))
+        Halt::Unreached(ProbeError::Unreached(failures))
     }
 
     /// Waits once for a limit to be forgotten; the second time it is the end.
     fn back_off(&mut self, limit: &Reply) -> Result<(), Setback> {
         let is_final = limit.code >= 500;
         if is_final || self.has_backed_off {
-            return Err(End::Incomplete(Incomplete::Limited(limit.to_string())).into());
+            return Err(Halt::CutShort(CutShort::Limited(limit.clone())).into());
         }
         self.has_backed_off = true;
         self.run.deadline.enter(format!("waiting after \"{limit}\""));
@@ -244,32 +242,24 @@ impl<'a> Reach<'a> {
 
     /// SMTP broke: the first time on the first connection nothing was seen, later it costs one answer, twice in a row
     /// all of them.
-    fn broke(&mut self, error: &SessionError) -> Setback {
-        if let Err(end) = self.check_time() {
-            return end;
+    fn broke(&mut self, error: SessionError) -> Setback {
+        if let Err(setback) = self.check_time() {
+            return setback;
         }
         if !self.was_in {
-            return match error {
-                SessionError::NoAnswer(Cause::NotSmtp(..) | Cause::Silent(Stage::Greeting))
-                    if self.progress.read(|facts| facts.smtp.greeting.is_none()) =>
-                {
-                    End::Unreached(ProbeError::NotSmtp(error.to_string()))
-                }
-                _ => End::Unreached(ProbeError::Smtp(error.to_string())),
-            }
-            .into();
+            return Halt::Unreached(ProbeError::Smtp(error)).into();
         }
         self.broken += 1;
         if self.broken > 1 {
-            return End::Incomplete(Incomplete::Lost(error.to_string())).into();
+            return Halt::CutShort(CutShort::Lost(Loss::Session(error))).into();
         }
-        Setback::Once(error.to_string())
+        Setback::Once(WhyUnknown::Session(error))
     }
 
     /// Whether there is time for another step.
     pub(super) fn check_time(&self) -> Result<(), Setback> {
         if self.run.deadline.has_passed() {
-            return Err(End::Incomplete(Incomplete::OutOfTime(self.run.timed_out())).into());
+            return Err(Halt::CutShort(CutShort::OutOfTime(self.run.timed_out())).into());
         }
         Ok(())
     }
@@ -291,7 +281,7 @@ fn offers_starttls(ehlo: &Reply) -> Fact {
         (..300, true) => Fact::Yes,
         // A server that does not know EHLO has no extensions at all (RFC 5321 section 3.2).
         (..300, false) | (500 | 502, _) => Fact::No,
-        _ => Fact::Unknown(format!("EHLO was answered with {ehlo}")),
+        _ => Fact::Unknown(WhyUnknown::Ehlo(ehlo.clone())),
     }
 }
 

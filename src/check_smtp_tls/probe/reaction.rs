@@ -1,11 +1,13 @@
 //! What a server's answer to one hello means; pure.
 
+use crate::check_smtp_tls::facts::WhyUnknown;
+use crate::tls::Alert;
 use crate::tls::exchange::Stop;
 use crate::tls::flight::{Flight, FlightEnd, ServerHello};
 use crate::tls::ssl2::Ssl2Flight;
 
 /// A server's reaction to one hello.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Reaction {
     /// It chose from the offer; what it showed stands in the answer.
     Chosen(ServerHello),
@@ -14,7 +16,7 @@ pub(super) enum Reaction {
     /// It closed the connection without a word.
     Closed,
     /// Neither, and why.
-    Unclear(String),
+    Unclear(WhyUnknown),
 }
 
 /// Alerts right behind a hello that mean "not with this hello": `handshake_failure`, `illegal_parameter`,
@@ -29,10 +31,8 @@ pub(super) fn reaction(answer: &Flight, stop: &Stop) -> Reaction {
     }
     match (&answer.end, stop) {
         (Some(FlightEnd::Alert(alert)), _) => alerted(*alert),
-        (Some(FlightEnd::Text(text)), _) => {
-            Reaction::Unclear(format!("answered with text: {text}"))
-        }
-        (Some(FlightEnd::Malformed(what)), _) => Reaction::Unclear(format!("answered with {what}")),
+        (Some(FlightEnd::Text(text)), _) => Reaction::Unclear(WhyUnknown::Text(text.clone())),
+        (Some(FlightEnd::Malformed(what)), _) => Reaction::Unclear(WhyUnknown::Malformed(*what)),
         (_, stop) => stopped(stop),
     }
 }
@@ -49,17 +49,17 @@ pub(super) fn ssl2_reaction(answer: Option<&Ssl2Flight>, stop: &Stop) -> Ssl2Rea
         }
         Some(Ssl2Flight::Alert(_)) => Ssl2Reaction::Other(Reaction::Refused),
         Some(Ssl2Flight::Text(text)) => {
-            Ssl2Reaction::Other(Reaction::Unclear(format!("answered with text: {text}")))
+            Ssl2Reaction::Other(Reaction::Unclear(WhyUnknown::Text(text.clone())))
         }
         Some(Ssl2Flight::Malformed(what)) => {
-            Ssl2Reaction::Other(Reaction::Unclear(format!("answered with {what}")))
+            Ssl2Reaction::Other(Reaction::Unclear(WhyUnknown::Malformed(*what)))
         }
         None => Ssl2Reaction::Other(stopped(stop)),
     }
 }
 
 /// A server's reaction to an SSLv2 hello.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Ssl2Reaction {
     /// It speaks SSLv2, with these ciphers or none.
     Spoken { kinds: Vec<u32>, certificate: Vec<u8> },
@@ -67,25 +67,28 @@ pub(super) enum Ssl2Reaction {
     Other(Reaction),
 }
 
-fn alerted(alert: u8) -> Reaction {
-    if REFUSALS.contains(&alert) {
+fn alerted(alert: Alert) -> Reaction {
+    if REFUSALS.contains(&alert.0) {
         Reaction::Refused
     } else {
-        Reaction::Unclear(format!("answered with alert {alert}"))
+        Reaction::Unclear(WhyUnknown::Alert(alert))
     }
 }
 
 fn stopped(stop: &Stop) -> Reaction {
     match stop {
         Stop::Closed | Stop::Finished => Reaction::Closed,
-        Stop::Silent => Reaction::Unclear("no answer to the hello".to_owned()),
-        Stop::Broken(why) => Reaction::Unclear(format!("the connection broke: {why}")),
+        Stop::Silent => Reaction::Unclear(WhyUnknown::Silent),
+        Stop::Broken(error) => Reaction::Unclear(WhyUnknown::Broken(*error)),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::ErrorKind;
+
     use super::*;
+    use crate::tls::Malformed;
 
     fn ended(end: FlightEnd) -> Flight {
         Flight { end: Some(end), ..Flight::default() }
@@ -95,16 +98,16 @@ mod tests {
     fn only_an_alert_refuses() {
         for alert in REFUSALS {
             assert_eq!(
-                reaction(&ended(FlightEnd::Alert(alert)), &Stop::Finished),
+                reaction(&ended(FlightEnd::Alert(Alert(alert))), &Stop::Finished),
                 Reaction::Refused
             );
         }
         for (case, answer, stop) in [
-            ("another alert", ended(FlightEnd::Alert(49)), Stop::Finished),
+            ("another alert", ended(FlightEnd::Alert(Alert(49))), Stop::Finished),
             ("text", ended(FlightEnd::Text("454 no".to_owned())), Stop::Finished),
-            ("junk", ended(FlightEnd::Malformed("no TLS record")), Stop::Finished),
+            ("junk", ended(FlightEnd::Malformed(Malformed::NoRecord)), Stop::Finished),
             ("silence", Flight::default(), Stop::Silent),
-            ("a broken connection", Flight::default(), Stop::Broken("x".to_owned())),
+            ("a broken connection", Flight::default(), Stop::Broken(ErrorKind::Other.into())),
         ] {
             assert!(matches!(reaction(&answer, &stop), Reaction::Unclear(_)), "{case}");
         }
@@ -121,11 +124,11 @@ mod tests {
             ));
         }
         assert_eq!(
-            ssl2_reaction(Some(&Ssl2Flight::Alert(70)), &Stop::Finished),
+            ssl2_reaction(Some(&Ssl2Flight::Alert(Alert(70))), &Stop::Finished),
             Ssl2Reaction::Other(Reaction::Refused)
         );
         assert_eq!(ssl2_reaction(None, &Stop::Closed), Ssl2Reaction::Other(Reaction::Closed));
-        for stop in [Stop::Silent, Stop::Broken("x".to_owned())] {
+        for stop in [Stop::Silent, Stop::Broken(ErrorKind::Other.into())] {
             assert!(matches!(
                 ssl2_reaction(None, &stop),
                 Ssl2Reaction::Other(Reaction::Unclear(_))

@@ -1,0 +1,35 @@
+//! Why a look is cut short: more could have been seen.
+
+use crate::connection::ConnectError;
+use crate::smtp::{Reply, SessionError};
+
+/// Why a look ended before all was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum CutShort {
+    /// The server limits its clients, in these words.
+    Limited(Reply),
+    /// It no longer lets us in after it had.
+    Banned(Ban),
+    /// Our own time ran out, as the run itself tells it.
+    OutOfTime(String),
+    /// The way to TLS stopped working in another way.
+    Lost(Loss),
+}
+
+/// How a server that let us in keeps us out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ban {
+    /// It takes no more connections after so many.
+    Unconnected { error: ConnectError, after: u32 },
+    /// It closes without a word what it answered before.
+    Closes,
+}
+
+/// How the way to TLS was lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Loss {
+    /// SMTP broke off twice in a row.
+    Session(SessionError),
+    /// EHLO no longer lists STARTTLS, or it is refused for good.
+    Starttls,
+}
