@@ -1,5 +1,6 @@
 //! Files that must agree with the programs: README, docs, man pages, completions, configuration, packaging, transcripts.
 
+mod boundaries;
 mod configuration;
 mod docs;
 mod generated;

@@ -17,8 +17,10 @@ pub(crate) mod postfix;
 pub(crate) mod pushover;
 pub(crate) mod queue;
 pub(crate) mod relay;
+pub(crate) mod rust_text;
 pub(crate) mod scripted;
 pub(crate) mod smtp_tls;
+pub(crate) mod sources;
 pub(crate) mod strace;
 
 use std::collections::BTreeMap;
