@@ -8,6 +8,7 @@ use std::time::Duration;
 use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::deadline::Deadline;
+use crate::system_error::SystemError;
 
 /// Which addresses of a name are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,21 +22,47 @@ pub enum Family {
     V6,
 }
 
+/// Why a name leads to no address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResolveError {
+    /// The resolver gave no answer; it may when asked again.
+    NoAnswer,
+    /// The answer is no, in the resolver's words.
+    NoName(String),
+    /// It has no address of this family.
+    NoAddress(Family),
+}
+
+/// What the C libraries say for `EAI_AGAIN`: glibc, musl. The standard library hands over the words and keeps the code.
+const NO_ANSWER: [&str; 2] = ["Temporary failure in name resolution", "Try again"];
+
+impl From<io::Error> for ResolveError {
+    fn from(error: io::Error) -> Self {
+        let text = error.to_string();
+        let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
+        if NO_ANSWER.contains(&text) { Self::NoAnswer } else { Self::NoName(text.to_owned()) }
+    }
+}
+
+impl fmt::Display for ResolveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoAnswer => "Temporary failure in name resolution",
+            Self::NoName(text) => text,
+            Self::NoAddress(Family::Any) => "it has no address",
+            Self::NoAddress(Family::V4) => "it has no IPv4 address",
+            Self::NoAddress(Family::V6) => "it has no IPv6 address",
+        })
+    }
+}
+
 /// Looks a name up, in getaddrinfo's order. May hang; the watchdog covers that.
 ///
 /// # Errors
-/// What the system says, or that no address of the wanted family exists.
-pub fn resolve(host: &str, port: u16, family: Family) -> Result<Vec<SocketAddr>, String> {
-    let found = match (host, port).to_socket_addrs() {
-        Ok(found) => found,
-        Err(error) => {
-            let text = error.to_string();
-            let text = text.strip_prefix("failed to lookup address information: ");
-            return Err(text.map_or_else(|| error.to_string(), ToOwned::to_owned));
-        }
-    };
+/// [`ResolveError`].
+pub fn resolve(host: &str, port: u16, family: Family) -> Result<Vec<SocketAddr>, ResolveError> {
     let mut addresses = Vec::new();
-    for address in found {
+    for address in (host, port).to_socket_addrs()? {
         let wanted = match family {
             Family::Any => true,
             Family::V4 => address.is_ipv4(),
@@ -45,12 +72,10 @@ pub fn resolve(host: &str, port: u16, family: Family) -> Result<Vec<SocketAddr>,
             addresses.push(address);
         }
     }
-    match (addresses.is_empty(), family) {
-        (false, _) => Ok(addresses),
-        (true, Family::Any) => Err("it has no address".to_owned()),
-        (true, Family::V4) => Err("it has no IPv4 address".to_owned()),
-        (true, Family::V6) => Err("it has no IPv6 address".to_owned()),
+    if addresses.is_empty() {
+        return Err(ResolveError::NoAddress(family));
     }
+    Ok(addresses)
 }
 
 /// Why there is no connection.
@@ -62,8 +87,8 @@ pub enum ConnectError {
     Unreachable,
     /// No answer in the time given.
     Silent,
-    /// Anything else, in the system's words.
-    Other(String),
+    /// A reason of our own machine.
+    Ours(SystemError),
 }
 
 impl fmt::Display for ConnectError {
@@ -72,7 +97,11 @@ impl fmt::Display for ConnectError {
             Self::Refused => f.write_str("connection refused"),
             Self::Unreachable => f.write_str("host is unreachable"),
             Self::Silent => f.write_str("no answer to the connection attempt"),
-            Self::Other(text) => f.write_str(text),
+            // In one line with the others: in lower case and without the number.
+            Self::Ours(error) => {
+                let text = error.to_string().to_lowercase();
+                f.write_str(text.split(" (os error").next().unwrap_or_default())
+            }
         }
     }
 }
@@ -83,10 +112,7 @@ impl From<io::Error> for ConnectError {
             io::ErrorKind::ConnectionRefused => Self::Refused,
             io::ErrorKind::HostUnreachable => Self::Unreachable,
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::Silent,
-            _ => {
-                let text = error.to_string();
-                Self::Other(text.split(" (os error").next().unwrap_or_default().to_lowercase())
-            }
+            _ => Self::Ours((&error).into()),
         }
     }
 }
@@ -215,6 +241,35 @@ mod tests {
     #[test]
     fn families_are_kept_apart() {
         assert!(resolve("127.0.0.1", 25, Family::V4).is_ok());
-        assert_eq!(resolve("127.0.0.1", 25, Family::V6), Err("it has no IPv6 address".to_owned()));
+        let none = ResolveError::NoAddress(Family::V6);
+        assert_eq!(resolve("127.0.0.1", 25, Family::V6), Err(none));
+    }
+
+    #[test]
+    fn a_resolver_without_an_answer_is_told_from_its_no() {
+        let says = |text: &str| {
+            let whole = format!("failed to lookup address information: {text}");
+            ResolveError::from(io::Error::other(whole))
+        };
+        assert_eq!(says("Temporary failure in name resolution"), ResolveError::NoAnswer);
+        assert_eq!(says("Try again"), ResolveError::NoAnswer);
+        let no = says("Name or service not known");
+        assert_eq!(no.to_string(), "Name or service not known");
+        assert!(matches!(no, ResolveError::NoName(_)));
+        // The words are those of the C library at hand.
+        let invalid = resolve("name.invalid", 25, Family::Any).unwrap_err();
+        assert!(!invalid.to_string().contains("lookup"), "{invalid}");
+    }
+
+    #[test]
+    fn a_reason_of_our_own_machine_is_told_in_the_systems_words() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let deadline = Deadline::after(Duration::from_secs(10));
+        let foreign = Some("192.0.2.1".parse().unwrap());
+        let address = listener.local_addr().unwrap();
+        let ended = Connection::open(address, foreign, &deadline, Duration::from_secs(5));
+        let error = ended.map(drop).unwrap_err();
+        assert!(matches!(error, ConnectError::Ours(_)), "{error}");
+        assert_eq!(error.to_string(), "cannot assign requested address");
     }
 }

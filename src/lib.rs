@@ -19,6 +19,8 @@ mod pushover;
 mod secret;
 pub mod smtp;
 pub mod smtp_client;
+pub mod stream;
+pub mod system_error;
 pub mod tls;
 
 use clap::CommandFactory;

@@ -10,9 +10,9 @@ use super::facts::{CutShort, Fact, Facts, ProbeError, Start};
 use super::grade::{self, Grading, Rules};
 use super::policy::Policy;
 use crate::clock;
-use crate::connection::ConnectError;
 use crate::monitoring::{Metric, Report, State, Unit, Value};
-use crate::smtp::{Cause, SessionError, Stage};
+use crate::smtp::{Cause, Stage};
+use crate::stream::StreamError;
 use crate::tls::Protocol;
 use crate::tls::suite::{Exchange, Suite};
 
@@ -55,19 +55,16 @@ fn nothing_seen(error: &ProbeError) -> Report {
             report.find(State::Unknown, format!("cannot look up {host}: {reason}"));
         }
         ProbeError::Unreached(failures) => {
-            let is_ours = failures.iter().all(|(_, error)| matches!(error, ConnectError::Other(_)));
-            let state = if is_ours { State::Unknown } else { State::Critical };
-            report.find(state, words::unconnected(failures).join(", "));
+            let state = if failures.is_ours() { State::Unknown } else { State::Critical };
+            report.find(state, failures.to_string());
         }
         ProbeError::Smtp(error) => {
             report.find(State::Critical, error.to_string());
             // No mail server, or one that waits for us to begin with TLS.
             if matches!(
-                error,
-                SessionError::NoAnswer(
-                    Cause::NotSmtp(Stage::Greeting | Stage::Command("EHLO"), _)
-                        | Cause::Silent(Stage::Greeting)
-                )
+                (&error.cause, error.stage),
+                (Cause::NotSmtp(_), Stage::Greeting | Stage::Command("EHLO"))
+                    | (Cause::Stream(StreamError::Silent), Stage::Greeting)
             ) {
                 report.advise("a port where TLS begins at once needs --tls");
             }

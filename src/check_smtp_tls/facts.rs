@@ -16,9 +16,10 @@ pub(super) use fact::Fact;
 pub(super) use weakness::Weakness;
 pub(super) use why_unknown::{BeforeTls, WhyUnknown};
 
-use crate::connection::ConnectError;
+use crate::connection::{ConnectError, ResolveError};
 use crate::program;
 use crate::smtp::{Reply, SessionError};
+use crate::smtp_client::Unreached;
 use crate::tls::Protocol;
 use crate::tls::certificate::Certificate;
 use crate::tls::handshake::SignatureFault;
@@ -105,9 +106,9 @@ pub(super) type Progress = program::Progress<Facts>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ProbeError {
     /// The name leads to no address.
-    Unresolved { host: String, reason: String },
+    Unresolved { host: String, reason: ResolveError },
     /// No address answers, each with its reason.
-    Unreached(Vec<(SocketAddr, ConnectError)>),
+    Unreached(Unreached),
     /// The server broke off before TLS could begin.
     Smtp(SessionError),
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 
 use super::reply::{Parser, Reply, ReplyError};
+use crate::stream::StreamError;
 
 /// Bytes asked for at once.
 const CHUNK: usize = 4096;
@@ -25,34 +26,46 @@ impl std::fmt::Display for Stage {
     }
 }
 
-/// Why an answer did not come.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Cause {
-    /// The peer stayed silent, or too slow, for as long as it was given.
-    #[error("no {0} in time")]
-    Silent(Stage),
-    /// The peer ended the connection.
-    #[error("connection closed instead of the {0}")]
-    Closed(Stage),
-    /// What came is no reply.
-    #[error("{1} ({0})")]
-    NotSmtp(Stage, ReplyError),
-    /// The connection broke in another way.
-    #[error("no {0}: {1}")]
-    Broken(Stage, String),
+/// A conversation that cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionError {
+    /// Where it stopped.
+    pub stage: Stage,
+    /// Why.
+    pub cause: Cause,
 }
 
-/// A conversation that cannot go on.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SessionError {
-    /// The answer did not come.
-    #[error(transparent)]
-    NoAnswer(#[from] Cause),
+/// Why no answer came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The stream gives or takes no more bytes.
+    Stream(StreamError),
+    /// What came is no reply.
+    NotSmtp(ReplyError),
     /// The server spoke before it was asked (RFC 5321 section 3.1), or behind its answer to STARTTLS, where a
     /// man in the middle adds words (CVE-2011-0411).
-    #[error("the server sent more than the {0}")]
-    TalksEarly(Stage),
+    TalksEarly,
 }
+
+impl std::fmt::Display for SessionError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let stage = self.stage;
+        match &self.cause {
+            Cause::Stream(StreamError::Silent) => write!(f, "no {stage} in time"),
+            Cause::Stream(StreamError::Closed) => {
+                write!(f, "connection closed instead of the {stage}")
+            }
+            Cause::Stream(StreamError::Broken(why)) => write!(f, "no {stage}: {why}"),
+            Cause::Stream(StreamError::Alert(alert)) => {
+                write!(f, "no {stage}: refused with {alert}")
+            }
+            Cause::NotSmtp(error) => write!(f, "{error} ({stage})"),
+            Cause::TalksEarly => write!(f, "the server sent more than the {stage}"),
+        }
+    }
+}
+
+impl std::error::Error for SessionError {}
 
 /// One SMTP conversation.
 #[derive(Debug)]
@@ -74,7 +87,7 @@ impl<S: Read + Write> Session<S> {
     /// # Errors
     /// [`SessionError`] when no reply came.
     pub fn greeting(&mut self) -> Result<Reply, SessionError> {
-        Ok(self.reply(Stage::Greeting)?)
+        self.reply(Stage::Greeting)
     }
 
     /// Says who we are.
@@ -132,7 +145,7 @@ impl<S: Read + Write> Session<S> {
     pub fn content(&mut self, content: &str) -> Result<Reply, SessionError> {
         let stage = Stage::Command("final dot");
         if self.has_more() {
-            return Err(SessionError::TalksEarly(stage));
+            return Err(SessionError { stage, cause: Cause::TalksEarly });
         }
         let mut stuffed = String::with_capacity(content.len() + 8);
         for line in content.lines() {
@@ -144,7 +157,7 @@ impl<S: Read + Write> Session<S> {
         }
         stuffed.push('.');
         self.send(&stuffed).map_err(|error| failed(stage, &error))?;
-        Ok(self.reply(stage)?)
+        self.reply(stage)
     }
 
     /// Takes leave and waits for the answer; what it says does not matter.
@@ -159,10 +172,10 @@ impl<S: Read + Write> Session<S> {
     pub fn command(&mut self, name: &'static str, line: &str) -> Result<Reply, SessionError> {
         let stage = Stage::Command(name);
         if self.has_more() {
-            return Err(SessionError::TalksEarly(stage));
+            return Err(SessionError { stage, cause: Cause::TalksEarly });
         }
         self.send(line).map_err(|error| failed(stage, &error))?;
-        Ok(self.reply(stage)?)
+        self.reply(stage)
     }
 
     /// Sends a line and does not wait, for the one test that breaks lock-step on purpose.
@@ -177,8 +190,8 @@ impl<S: Read + Write> Session<S> {
     /// Waits for one whole reply.
     ///
     /// # Errors
-    /// [`Cause`] when none came.
-    pub fn reply(&mut self, stage: Stage) -> Result<Reply, Cause> {
+    /// [`SessionError`] when none came.
+    pub fn reply(&mut self, stage: Stage) -> Result<Reply, SessionError> {
         let mut parser = Parser::default();
         loop {
             while let Some(byte) = self.received.get(self.next) {
@@ -186,7 +199,9 @@ impl<S: Read + Write> Session<S> {
                 match parser.push(*byte) {
                     Ok(Some(reply)) => return Ok(reply),
                     Ok(None) => {}
-                    Err(error) => return Err(Cause::NotSmtp(stage, error)),
+                    Err(error) => {
+                        return Err(SessionError { stage, cause: Cause::NotSmtp(error) });
+                    }
                 }
             }
             self.fill(stage)?;
@@ -196,10 +211,11 @@ impl<S: Read + Write> Session<S> {
     /// The stream, for TLS to go on with.
     ///
     /// # Errors
-    /// [`SessionError::TalksEarly`] when the server said more than it was asked.
+    /// [`Cause::TalksEarly`] when the server said more than it was asked.
     pub fn into_stream(self) -> Result<S, SessionError> {
         if self.has_more() {
-            return Err(SessionError::TalksEarly(Stage::Command("STARTTLS")));
+            let stage = Stage::Command("STARTTLS");
+            return Err(SessionError { stage, cause: Cause::TalksEarly });
         }
         Ok(self.stream)
     }
@@ -215,7 +231,7 @@ impl<S: Read + Write> Session<S> {
         self.next < self.received.len()
     }
 
-    fn fill(&mut self, stage: Stage) -> Result<(), Cause> {
+    fn fill(&mut self, stage: Stage) -> Result<(), SessionError> {
         self.received.resize(CHUNK, 0);
         self.next = 0;
         let result = loop {
@@ -226,22 +242,18 @@ impl<S: Read + Write> Session<S> {
         };
         self.received.truncate(*result.as_ref().unwrap_or(&0));
         match result {
-            Ok(0) => Err(Cause::Closed(stage)),
+            Ok(0) => {
+                let cause = Cause::Stream(StreamError::Closed);
+                Err(SessionError { stage, cause })
+            }
             Ok(_) => Ok(()),
             Err(error) => Err(failed(stage, &error)),
         }
     }
 }
 
-fn failed(stage: Stage, error: &io::Error) -> Cause {
-    match error.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Cause::Silent(stage),
-        io::ErrorKind::ConnectionReset
-        | io::ErrorKind::ConnectionAborted
-        | io::ErrorKind::BrokenPipe
-        | io::ErrorKind::UnexpectedEof => Cause::Closed(stage),
-        _ => Cause::Broken(stage, error.to_string()),
-    }
+fn failed(stage: Stage, error: &io::Error) -> SessionError {
+    SessionError { stage, cause: Cause::Stream(error.into()) }
 }
 
 #[cfg(test)]
@@ -299,7 +311,10 @@ mod tests {
         assert_eq!(session.greeting().unwrap().code, 220);
         assert_eq!(
             session.ehlo("client.example"),
-            Err(Cause::Closed(Stage::Command("EHLO")).into())
+            Err(SessionError {
+                stage: Stage::Command("EHLO"),
+                cause: Cause::Stream(StreamError::Closed)
+            })
         );
         assert_eq!(session.stream.sent, b"EHLO client.example\r\n");
     }
@@ -315,7 +330,10 @@ mod tests {
     fn words_behind_an_answer_are_noticed_and_never_taken_for_the_next_one() {
         let mut session = Session::over(Recorded::new(b"220 hi\r\n250 hello\r\n", &[]));
         session.greeting().unwrap();
-        assert_eq!(session.ehlo("x"), Err(SessionError::TalksEarly(Stage::Command("EHLO"))));
+        assert_eq!(
+            session.ehlo("x"),
+            Err(SessionError { stage: Stage::Command("EHLO"), cause: Cause::TalksEarly })
+        );
         let mut session = Session::over(Recorded::new(b"220 go\r\n250 injected\r\n", &[]));
         session.reply(Stage::Command("STARTTLS")).unwrap();
         assert!(session.into_stream().is_err());
@@ -342,7 +360,10 @@ mod tests {
         }
         assert_eq!(
             Session::over(Flood).greeting(),
-            Err(Cause::NotSmtp(Stage::Greeting, ReplyError::Endless).into())
+            Err(SessionError {
+                stage: Stage::Greeting,
+                cause: Cause::NotSmtp(ReplyError::Endless)
+            })
         );
     }
 

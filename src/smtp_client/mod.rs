@@ -4,10 +4,14 @@
 //! of which knows the others.
 
 mod caller;
+mod channel;
 mod client;
+mod dialer;
 mod own_name;
 mod patience;
 
 pub use caller::{Caller, CallerOptions, host, port};
-pub use client::{Channel, Client, NoSession, Security, Shake, SmtpServer};
+pub use channel::{Channel, Patient};
+pub use client::{Client, Security, Shake};
+pub use dialer::{Connected, Dialer, NoSession, Unreached, leave, server_name};
 pub use patience::Patience;

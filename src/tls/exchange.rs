@@ -2,7 +2,8 @@
 
 use std::io::{self, Read, Write};
 
-use super::system_error::SystemError;
+use crate::stream::StreamError;
+use crate::system_error::SystemError;
 
 /// Why no more bytes came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,12 +43,10 @@ pub fn ask(
 }
 
 fn stopped(error: &io::Error) -> Stop {
-    match error.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Stop::Silent,
-        io::ErrorKind::ConnectionReset
-        | io::ErrorKind::ConnectionAborted
-        | io::ErrorKind::BrokenPipe
-        | io::ErrorKind::UnexpectedEof => Stop::Closed,
-        _ => Stop::Broken(error.into()),
+    match StreamError::from(error) {
+        StreamError::Silent => Stop::Silent,
+        StreamError::Closed => Stop::Closed,
+        StreamError::Alert(_) => Stop::Broken(error.into()),
+        StreamError::Broken(error) => Stop::Broken(error),
     }
 }

@@ -13,7 +13,8 @@ use rustls::{
 
 use super::alert::Alert;
 use super::protocol::Protocol;
-use super::system_error::SystemError;
+use crate::stream::StreamError;
+use crate::system_error::SystemError;
 
 /// Which kind of certificate is asked for, by the signatures that are offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,21 +139,17 @@ fn agreed(client: &ClientConnection) -> Result<Agreed, HandshakeError> {
 }
 
 fn failed(error: &io::Error) -> HandshakeError {
-    match error.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => HandshakeError::Silent,
-        io::ErrorKind::UnexpectedEof
-        | io::ErrorKind::ConnectionReset
-        | io::ErrorKind::ConnectionAborted
-        | io::ErrorKind::BrokenPipe => HandshakeError::Closed,
-        _ => match error.get_ref().and_then(|reason| reason.downcast_ref()) {
-            Some(Error::AlertReceived(alert)) => HandshakeError::Refused(Alert((*alert).into())),
-            Some(Error::InvalidMessage(_) | Error::PeerSentOversizedRecord) => {
-                HandshakeError::NotTls
-            }
-            Some(Error::PeerIncompatible(_)) => HandshakeError::NothingInCommon,
-            Some(_) => HandshakeError::BreaksRules,
-            None => HandshakeError::Broken(error.into()),
-        },
+    let broken = match StreamError::from(error) {
+        StreamError::Silent => return HandshakeError::Silent,
+        StreamError::Closed => return HandshakeError::Closed,
+        StreamError::Alert(alert) => return HandshakeError::Refused(alert),
+        StreamError::Broken(broken) => broken,
+    };
+    match error.get_ref().and_then(|reason| reason.downcast_ref()) {
+        Some(Error::InvalidMessage(_) | Error::PeerSentOversizedRecord) => HandshakeError::NotTls,
+        Some(Error::PeerIncompatible(_)) => HandshakeError::NothingInCommon,
+        Some(_) => HandshakeError::BreaksRules,
+        None => HandshakeError::Broken(broken),
     }
 }
 

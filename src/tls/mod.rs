@@ -15,10 +15,8 @@ pub mod proof;
 mod protocol;
 pub mod ssl2;
 pub mod suite;
-mod system_error;
 pub mod trust;
 
 pub use alert::Alert;
 pub use malformed::Malformed;
 pub use protocol::Protocol;
-pub use system_error::SystemError;

@@ -11,7 +11,7 @@ use rustls::{CertificateError, Error, RootCertStore};
 use serde::{Serialize, Serializer};
 
 use super::certificate::{self, Certificate};
-use super::system_error::SystemError;
+use crate::system_error::SystemError;
 
 /// Certificates looked at in one chain; honest ones have two to four.
 pub const MOST_CERTIFICATES: usize = 100;

@@ -6,10 +6,10 @@ use crate::check_smtp_forced_tls::facts::{
     Answer, LastStage, Leg, Problem, Progress, Refusal, Sender, Step,
 };
 use crate::check_smtp_forced_tls::target::InboundTarget;
-use crate::connection::ConnectError;
 use crate::deadline::Deadline;
 use crate::smtp::{Cause, Reply, Session, SessionError, Stage};
-use crate::smtp_client::{Caller, Channel, Client, NoSession, Security, SmtpServer};
+use crate::smtp_client::{Caller, Channel, Client, Dialer, NoSession, Security};
+use crate::stream::StreamError;
 use crate::tls::proof::proof;
 use crate::tls::trust::Anchors;
 
@@ -98,9 +98,9 @@ impl WayIn<'_> {
         if self.legs.deadline.has_passed() {
             return Err(Problem::OutOfTime);
         }
-        let server =
-            SmtpServer { host: &self.legs.target.host, port: self.port, caller: self.legs.caller };
-        let opened = server.open(self.way, self.legs.deadline);
+        let legs = self.legs;
+        let dialer = Dialer::new(&legs.target.host, self.port, legs.caller, legs.deadline);
+        let opened = dialer.open(self.way);
         self.note(|leg| leg.connections += 1);
         match opened {
             Ok(client) => {
@@ -173,7 +173,7 @@ impl WayIn<'_> {
             Ok(reply) if reply.code == 421 => Err(Problem::KeptOut(reply.to_string())),
             // A server that takes no command before STARTTLS takes no RSET; a mail refused at MAIL is none to give up.
             Ok(_) => Ok(matches!(last, Answer::Refused(refusal) if refusal.at == Step::Mail)),
-            Err(SessionError::NoAnswer(Cause::Closed(_))) => Ok(false),
+            Err(error) if error.cause == Cause::Stream(StreamError::Closed) => Ok(false),
             Err(error) => Err(self.broken(&error)),
         }
     }
@@ -239,21 +239,15 @@ fn problem(error: NoSession, deadline: &Deadline) -> Problem {
         return Problem::OutOfTime;
     }
     match error {
-        NoSession::Unresolved(reason) => Problem::Unresolved(reason),
+        NoSession::Unresolved(reason) => Problem::Unresolved(reason.to_string()),
         NoSession::Unreached(failures) => {
-            let is_ours = failures.iter().all(|(_, error)| matches!(error, ConnectError::Other(_)));
-            let text = NoSession::Unreached(failures).to_string();
-            if is_ours { Problem::Unable(text) } else { Problem::Unreached(text) }
+            let text = failures.to_string();
+            if failures.is_ours() { Problem::Unable(text) } else { Problem::Unreached(text) }
         }
-        NoSession::NoAnswer(error) => match &error {
-            SessionError::NoAnswer(
-                Cause::Silent(Stage::Greeting)
-                | Cause::Closed(Stage::Greeting)
-                | Cause::NotSmtp(Stage::Greeting, _)
-                | Cause::Broken(Stage::Greeting, _),
-            ) => Problem::NoGreeting(error.to_string()),
-            _ => Problem::Broken(error.to_string()),
-        },
+        NoSession::NoAnswer(error) if error.stage == Stage::Greeting => {
+            Problem::NoGreeting(error.to_string())
+        }
+        NoSession::NoAnswer(error) => Problem::Broken(error.to_string()),
         NoSession::Refused(Stage::Command("STARTTLS"), reply) if reply.code / 100 == 5 => {
             Problem::NoStarttls(Some(reply.to_string()))
         }

@@ -3,10 +3,10 @@
 use super::mx;
 use crate::check_smtp_forced_tls::facts::{Host, MOST_HOSTS, Mx, Partner, Progress, Seen};
 use crate::check_smtp_forced_tls::target::OutboundTarget;
-use crate::connection::ConnectError;
+use crate::connection::ResolveError;
 use crate::deadline::Deadline;
 use crate::smtp::address::Domain;
-use crate::smtp_client::{Caller, NoSession, Security, SmtpServer};
+use crate::smtp_client::{Caller, Dialer, NoSession, Security};
 use crate::tls::proof::proof;
 use crate::tls::trust::Anchors;
 
@@ -67,8 +67,8 @@ impl Routes<'_> {
                 "an address, which an MX must not be (RFC 5321 section 5.1)".to_owned(),
             ));
         }
-        let server = SmtpServer { host: name, port: self.target.port, caller: self.caller };
-        let seen = match server.open(Security::Tls, self.deadline) {
+        let dialer = Dialer::new(name, self.target.port, self.caller, self.deadline);
+        let seen = match dialer.open(Security::Tls) {
             Ok(client) => {
                 let shake = client.tls.clone();
                 client.quit();
@@ -101,15 +101,11 @@ impl Routes<'_> {
 
 fn unseen(error: NoSession) -> Seen {
     match error {
-        // glibc's word for a resolver that gives no answer; all others are answers.
-        NoSession::Unresolved(reason) if reason.contains("emporary failure") => {
-            Seen::Unknown(reason)
-        }
-        NoSession::Unresolved(reason) => Seen::Failed(reason),
+        NoSession::Unresolved(reason @ ResolveError::NoAnswer) => Seen::Unknown(reason.to_string()),
+        NoSession::Unresolved(reason) => Seen::Failed(reason.to_string()),
         NoSession::Unreached(failures) => {
-            let is_ours = failures.iter().all(|(_, error)| matches!(error, ConnectError::Other(_)));
-            let text = NoSession::Unreached(failures).to_string();
-            if is_ours { Seen::Unknown(text) } else { Seen::Failed(text) }
+            let text = failures.to_string();
+            if failures.is_ours() { Seen::Unknown(text) } else { Seen::Failed(text) }
         }
         // It may let our mail server in.
         NoSession::Refused(_, reply) => {

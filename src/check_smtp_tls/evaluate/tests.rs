@@ -6,8 +6,11 @@ use crate::check_smtp_tls::grade::Grade;
 use crate::check_smtp_tls::lifetime::Left;
 use crate::check_smtp_tls::policy::Trust;
 use crate::check_smtp_tls::sample::{base, with};
+use crate::connection::{ConnectError, ResolveError};
 use crate::monitoring::render::{Format, render};
 use crate::smtp::Reply;
+use crate::smtp::SessionError;
+use crate::smtp_client::Unreached;
 use crate::tls::handshake::HandshakeError;
 use crate::tls::trust::NoAnchors;
 
@@ -318,16 +321,25 @@ fn of_two_certificates_the_one_that_ends_first_is_shown() {
 #[test]
 fn nothing_seen_is_told_by_whose_fault_it_is() {
     let address = "127.0.0.1:25".parse().unwrap();
-    let unreached = |error| ProbeError::Unreached(vec![(address, error)]);
+    let unreached = |error| ProbeError::Unreached(Unreached(vec![(address, error)]));
     for (error, state) in [
         (
-            ProbeError::Unresolved { host: "x".to_owned(), reason: "unknown".to_owned() },
+            ProbeError::Unresolved { host: "x".to_owned(), reason: ResolveError::NoAnswer },
             State::Unknown,
         ),
         (unreached(ConnectError::Refused), State::Critical),
         (unreached(ConnectError::Silent), State::Critical),
-        (unreached(ConnectError::Other("no route".to_owned())), State::Unknown),
-        (ProbeError::Smtp(Cause::Silent(Stage::Greeting).into()), State::Critical),
+        (
+            unreached(ConnectError::Ours(std::io::ErrorKind::NetworkUnreachable.into())),
+            State::Unknown,
+        ),
+        (
+            ProbeError::Smtp(SessionError {
+                stage: Stage::Greeting,
+                cause: Cause::Stream(StreamError::Silent),
+            }),
+            State::Critical,
+        ),
     ] {
         assert_eq!(
             evaluate(&Err(error.clone()), &policy(), UNIX_EPOCH).state(),

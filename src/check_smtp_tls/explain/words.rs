@@ -9,7 +9,7 @@ use crate::connection::ConnectError;
 pub(crate) fn unknown(why: &WhyUnknown) -> String {
     match why {
         WhyUnknown::NotAsked => "not looked at".to_owned(),
-        WhyUnknown::Unresolved(text) => text.clone(),
+        WhyUnknown::Unresolved(error) => error.to_string(),
         WhyUnknown::Unconnected(error) => error.to_string(),
         WhyUnknown::Session(error) => error.to_string(),
         WhyUnknown::InsideTls(error) => format!("inside TLS: {error}"),

@@ -1,10 +1,11 @@
 //! Why a fact is neither yes nor no.
 
-use crate::connection::ConnectError;
+use crate::connection::{ConnectError, ResolveError};
 use crate::smtp::{Reply, SessionError};
+use crate::system_error::SystemError;
 use crate::tls::certificate::Unreadable;
 use crate::tls::handshake::HandshakeError;
-use crate::tls::{Alert, Malformed, SystemError};
+use crate::tls::{Alert, Malformed};
 
 /// Why a question has no answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,7 +13,7 @@ pub(crate) enum WhyUnknown {
     /// Nobody asked, or not yet.
     NotAsked,
     /// The name leads to no address, as the system says.
-    Unresolved(String),
+    Unresolved(ResolveError),
     /// No address answers.
     Unconnected(ConnectError),
     /// SMTP in the clear broke off.

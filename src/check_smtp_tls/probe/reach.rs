@@ -10,7 +10,7 @@ use crate::check_smtp_tls::target::Target;
 use crate::connection::{ConnectError, Connection, resolve};
 use crate::program::Run;
 use crate::smtp::{Reply, Session, SessionError};
-use crate::smtp_client::Patience;
+use crate::smtp_client::{Patience, Unreached};
 
 /// How long a server that limits its clients is left alone, if there is time: their windows are a minute.
 const BACK_OFF: Duration = Duration::from_secs(61);
@@ -225,7 +225,7 @@ impl<'a> Reach<'a> {
             let ban = Ban::Unconnected { error: error.clone(), after };
             return Halt::CutShort(CutShort::Banned(ban));
         }
-        Halt::Unreached(ProbeError::Unreached(failures))
+        Halt::Unreached(ProbeError::Unreached(Unreached(failures)))
     }
 
     /// Waits once for a limit to be forgotten; the second time it is the end.
