@@ -1,4 +1,7 @@
 //! What keeps a grade down, rule by rule; pure.
+//!
+//! Each rule names the edition of the SSL Labs "SSL Server Rating Guide" that brought it (2009c to 2009r, in its list of
+//! changes: the guide numbers editions, not rules), or what it comes from instead.
 
 use serde::Serialize;
 
@@ -7,7 +10,7 @@ use super::strength;
 use crate::check_smtp_tls::explain::words;
 use crate::check_smtp_tls::facts::{Fact, Facts, Weakness, WhyUnknown};
 use crate::tls::Protocol;
-use crate::tls::certificate::Hash;
+use crate::tls::certificate::{Certificate, Hash};
 
 /// Something that keeps the grade down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -71,10 +74,13 @@ impl Judge<'_> {
     pub(super) fn protocols(&mut self) {
         let [ssl2, ssl3, tls10, tls11, tls12, tls13] =
             Protocol::ALL.map(|version| self.offers(version));
+        // 2009c; also without a single cipher, 2009l: the version itself gives the key away (DROWN).
         self.cap(&ssl2, Grade::F, "SSLv2 is offered", SSL2_OFF);
         let modern = Fact::any([&tls12, &tls13]);
+        // 2009i.
         let best_is_ssl3 = both(&ssl3, &not(&Fact::any([&tls10, &tls11, &modern])));
         self.cap(&best_is_ssl3, Grade::F, "SSLv3 is the best version offered", MODERN);
+        // 2009j says "no TLS 1.2"; it is older than TLS 1.3, which is as good an answer.
         let spoken = Fact::any([&ssl3, &tls10, &tls11]);
         self.cap(
             &both(&spoken, &not(&modern)),
@@ -82,9 +88,12 @@ impl Judge<'_> {
             "neither TLS 1.2 nor TLS 1.3 is offered",
             MODERN,
         );
+        // 2009g: POODLE (CVE-2014-3566) needs the padding of a block cipher.
         let poodle = both(&ssl3, &self.facts.ssl3_cbc);
         self.cap(&poodle, Grade::C, "SSLv3 is offered with CBC suites (POODLE)", SWITCH_OFF);
+        // 2009h; RFC 7568 forbids SSLv3 with any suite.
         self.cap(&ssl3, Grade::B, "SSLv3 is offered", SWITCH_OFF);
+        // 2009q, in force since January 2020; RFC 8996. One cap for both, as one setting switches them off.
         if tls10.is_yes() && tls11.is_yes() {
             let reason = "TLS 1.0 and TLS 1.1 are offered";
             self.cap(&Fact::Yes, Grade::B, reason, SWITCH_OFF);
@@ -92,26 +101,28 @@ impl Judge<'_> {
             self.cap(&tls10, Grade::B, "TLS 1.0 is offered", SWITCH_OFF);
             self.cap(&tls11, Grade::B, "TLS 1.1 is offered", SWITCH_OFF);
         }
+        // 2009r.
         self.cap(&not(&tls13), Grade::AMinus, "TLS 1.3 is not offered", MODERN);
     }
 
     pub(super) fn weak_suites(&mut self) {
-        let any = |weakness| self.facts.weakness(weakness, |_| true);
-        let since = |weakness, oldest| self.facts.weakness(weakness, |version| version >= oldest);
-        let (null, anonymous, export, short) = (
-            any(Weakness::Null),
-            any(Weakness::Anonymous),
-            any(Weakness::Export),
-            any(Weakness::Short),
-        );
-        let (rc4, rc4_late) = (any(Weakness::Rc4), since(Weakness::Rc4, Protocol::Tls11));
-        let blocks = any(Weakness::SmallBlocks);
-        let blocks_late = since(Weakness::SmallBlocks, Protocol::Tls11);
-        for (fact, weakness) in
-            [(&null, Weakness::Null), (&export, Weakness::Export), (&short, Weakness::Short)]
-        {
-            self.cap(fact, Grade::F, format!("{weakness} are accepted"), SUITES);
+        // The guide has no words for them all; testssl.sh gives F: nothing, or nothing worth the name, is encrypted.
+        for weakness in [Weakness::Null, Weakness::Export, Weakness::Short] {
+            let fact = self.facts.weakness(weakness, |_| true);
+            self.cap(&fact, Grade::F, format!("{weakness} are accepted"), SUITES);
         }
+        self.anonymous_suites();
+        self.rc4();
+        // January 2017: 64-bit blocks (Sweet32, CVE-2016-2183). The guide asks whether modern clients get them; one
+        // client cannot tell, so that any offer beside TLS 1.1 or newer counts.
+        let blocks = self.since_tls11(Weakness::SmallBlocks);
+        let reason = "64-bit block ciphers (3DES) are accepted with TLS 1.1 or newer";
+        self.cap(&blocks, Grade::C, reason, SUITES);
+    }
+
+    /// Anybody may be in between. A client that takes any TLS, or none, loses nothing by that (RFC 7672 section 8.2).
+    fn anonymous_suites(&mut self) {
+        let anonymous = self.facts.weakness(Weakness::Anonymous, |_| true);
         if self.anonymous_counts {
             self.cap(&anonymous, Grade::F, "anonymous suites are accepted", SUITES);
         } else if anonymous.is_yes() {
@@ -119,19 +130,28 @@ impl Judge<'_> {
                 "anonymous suites are accepted; harmless where clients take any TLS".to_owned(),
             );
         }
+    }
+
+    /// RFC 7465 forbids RC4 with any version.
+    fn rc4(&mut self) {
+        let rc4 = self.facts.weakness(Weakness::Rc4, |_| true);
+        let blocks = self.facts.weakness(Weakness::SmallBlocks, |_| true);
+        // 2009k.
         let only_rc4 = both(&rc4, &not(&Fact::any([&self.facts.sound_suites, &blocks])));
         self.cap(&only_rc4, Grade::F, "only RC4 suites are accepted", SUITES);
-        self.cap(&rc4_late, Grade::C, "RC4 is accepted with TLS 1.1 or newer", SUITES);
+        // 2009j: who speaks TLS 1.1 has no BEAST to hide from, which was the one excuse for RC4.
+        let late = self.since_tls11(Weakness::Rc4);
+        self.cap(&late, Grade::C, "RC4 is accepted with TLS 1.1 or newer", SUITES);
+        // 2009i.
         self.cap(&rc4, Grade::B, "RC4 is accepted", SUITES);
-        self.cap(
-            &blocks_late,
-            Grade::C,
-            "64-bit block ciphers (3DES) are accepted with TLS 1.1 or newer",
-            SUITES,
-        );
+    }
+
+    fn since_tls11(&self, weakness: Weakness) -> Fact {
+        self.facts.weakness(weakness, |version| version >= Protocol::Tls11)
     }
 
     pub(super) fn missing_strengths(&mut self) {
+        // 2009p, both: a key stolen later must not open what was recorded, and CBC as TLS has it leaks.
         self.cap(
             &not(&self.facts.forward_secrecy),
             Grade::B,
@@ -142,74 +162,77 @@ impl Judge<'_> {
     }
 
     pub(super) fn keys(&mut self) {
-        let leaves: Vec<_> = self.facts.leaves().cloned().collect();
+        let leaves: Vec<Certificate> = self.facts.leaves().cloned().collect();
         for leaf in &leaves {
-            let bits = strength::key_bits(leaf.key);
-            let grade = bits.and_then(strength::cap);
-            if let Some(grade) = grade {
+            // 2009e.
+            if let Some(grade) = strength::key_bits(leaf.key).and_then(strength::cap) {
                 self.cap(&Fact::Yes, grade, format!("the certificate's key is {}", leaf.key), KEY);
             }
+            // 2009l: with exponent 1 nothing is encrypted.
             if leaf.key.has_exponent_one {
                 self.cap(&Fact::Yes, Grade::F, "the certificate's RSA key has exponent 1", KEY);
             }
         }
-        if let Some(reason) = self.facts.no_certificate.clone().filter(|_| leaves.is_empty()) {
-            self.cap(&Fact::Unknown(reason), Grade::F, "the certificate is weak", KEY);
+        if let Some(why) = self.facts.no_certificate.clone().filter(|_| leaves.is_empty()) {
+            self.cap(&Fact::Unknown(why), Grade::F, "the certificate is weak", KEY);
         }
-        for certificate in
-            self.facts.certificates.iter().filter(|certificate| !certificate.is_self_issued)
-        {
-            if matches!(certificate.hash, Hash::Md2 | Hash::Md5) {
-                self.cap(&Fact::Yes, Grade::F, "a certificate is signed over MD5 or MD2", KEY);
-                break;
-            }
+        // 2009e: such a signature can be forged. One that a certificate gives itself proves nothing either way.
+        let mut signed = self.facts.certificates.iter().filter(|one| !one.is_self_issued);
+        if signed.any(|one| matches!(one.hash, Hash::Md2 | Hash::Md5)) {
+            self.cap(&Fact::Yes, Grade::F, "a certificate is signed over MD5 or MD2", KEY);
         }
-        let same_key = |key: &String| leaves.iter().any(|leaf| leaf.key_sha256 == *key);
-        let drown: Vec<String> = self
-            .facts
-            .drown
-            .iter()
-            .filter(|other| other.ssl2.is_yes() && other.key_sha256.as_ref().is_some_and(same_key))
-            .map(|other| format!("{} speaks SSLv2 with the same key (DROWN)", other.listener))
-            .collect();
-        for reason in drown {
-            self.cap(&Fact::Yes, Grade::F, reason, "switch SSLv2 off there, and replace the key");
-        }
-        match (&self.facts.dhe, self.facts.prime_bits) {
-            (_, Some(bits)) => {
-                if let Some(grade) = strength::cap(bits) {
-                    self.cap(
-                        &Fact::Yes,
-                        grade,
-                        format!("the Diffie-Hellman prime has {bits} bits"),
-                        PRIME,
-                    );
-                }
-            }
-            (Fact::No, None) => {}
-            (dhe, None) => {
-                let unknown = match dhe {
-                    Fact::Unknown(_) => dhe.clone(),
-                    _ => Fact::Unknown(WhyUnknown::NoPrime),
-                };
-                self.cap(&unknown, Grade::F, "the Diffie-Hellman prime is short", PRIME);
-            }
-        }
+        self.drown(&leaves);
+        self.prime();
+        // 2009j, read for curves: less than 224 bits are worth less than a prime of 2048.
         let weak_curve = self.facts.weak_curve.clone();
         self.cap(&weak_curve, Grade::B, "curves below 224 bits are accepted", CURVES);
     }
 
+    /// 2009l: who breaks SSLv2 anywhere has the key, whichever server shows it (DROWN, CVE-2016-0800).
+    fn drown(&mut self, leaves: &[Certificate]) {
+        let same_key = |key: &String| leaves.iter().any(|leaf| leaf.key_sha256 == *key);
+        let spoken =
+            self.facts.drown.iter().filter(|other| {
+                other.ssl2.is_yes() && other.key_sha256.as_ref().is_some_and(same_key)
+            });
+        let reasons: Vec<String> = spoken
+            .map(|other| format!("{} speaks SSLv2 with the same key (DROWN)", other.listener))
+            .collect();
+        for reason in reasons {
+            self.cap(&Fact::Yes, Grade::F, reason, "switch SSLv2 off there, and replace the key");
+        }
+    }
+
+    /// 2009j for 2048 bits; below 1024 F, as SSL Labs does though the guide speaks of keys only.
+    fn prime(&mut self) {
+        let unknown = match (&self.facts.dhe, self.facts.prime_bits) {
+            (_, Some(bits)) => {
+                if let Some(grade) = strength::cap(bits) {
+                    let reason = format!("the Diffie-Hellman prime has {bits} bits");
+                    self.cap(&Fact::Yes, grade, reason, PRIME);
+                }
+                return;
+            }
+            (Fact::No, None) => return,
+            (Fact::Yes, None) => Fact::Unknown(WhyUnknown::NoPrime),
+            (Fact::Unknown(why), None) => Fact::Unknown(why.clone()),
+        };
+        self.cap(&unknown, Grade::F, "the Diffie-Hellman prime is short", PRIME);
+    }
+
     pub(super) fn extensions(&mut self) {
-        let (compression, renegotiation) =
-            (self.facts.compression.clone(), self.facts.secure_renegotiation.clone());
+        // 2009j: what is compressed before it is encrypted betrays itself by its length (CRIME, CVE-2012-4929).
+        let compression = self.facts.compression.clone();
         self.cap(
             &compression,
             Grade::C,
             "TLS compression is on (CRIME)",
             "switch it off, or update the server",
         );
+        // 2009e: without RFC 5746 a man in the middle puts his own words before those of the client.
+        let renegotiation = not(&self.facts.secure_renegotiation);
         self.cap(
-            &not(&renegotiation),
+            &renegotiation,
             Grade::AMinus,
             "secure renegotiation is not supported",
             "update the server",
@@ -217,6 +240,7 @@ impl Judge<'_> {
     }
 }
 
+/// What is unknown stays so, for the same reason.
 fn not(fact: &Fact) -> Fact {
     match fact {
         Fact::Yes => Fact::No,

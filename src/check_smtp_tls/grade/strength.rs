@@ -1,4 +1,6 @@
 //! The score: how strong versions, keys and ciphers are, in the guide's three parts; pure.
+//!
+//! The numbers are those of the SSL Server Rating Guide 2009r; where it has none, the source stands beside them.
 
 use super::letter::Grade;
 use crate::check_smtp_tls::facts::{Facts, Weakness};
@@ -9,7 +11,8 @@ use crate::tls::suite::Suite;
 /// What to do about a low score.
 pub(super) const REMEDY: &str = "switch off the oldest versions and the shortest keys and ciphers";
 
-/// 30 parts versions, 30 parts keys, 40 parts ciphers, each part rounded down; 0 when a part is.
+/// 30 parts versions, 30 parts keys, 40 parts ciphers; 0 when a part is, since one open door is enough. Each part is
+/// rounded down by itself, as testssl.sh does it, so that both give the same number.
 pub(super) fn score(facts: &Facts, anonymous_counts: bool) -> u32 {
     let parts = [(protocols(facts), 30), (keys(facts, anonymous_counts), 30), (ciphers(facts), 40)];
     if parts.iter().any(|(points, _)| *points == 0) {
@@ -18,7 +21,7 @@ pub(super) fn score(facts: &Facts, anonymous_counts: bool) -> u32 {
     parts.iter().map(|(points, weight)| points * weight / 100).sum()
 }
 
-/// Whether all that the score is made of was seen.
+/// Whether all that the score is made of was seen. The letter may be settled long before: nothing is worse than F.
 pub(crate) fn is_known(facts: &Facts) -> bool {
     let any = |weakness| facts.weakness(weakness, |_| true);
     let suites = Weakness::ALL.map(any);
@@ -28,6 +31,8 @@ pub(crate) fn is_known(facts: &Facts) -> bool {
     has_prime && facts.leaves().next().is_some() && all.all(|fact| !fact.is_unknown())
 }
 
+/// The guide counts the best and the worst version: clients get the one, an attacker leads them to the other. It has no
+/// row for TLS 1.3; testssl.sh gives it 100.
 fn protocols(facts: &Facts) -> u32 {
     let points = Protocol::ALL.into_iter().filter(|version| facts.protocol(*version).is_yes()).map(
         |version| match version {
@@ -41,6 +46,8 @@ fn protocols(facts: &Facts) -> u32 {
     mean_of_ends(points).unwrap_or(100)
 }
 
+/// The weakest of all that keys are agreed on with: breaking any one of them is enough. EXPORT suites bring a key of
+/// their own, of 512 or 1024 bits, whatever the certificate's is.
 fn keys(facts: &Facts, anonymous_counts: bool) -> u32 {
     if anonymous_counts && facts.weakness(Weakness::Anonymous, |_| true).is_yes() {
         return 0;
@@ -58,6 +65,8 @@ fn keys(facts: &Facts, anonymous_counts: bool) -> u32 {
     if facts.weakness(Weakness::Export, |_| true).is_yes() { points.min(40) } else { points }
 }
 
+/// The mean of the strongest and the weakest. Suites were chosen by the server one at a time; that it also takes 128 or
+/// 256 bits was asked apart, and counts as seen.
 fn ciphers(facts: &Facts) -> u32 {
     let seen = facts.accepted_suites().map(|(_, suite)| points(suite));
     let asked = [(&facts.bits_128, 80), (&facts.bits_256, 100)];
@@ -82,7 +91,7 @@ fn mean_of_ends(points: impl Iterator<Item = u32>) -> Option<u32> {
     Some(u32::midpoint(least?, most?))
 }
 
-/// The grade a key or prime of this size allows, when it allows no A.
+/// The grade a key (2009e) or a prime (2009j) of this size allows, when it allows no A.
 pub(super) fn cap(bits: usize) -> Option<Grade> {
     match bits {
         ..1024 => Some(Grade::F),
@@ -96,13 +105,14 @@ pub(super) fn key_bits(key: Key) -> Option<usize> {
     match key.algorithm {
         Algorithm::Rsa | Algorithm::Dsa => key.bits,
         Algorithm::Ecdsa => key.bits.map(curve_bits),
+        // As strong as P-256 and as P-384 at least.
         Algorithm::Ed25519 => Some(3072),
         Algorithm::Ed448 => Some(7680),
         Algorithm::Other => None,
     }
 }
 
-/// An elliptic curve's size as that of an RSA key.
+/// An elliptic curve's size as that of an RSA key, in the steps of nmap's ssl-enum-ciphers; the guide has RSA only.
 fn curve_bits(bits: usize) -> usize {
     match bits {
         ..160 => 512,

@@ -13,7 +13,8 @@ use crate::tls::hello::{KeyShare, MOST_SUITES, WEAK_CURVES};
 use crate::tls::suite::{Authentication, Exchange, Mode, Suite};
 use crate::tls::{Protocol, ssl2};
 
-/// Asks for every version.
+/// Asks for every version, the worst first: whatever cuts the look short, the gravest finding is made. TLS 1.3 comes last
+/// and is spared if the handshake got it.
 pub(super) fn versions(asker: &mut Asker<'_>) -> Result<(), Halt> {
     let mut closed = Vec::new();
     ssl2(asker, &mut closed)?;
@@ -39,6 +40,7 @@ pub(super) fn version(asker: &mut Asker<'_>, version: Protocol) -> Result<(), Ha
 pub(super) fn suites(asker: &mut Asker<'_>) -> Result<(), Halt> {
     let classic = known(asker, Facts::classic_versions);
     if let (Some(oldest), Some(newest)) = (classic.first().copied(), classic.last().copied()) {
+        // Suites are switched by version at the ends, if at all: what lies between takes what one of them takes.
         weaknesses(asker, newest)?;
         if oldest != newest {
             weaknesses(asker, oldest)?;
@@ -115,6 +117,7 @@ fn tls13(asker: &mut Asker<'_>, closed: &mut Vec<Protocol>) -> Result<(), Halt> 
     let suites = usable(Protocol::Tls13, |_| true);
     let mut question = Question::at(Protocol::Tls13, suites);
     let mut reaction = asker.ask(&question)?;
+    // The empty key share is legal, and not every server was tried with it.
     let had_handshake = known(asker, |facts| facts.handshake.is_some());
     if !matches!(reaction, Reaction::Chosen(_)) && !had_handshake {
         question.key_share = KeyShare::Arbitrary;
@@ -124,7 +127,8 @@ fn tls13(asker: &mut Asker<'_>, closed: &mut Vec<Protocol>) -> Result<(), Halt> 
     Ok(())
 }
 
-/// What a reaction says of the version that was asked for.
+/// What a reaction says of the version that was asked for. A close is put off until it is known whether TLS is answered
+/// at all.
 fn conclude(
     asker: &mut Asker<'_>,
     version: Protocol,
@@ -155,7 +159,8 @@ fn settle(asker: &mut Asker<'_>, closed: &[Protocol]) {
     });
 }
 
-/// Asks for all weak kinds at once, then for those that are left, until the server refuses.
+/// Asks for all weak kinds at once, then for those that are left, until the server refuses: one connection for a good
+/// server, and one for each kind that a bad one has.
 fn weaknesses(asker: &mut Asker<'_>, version: Protocol) -> Result<(), Halt> {
     let mut left: Vec<Weakness> = Weakness::ALL.to_vec();
     while !left.is_empty() {
@@ -199,7 +204,8 @@ fn answer(asker: &Asker<'_>, version: Protocol, kinds: &[Weakness], fact: &Fact)
     });
 }
 
-/// What is asked at the newest version below TLS 1.3.
+/// What is asked at the newest version below TLS 1.3, where a server has the most to choose from. TLS 1.3 has neither
+/// weak suites nor weak groups.
 fn newest_classic(asker: &mut Asker<'_>, version: Protocol) -> Result<(), Halt> {
     let sound = usable(version, Suite::is_sound);
     let fact = seen_or_asked(asker, |_, suite| suite.is_sound(), &Question::at(version, sound))?;
@@ -229,7 +235,7 @@ fn newest_classic(asker: &mut Asker<'_>, version: Protocol) -> Result<(), Halt> 
     Ok(())
 }
 
-/// Forward secrecy, AEAD and key lengths, over all versions at once.
+/// Forward secrecy, AEAD and key lengths, over all versions at once: that a client can have them is what counts.
 fn strengths(asker: &mut Asker<'_>, oldest: Option<Protocol>) -> Result<(), Halt> {
     let newest = Protocol::ALL
         .into_iter()
@@ -238,6 +244,7 @@ fn strengths(asker: &mut Asker<'_>, oldest: Option<Protocol>) -> Result<(), Halt
     let Some(newest) = newest.filter(|version| *version > Protocol::Ssl2) else {
         return Ok(());
     };
+    // One hello carries the suites of TLS 1.3 and those of the versions before it.
     let mut any_version = |wanted: fn(&Suite) -> bool| {
         let mut suites = usable(newest, wanted);
         suites.extend(usable(newest.min(Protocol::Tls12), wanted));
@@ -302,7 +309,8 @@ fn everything(version: Protocol) -> Vec<u16> {
     suites
 }
 
-/// Suites of a kind that this version can use and a mail server may have, preferred first.
+/// Suites of a kind that this version can use and a mail server may have, preferred first. Keys for static Diffie-Hellman
+/// and for DSS are certified by no authority, so that a server's certificate has none.
 fn usable(version: Protocol, wanted: impl Fn(&Suite) -> bool) -> Vec<u16> {
     let is_usable = |suite: &Suite| match suite.exchange {
         Exchange::Tls13 => version == Protocol::Tls13,
