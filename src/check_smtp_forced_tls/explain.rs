@@ -2,6 +2,7 @@
 
 use super::facts::{Answer, Facts, Inbound, Partner, Role, Seen, Sender};
 use crate::monitoring::Report;
+use crate::smtp_client::certificate_words;
 use crate::tls::proof::Proof;
 
 /// Describes what was seen, for `-v`.
@@ -53,7 +54,10 @@ fn certificate(proof: &Proof) -> String {
     match (proof.faults.as_slice(), &proof.unknown) {
         ([], None) => "certificate proves the name".to_owned(),
         ([], Some(why)) => format!("certificate: trust unknown: {why}"),
-        (faults, _) => faults.join(", "),
+        (faults, _) => {
+            let faults: Vec<String> = faults.iter().map(certificate_words::fault).collect();
+            faults.join(", ")
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! What was seen of a server that should refuse mail in the clear, and of the ways to partners.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
 use crate::program;
 use crate::smtp::Reply;
-use crate::smtp_client::Security;
+use crate::smtp_client::{Security, certificate_words};
 use crate::tls::Protocol;
 use crate::tls::proof::Proof;
 
@@ -182,6 +182,7 @@ pub(super) struct Leg {
     pub(super) port: u16,
     pub(super) connections: u32,
     /// What the server proves on it; absent where there is no TLS.
+    #[serde(serialize_with = "words_if_any")]
     pub(super) proof: Option<Proof>,
     /// Why senders went without an answer, if they did.
     pub(super) problem: Option<Problem>,
@@ -269,11 +270,23 @@ pub(super) struct Host {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Seen {
     /// It speaks SMTP inside TLS.
-    Tls { version: Protocol, proof: Proof },
+    Tls {
+        version: Protocol,
+        #[serde(serialize_with = "certificate_words::serialize")]
+        proof: Proof,
+    },
     /// It does not.
     Failed(String),
     /// That was not determined.
     Unknown(String),
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
+fn words_if_any<S: Serializer>(proof: &Option<Proof>, serializer: S) -> Result<S::Ok, S::Error> {
+    match proof {
+        Some(proof) => certificate_words::serialize(proof, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// The facts as they grow.

@@ -4,6 +4,7 @@
 //! of which knows the others.
 
 mod caller;
+pub mod certificate_words;
 mod channel;
 mod client;
 mod dialer;

@@ -1,21 +1,109 @@
-//! What a server's certificate proves to a client that asks for proof; pure.
+//! What a server's certificates prove to a client that asks for proof; pure, and without words.
 
-use std::time::Duration;
+use super::certificate::{self, Certificate, Hash, Unreadable};
+use super::handshake::{Shown, SignatureFault};
+use super::trust::{Anchored, Anchors, MOST_CERTIFICATES, NoAnchors, PathFault};
 
-use serde::Serialize;
-
-use super::certificate::{self, Certificate};
-use super::handshake::Shown;
-use super::trust::{Anchored, Anchors, MOST_CERTIFICATES};
-use crate::monitoring::duration;
+/// Why a client refuses a certificate.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fault {
+    /// None was sent.
+    Missing,
+    /// It was sent and cannot be read.
+    Unreadable(Unreadable),
+    /// Its life ended so many seconds ago.
+    Expired(i64),
+    /// Its life begins in so many seconds.
+    NotYetValid(i64),
+    /// It is for others.
+    OtherName {
+        /// The name that was to be proven.
+        name: String,
+        /// Whom it is for, in a few words.
+        whom: String,
+    },
+    /// Nobody but itself vouches for it.
+    SelfSigned,
+    /// The issuer at the end of what was sent, which no anchor vouches for.
+    UnknownIssuer(Option<String>),
+    /// A certificate above it is out of its dates.
+    IssuerOutOfDates,
+    /// There is a path to an anchor, and it does not count.
+    Path(PathFault),
+    /// A signature in the chain is over SHA-1.
+    Sha1,
+    /// A certificate does not stand behind the one it certifies (RFC 8446 section 4.4.2).
+    OutOfOrder,
+    /// The server's signature over the handshake does not hold.
+    Signature(SignatureFault),
+}
 
 /// What there is to object to, and what could not be told.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Proof {
-    /// Reasons to refuse it.
-    pub faults: Vec<String>,
+    /// Reasons to refuse, each once.
+    pub faults: Vec<Fault>,
     /// Why it is not known whether an authority vouches for it.
-    pub unknown: Option<String>,
+    pub unknown: Option<NoAnchors>,
+}
+
+/// A chain as far as it was read.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent<'a> {
+    /// The certificates, leaf first.
+    pub certificates: &'a [&'a Certificate],
+    /// Whether the leaf is for the name.
+    pub is_for_name: bool,
+    /// Whether an anchor vouches for the leaf.
+    pub anchored: &'a Anchored,
+    /// The issuer that is missing at the end, when one is.
+    pub missing_issuer: Option<&'a str>,
+}
+
+impl Proof {
+    /// Whether a client that asks for proof has it.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.faults.is_empty() && self.unknown.is_none()
+    }
+
+    /// Adds a reason to refuse.
+    pub fn refuse(&mut self, fault: Fault) {
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
+    }
+
+    /// Adds what a chain fails to prove for a name, its dates apart.
+    pub fn judge(&mut self, chain: Sent<'_>, name: &str) {
+        if let (false, Some(leaf)) = (chain.is_for_name, chain.certificates.first()) {
+            self.refuse(Fault::OtherName { name: name.to_owned(), whom: leaf.whom() });
+        }
+        match chain.anchored {
+            Anchored::Yes => {}
+            Anchored::SelfSigned => self.refuse(Fault::SelfSigned),
+            Anchored::UnknownIssuer => {
+                self.refuse(Fault::UnknownIssuer(chain.missing_issuer.map(ToOwned::to_owned)));
+            }
+            Anchored::IssuerExpired => self.refuse(Fault::IssuerOutOfDates),
+            Anchored::No(fault) => self.refuse(Fault::Path(*fault)),
+            Anchored::Unknown(why) => self.unknown = Some(why.clone()),
+        }
+        // What a certificate signs for itself proves nothing either way, whatever the hash.
+        let is_sha1 = |sent: &&Certificate| sent.hash == Hash::Sha1 && !sent.is_self_issued;
+        if chain.certificates.iter().any(is_sha1) {
+            self.refuse(Fault::Sha1);
+        }
+    }
+
+    /// Adds what is wrong with the dates of a leaf at a time in seconds since the epoch.
+    pub fn judge_dates(&mut self, leaf: &Certificate, now: i64) {
+        if leaf.not_after < now {
+            self.refuse(Fault::Expired(now.saturating_sub(leaf.not_after)));
+        } else if leaf.not_before > now {
+            self.refuse(Fault::NotYetValid(leaf.not_before.saturating_sub(now)));
+        }
+    }
 }
 
 /// Holds what was shown against a name and a time in seconds since the epoch.
@@ -23,52 +111,28 @@ pub struct Proof {
 pub fn proof(shown: &Shown, name: &str, anchors: &Anchors, now: i64) -> Proof {
     let mut proof = Proof::default();
     let Some(first) = shown.chain.first() else {
-        proof.faults.push("no certificate".to_owned());
+        proof.refuse(Fault::Missing);
         return proof;
     };
     let leaf = match certificate::read(first) {
         Ok(leaf) => leaf,
         Err(error) => {
-            proof.faults.push(error.to_string());
+            proof.refuse(Fault::Unreadable(error));
             return proof;
         }
     };
-    proof.faults.extend(out_of_dates(&leaf, now));
-    if !leaf.is_for(name) {
-        proof.faults.push(format!("certificate is for {}", leaf.whom()));
-    }
+    proof.judge_dates(&leaf, now);
     let chain = shown.chain.get(..shown.chain.len().min(MOST_CERTIFICATES)).unwrap_or_default();
-    let fault = match anchors.anchored(chain, &leaf) {
-        (Anchored::Yes, _) => None,
-        (Anchored::SelfSigned, _) => Some("certificate is self-signed".to_owned()),
-        (Anchored::UnknownIssuer, issuer) => Some(format!(
-            "issuer {} neither sent nor known",
-            issuer.as_deref().unwrap_or("of the certificate")
-        )),
-        (Anchored::IssuerExpired, _) => {
-            Some("a certificate above it is out of its dates".to_owned())
-        }
-        (Anchored::No(why), _) => Some(why.to_string()),
-        (Anchored::Unknown(why), _) => {
-            proof.unknown = Some(why.to_string());
-            None
-        }
+    let (anchored, missing_issuer) = anchors.anchored(chain, &leaf);
+    let sent = Sent {
+        certificates: &[&leaf],
+        is_for_name: leaf.is_for(name),
+        anchored: &anchored,
+        missing_issuer: missing_issuer.as_deref(),
     };
-    proof.faults.extend(fault);
-    if let Some(problem) = &shown.signature_fault {
-        proof.faults.push(format!("signature does not fit the certificate: {problem}"));
+    proof.judge(sent, name);
+    if let Some(fault) = shown.signature_fault {
+        proof.refuse(Fault::Signature(fault));
     }
     proof
-}
-
-fn out_of_dates(leaf: &Certificate, now: i64) -> Option<String> {
-    let human = |seconds: i64| duration::human(Duration::from_secs(seconds.unsigned_abs()));
-    if leaf.not_after < now {
-        let ago = human(now.saturating_sub(leaf.not_after));
-        return Some(format!("certificate expired {ago} ago"));
-    }
-    (leaf.not_before > now).then(|| {
-        let wait = human(leaf.not_before.saturating_sub(now));
-        format!("certificate is not valid for another {wait}")
-    })
 }

@@ -3,6 +3,7 @@
 use crate::check_smtp_forced_tls::facts::{Host, MOST_HOSTS, Mx, Partner, Seen};
 use crate::check_smtp_forced_tls::policy::Policy;
 use crate::monitoring::{Report, State};
+use crate::smtp_client::certificate_words;
 
 /// Judges one partner, in one finding.
 pub(super) fn judge(partner: &Partner, policy: &Policy, is_cut_short: bool, report: &mut Report) {
@@ -113,7 +114,9 @@ fn proofs(partner: &Partner, policy: &Policy, found: &mut Found) {
         all += 1;
         if let Some(first) = proof.faults.first() {
             faulty += 1;
-            fault.get_or_insert_with(|| format!("{}: {first}", host.name));
+            fault.get_or_insert_with(|| {
+                format!("{}: {}", host.name, certificate_words::fault(first))
+            });
         }
         if let Some(why) = &proof.unknown {
             unknown.get_or_insert_with(|| format!("trust unknown: {why}"));

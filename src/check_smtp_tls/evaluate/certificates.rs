@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use crate::check_smtp_tls::explain::words;
-use crate::check_smtp_tls::facts::{Anchored, Chain, Facts};
+use crate::check_smtp_tls::facts::Facts;
 use crate::check_smtp_tls::lifetime::Left;
 use crate::check_smtp_tls::policy::Policy;
 use crate::monitoring::{Metric, Range, Report, State, Thresholds, Unit, Value, duration};
-use crate::tls::certificate::{Certificate, Hash};
-use crate::tls::trust::{NoAnchors, PathFault};
+use crate::smtp_client::certificate_words;
+use crate::tls::certificate::Certificate;
+use crate::tls::proof::{Fault, Proof, Sent};
+
+const RENEW: &str = "renew it for every service that shows it; postfix: smtpd_tls_chain_files";
 
 /// Judges every leaf's dates, and those of the certificates above it.
 pub(crate) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Report) {
@@ -22,8 +25,7 @@ pub(crate) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
             report.find(state, format!("certificate{which} {text}"));
         }
         if state != State::Ok {
-            report
-                .advise("renew it for every service that shows it; postfix: smtpd_tls_chain_files");
+            report.advise(RENEW);
         }
     }
     if let Some(leaf) = first_to_end {
@@ -83,148 +85,108 @@ fn limits(leaf: &Certificate, policy: &Policy) -> Thresholds {
 }
 
 /// Judges whether clients that ask for proof get it.
-pub(crate) fn trust(facts: &Facts, policy: &Policy, report: &mut Report) {
-    let counts = policy.trust_counts();
-    for trouble in troubles(facts) {
-        let state = match (counts, &trouble) {
-            (None, _) => continue,
-            (Some(false), _) => State::Ok,
-            (Some(true), Trouble::NoAnchors(_)) => State::Unknown,
-            (Some(true), Trouble::Sha1 | Trouble::OutOfOrder) => State::Warning,
-            (Some(true), _) => State::Critical,
+pub(super) fn trust(facts: &Facts, policy: &Policy, report: &mut Report) {
+    let Some(counts) = policy.trust_counts() else {
+        return;
+    };
+    let proof = proof(facts);
+    for fault in &proof.faults {
+        let state = match (counts, fault) {
+            (false, _) => State::Ok,
+            (true, Fault::Sha1 | Fault::OutOfOrder) => State::Warning,
+            (true, _) => State::Critical,
         };
-        report.find(state, trouble.text());
-        if state != State::Ok
-            && let Some(remedy) = trouble.remedy()
-        {
-            report.advise(remedy);
+        report.find(state, certificate_words::fault(fault));
+        if state != State::Ok {
+            report.advise(remedy(fault));
         }
+    }
+    if let Some(why) = &proof.unknown {
+        let state = if counts { State::Unknown } else { State::Ok };
+        report.find(state, format!("trust unknown: {why}"));
     }
 }
 
-/// Why a client may refuse the certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
-    /// It is for others, in a few words, and not for this name.
-    Mismatch {
-        name: String,
-        whom: String,
-    },
-    SelfSigned,
-    /// The issuer at the end of what was sent, which nobody knows.
-    UnknownIssuer(Option<String>),
-    IssuerExpired,
-    Path(PathFault),
-    OutOfOrder,
-    Sha1,
-    NoAnchors(NoAnchors),
-}
-
-impl Trouble {
-    /// Its word in the JSON output.
-    pub(super) fn word(&self) -> &'static str {
-        match self {
-            Self::Mismatch { .. } => "mismatch",
-            Self::SelfSigned => "self-signed",
-            Self::UnknownIssuer(_) | Self::IssuerExpired | Self::Path(_) => "untrusted",
-            Self::OutOfOrder => "out-of-order",
-            Self::Sha1 => "sha1",
-            Self::NoAnchors(_) => "unknown",
+/// What all chains prove together, their dates apart.
+fn proof(facts: &Facts) -> Proof {
+    let mut proof = Proof::default();
+    for chain in &facts.chains {
+        let sent: Vec<&Certificate> =
+            chain.certificates.iter().filter_map(|place| facts.certificates.get(*place)).collect();
+        let sent = Sent {
+            certificates: &sent,
+            is_for_name: chain.is_for_name,
+            anchored: &chain.anchored,
+            missing_issuer: chain.missing_issuer.as_deref(),
+        };
+        proof.judge(sent, &facts.name);
+        if !chain.is_in_order {
+            proof.refuse(Fault::OutOfOrder);
         }
     }
-
-    fn text(&self) -> String {
-        match self {
-            Self::Mismatch { name, whom } => format!("certificate is for {whom}, not for {name}"),
-            Self::SelfSigned => "certificate is self-signed".to_owned(),
-            Self::UnknownIssuer(issuer) => {
-                let issuer = issuer.as_deref().unwrap_or("of the certificate");
-                format!(
-                    "untrusted: issuer {issuer} neither sent nor known (chain incomplete or unknown CA)"
-                )
-            }
-            Self::IssuerExpired => {
-                "untrusted: a certificate above it is out of its dates".to_owned()
-            }
-            Self::Path(fault) => format!("untrusted: {fault}"),
-            Self::OutOfOrder => "the chain is not in order".to_owned(),
-            Self::Sha1 => "certificate signed over SHA-1".to_owned(),
-            Self::NoAnchors(why) => format!("trust unknown: {why}"),
-        }
-    }
-
-    /// What to do about it, where the text does not say so.
-    fn remedy(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::Mismatch { .. } => {
-                "have one made for this name, or name the server as it does, with --sni"
-            }
-            Self::SelfSigned | Self::Sha1 => "have it certified by an authority that clients know",
-            Self::UnknownIssuer(_) | Self::IssuerExpired | Self::Path(_) => {
-                "send the authority's own certificate behind the server's; for one of your own, --ca-file"
-            }
-            Self::OutOfOrder => "send each certificate in front of that of its issuer",
-            Self::NoAnchors(_) => return None,
-        })
-    }
+    proof
 }
 
-/// All troubles of all chains, each once.
-fn troubles(facts: &Facts) -> Vec<Trouble> {
-    let mut found = Vec::new();
-    for trouble in facts.chains.iter().flat_map(|chain| of_chain(facts, chain)) {
-        if !found.contains(&trouble) {
-            found.push(trouble);
-        }
+/// The same, with the dates of the leaves.
+fn proof_at(facts: &Facts, now: i64) -> Proof {
+    let mut proof = proof(facts);
+    for leaf in facts.leaves() {
+        proof.judge_dates(leaf, now);
     }
-    found
-}
-
-fn of_chain(facts: &Facts, chain: &Chain) -> Vec<Trouble> {
-    let mut found = Vec::new();
-    let sent: Vec<&Certificate> =
-        chain.certificates.iter().filter_map(|place| facts.certificates.get(*place)).collect();
-    if let (false, Some(leaf)) = (chain.is_for_name, sent.first()) {
-        found.push(Trouble::Mismatch { name: facts.name.clone(), whom: leaf.whom() });
-    }
-    found.extend(match &chain.anchored {
-        Anchored::Yes => None,
-        Anchored::SelfSigned => Some(Trouble::SelfSigned),
-        Anchored::UnknownIssuer => Some(Trouble::UnknownIssuer(chain.missing_issuer.clone())),
-        Anchored::IssuerExpired => Some(Trouble::IssuerExpired),
-        Anchored::No(fault) => Some(Trouble::Path(*fault)),
-        Anchored::Unknown(why) => Some(Trouble::NoAnchors(why.clone())),
-    });
-    if sent.iter().any(|certificate| certificate.hash == Hash::Sha1 && !certificate.is_self_issued)
-    {
-        found.push(Trouble::Sha1);
-    }
-    if !chain.is_in_order {
-        found.push(Trouble::OutOfOrder);
-    }
-    found
+    proof
 }
 
 /// Whether a certificate was seen and every client that asks for proof gets it.
 pub(super) fn is_proven(facts: &Facts, now: i64) -> bool {
-    let is_in_dates = |leaf: &Certificate| leaf.not_before <= now && now <= leaf.not_after;
-    !facts.chains.is_empty() && troubles(facts).is_empty() && facts.leaves().all(is_in_dates)
+    !facts.chains.is_empty() && proof_at(facts, now).is_whole()
 }
 
-/// The verdict in words for the JSON output.
-pub(crate) fn verdict(facts: &Facts, now: i64) -> Vec<&'static str> {
+/// What to do about a fault.
+fn remedy(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::OtherName { .. } => {
+            "have one made for this name, or name the server as it does, with --sni"
+        }
+        Fault::SelfSigned | Fault::Sha1 => "have it certified by an authority that clients know",
+        Fault::UnknownIssuer(_) | Fault::IssuerOutOfDates | Fault::Path(_) => {
+            "send the authority's own certificate behind the server's; for one of your own, --ca-file"
+        }
+        Fault::OutOfOrder => "send each certificate in front of that of its issuer",
+        Fault::Missing | Fault::Unreadable(_) | Fault::Signature(_) => {
+            "replace the certificate file of the server"
+        }
+        Fault::Expired(_) | Fault::NotYetValid(_) => RENEW,
+    }
+}
+
+/// What the certificates prove, in a word each, for the JSON output.
+pub(super) fn verdict(facts: &Facts, now: i64) -> Vec<&'static str> {
     if facts.chains.is_empty() {
         return vec!["unknown"];
     }
-    let mut words: Vec<&'static str> = troubles(facts).iter().map(Trouble::word).collect();
-    if facts.leaves().any(|leaf| leaf.not_after < now) {
-        words.push("expired");
-    }
-    if facts.leaves().any(|leaf| leaf.not_before > now) {
-        words.push("not-yet-valid");
+    let proof = proof_at(facts, now);
+    let mut words: Vec<&'static str> = Vec::new();
+    let unknown = proof.unknown.as_ref().map(|_| "unknown");
+    for word in proof.faults.iter().map(word).chain(unknown) {
+        if !words.contains(&word) {
+            words.push(word);
+        }
     }
     if words.is_empty() {
         words.push("ok");
     }
     words
+}
+
+fn word(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::OtherName { .. } => "mismatch",
+        Fault::SelfSigned => "self-signed",
+        Fault::UnknownIssuer(_) | Fault::IssuerOutOfDates | Fault::Path(_) => "untrusted",
+        Fault::OutOfOrder => "out-of-order",
+        Fault::Sha1 => "sha1",
+        Fault::Expired(_) => "expired",
+        Fault::NotYetValid(_) => "not-yet-valid",
+        Fault::Missing | Fault::Unreadable(_) | Fault::Signature(_) => "unknown",
+    }
 }

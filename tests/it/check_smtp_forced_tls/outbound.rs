@@ -110,19 +110,24 @@ const CASES: &[(&str, &[&str], i32, &str)] = &[
         "CRITICAL - dangling.test: mail would queue: nowhere.dangling.test: Name or service not known |",
     ),
     ("bücher", &[], 0, "OK - xn--bcher-kva.test reachable"),
-    ("wrong", &[], 1, "WARNING - wrong.test: mx.wrong.test: certificate is for *.good.test |"),
+    (
+        "wrong",
+        &[],
+        1,
+        "WARNING - wrong.test: mx.wrong.test: certificate is for *.good.test, not for mx.wrong.test |",
+    ),
     (
         "wrong",
         &["--require-valid"],
         2,
-        "CRITICAL - wrong.test: mx.wrong.test: certificate is for *.good.test |",
+        "CRITICAL - wrong.test: mx.wrong.test: certificate is for *.good.test, not for mx.wrong.test |",
     ),
     ("expired", &[], 1, "WARNING - expired.test: mx.expired.test: certificate expired 3d"),
     (
         "self",
         &["--require-valid"],
         2,
-        "CRITICAL - self.test: mx.self.test: certificate is for mail.lab.test |",
+        "CRITICAL - self.test: mx.self.test: certificate is for mail.lab.test, not for mx.self.test |",
     ),
     (
         "rejecting",

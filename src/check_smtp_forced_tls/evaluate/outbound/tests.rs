@@ -3,7 +3,8 @@ use crate::check_smtp_forced_tls::evaluate::evaluate;
 use crate::check_smtp_forced_tls::facts::Facts;
 use crate::monitoring::render::{Format, render};
 use crate::tls::Protocol;
-use crate::tls::proof::Proof;
+use crate::tls::proof::{Fault, Proof};
+use crate::tls::trust::NoAnchors;
 
 const POLICY: Policy =
     Policy { allow_temporary: false, require_valid: false, on_timeout: State::Unknown };
@@ -36,14 +37,8 @@ fn good() -> Seen {
     with_proof(&[], None)
 }
 
-fn with_proof(faults: &[&str], unknown: Option<&str>) -> Seen {
-    Seen::Tls {
-        version: Protocol::Tls13,
-        proof: Proof {
-            faults: faults.iter().map(ToString::to_string).collect(),
-            unknown: unknown.map(ToOwned::to_owned),
-        },
-    }
+fn with_proof(faults: &[Fault], unknown: Option<NoAnchors>) -> Seen {
+    Seen::Tls { version: Protocol::Tls13, proof: Proof { faults: faults.to_vec(), unknown } }
 }
 
 fn outbound(partner: Partner) -> Facts {
@@ -55,7 +50,7 @@ fn the_way_to_a_partner_is_judged_by_all_its_hosts() {
     let failed = || Seen::Failed("connection refused".to_owned());
     let unknown = || Seen::Unknown("Temporary failure".to_owned());
     let two = || names(&["a", "b"]);
-    let expired = || with_proof(&["certificate expired 3d ago"], None);
+    let expired = || with_proof(&[Fault::Expired(3 * 86_400)], None);
     for (case, partner, state, text) in [
         (
             "one",
@@ -115,9 +110,9 @@ fn the_way_to_a_partner_is_judged_by_all_its_hosts() {
         ),
         (
             "no anchors",
-            partner(names(&["a"]), &[("a", with_proof(&[], Some("none")))]),
+            partner(names(&["a"]), &[("a", with_proof(&[], Some(NoAnchors::System)))]),
             State::Unknown,
-            "trust unknown: none",
+            "trust unknown: this system has no trusted",
         ),
     ] {
         expect(case, &outbound(partner), &POLICY, state, text);

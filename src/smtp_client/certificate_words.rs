@@ -1,0 +1,52 @@
+//! What a certificate fails to prove, in the words of every check that asks a mail server for proof.
+
+use std::time::Duration;
+
+use serde::Serializer;
+use serde::ser::SerializeStruct;
+
+use crate::monitoring::duration;
+use crate::tls::proof::{Fault, Proof};
+
+/// As in "certificate expired 3d ago".
+#[must_use]
+pub fn fault(fault: &Fault) -> String {
+    let human = |seconds: i64| duration::human(Duration::from_secs(seconds.unsigned_abs()));
+    match fault {
+        Fault::Missing => "no certificate".to_owned(),
+        Fault::Unreadable(error) => error.to_string(),
+        Fault::Expired(seconds) => format!("certificate expired {} ago", human(*seconds)),
+        Fault::NotYetValid(seconds) => {
+            format!("certificate is not valid for another {}", human(*seconds))
+        }
+        Fault::OtherName { name, whom } => format!("certificate is for {whom}, not for {name}"),
+        Fault::SelfSigned => "certificate is self-signed".to_owned(),
+        Fault::UnknownIssuer(issuer) => {
+            let issuer = issuer.as_deref().unwrap_or("of the certificate");
+            format!(
+                "untrusted: issuer {issuer} neither sent nor known (chain incomplete or unknown CA)"
+            )
+        }
+        Fault::IssuerOutOfDates => {
+            "untrusted: a certificate above it is out of its dates".to_owned()
+        }
+        Fault::Path(fault) => format!("untrusted: {fault}"),
+        Fault::Sha1 => "certificate signed over SHA-1".to_owned(),
+        Fault::OutOfOrder => "the chain is not in order".to_owned(),
+        Fault::Signature(fault) => {
+            format!("the server's signature does not fit its certificate: {fault}")
+        }
+    }
+}
+
+/// A proof as JSON: the faults, and why trust is unknown.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize<S: Serializer>(proof: &Proof, serializer: S) -> Result<S::Ok, S::Error> {
+    let faults: Vec<String> = proof.faults.iter().map(fault).collect();
+    let mut out = serializer.serialize_struct("Proof", 2)?;
+    out.serialize_field("faults", &faults)?;
+    out.serialize_field("unknown", &proof.unknown)?;
+    out.end()
+}
