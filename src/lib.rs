@@ -1,8 +1,48 @@
 //! Monitoring plugins for mail servers, Axigen first.
 //!
-//! Every program is the same short path: command line -> `probe` (all I/O, yields facts) -> `evaluate` (pure: facts,
-//! policy and the time become a report) -> `render` -> exit code. `program` holds the ends of that path, `monitoring`
-//! the vocabulary of plugins; each program has a module of its own name.
+//! # The path of a run
+//!
+//! Every check is the same short path: command line -> `probe` (all I/O, yields facts) -> `evaluate` (pure: facts,
+//! policy and the time become a report) -> `render` -> exit code. The notifier has another: an alert is written down,
+//! then sent, then forgotten.
+//!
+//! # The parts
+//!
+//! The programs, each of the same rooms: `args`, `target`, `policy`, `facts`, `probe`, `evaluate`, `explain`.
+//!
+//! - [`check_axigen_queue`]: how many messages wait, how old they are, how much room is left
+//! - [`check_smtp_tls`]: how good the TLS of a mail server is
+//! - [`check_smtp_forced_tls`]: whether mail from and to partners is encrypted, or refused
+//! - [`check_smtp_malware`]: whether infected mail is rejected
+//! - [`check_pushover`]: whether alerts would arrive
+//! - [`notify_pushover`]: sends them
+//!
+//! What they stand on:
+//!
+//! - [`program`]: the ends of a run: command line, time limit, one output, exit code
+//! - [`monitoring`]: the vocabulary of plugins: states, ranges, metrics, reports and their output
+//! - [`pushover`]: from an alert to Pushover: configuration, spool, client
+//! - [`smtp_client`]: from a host name to a session, in the clear or in TLS
+//! - [`smtp`]: addresses, replies and sessions, over any stream
+//! - [`tls`]: TLS as seen from outside, and what a certificate proves
+//! - [`connection`]: TCP whose every wait has an end
+//! - [`deadline`], [`clock`]: how long a run may take, and how the time of day is counted
+//! - [`secret`]: what must never be shown
+//!
+//! # Who may import whom
+//!
+//! ```text
+//! programs        -> everything below, but no other program
+//! program         -> monitoring, deadline
+//! pushover        -> deadline, clock, secret
+//! smtp_client     -> smtp, tls, connection, deadline, program
+//! smtp, tls       -> nothing that monitors
+//! monitoring      -> nothing
+//! ```
+//!
+//! No two files import each other, not even by way of others. `evaluate` and `policy` use no network, file or clock.
+//! `tests/it/files/boundaries.rs` holds all of this against the sources.
+#![allow(rustdoc::private_intra_doc_links, reason = "the map names every part")]
 
 pub mod check_axigen_queue;
 pub mod check_pushover;

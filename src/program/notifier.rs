@@ -3,13 +3,14 @@
 use std::any::TypeId;
 use std::ffi::OsString;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use clap::{Arg, Parser};
 use nix::sys::signal::{SigSet, Signal};
 
 use super::console::Console;
+use super::progress::Progress;
 use super::run::wall_clock;
 use super::supervisor;
 use crate::deadline::Deadline;
@@ -90,17 +91,17 @@ pub struct Errand {
     pub now: SystemTime,
     /// When to have ended.
     pub deadline: Deadline,
-    so_far: Mutex<Outcome>,
+    so_far: Progress<Outcome>,
 }
 
 impl Errand {
     /// What is to be said if the run hangs until its deadline.
     pub fn stands_at(&self, outcome: Outcome) {
-        *self.so_far.lock().unwrap_or_else(PoisonError::into_inner) = outcome;
+        self.so_far.note(|so_far| *so_far = outcome);
     }
 
     fn cut_short(&self) -> Outcome {
-        let mut outcome = self.so_far.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut outcome = self.so_far.read(Outcome::clone);
         let limit = self.deadline.limit().as_secs();
         outcome.text =
             format!("{}; gave up after {limit} s while {}", outcome.text, self.deadline.stage());
@@ -129,7 +130,7 @@ where
     let errand = Arc::new(Errand {
         now: wall_clock(),
         deadline: Deadline::after(Duration::from_secs(options.timeout)),
-        so_far: Mutex::new(Outcome::new(Delivery::Queued, "nothing was sent or kept")),
+        so_far: Progress::new(Outcome::new(Delivery::Queued, "nothing was sent or kept")),
     });
     let verbosity = options.verbose;
     let watched = errand.clone();
