@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::explain;
@@ -25,22 +26,26 @@ pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Rep
     };
     let mut report = Report::new();
     if let Some(reason) = &facts.cut_short {
-        report.find(policy.on_timeout, reason.as_str());
+        report.find(policy.on_timeout, reason.to_string());
     }
+    // Cut short before the spool was read, nothing is known of it: it is not empty.
+    let Some(spool) = &facts.spool else {
+        return report;
+    };
     if let Some(problem) = &facts.configuration {
         report.find(State::Unknown, problem.to_string());
     }
     waiting(facts, policy, &mut report);
     unsendable(facts, &mut report);
     stuck(facts, &mut report);
-    failed(facts, policy, &mut report);
+    failed(facts, spool, policy, &mut report);
     blocks(facts, &mut report);
     last_success(facts, &mut report);
     credentials(facts, &mut report);
     if let Some(limits) = &policy.quota {
         quota(facts, limits, &mut report);
     }
-    report.explain(1, format!("spool {}", facts.spool.display()));
+    report.explain(1, format!("spool {}", spool.display()));
     report.attach(facts);
     report
 }
@@ -83,7 +88,7 @@ fn stuck(facts: &Facts, report: &mut Report) {
 }
 
 /// What will never arrive?
-fn failed(facts: &Facts, policy: &Policy, report: &mut Report) {
+fn failed(facts: &Facts, spool: &Path, policy: &Policy, report: &mut Report) {
     let count = Value::Uint(facts.failed);
     let state = policy.failed.judge(count);
     if facts.given_up > 0 {
@@ -107,7 +112,7 @@ fn failed(facts: &Facts, policy: &Policy, report: &mut Report) {
             }
         };
         report.find(state, text);
-        let failed = facts.spool.join("failed");
+        let failed = spool.join("failed");
         report.explain(
             1,
             format!(

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use crate::program::{CutShort, OutOfTime};
 use crate::pushover::client::RouteError;
 use crate::pushover::config::NoConfig;
 use crate::pushover::identity::IdentityError;
@@ -20,8 +21,8 @@ use crate::pushover::spool::SpoolError;
 /// Everything one run saw.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Facts {
-    /// The spool.
-    pub(super) spool: PathBuf,
+    /// The spool; absent until it was read.
+    pub(super) spool: Option<PathBuf>,
     /// Waiting messages.
     pub(super) waiting: u64,
     /// Age of the oldest one; zero when none waits.
@@ -55,7 +56,13 @@ pub(super) struct Facts {
     #[serde(serialize_with = "optional_text")]
     pub(super) configuration: Option<Arc<NoConfig>>,
     /// Why the look ended early, if it did.
-    pub(super) cut_short: Option<String>,
+    pub(super) cut_short: Option<OutOfTime>,
+}
+
+impl CutShort for Facts {
+    fn cut_short(&mut self, by: OutOfTime) {
+        self.cut_short = Some(by);
+    }
 }
 
 /// What the file of a message in `failed/` says.

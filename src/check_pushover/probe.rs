@@ -2,12 +2,12 @@
 
 mod inquiry;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::facts::{Blocked, Credential, Facts, Note, ProbeError, Unconfirmed};
 use super::target::Target;
 use crate::clock::unix_seconds;
-use crate::program::Run;
+use crate::program::{Progress, Run};
 use crate::pushover::access::Access;
 use crate::pushover::keys::{KeyError, Keyring};
 use crate::pushover::memory::Memory;
@@ -17,44 +17,59 @@ use inquiry::Inquirer;
 /// Waiting messages, and those in `failed/`, that are read; the others are only counted.
 const ITEMS_READ: usize = 1000;
 
-/// Looks; `progress` has what was seen so far.
+/// Looks into the spool first, so that this is known whatever the network does.
 pub(super) fn probe(
     target: &Target,
     run: &Run,
-    progress: &Mutex<Option<Facts>>,
-) -> Result<Facts, ProbeError> {
+    progress: &Progress<Facts>,
+) -> Result<(), ProbeError> {
     run.deadline.enter("reading the spool");
     let mut access = target.access.gather(true).map_err(ProbeError::Identity)?;
     let spool = Spool::open(&access.spool_dir).map_err(ProbeError::Spool)?;
     let now = unix_seconds(run.now);
-    let mut memory = Memory::recall(&spool);
+    let memory = Memory::recall(&spool);
     let mut facts = look(&spool, &memory, &mut access.keyring, now).map_err(ProbeError::Spool)?;
     facts.configuration = access.config.as_ref().err().cloned();
     facts.credentials = unusable(&mut access);
     remember(&memory, now, &mut facts);
-    *progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(facts.clone());
+    progress.note(|known| *known = facts);
     if target.quota || target.validate {
-        run.deadline.enter("waiting for the notifier that sends");
-        // The notifier's lock: one connection at a time, and its memory of what not to ask.
-        let turn = spool.wait_for_turn(&[], &run.deadline);
-        let may_ask = matches!(turn, Ok(Turn::Ours(_)));
-        if may_ask {
-            memory = Memory::recall(&spool);
-        }
-        let mut inquirer = Inquirer { access: &mut access, memory, run, now, api: None, may_ask };
-        if target.validate {
-            facts.credentials = inquirer.credentials();
-        }
-        if target.quota {
-            facts.quota = Some(inquirer.quota());
-        }
-        let mut memory = inquirer.memory;
-        remember(&memory, now, &mut facts);
-        if may_ask {
-            memory.keep(&spool, now);
-        }
+        inquire(target, access, &spool, memory, run, progress);
     }
-    Ok(facts)
+    Ok(())
+}
+
+/// Has Pushover asked, and what is in its way noted anew.
+fn inquire(
+    target: &Target,
+    mut access: Access,
+    spool: &Spool,
+    mut memory: Memory,
+    run: &Run,
+    progress: &Progress<Facts>,
+) {
+    run.deadline.enter("waiting for the notifier that sends");
+    let now = unix_seconds(run.now);
+    // The notifier's lock: one connection at a time, and its memory of what not to ask.
+    let turn = spool.wait_for_turn(&[], &run.deadline);
+    let may_ask = matches!(turn, Ok(Turn::Ours(_)));
+    if may_ask {
+        memory = Memory::recall(spool);
+    }
+    let mut inquirer = Inquirer { access: &mut access, memory, run, now, api: None, may_ask };
+    let credentials = target.validate.then(|| inquirer.credentials());
+    let quota = target.quota.then(|| inquirer.quota());
+    let mut memory = inquirer.memory;
+    progress.note(|facts| {
+        remember(&memory, now, facts);
+        facts.quota = quota;
+        if let Some(credentials) = credentials {
+            facts.credentials = credentials;
+        }
+    });
+    if may_ask {
+        memory.keep(spool, now);
+    }
 }
 
 /// What is wrong with token and keys as far as they can be read here. One that is missing may stand in the environment
@@ -84,7 +99,7 @@ fn look(
     let failed = spool.failed()?;
     let ages = waiting.iter().map(|name| age(name, spool, now));
     let mut facts = Facts {
-        spool: spool.path().to_owned(),
+        spool: Some(spool.path().to_owned()),
         waiting: count(waiting.len()),
         oldest_seconds: ages.max().unwrap_or(0),
         stuck: count(there - waiting.len()),

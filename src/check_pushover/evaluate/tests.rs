@@ -1,9 +1,12 @@
 //! Tables of `evaluate.rs`.
 
+use std::time::Duration;
+
 use super::super::facts::{Blocked, Credential, Facts, ProbeError, Unconfirmed};
 use super::super::policy::Policy;
 use super::evaluate;
 use crate::monitoring::{State, Thresholds, Value};
+use crate::program::OutOfTime;
 use crate::pushover::memory::BlockCause;
 use crate::pushover::not_accepted::{Failure, Rejection, Words};
 use crate::pushover::response::Quota;
@@ -20,10 +23,15 @@ fn policy() -> Policy {
 
 fn healthy() -> Facts {
     Facts {
+        spool: Some("/s".into()),
         last_success_seconds: Some(60),
         quota: Some(Ok(Quota { limit: 10_000, remaining: 5000, reset: 0 })),
         ..Facts::default()
     }
+}
+
+fn out_of_time() -> OutOfTime {
+    OutOfTime { limit: Duration::from_secs(10), stage: "reading the spool".to_owned() }
 }
 
 fn blocked(quota: bool, whom: &str) -> Vec<Blocked> {
@@ -66,11 +74,7 @@ fn each_fact_has_its_state() {
             },
             State::Unknown,
         ),
-        (
-            "cut short",
-            Facts { cut_short: Some("timed out".to_owned()), ..healthy() },
-            State::Unknown,
-        ),
+        ("cut short", Facts { cut_short: Some(out_of_time()), ..healthy() }, State::Unknown),
     ] {
         assert_eq!(evaluate(&Ok(facts), &policy()).state(), state, "{case}");
     }
@@ -86,4 +90,12 @@ fn a_quota_that_was_asked_for_and_not_told_is_undetermined() {
     assert_eq!(metric.map(|metric| metric.value), Some(Value::Undetermined));
     let unasked = evaluate(&Ok(healthy()), &Policy { quota: None, ..policy() });
     assert!(unasked.metrics().iter().all(|metric| metric.label.as_str() != "quota_remaining"));
+}
+
+#[test]
+fn a_spool_that_was_not_read_in_time_is_not_empty() {
+    let facts = Facts { cut_short: Some(out_of_time()), ..Facts::default() };
+    let report = evaluate(&Ok(facts), &policy());
+    assert_eq!(report.headline(), "timed out after 10s while reading the spool");
+    assert!(report.metrics().is_empty());
 }
