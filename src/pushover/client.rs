@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io::Read;
+use std::io::{self, Read};
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,8 +10,9 @@ use std::time::Duration;
 use reqwest::blocking::{Client, RequestBuilder};
 use reqwest::header::HeaderMap;
 use reqwest::{Certificate, Proxy, Url, redirect};
+use rustls::CertificateError;
 
-use super::not_accepted::Failure;
+use super::not_accepted::{Distrust, Failure};
 use super::response::{Headers, Quota, Response, classify};
 use crate::secret::Secret;
 
@@ -56,7 +57,7 @@ pub(crate) enum RouteError {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The CA file holds no certificate.
     #[error("the CA file {} holds no PEM certificate", .0.display())]
@@ -240,9 +241,38 @@ fn failure(error: reqwest::Error) -> Failure {
     let error = error.without_url();
     match (error.is_connect(), error.is_timeout()) {
         (true, true) => Failure::ConnectTimeout,
-        (true, false) => Failure::Connect(innermost(&error)),
+        (true, false) => match distrust(&error) {
+            Some(why) => Failure::Certificate(why),
+            None => Failure::Connect(innermost(&error)),
+        },
         (false, true) => Failure::Silence,
         (false, false) => Failure::NoAnswer(innermost(&error)),
+    }
+}
+
+/// The TLS library names variants of its own where people expect words.
+fn distrust(error: &(dyn Error + 'static)) -> Option<Distrust> {
+    // An I/O error hides what it wraps from `source`.
+    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    match (error.downcast_ref(), wrapped) {
+        (Some(rustls::Error::InvalidCertificate(why)), _) => Some(match why {
+            // A signature that does not fit is that of another issuer of the same name.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                Distrust::UnknownIssuer
+            }
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                Distrust::Expired
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                Distrust::NotYet
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                Distrust::OtherName
+            }
+            _ => Distrust::Unusable,
+        }),
+        (_, Some(wrapped)) => distrust(wrapped),
+        (_, None) => distrust(error.source()?),
     }
 }
 
@@ -290,5 +320,19 @@ mod tests {
         let text = format!("{response:?}");
         assert!(text.contains("Connect("), "{text}");
         assert!(!text.contains("sesame") && !text.contains("127.0.0.1"), "{text}");
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_accepted_is_told_in_words() {
+        for (why, want) in [
+            (CertificateError::Expired, Distrust::Expired),
+            (CertificateError::UnknownIssuer, Distrust::UnknownIssuer),
+            (CertificateError::NotValidForName, Distrust::OtherName),
+            (CertificateError::BadEncoding, Distrust::Unusable),
+        ] {
+            let error = io::Error::other(rustls::Error::InvalidCertificate(why));
+            assert_eq!(distrust(&io::Error::other(error)), Some(want));
+        }
+        assert_eq!(distrust(&io::Error::other("connection refused")), None);
     }
 }

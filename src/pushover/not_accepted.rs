@@ -91,6 +91,8 @@ pub(crate) enum Failure {
     /// With the system's or the TLS library's word for it.
     #[error("cannot connect: {0}")]
     Connect(String),
+    #[error("cannot connect: the certificate shown {0}")]
+    Certificate(Distrust),
     #[error("no answer in time")]
     Silence,
     /// With the HTTP library's word for it.
@@ -112,6 +114,21 @@ pub(crate) enum Failure {
     /// As an earlier run wrote it down.
     #[error("{0}")]
     Noted(String),
+}
+
+/// Why a certificate is not accepted, Pushover's or that of a box in between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Distrust {
+    #[error("is from an issuer that is not trusted here")]
+    UnknownIssuer,
+    #[error("has expired")]
+    Expired,
+    #[error("is not valid yet; see the clock")]
+    NotYet,
+    #[error("is for another name")]
+    OtherName,
+    #[error("is not one of a server")]
+    Unusable,
 }
 
 /// Why Pushover will never accept a request as it is.
