@@ -12,7 +12,7 @@ use super::fate::Wait;
 use crate::clock::unix_seconds;
 use crate::deadline::Deadline;
 
-/// Silence after a failed request: "wait at least 5 seconds before retrying" (<https://pushover.net/api#friendly>).
+/// Silence after a failed request, which Pushover asks for (<https://pushover.net/api#friendly>).
 pub(crate) const SILENCE: Duration = Duration::from_secs(5);
 /// No wish of a server keeps a message longer than this.
 const LONGEST_WISH: Duration = Duration::from_secs(300);
