@@ -4,14 +4,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Seconds since 1970, negative before it: what file times and the dates of certificates are compared with.
 #[must_use]
-pub fn seconds(time: SystemTime) -> i64 {
+pub(crate) fn seconds(time: SystemTime) -> i64 {
     let since = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
     time.duration_since(UNIX_EPOCH).map_or_else(|before| -since(before.duration()), since)
 }
 
 /// Seconds since 1970, zero for a clock before that: what is written into files and names.
 #[must_use]
-pub fn unix_seconds(time: SystemTime) -> u64 {
+pub(crate) fn unix_seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs())
 }
 

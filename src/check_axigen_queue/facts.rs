@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::program::{CutShort, OutOfTime};
+use crate::program::{Gathered, OutOfTime};
 
 mod ages;
 mod census;
@@ -31,7 +31,7 @@ pub(super) struct Facts {
     pub(super) account: Option<String>,
 }
 
-impl CutShort for Facts {
+impl Gathered for Facts {
     fn cut_short(&mut self, by: OutOfTime) {
         self.cut_short.get_or_insert(by);
     }

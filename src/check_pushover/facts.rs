@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use crate::program::{CutShort, OutOfTime};
+use crate::program::{Gathered, OutOfTime};
 use crate::pushover::client::RouteError;
 use crate::pushover::config::NoConfig;
 use crate::pushover::identity::IdentityError;
@@ -59,7 +59,7 @@ pub(super) struct Facts {
     pub(super) cut_short: Option<OutOfTime>,
 }
 
-impl CutShort for Facts {
+impl Gathered for Facts {
     fn cut_short(&mut self, by: OutOfTime) {
         self.cut_short = Some(by);
     }

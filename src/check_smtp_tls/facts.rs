@@ -17,7 +17,7 @@ pub(super) use weakness::Weakness;
 pub(super) use why_unknown::{BeforeTls, WhyUnknown};
 
 use crate::connection::{ConnectError, ResolveError};
-use crate::program;
+use crate::program::{self, Gathered, OutOfTime};
 use crate::smtp::{Reply, SessionError};
 use crate::smtp_client::Unreached;
 use crate::tls::Protocol;
@@ -97,6 +97,12 @@ pub(super) struct Facts {
     pub(super) cut_short: Option<CutShort>,
     /// Whether only STARTTLS and the certificate were asked for.
     pub(super) quick: bool,
+}
+
+impl Gathered for Facts {
+    fn cut_short(&mut self, by: OutOfTime) {
+        self.cut_short = Some(CutShort::OutOfTime(by));
+    }
 }
 
 /// The facts as they grow.

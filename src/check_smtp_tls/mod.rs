@@ -18,7 +18,7 @@ pub use grade::Grade;
 
 use crate::monitoring::Report;
 use crate::program::{Run, UsageError};
-use facts::{CutShort, Facts, Progress};
+use facts::{Facts, Progress};
 
 /// Runs the check.
 ///
@@ -26,21 +26,7 @@ use facts::{CutShort, Facts, Progress};
 /// [`UsageError`] when options do not fit together.
 pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
     let (target, policy) = args.split(run.on_timeout)?;
-    let progress = Progress::new(Facts::new(
-        &target.host,
-        target.port,
-        target.start,
-        &target.name,
-        target.quick,
-    ));
-    run.when_cut_short({
-        let (progress, policy, now) = (progress.clone(), policy.clone(), run.now);
-        move |reason| {
-            let mut facts = progress.read(Clone::clone);
-            facts.cut_short = Some(CutShort::OutOfTime(reason.to_owned()));
-            evaluate::evaluate(&Ok(facts), &policy, now)
-        }
-    });
-    let seen = probe::probe(&target, run, &progress);
-    Ok(evaluate::evaluate(&seen, &policy, run.now))
+    let facts = Facts::new(&target.host, target.port, target.start, &target.name, target.quick);
+    let (probe, now) = (|progress: &Progress| probe::probe(&target, run, progress), run.now);
+    Ok(run.gather(facts, probe, move |seen| evaluate::evaluate(&seen, &policy, now)))
 }

@@ -23,7 +23,7 @@ use ask::Asker;
 use reach::{Halt, Reach, Setback, mechanisms};
 
 /// Looks at a server until all is seen, the time is over or it keeps us out.
-pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) -> Result<Facts, ProbeError> {
+pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) -> Result<(), ProbeError> {
     let anchors = Anchors::load(target.ca_file.as_deref(), clock::seconds(run.now));
     let mut probe = Probe { asker: Asker::new(Reach::new(target, run, progress), anchors) };
     match probe.look() {
@@ -35,7 +35,7 @@ pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) -> Result<F
         let seen = drown::look(listener, target, run);
         progress.note(|facts| facts.drown.push(seen));
     }
-    Ok(progress.read(Clone::clone))
+    Ok(())
 }
 
 struct Probe<'a> {
@@ -122,7 +122,7 @@ impl Probe<'_> {
             }
             Err(error) => {
                 if run.deadline.has_passed() {
-                    return Err(Halt::CutShort(CutShort::OutOfTime(run.timed_out())));
+                    return Err(Halt::CutShort(CutShort::OutOfTime(run.out_of_time())));
                 }
                 self.progress()
                     .note(|facts| no_handshake(facts, wanted, WhyUnknown::Handshake(error)));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Why a text is no duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DurationError {
+pub(crate) enum DurationError {
     /// Not an integer with one of the four units.
     #[error("is not a duration; write a whole number and s, m, h or d, as in 90s or 4h")]
     Malformed,
@@ -17,7 +17,7 @@ pub enum DurationError {
 ///
 /// # Errors
 /// [`DurationError`]; the unit is never optional, since a bare number is read as seconds by some and days by others.
-pub fn parse(text: &str) -> Result<Duration, DurationError> {
+pub(crate) fn parse(text: &str) -> Result<Duration, DurationError> {
     let unit = text.chars().next_back().ok_or(DurationError::Malformed)?;
     let seconds_per_unit: u64 = match unit {
         's' => 1,
@@ -36,7 +36,7 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
 
 /// The two largest units that are not zero, rounded down: `45s`, `3h 12m`, `4d`.
 #[must_use]
-pub fn human(duration: Duration) -> String {
+pub(crate) fn human(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let parts = [
         (seconds / 86400, 'd'),

@@ -2,18 +2,18 @@
 //!
 //! Knows nothing of mail, TLS or Pushover, and does no I/O, so every program and every test can use it as it is.
 
-pub mod duration;
-pub mod metric;
-pub mod range;
-pub mod render;
-pub mod report;
-pub mod state;
-pub mod thresholds;
-pub mod value;
+pub(crate) mod duration;
+pub(crate) mod metric;
+pub(crate) mod range;
+pub(crate) mod render;
+pub(crate) mod report;
+pub(crate) mod state;
+pub(crate) mod thresholds;
+pub(crate) mod value;
 
-pub use metric::{Label, Metric, Unit};
+pub(crate) use metric::{Metric, Unit};
 pub use range::Range;
-pub use report::{Finding, Report};
-pub use state::State;
-pub use thresholds::Thresholds;
+pub use report::Report;
+pub(crate) use state::State;
+pub(crate) use thresholds::Thresholds;
 pub use value::Value;

@@ -52,7 +52,7 @@ impl FromStr for Format {
 
 /// Writes `report` for the service named `service`, with the details up to `verbosity`; ends with a newline.
 #[must_use]
-pub fn render(service: &str, report: &Report, format: Format, verbosity: u8) -> String {
+pub(crate) fn render(service: &str, report: &Report, format: Format, verbosity: u8) -> String {
     match format {
         Format::Nagios => plugin_text(service, report, verbosity),
         Format::Json => json::json(service, report, verbosity),
@@ -153,7 +153,7 @@ fn shown(report: &Report, verbosity: u8) -> impl Iterator<Item = &str> {
 /// Makes foreign text harmless on one line: no performance data separator, no macro, no markup, no control or
 /// direction character.
 #[must_use]
-pub fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let replace = |c: char| match c {
         '|' => '/',
         '$' => '?',
@@ -188,7 +188,7 @@ fn shorten_words(text: &str) -> String {
 
 /// At most `limit` characters, the last three being dots when something was cut.
 #[must_use]
-pub fn cut(text: &str, limit: usize) -> String {
+pub(crate) fn cut(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.to_owned();
     }

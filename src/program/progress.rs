@@ -22,8 +22,8 @@ use serde::{Serialize, Serializer};
 
 use crate::monitoring::duration;
 
-/// Facts that can say why not all was seen.
-pub trait CutShort {
+/// Facts that grow, and can say that they were cut short.
+pub trait Gathered: Clone + Send + 'static {
     /// The look ended here: the run's own time is over.
     fn cut_short(&mut self, by: OutOfTime);
 }

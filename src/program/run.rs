@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::options::CheckOptions;
-use super::progress::{CutShort, OutOfTime, Progress};
+use super::progress::{Gathered, OutOfTime, Progress};
 use crate::deadline::Deadline;
 use crate::monitoring::{Report, State};
 
@@ -41,7 +41,7 @@ impl Run {
         evaluate: impl Fn(Result<F, E>) -> Report + Send + Sync + 'static,
     ) -> Report
     where
-        F: CutShort + Clone + Send + 'static,
+        F: Gathered,
         E: 'static,
     {
         let (progress, evaluate) = (Progress::new(facts), Arc::new(evaluate));

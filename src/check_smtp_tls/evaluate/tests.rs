@@ -8,6 +8,7 @@ use crate::check_smtp_tls::policy::Trust;
 use crate::check_smtp_tls::sample::{base, with};
 use crate::connection::{ConnectError, ResolveError};
 use crate::monitoring::render::{Format, render};
+use crate::program::OutOfTime;
 use crate::smtp::Reply;
 use crate::smtp::SessionError;
 use crate::smtp_client::Unreached;
@@ -54,6 +55,10 @@ fn good() -> Facts {
 
 fn spoilt(change: impl FnOnce(&mut Facts)) -> Facts {
     with(good(), change)
+}
+
+fn out_of_time() -> OutOfTime {
+    OutOfTime { limit: Duration::from_secs(10), stage: "shaking hands".to_owned() }
 }
 
 fn judge(facts: Facts, policy: &Policy) -> Report {
@@ -175,7 +180,7 @@ fn the_unknown_is_unknown_unless_the_known_already_breaches() {
             "incomplete: probably banned: connection refused after 1 connection",
         ),
         (CutShort::Lost(Loss::Starttls), "incomplete: STARTTLS is no longer offered"),
-        (CutShort::OutOfTime("timed out".to_owned()), "timed out"),
+        (CutShort::OutOfTime(out_of_time()), "timed out after 10s while shaking hands"),
     ] {
         expect(spoilt(|facts| facts.cut_short = Some(why)), &policy(), State::Unknown, text);
     }

@@ -57,7 +57,7 @@ pub(crate) fn cut_short(why: &CutShort) -> String {
         CutShort::Banned(Ban::Closes) => {
             "the server closes connections that it answered before".to_owned()
         }
-        CutShort::OutOfTime(reason) => reason.clone(),
+        CutShort::OutOfTime(out_of_time) => out_of_time.to_string(),
         CutShort::Lost(Loss::Session(error)) => error.to_string(),
         CutShort::Lost(Loss::Starttls) => "STARTTLS is no longer offered".to_owned(),
     }

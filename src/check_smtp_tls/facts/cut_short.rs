@@ -1,6 +1,7 @@
 //! Why a look is cut short: more could have been seen.
 
 use crate::connection::ConnectError;
+use crate::program::OutOfTime;
 use crate::smtp::{Reply, SessionError};
 
 /// Why a look ended before all was asked.
@@ -11,7 +12,7 @@ pub(crate) enum CutShort {
     /// It no longer lets us in after it had.
     Banned(Ban),
     /// Our own time ran out, as the run itself tells it.
-    OutOfTime(String),
+    OutOfTime(OutOfTime),
     /// The way to TLS stopped working in another way.
     Lost(Loss),
 }

@@ -259,7 +259,7 @@ impl<'a> Reach<'a> {
     /// Whether there is time for another step.
     pub(super) fn check_time(&self) -> Result<(), Setback> {
         if self.run.deadline.has_passed() {
-            return Err(Halt::CutShort(CutShort::OutOfTime(self.run.timed_out())).into());
+            return Err(Halt::CutShort(CutShort::OutOfTime(self.run.out_of_time())).into());
         }
         Ok(())
     }
