@@ -143,7 +143,8 @@ impl Probe<'_> {
                     .note(|facts| facts.smtp.greeting = Some(greeting.lines.join(" "))),
                 Err(error) => {
                     return self.progress().note(|facts| {
-                        facts.smtp.starttls_again = Fact::Unknown(WhyUnknown::Session(error));
+                        facts.smtp.starttls_again =
+                            Fact::Unknown(WhyUnknown::NoSession(error.into()));
                     });
                 }
             }

@@ -9,9 +9,8 @@ use crate::check_smtp_tls::sample::{base, with};
 use crate::connection::{ConnectError, ResolveError};
 use crate::monitoring::render::{Format, render};
 use crate::program::OutOfTime;
-use crate::smtp::Reply;
-use crate::smtp::SessionError;
-use crate::smtp_client::Unreached;
+use crate::smtp::{Reply, SessionError};
+use crate::smtp_client::{NoSession, Unreached};
 use crate::tls::handshake::HandshakeError;
 use crate::tls::trust::NoAnchors;
 
@@ -295,7 +294,11 @@ fn other_listeners_with_sslv2_are_critical_whatever_their_key() {
     expect(drown(Fact::Yes), &policy(), State::Critical, "mail:993 speaks SSLv2");
     expect(drown(Fact::No), &policy(), State::Ok, "grade A");
     expect(
-        drown(Fact::Unknown(WhyUnknown::Unconnected(ConnectError::Refused))),
+        drown({
+            let address = "127.0.0.1:993".parse().unwrap();
+            let unreached = Unreached(vec![(address, ConnectError::Refused)]);
+            Fact::Unknown(WhyUnknown::NoSession(NoSession::Unreached(unreached)))
+        }),
         &policy(),
         State::Unknown,
         "SSLv2 on mail:993 unknown: connection refused",

@@ -4,19 +4,16 @@ use std::net::SocketAddr;
 
 use crate::check_smtp_tls::facts::{Ban, BeforeTls, CutShort, Loss, WhyUnknown};
 use crate::connection::ConnectError;
+use crate::smtp::Stage;
+use crate::smtp_client::{NoSession, Unreached};
 
 /// Why something is unknown, as in "unknown: ...".
 pub(crate) fn unknown(why: &WhyUnknown) -> String {
     match why {
         WhyUnknown::NotAsked => "not looked at".to_owned(),
-        WhyUnknown::Unresolved(error) => error.to_string(),
-        WhyUnknown::Unconnected(error) => error.to_string(),
-        WhyUnknown::Session(error) => error.to_string(),
+        WhyUnknown::NoSession(error) => no_session(error),
         WhyUnknown::InsideTls(error) => format!("inside TLS: {error}"),
-        WhyUnknown::Greeted(reply) => format!("it greeted with {reply}"),
-        WhyUnknown::Ehlo(reply) => format!("EHLO was answered with {reply}"),
         WhyUnknown::EhloInsideTls(reply) => format!("EHLO inside TLS was answered with {reply}"),
-        WhyUnknown::Starttls(reply) => format!("STARTTLS was answered with {reply}"),
         WhyUnknown::BeforeTls(what) => before_tls(what),
         WhyUnknown::Handshake(error) => error.to_string(),
         WhyUnknown::NoHandshake => "no handshake succeeded".to_owned(),
@@ -33,6 +30,20 @@ pub(crate) fn unknown(why: &WhyUnknown) -> String {
         WhyUnknown::NotOffered => "the server chose a suite that was not offered".to_owned(),
         WhyUnknown::NoCurve => "the answer does not name the curve".to_owned(),
         WhyUnknown::NoPrime => "the answer broke off before it".to_owned(),
+    }
+}
+
+fn no_session(error: &NoSession) -> String {
+    match error {
+        NoSession::Unresolved(reason) => reason.to_string(),
+        NoSession::Unreached(Unreached(failures)) => {
+            failures.last().map(|(_, error)| error.to_string()).unwrap_or_default()
+        }
+        NoSession::Refused(Stage::Greeting, reply) => format!("it greeted with {reply}"),
+        NoSession::Refused(Stage::Command(command), reply) => {
+            format!("{command} was answered with {reply}")
+        }
+        other => other.to_string(),
     }
 }
 

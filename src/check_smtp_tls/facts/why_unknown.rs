@@ -1,7 +1,7 @@
 //! Why a fact is neither yes nor no.
 
-use crate::connection::{ConnectError, ResolveError};
 use crate::smtp::{Reply, SessionError};
+use crate::smtp_client::NoSession;
 use crate::system_error::SystemError;
 use crate::tls::certificate::Unreadable;
 use crate::tls::handshake::HandshakeError;
@@ -12,22 +12,12 @@ use crate::tls::{Alert, Malformed};
 pub(crate) enum WhyUnknown {
     /// Nobody asked, or not yet.
     NotAsked,
-    /// The name leads to no address, as the system says.
-    Unresolved(ResolveError),
-    /// No address answers.
-    Unconnected(ConnectError),
-    /// SMTP in the clear broke off.
-    Session(SessionError),
+    /// SMTP did not get as far as it had to.
+    NoSession(NoSession),
     /// SMTP inside TLS broke off.
     InsideTls(SessionError),
-    /// The greeting lets nobody in.
-    Greeted(Reply),
-    /// EHLO was answered with something that says neither yes nor no.
-    Ehlo(Reply),
-    /// The same inside TLS.
+    /// EHLO inside TLS was answered with something that says neither yes nor no.
     EhloInsideTls(Reply),
-    /// STARTTLS was answered with something that says neither yes nor no.
-    Starttls(Reply),
     /// IMAP or POP3 did not get as far as TLS.
     BeforeTls(BeforeTls),
     /// The one real handshake failed.

@@ -1,12 +1,13 @@
 //! One hello, one answer, noted as facts.
 
-use rustls::pki_types::{DnsName, IpAddr, ServerName};
+use rustls::pki_types::ServerName;
 
 use super::chains;
 use super::question::Question;
 use super::reach::{Halt, Reach, Setback};
 use super::reaction::{Reaction, Ssl2Reaction, reaction, ssl2_reaction};
 use crate::check_smtp_tls::facts::{Ban, CutShort, Fact, Start, WhyUnknown};
+use crate::smtp_client::server_name;
 use crate::tls::exchange::{Stop, ask};
 use crate::tls::flight::{Flight, KeyExchange, Parser};
 use crate::tls::suite::Suite;
@@ -30,17 +31,9 @@ impl<'a> Asker<'a> {
         Self { reach, anchors, had_control: false, control: None, key_exchange: None }
     }
 
-    /// The name for the handshake; an address is never sent.
+    /// The name for the handshake.
     pub(super) fn server_name(&self) -> ServerName<'static> {
-        let name = self.reach.target.name.as_str();
-        if let Ok(address) = name.parse::<std::net::IpAddr>() {
-            return ServerName::IpAddress(IpAddr::from(address));
-        }
-        // A name that cannot be sent is checked all the same; this address stands for "send none".
-        DnsName::try_from(name.to_owned()).map_or(
-            ServerName::IpAddress(IpAddr::from(std::net::Ipv4Addr::UNSPECIFIED)),
-            ServerName::DnsName,
-        )
+        server_name(&self.reach.target.name)
     }
 
     pub(super) fn add_chain(&self, chain: &[Vec<u8>]) {

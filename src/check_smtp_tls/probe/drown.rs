@@ -8,10 +8,9 @@ use super::reaction::{Reaction, Ssl2Reaction, reaction, ssl2_reaction};
 use crate::check_smtp_tls::facts::{BeforeTls, DrownListener, Fact, WhyUnknown};
 use crate::check_smtp_tls::listener::{Listener, Preamble};
 use crate::check_smtp_tls::target::Target;
-use crate::connection::{ConnectError, Connection, resolve};
+use crate::connection::Connection;
 use crate::program::Run;
-use crate::smtp::Session;
-use crate::smtp_client::Patience;
+use crate::smtp_client::{Dialer, NoSession, Patience};
 use crate::tls::exchange::ask;
 use crate::tls::{certificate, flight, ssl2};
 
@@ -66,51 +65,40 @@ fn speaks_tls(listener: &Listener, target: &Target, run: &Run) -> Result<bool, W
 
 /// A connection on which TLS may begin.
 fn open<'a>(
-    listener: &Listener,
-    target: &Target,
+    listener: &'a Listener,
+    target: &'a Target,
     run: &'a Run,
 ) -> Result<Connection<'a>, WhyUnknown> {
+    let mut dialer = Dialer::new(&listener.host, listener.port, &target.caller, &run.deadline);
+    dialer.patience = Patience { connect: PATIENCE, tls: PATIENCE, ..dialer.patience };
+    let connected = dialer.addresses().and_then(|addresses| dialer.connect(&addresses));
+    let mut connection = connected.map_err(WhyUnknown::NoSession)?.connection;
     run.deadline.enter(format!("asking {listener} for SSLv2"));
-    let addresses = resolve(&listener.host, listener.port, target.caller.family)
-        .map_err(WhyUnknown::Unresolved)?;
-    let mut failure = ConnectError::Unreachable;
-    for address in addresses {
-        match Connection::open(address, target.caller.source, &run.deadline, PATIENCE) {
-            Ok(mut connection) => {
-                connection.allow(Patience::within(run.deadline.limit()).smtp);
-                let mut ready = begin_tls(connection, listener.preamble, target)?;
-                ready.allow(PATIENCE);
-                return Ok(ready);
-            }
-            Err(error) => failure = error,
-        }
-    }
-    Err(WhyUnknown::Unconnected(failure))
+    connection.allow(dialer.patience.smtp);
+    let mut ready = begin_tls(connection, listener.preamble, &dialer)?;
+    ready.allow(PATIENCE);
+    Ok(ready)
+}
+
+/// SMTP as far as a 220 to STARTTLS; what EHLO is answered with does not matter.
+fn start_tls<'a>(
+    connection: Connection<'a>,
+    dialer: &Dialer<'a>,
+) -> Result<Connection<'a>, NoSession> {
+    let local = connection.local_address();
+    let (mut session, _) = dialer.greet(connection)?;
+    dialer.ehlo(&mut session, local)?;
+    dialer.start_tls(session)
 }
 
 fn begin_tls<'a>(
     mut connection: Connection<'a>,
     preamble: Preamble,
-    target: &Target,
+    dialer: &Dialer<'a>,
 ) -> Result<Connection<'a>, WhyUnknown> {
     match preamble {
         Preamble::None => {}
-        Preamble::Smtp => {
-            let name = target.caller.name(connection.local_address());
-            let mut session = Session::over(connection);
-            let greeting = session.greeting().map_err(WhyUnknown::Session)?;
-            if !greeting.is_positive() {
-                session.quit();
-                return Err(WhyUnknown::Greeted(greeting));
-            }
-            let starttls = session.ehlo(&name).and_then(|_| session.starttls());
-            let answer = starttls.map_err(WhyUnknown::Session)?;
-            if answer.code != 220 {
-                session.quit();
-                return Err(WhyUnknown::Starttls(answer));
-            }
-            connection = session.into_stream().map_err(WhyUnknown::Session)?;
-        }
+        Preamble::Smtp => return start_tls(connection, dialer).map_err(WhyUnknown::NoSession),
         // RFC 3501 section 6.2.1.
         Preamble::Imap => {
             until_line(&mut connection, "* ").map_err(WhyUnknown::BeforeTls)?;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::ask::Asker;
 use super::reach::{Halt, Setback};
 use crate::check_smtp_tls::facts::{Fact, Start, WhyUnknown};
-use crate::smtp::Session;
+use crate::smtp::{Session, Stage};
+use crate::smtp_client::NoSession;
 use crate::tls::handshake::{HandshakeError, Wanted, handshake};
 
 /// Sends a word behind STARTTLS and before TLS; a server that answers it inside TLS obeys a man in the middle.
@@ -35,17 +36,19 @@ fn inject(asker: &mut Asker<'_>) -> Result<Fact, Setback> {
     let mut session = asker.reach.greeted()?;
     let answer = session
         .command("STARTTLS", "STARTTLS\r\nNOOP")
-        .map_err(|error| Setback::Once(WhyUnknown::Session(error)))?;
+        .map_err(|error| Setback::Once(WhyUnknown::NoSession(error.into())))?;
     // A refusal as such is no obedience, but a limit says nothing of what would be obeyed.
     if (400..500).contains(&answer.code) {
-        return Ok(Fact::Unknown(WhyUnknown::Starttls(answer)));
+        let refused = NoSession::Refused(Stage::Command("STARTTLS"), answer);
+        return Ok(Fact::Unknown(WhyUnknown::NoSession(refused)));
     }
     if answer.code != 220 || session.has_more() {
         return Ok(Fact::No);
     }
-    let mut connection =
-        session.into_stream().map_err(|error| Setback::Once(WhyUnknown::Session(error)))?;
-    connection.allow(asker.reach.patience.tls);
+    let mut connection = session
+        .into_stream()
+        .map_err(|error| Setback::Once(WhyUnknown::NoSession(error.into())))?;
+    connection.allow(asker.reach.dialer.patience.tls);
     let (_, result) = handshake(connection, asker.server_name(), Wanted::Any);
     let mut secured = match result {
         Ok((_, secured)) => secured,

@@ -7,10 +7,10 @@ use crate::check_smtp_tls::facts::{
     Ban, CutShort, Fact, Loss, ProbeError, Progress, Start, WhyUnknown,
 };
 use crate::check_smtp_tls::target::Target;
-use crate::connection::{ConnectError, Connection, resolve};
+use crate::connection::{ConnectError, Connection};
 use crate::program::Run;
-use crate::smtp::{Reply, Session, SessionError};
-use crate::smtp_client::{Patience, Unreached};
+use crate::smtp::{Cause, Reply, Session, SessionError, Stage};
+use crate::smtp_client::{Dialer, NoSession, Unreached, leave};
 
 /// How long a server that limits its clients is left alone, if there is time: their windows are a minute.
 const BACK_OFF: Duration = Duration::from_secs(61);
@@ -46,7 +46,7 @@ pub(super) struct Reach<'a> {
     pub(super) target: &'a Target,
     pub(super) run: &'a Run,
     pub(super) progress: &'a Progress,
-    pub(super) patience: Patience,
+    pub(super) dialer: Dialer<'a>,
     address: Option<SocketAddr>,
     /// Whether TLS could begin once; after that, being kept out is a ban and no failure.
     was_in: bool,
@@ -61,7 +61,7 @@ impl<'a> Reach<'a> {
             target,
             run,
             progress,
-            patience: Patience::within(run.deadline.limit()),
+            dialer: Dialer::new(&target.host, target.port, &target.caller, &run.deadline),
             address: None,
             was_in: false,
             has_backed_off: false,
@@ -72,80 +72,71 @@ impl<'a> Reach<'a> {
     /// A connection on which TLS may begin.
     pub(super) fn ready(&mut self) -> Result<Connection<'a>, Setback> {
         let connection = match self.target.start {
-            Start::Tls => self.open()?,
-            Start::Starttls => self
-                .session()?
-                .into_stream()
-                .map_err(|error| Setback::Once(WhyUnknown::Session(error)))?,
+            Start::Tls => {
+                let mut connection = self.open()?;
+                connection.allow(self.dialer.patience.tls);
+                connection
+            }
+            Start::Starttls => self.start_tls()?,
         };
         self.was_in = true;
         self.broken = 0;
-        Ok(with_patience(connection, self.patience.tls))
+        Ok(connection)
     }
 
-    /// A session in which STARTTLS was answered with 220.
-    fn session(&mut self) -> Result<Session<Connection<'a>>, Setback> {
+    /// A connection on which STARTTLS was answered with 220.
+    fn start_tls(&mut self) -> Result<Connection<'a>, Setback> {
         loop {
             let mut session = self.greeted()?;
-            match self.start_tls(&mut session)? {
-                None => return Ok(session),
-                Some(limit) => {
-                    leave(&mut session);
-                    self.back_off(&limit)?;
+            if self.progress.read(|facts| !facts.smtp.starttls.is_yes()) {
+                leave(&mut session);
+                return Err(self.without_starttls());
+            }
+            match self.dialer.start_tls(session) {
+                Ok(connection) => return Ok(connection),
+                Err(NoSession::Refused(_, answer)) => self.refused(answer)?,
+                // Words behind an answer are those of a man in the middle, if any, and not behind each.
+                Err(NoSession::NoAnswer(error)) if error.cause == Cause::TalksEarly => {
+                    return Err(Setback::Once(WhyUnknown::NoSession(error.into())));
                 }
+                Err(error) => return Err(self.failed(error)),
             }
         }
+    }
+
+    /// STARTTLS was answered with this: a limit is waited for, everything else is a no.
+    fn refused(&mut self, answer: Reply) -> Result<(), Setback> {
+        let is_limit = (400..500).contains(&answer.code);
+        self.progress.note(|facts| {
+            facts.smtp.starttls_answer = Some(answer.clone());
+            if !is_limit {
+                facts.smtp.starttls = Fact::No;
+            }
+        });
+        if is_limit { self.back_off(answer) } else { Err(self.without_starttls()) }
     }
 
     /// A session in which the server greeted and answered EHLO; what it said is noted.
     pub(super) fn greeted(&mut self) -> Result<Session<Connection<'a>>, Setback> {
         loop {
             let connection = self.open()?;
-            let name = self.target.caller.name(connection.local_address());
-            let mut session = Session::over(with_patience(connection, self.patience.smtp));
-            self.run.deadline.enter("waiting for the greeting");
-            let greeting = session.greeting().map_err(|error| self.broke(error))?;
-            if !greeting.is_positive() {
-                leave(&mut session);
-                self.back_off(&greeting)?;
-                continue;
-            }
-            self.run.deadline.enter("waiting for the answer to EHLO");
-            let ehlo = session.ehlo(&name).map_err(|error| self.broke(error))?;
+            let local = connection.local_address();
+            let (mut session, greeting) = match self.dialer.greet(connection) {
+                Ok(greeted) => greeted,
+                Err(NoSession::Refused(_, greeting)) => {
+                    self.back_off(greeting)?;
+                    continue;
+                }
+                Err(error) => return Err(self.failed(error)),
+            };
+            let ehlo =
+                self.dialer.ehlo(&mut session, local).map_err(|error| self.failed(error.into()))?;
             if ehlo.code == 421 {
-                self.back_off(&ehlo)?;
+                self.back_off(ehlo)?;
                 continue;
             }
             self.note(&greeting, &ehlo);
             return Ok(session);
-        }
-    }
-
-    /// Asks for TLS; the answer if it limits us, nothing if TLS may begin.
-    fn start_tls(
-        &mut self,
-        session: &mut Session<Connection<'a>>,
-    ) -> Result<Option<Reply>, Setback> {
-        if self.progress.read(|facts| !facts.smtp.starttls.is_yes()) {
-            leave(session);
-            return Err(self.without_starttls());
-        }
-        self.run.deadline.enter("waiting for the answer to STARTTLS");
-        let answer = session.starttls().map_err(|error| self.broke(error))?;
-        match answer.code {
-            220 => Ok(None),
-            400..500 => {
-                self.progress.note(|facts| facts.smtp.starttls_answer = Some(answer.clone()));
-                Ok(Some(answer))
-            }
-            _ => {
-                leave(session);
-                self.progress.note(|facts| {
-                    facts.smtp.starttls = Fact::No;
-                    facts.smtp.starttls_answer = Some(answer);
-                });
-                Err(self.without_starttls())
-            }
         }
     }
 
@@ -175,64 +166,59 @@ impl<'a> Reach<'a> {
         }
         let addresses = match self.address {
             Some(address) => vec![address],
-            None => self.addresses()?,
+            None => self.dialer.addresses().map_err(|error| self.failed(error))?,
         };
-        let mut failures = Vec::new();
-        for address in addresses {
-            self.check_time()?;
-            self.run.deadline.enter(format!("connecting to {address}"));
-            self.progress.note(|facts| facts.connections += 1);
-            match Connection::open(
-                address,
-                self.target.caller.source,
-                &self.run.deadline,
-                self.patience.connect,
-            ) {
-                Ok(connection) => {
-                    self.settle_on(address, failures);
-                    return Ok(connection);
-                }
-                Err(error) => failures.push((address, error)),
-            }
-        }
         self.check_time()?;
-        Err(self.unreached(failures).into())
+        self.progress.note(|facts| facts.connections += 1);
+        match self.dialer.connect(&addresses) {
+            Ok(connected) => {
+                self.settle_on(connected.address, connected.skipped);
+                Ok(connected.connection)
+            }
+            Err(error) => Err(self.failed(error)),
+        }
     }
 
     /// Keeps to the address that answered first; what was skipped for it is known from that one time.
-    fn settle_on(&mut self, address: SocketAddr, failures: Vec<(SocketAddr, ConnectError)>) {
+    fn settle_on(&mut self, address: SocketAddr, skipped: Vec<(SocketAddr, ConnectError)>) {
         if self.address.replace(address).is_some() {
             return;
         }
         self.progress.note(|facts| {
+            facts.connections += u32::try_from(skipped.len()).unwrap_or(u32::MAX);
             facts.address = Some(address.ip().to_string());
-            facts.skipped_addresses = failures;
+            facts.skipped_addresses = skipped;
         });
     }
 
-    fn addresses(&self) -> Result<Vec<SocketAddr>, Setback> {
-        let (host, port) = (&self.target.host, self.target.port);
-        self.run.deadline.enter(format!("looking up {host}"));
-        resolve(host, port, self.target.caller.family).map_err(|reason| {
-            let host = host.clone();
-            Halt::Unreached(ProbeError::Unresolved { host, reason }).into()
-        })
+    /// What a step that failed means, by how far earlier ones came.
+    fn failed(&mut self, error: NoSession) -> Setback {
+        match error {
+            NoSession::Unresolved(reason) => {
+                let host = self.target.host.clone();
+                Halt::Unreached(ProbeError::Unresolved { host, reason }).into()
+            }
+            NoSession::Unreached(unreached) => self.unreached(unreached).into(),
+            NoSession::NoAnswer(error) => self.broke(error),
+            NoSession::OutOfTime => self.out_of_time(),
+            other => Setback::Once(WhyUnknown::NoSession(other)),
+        }
     }
 
-    fn unreached(&self, failures: Vec<(SocketAddr, ConnectError)>) -> Halt {
-        if let (Some(_), Some((_, error))) = (self.address, failures.first()) {
+    fn unreached(&self, unreached: Unreached) -> Halt {
+        if let (Some(_), Some((_, error))) = (self.address, unreached.0.first()) {
             let after = self.progress.read(|facts| facts.connections).saturating_sub(1);
             let ban = Ban::Unconnected { error: error.clone(), after };
             return Halt::CutShort(CutShort::Banned(ban));
         }
-        Halt::Unreached(ProbeError::Unreached(Unreached(failures)))
+        Halt::Unreached(ProbeError::Unreached(unreached))
     }
 
     /// Waits once for a limit to be forgotten; the second time it is the end.
-    fn back_off(&mut self, limit: &Reply) -> Result<(), Setback> {
+    fn back_off(&mut self, limit: Reply) -> Result<(), Setback> {
         let is_final = limit.code >= 500;
         if is_final || self.has_backed_off {
-            return Err(Halt::CutShort(CutShort::Limited(limit.clone())).into());
+            return Err(Halt::CutShort(CutShort::Limited(limit)).into());
         }
         self.has_backed_off = true;
         self.run.deadline.enter(format!("waiting after \"{limit}\""));
@@ -253,27 +239,17 @@ impl<'a> Reach<'a> {
         if self.broken > 1 {
             return Halt::CutShort(CutShort::Lost(Loss::Session(error))).into();
         }
-        Setback::Once(WhyUnknown::Session(error))
+        Setback::Once(WhyUnknown::NoSession(error.into()))
     }
 
     /// Whether there is time for another step.
     pub(super) fn check_time(&self) -> Result<(), Setback> {
-        if self.run.deadline.has_passed() {
-            return Err(Halt::CutShort(CutShort::OutOfTime(self.run.out_of_time())).into());
-        }
-        Ok(())
+        self.dialer.check_time().map_err(|_| self.out_of_time())
     }
-}
 
-fn with_patience(mut connection: Connection<'_>, patience: Duration) -> Connection<'_> {
-    connection.allow(patience);
-    connection
-}
-
-/// Takes leave of a server that has said all it will; whether it answers in time does not matter.
-fn leave(session: &mut Session<Connection<'_>>) {
-    session.stream_mut().allow(Duration::from_secs(1));
-    session.quit();
+    fn out_of_time(&self) -> Setback {
+        Halt::CutShort(CutShort::OutOfTime(self.run.out_of_time())).into()
+    }
 }
 
 fn offers_starttls(ehlo: &Reply) -> Fact {
@@ -281,7 +257,10 @@ fn offers_starttls(ehlo: &Reply) -> Fact {
         (..300, true) => Fact::Yes,
         // A server that does not know EHLO has no extensions at all (RFC 5321 section 3.2).
         (..300, false) | (500 | 502, _) => Fact::No,
-        _ => Fact::Unknown(WhyUnknown::Ehlo(ehlo.clone())),
+        _ => {
+            let refused = NoSession::Refused(Stage::Command("EHLO"), ehlo.clone());
+            Fact::Unknown(WhyUnknown::NoSession(refused))
+        }
     }
 }
 
