@@ -60,6 +60,18 @@ fn impurities(sources: &Sources) -> Vec<String> {
 }
 
 #[test]
+fn each_part_uses_only_what_it_may() {
+    let found = trespasses(&Sources::of_library().uses(), &programs());
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn no_files_use_each_other_in_a_circle() {
+    let found = circles(&Sources::of_library().uses());
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
 fn what_judges_reads_no_clock_no_file_and_no_peer() {
     let found = impurities(&Sources::of_library());
     assert!(found.is_empty(), "{found:#?}");

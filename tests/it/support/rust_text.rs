@@ -18,7 +18,10 @@ static IMPORT: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(\bpub\b(?:\([^)]*\))?\s+)?\buse\s+([^;]+);").unwrap());
 static DEFINITION: LazyLock<Regex> = LazyLock::new(|| {
     let before = r"(?m)^(?:pub(?:\([^)]*\))? )?(?:const |unsafe |async )*";
-    Regex::new(&format!(r"{before}(?:fn|struct|enum|union|trait|const|static|type) (\w+)")).unwrap()
+    Regex::new(&format!(
+        r"{before}(?:fn|struct|enum|union|trait|const|static|type|macro_rules!) (\w+)"
+    ))
+    .unwrap()
 });
 
 pub(crate) fn without_literals(text: &str) -> String {
