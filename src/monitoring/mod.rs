@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of mail, TLS or Pushover, and does no I/O, so every program and every test can use it as it is.
 
+pub(crate) mod clean;
 pub(crate) mod duration;
 pub(crate) mod metric;
 pub(crate) mod range;

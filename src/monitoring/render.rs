@@ -8,6 +8,7 @@ mod json;
 use std::fmt::Write;
 use std::str::FromStr;
 
+use super::clean::{clean, cut};
 use super::metric::Metric;
 use super::report::Report;
 
@@ -82,7 +83,7 @@ fn plugin_text(service: &str, report: &Report, verbosity: u8) -> String {
             report.findings().into_iter().map(|f| clean(&format!("{}: {}", f.state, f.text))),
         );
     }
-    long_output.extend(shown(report, verbosity).map(clean));
+    long_output.extend(report.details_shown(verbosity).map(clean));
     if left_out > 0 {
         long_output
             .push(format!("{left_out} metrics were left out: they would not fit the first line"));
@@ -142,35 +143,6 @@ fn item(metric: &Metric) -> String {
     format!("{}={}", metric.label.as_str(), fields.trim_end_matches(';'))
 }
 
-fn shown(report: &Report, verbosity: u8) -> impl Iterator<Item = &str> {
-    report
-        .details
-        .iter()
-        .filter(move |detail| detail.verbosity <= verbosity)
-        .map(|detail| detail.text.as_str())
-}
-
-/// Makes foreign text harmless on one line: no performance data separator, no macro, no markup, no control or
-/// direction character.
-#[must_use]
-pub(crate) fn clean(text: &str) -> String {
-    let replace = |c: char| match c {
-        '|' => '/',
-        '$' => '?',
-        '<' => '(',
-        '>' => ')',
-        c if is_unprintable(c) => '?',
-        c => c,
-    };
-    text.chars().map(replace).collect::<String>().trim().to_owned()
-}
-
-/// Control characters, line and paragraph separators, and what turns or hides text in a terminal.
-fn is_unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
 /// Words of at most `WORD_CHARS` characters, with dots in place of the middle, so that a path of any length leaves room
 /// for what is said of it.
 fn shorten_words(text: &str) -> String {
@@ -184,16 +156,6 @@ fn shorten_words(text: &str) -> String {
         head.chain("...".chars()).chain(tail).collect()
     };
     text.split(' ').map(shorten).collect::<Vec<String>>().join(" ")
-}
-
-/// At most `limit` characters, the last three being dots when something was cut.
-#[must_use]
-pub(crate) fn cut(text: &str, limit: usize) -> String {
-    if text.chars().count() <= limit {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(limit.saturating_sub(3)).collect();
-    format!("{}...", kept.trim_end())
 }
 
 #[cfg(test)]

@@ -97,6 +97,12 @@ impl Report {
         &self.metrics
     }
 
+    /// What is shown at this verbosity (the number of `-v`) besides the findings.
+    pub(super) fn details_shown(&self, verbosity: u8) -> impl Iterator<Item = &str> {
+        let details = self.details.iter().filter(move |detail| detail.verbosity <= verbosity);
+        details.map(|detail| detail.text.as_str())
+    }
+
     /// All findings in one line, worst first.
     #[must_use]
     pub fn headline(&self) -> String {

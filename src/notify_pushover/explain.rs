@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::facts::{Invalid, NoMessage, Unkept, Validated, Waiting};
 use super::message::Remark;
-use crate::monitoring::render::cut;
+use crate::monitoring::clean::cut;
 use crate::program::{Delivery, Outcome};
 use crate::pushover::addressee::Addressee;
 use crate::pushover::drain::{Failed, Fate, Obstacle, Wait};

@@ -15,7 +15,7 @@ use super::run::wall_clock;
 use super::supervisor;
 use crate::deadline::Deadline;
 use crate::monitoring::Report;
-use crate::monitoring::render::{clean, cut};
+use crate::monitoring::clean::{clean, cut};
 
 /// Characters of the first line.
 const LINE_CHARS: usize = 200;

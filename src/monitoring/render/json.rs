@@ -5,10 +5,10 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use super::super::clean::{cut, is_unprintable};
 use super::super::metric::Metric;
 use super::super::report::{Finding, Report};
 use super::super::state::State;
-use super::{cut, is_unprintable, shown};
 
 /// Bytes of the whole output; the largest that NRPE hands on.
 pub(super) const TOTAL_BYTES: usize = 65_536;
@@ -38,7 +38,7 @@ pub(super) fn json(service: &str, report: &Report, verbosity: u8) -> String {
         findings: report.findings().into_iter().cloned().collect(),
         metrics: report.metrics.clone(),
         next_step: report.next_step.clone(),
-        details: shown(report, verbosity).map(str::to_owned).collect(),
+        details: report.details_shown(verbosity).map(str::to_owned).collect(),
         facts: Some(&report.facts),
     };
     let mut out = line(&shape);
