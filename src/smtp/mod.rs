@@ -8,4 +8,4 @@ pub mod reply;
 pub mod session;
 
 pub use reply::{Reply, ReplyError};
-pub use session::{Cause, Session, SessionError, Stage};
+pub use session::{Cause, Command, Session, SessionError, Stage};

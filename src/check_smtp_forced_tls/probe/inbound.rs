@@ -7,7 +7,7 @@ use crate::check_smtp_forced_tls::facts::{
 };
 use crate::check_smtp_forced_tls::target::InboundTarget;
 use crate::deadline::Deadline;
-use crate::smtp::{Cause, Reply, Session, SessionError, Stage};
+use crate::smtp::{Cause, Command, Reply, Session, SessionError, Stage};
 use crate::smtp_client::{Caller, Channel, Client, Dialer, NoSession, Security};
 use crate::stream::StreamError;
 use crate::tls::proof::proof;
@@ -248,7 +248,7 @@ fn problem(error: NoSession, deadline: &Deadline) -> Problem {
             Problem::NoGreeting(error.to_string())
         }
         NoSession::NoAnswer(error) => Problem::Broken(error.to_string()),
-        NoSession::Refused(Stage::Command("STARTTLS"), reply) if reply.code / 100 == 5 => {
+        NoSession::Refused(Stage::Command(Command::Starttls), reply) if reply.code / 100 == 5 => {
             Problem::NoStarttls(Some(reply.to_string()))
         }
         NoSession::Refused(_, reply) => Problem::KeptOut(reply.to_string()),
