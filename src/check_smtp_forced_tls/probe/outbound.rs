@@ -3,10 +3,10 @@
 use super::mx;
 use crate::check_smtp_forced_tls::facts::{Host, MOST_HOSTS, Mx, Partner, Progress, Seen};
 use crate::check_smtp_forced_tls::target::OutboundTarget;
-use crate::connection::ResolveError;
 use crate::deadline::Deadline;
 use crate::smtp::address::Domain;
-use crate::smtp_client::{Caller, Dialer, NoSession, Security};
+use crate::smtp_client::{Caller, Dialer, Security};
+use crate::tls::handshake::HandshakeError;
 use crate::tls::proof::proof;
 use crate::tls::trust::Anchors;
 
@@ -63,9 +63,7 @@ impl Routes<'_> {
             return None;
         }
         if self.target.relay_host.is_none() && name.parse::<std::net::IpAddr>().is_ok() {
-            return Some(Seen::Failed(
-                "an address, which an MX must not be (RFC 5321 section 5.1)".to_owned(),
-            ));
+            return Some(Seen::IsAddress);
         }
         let dialer = Dialer::new(name, self.target.port, self.caller, self.deadline);
         let seen = match dialer.open(Security::Tls) {
@@ -77,14 +75,14 @@ impl Routes<'_> {
                         version: shake.agreed.version,
                         proof: proof(&shake.shown, name, self.anchors, self.now),
                     },
-                    None => Seen::Failed("no TLS".to_owned()),
+                    None => Seen::NoSession(HandshakeError::NotTls.into()),
                 }
             }
             Err(error) => {
                 if self.deadline.has_passed() {
                     return None;
                 }
-                unseen(error)
+                Seen::NoSession(error)
             }
         };
         Some(seen)
@@ -96,21 +94,5 @@ impl Routes<'_> {
                 note(partner);
             }
         });
-    }
-}
-
-fn unseen(error: NoSession) -> Seen {
-    match error {
-        NoSession::Unresolved(reason @ ResolveError::NoAnswer) => Seen::Unknown(reason.to_string()),
-        NoSession::Unresolved(reason) => Seen::Failed(reason.to_string()),
-        NoSession::Unreached(failures) => {
-            let text = failures.to_string();
-            if failures.is_ours() { Seen::Unknown(text) } else { Seen::Failed(text) }
-        }
-        // It may let our mail server in.
-        NoSession::Refused(_, reply) => {
-            Seen::Unknown(format!("does not let this host in: {reply}"))
-        }
-        other => Seen::Failed(other.to_string()),
     }
 }
