@@ -133,7 +133,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn new(at: Command, reply: &Reply) -> Self {
-        Self { at, code: reply.code, text: reply.lines.join(" ").trim().to_owned() }
+        Self { at, code: reply.code, text: reply.text() }
     }
 
     /// RFC 5321 section 4.2.1, 4yz.
@@ -229,7 +229,7 @@ impl Problem {
 /// The answer that refused STARTTLS for good (RFC 5321 section 4.2.1, 5yz).
 pub(super) fn starttls_refusal(error: &NoSession) -> Option<&Reply> {
     match error {
-        NoSession::Refused(Stage::Command(Command::Starttls), reply) if reply.code / 100 == 5 => {
+        NoSession::Refused(Stage::Command(Command::Starttls), reply) if reply.is_permanent() => {
             Some(reply)
         }
         _ => None,

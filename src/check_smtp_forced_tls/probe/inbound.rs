@@ -168,7 +168,7 @@ impl WayIn<'_> {
     fn begin_again(&self, client: &mut Client<'_>, last: &Answer) -> Result<bool, Problem> {
         match client.session.reset() {
             Ok(reply) if reply.is_positive() => Ok(true),
-            Ok(reply) if reply.code == 421 => Err(Problem::PutOut(reply)),
+            Ok(reply) if reply.is_last() => Err(Problem::PutOut(reply)),
             // A server that takes no command before STARTTLS takes no RSET; a mail refused at MAIL is none to give up.
             Ok(_) => Ok(matches!(last, Answer::Refused(refusal) if refusal.at == Command::Mail)),
             Err(error) if error.cause == Cause::Stream(StreamError::Closed) => Ok(false),
@@ -199,7 +199,7 @@ impl WayIn<'_> {
     }
 
     fn refused(&self, at: Command, reply: Reply) -> Result<Answer, Problem> {
-        if reply.code == 421 {
+        if reply.is_last() {
             return Err(Problem::PutOut(reply));
         }
         let refusal = Refusal::new(at, &reply);

@@ -131,7 +131,7 @@ impl<'a> Reach<'a> {
             };
             let ehlo =
                 self.dialer.ehlo(&mut session, local).map_err(|error| self.failed(error.into()))?;
-            if ehlo.code == 421 {
+            if ehlo.is_last() {
                 self.back_off(ehlo)?;
                 continue;
             }
