@@ -1,6 +1,6 @@
 //! The long output: what was said to whom, and by whom.
 
-use super::facts::{Answer, Facts, Inbound, NoMx, Partner, Role, Seen, Sender, is_undetermined};
+use super::facts::{Answer, Contact, Facts, Inbound, NoMx, Partner, Role, Sender, is_undetermined};
 use crate::monitoring::Report;
 use crate::smtp_client::{NoSession, certificate_words};
 use crate::tls::proof::Proof;
@@ -89,16 +89,16 @@ pub(super) fn no_mx(why: NoMx) -> String {
 
 fn hosts(partner: &Partner, report: &mut Report) {
     for host in &partner.hosts {
-        let seen = match &host.seen {
-            Seen::Tls { version, proof } => format!("{version}, {}", certificate(proof)),
-            Seen::IsAddress => IS_ADDRESS.to_owned(),
-            Seen::NoSession(error) if is_undetermined(error) => {
+        let contact = match &host.contact {
+            Contact::Tls { version, proof } => format!("{version}, {}", certificate(proof)),
+            Contact::IsAddress => IS_ADDRESS.to_owned(),
+            Contact::NoSession(error) if is_undetermined(error) => {
                 format!("unknown: {}", no_session(error))
             }
-            Seen::NoSession(error) => no_session(error),
+            Contact::NoSession(error) => no_session(error),
         };
         let (domain, port) = (&partner.domain, partner.port);
-        report.explain(1, format!("{domain}: {} port {port}: {seen}", host.name));
+        report.explain(1, format!("{domain}: {} port {port}: {contact}", host.name));
     }
     if partner.not_looked_at > 0 {
         report.explain(

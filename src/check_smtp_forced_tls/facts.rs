@@ -289,13 +289,14 @@ pub(super) enum NoMx {
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Host {
     pub(super) name: String,
-    pub(super) seen: Seen,
+    #[serde(rename = "seen")]
+    pub(super) contact: Contact,
 }
 
-/// What was seen of a partner's host.
+/// What came of a call at a partner's host.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Seen {
+pub(super) enum Contact {
     /// It speaks SMTP inside TLS.
     Tls {
         version: Protocol,

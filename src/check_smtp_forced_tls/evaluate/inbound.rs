@@ -1,6 +1,6 @@
 //! What is to be said of our own server; pure.
 
-use super::ruling::{Control, Doubt, Missing, Ruling, control, ruling};
+use super::ruling::{Control, Inconclusive, Missing, Ruling, control, ruling};
 use crate::check_smtp_forced_tls::facts::{
     Answer, Inbound, LastStage, Leg, Problem, Refusal, Role, Sender, starttls_refusal,
 };
@@ -132,7 +132,7 @@ fn domain(domain: &str, ruling: &Ruling, last: LastStage, policy: &Policy, repor
         Ruling::StarttlsNotCounted(refusal) => {
             (State::Critical, format!("shut out: STARTTLS is not counted as encrypted ({refusal})"))
         }
-        Ruling::Undecided(doubt) => (State::Unknown, format!("undecided: {}", in_words(doubt))),
+        Ruling::Undecided(answers) => (State::Unknown, format!("undecided: {}", in_words(answers))),
         Ruling::NotOffered(missing) => {
             (State::Unknown, format!("undecided: {}", missing_in_words(*missing)))
         }
@@ -143,12 +143,14 @@ fn domain(domain: &str, ruling: &Ruling, last: LastStage, policy: &Policy, repor
     }
 }
 
-fn in_words(doubt: &Doubt) -> String {
-    match doubt {
-        Doubt::InClear(refusal) => format!("{refusal} in clear"),
-        Doubt::InUpperCase { own, other } => format!("{own} in clear, but in upper case {other}"),
-        Doubt::OverStarttls(refusal) => format!("refused over STARTTLS too: {refusal}"),
-        Doubt::OverTls(refusal) => format!("refused over TLS too: {refusal}"),
+fn in_words(answers: &Inconclusive) -> String {
+    match answers {
+        Inconclusive::InClear(refusal) => format!("{refusal} in clear"),
+        Inconclusive::InUpperCase { own, other } => {
+            format!("{own} in clear, but in upper case {other}")
+        }
+        Inconclusive::OverStarttls(refusal) => format!("refused over STARTTLS too: {refusal}"),
+        Inconclusive::OverTls(refusal) => format!("refused over TLS too: {refusal}"),
     }
 }
 

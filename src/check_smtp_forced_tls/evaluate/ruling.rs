@@ -17,14 +17,14 @@ pub(super) enum Ruling {
     /// Taken where TLS begins at once, refused over STARTTLS as in the clear: the rule shuts mail servers out.
     StarttlsNotCounted(Refusal),
     /// The answers prove nothing.
-    Undecided(Doubt),
+    Undecided(Inconclusive),
     /// An answer is missing; the way in that gave none says why.
     NotOffered(Missing),
 }
 
 /// Answers that prove nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Doubt {
+pub(super) enum Inconclusive {
     /// Refused in the clear for a reason that is not the rule's.
     InClear(Refusal),
     /// Refused for good, and in upper case for a reason that is not the rule's.
@@ -60,7 +60,7 @@ pub(super) fn ruling(inbound: &Inbound, sender: &Sender) -> Ruling {
             if other.names_tls() {
                 Ruling::EnforcedSoftly(other.clone())
             } else {
-                Ruling::Undecided(Doubt::InUpperCase { own: refusal, other: other.clone() })
+                Ruling::Undecided(Inconclusive::InUpperCase { own: refusal, other: other.clone() })
             }
         }
         (Ruling::Enforced(_) | Ruling::EnforcedSoftly(_), None) => {
@@ -77,7 +77,7 @@ fn by_answers(sender: &Sender) -> Ruling {
         Some(Answer::Refused(refusal)) => refusal,
     };
     if !clear.may_be_the_rule() {
-        return Ruling::Undecided(Doubt::InClear(clear.clone()));
+        return Ruling::Undecided(Inconclusive::InClear(clear.clone()));
     }
     let starttls = sender.answers.get(&Security::Starttls);
     let tls = sender.answers.get(&Security::Tls);
@@ -87,9 +87,11 @@ fn by_answers(sender: &Sender) -> Ruling {
             Ruling::StarttlsNotCounted(refusal.clone())
         }
         (Some(Answer::Refused(refusal)), _) => {
-            Ruling::Undecided(Doubt::OverStarttls(refusal.clone()))
+            Ruling::Undecided(Inconclusive::OverStarttls(refusal.clone()))
         }
-        (_, Some(Answer::Refused(refusal))) => Ruling::Undecided(Doubt::OverTls(refusal.clone())),
+        (_, Some(Answer::Refused(refusal))) => {
+            Ruling::Undecided(Inconclusive::OverTls(refusal.clone()))
+        }
         _ if clear.is_temporary() => Ruling::EnforcedSoftly(clear.clone()),
         _ => Ruling::Enforced(clear.clone()),
     }

@@ -21,9 +21,10 @@ fn expect(case: &str, facts: &Facts, policy: &Policy, state: State, text: &str) 
     assert!(report.headline().contains(text), "{case}: {text:?} expected: {}", report.headline());
 }
 
-fn partner(mx: Mx, hosts: &[(&str, Seen)]) -> Partner {
-    let hosts =
-        hosts.iter().map(|(name, seen)| Host { name: (*name).to_owned(), seen: seen.clone() });
+fn partner(mx: Mx, hosts: &[(&str, Contact)]) -> Partner {
+    let hosts = hosts
+        .iter()
+        .map(|(name, contact)| Host { name: (*name).to_owned(), contact: contact.clone() });
     Partner {
         domain: "p.example".to_owned(),
         relay_host: None,
@@ -38,12 +39,12 @@ fn names(names: &[&str]) -> Mx {
     Mx::Hosts(names.iter().map(ToString::to_string).collect())
 }
 
-fn good() -> Seen {
+fn good() -> Contact {
     with_proof(&[], None)
 }
 
-fn with_proof(faults: &[Fault], unknown: Option<NoAnchors>) -> Seen {
-    Seen::Tls { version: Protocol::Tls13, proof: Proof { faults: faults.to_vec(), unknown } }
+fn with_proof(faults: &[Fault], unknown: Option<NoAnchors>) -> Contact {
+    Contact::Tls { version: Protocol::Tls13, proof: Proof { faults: faults.to_vec(), unknown } }
 }
 
 fn outbound(partner: Partner) -> Facts {
@@ -52,9 +53,10 @@ fn outbound(partner: Partner) -> Facts {
 
 #[test]
 fn the_way_to_a_partner_is_judged_by_all_its_hosts() {
-    let failed =
-        || Seen::NoSession(NoSession::Unresolved(ResolveError::NoName("no such name".to_owned())));
-    let unknown = || Seen::NoSession(NoSession::Unresolved(ResolveError::NoAnswer));
+    let failed = || {
+        Contact::NoSession(NoSession::Unresolved(ResolveError::NoName("no such name".to_owned())))
+    };
+    let unknown = || Contact::NoSession(NoSession::Unresolved(ResolveError::NoAnswer));
     let two = || names(&["a", "b"]);
     let expired = || with_proof(&[Fault::Expired(3 * 86_400)], None);
     for (case, partner, state, text) in [
@@ -139,7 +141,7 @@ fn what_was_not_looked_at_is_no_pass() {
         State::Unknown,
         "only 20 of 31 MX were looked at",
     );
-    many.hosts[0].seen = Seen::IsAddress;
+    many.hosts[0].contact = Contact::IsAddress;
     expect(
         "and failed",
         &outbound(many),
