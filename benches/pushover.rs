@@ -81,8 +81,9 @@ fn one_send(site: &Site) {
     for _ in 0..ROUNDS {
         curls.push(time(&mut site.curl()));
         ours.push(time(site.notify().arg("--message=143 messages wait in the queue")));
-        without_spool
-            .push(time(site.notify().args(["--no-spool", "--message=143 messages wait in the queue"])));
+        without_spool.push(time(
+            site.notify().args(["--no-spool", "--message=143 messages wait in the queue"]),
+        ));
     }
     let curl = median(curls);
     println!("| One accepted send, median of {ROUNDS} | ms | of curl | peak KiB |\n|-|-|-|-|");
