@@ -110,6 +110,27 @@ fn a_client_that_is_shut_out_says_so() {
     let outcome = check(refusing.port(), &[]);
     outcome.expect(3, "SMTP TLS UNKNOWN - incomplete: the server limits us after 1 connection");
 
+    // Plain text where TLS begins at once is what exim says at its limit.
+    for (greeting, start) in [
+        (
+            &b"452 4.3.1 Insufficient system storage\r\n"[..],
+            "the server takes no mail from anybody: 452 4.3.1 Insufficient",
+        ),
+        (
+            b"421 Too many concurrent SMTP connections; please try again later.\r\n",
+            "the server limits us after ",
+        ),
+    ] {
+        let full = Scripted::start(move |mut stream, _| {
+            let _ = stream.write_all(greeting);
+            until_closed(stream);
+        });
+        for options in [&["-t", "2"][..], &["-t", "2", "--tls"]] {
+            check(full.port(), options)
+                .expect(3, &format!("SMTP TLS UNKNOWN - incomplete: {start}"));
+        }
+    }
+
     let config = Leaf::self_signed(NAME).server_config();
     let banning = Scripted::start_for(3, move |stream, _| {
         if let Some(stream) = until_tls(stream) {
