@@ -96,6 +96,6 @@ fn a_quota_that_was_asked_for_and_not_told_is_undetermined() {
 fn a_spool_that_was_not_read_in_time_is_not_empty() {
     let facts = Facts { cut_short: Some(out_of_time()), ..Facts::default() };
     let report = evaluate(&Ok(facts), &policy());
-    assert_eq!(report.headline(), "timed out after 10s while reading the spool");
+    assert_eq!(report.all_findings(), "timed out after 10s while reading the spool");
     assert!(report.metrics().is_empty());
 }

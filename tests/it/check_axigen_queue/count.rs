@@ -72,11 +72,7 @@ fn ages_are_counted_in_buckets_and_judged() {
     let oldest: u64 = outcome.metric("oldest").unwrap().parse().unwrap();
     assert!(oldest.abs_diff(6 * 86_400) < 600, "{oldest}");
     for (options, code, start) in [
-        (
-            &["--warning-older", "1"][..],
-            1,
-            "AXIGEN QUEUE WARNING - 2 older than 4h (warning 1), 4 messages",
-        ),
+        (&["--warning-older", "1"][..], 1, "AXIGEN QUEUE WARNING - 2 older than 4h (warning 1) | "),
         (&["--critical-older", "1"], 2, "AXIGEN QUEUE CRITICAL - 2 older than 4h (critical 1)"),
         (
             &["--older-than", "5d", "--warning-older", "0"],

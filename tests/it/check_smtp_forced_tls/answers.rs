@@ -230,5 +230,5 @@ fn the_port_where_tls_begins_at_once_is_told_apart() {
 
     let server = MailServer::start(enforcing);
     check(server.port(), &["--tls-port", "1"])
-        .expect(2, "SMTP FORCED TLS CRITICAL - 127.0.0.1:1: connection refused, ");
+        .expect(2, "SMTP FORCED TLS CRITICAL - 127.0.0.1:1: connection refused | ");
 }

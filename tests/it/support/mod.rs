@@ -62,6 +62,11 @@ impl Outcome {
         self.stdout.lines().next().unwrap_or_default()
     }
 
+    /// The second line of a check, where it is not the first of the long output.
+    pub(crate) fn next_step(&self) -> Option<&str> {
+        self.stdout.lines().nth(1)
+    }
+
     /// Value and limits by label, as `value[;limits]`.
     pub(crate) fn perfdata(&self) -> BTreeMap<&str, &str> {
         let (_, perfdata) = self.first_line().split_once(" | ").unwrap_or_default();
