@@ -61,6 +61,12 @@ impl Range {
         self.inverted || self.start.is_some() || self.end.is_some()
     }
 
+    /// The same limit on what is used, for one on what is left: its ends change places.
+    pub(super) fn turned(self, turn: impl Fn(f64) -> i64) -> Self {
+        let turn = |end: Number| Number::Integer(turn(end.nearest_double()).into());
+        Self { inverted: self.inverted, start: self.end.map(&turn), end: self.start.map(&turn) }
+    }
+
     /// The text that both cores read best: a start of minus infinity is dropped for a value that is never negative,
     /// because Icinga 2 keeps a threshold only when it is a bare number.
     #[must_use]

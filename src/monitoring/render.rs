@@ -12,6 +12,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::clean::{clean, cut, cut_columns};
 use super::metric::Metric;
+use super::range::Range;
 use super::report::Report;
 
 /// Columns of the items on the first line: two rows of a list in Icinga DB Web, and what a phone still shows.
@@ -168,10 +169,12 @@ fn perfdata(metrics: &[Metric]) -> (String, usize) {
     (text, 0)
 }
 
-/// `label=value[UOM];[warn];[crit];[min]` without empty fields at the end.
+/// `label=value[UOM];[warn];[crit];[min];[max]` without empty fields at the end.
 fn perfdata_item(metric: &Metric) -> String {
-    let limit = |range: Option<super::Range>| {
-        range.map_or(String::new(), |r| r.perfdata(metric.never_negative))
+    // One that nothing breaches is no limit, and no core reads `~:` as one.
+    let limit = |range: Option<Range>| {
+        let range = range.filter(Range::can_alert);
+        range.map_or(String::new(), |range| range.perfdata(metric.never_negative))
     };
     // Icinga 2 hands `U` on unread when limits follow, and Icinga DB Web 1.0.2 (Debian 12) then fails at a limit with a
     // colon: HTTP 500 for the service and for each list that holds it.
@@ -180,11 +183,13 @@ fn perfdata_item(metric: &Metric) -> String {
     }
     let value = format!("{}{}", metric.value, metric.unit);
     let minimum = if metric.never_negative { "0" } else { "" };
+    let maximum = metric.maximum.filter(|_| metric.thresholds.is_set());
     let fields = [
         value,
         limit(metric.thresholds.warning),
         limit(metric.thresholds.critical),
         minimum.to_owned(),
+        maximum.map_or(String::new(), |maximum| maximum.to_string()),
     ]
     .join(";");
     format!("{}={}", metric.label.as_str(), fields.trim_end_matches(';'))

@@ -113,7 +113,7 @@ fn an_empty_queue_has_an_oldest_of_zero() {
 #[test]
 fn a_file_system_without_inode_limit_has_no_inode_metric() {
     let free = Some(Ok(Free { bytes_percent: 50.0, inodes_percent: None }));
-    assert_eq!(metric(&report(vec![Queue { free, ..queue(1, 0) }]), "free_inodes"), None);
+    assert_eq!(metric(&report(vec![Queue { free, ..queue(1, 0) }]), "used_inodes"), None);
 }
 
 #[test]
