@@ -76,7 +76,7 @@ fn a_good_server_is_ok_and_says_so_in_short() {
     let text = render("SMTP TLS", &judge(good(), &policy()), Format::Nagios, 0);
     assert_eq!(
         text,
-        "SMTP TLS OK - grade A, certificate valid for 90d | certificate=7776000s;1728000:;604800: score=93;;;0 \
+        "SMTP TLS OK - grade A, certificate valid for 90d | certificate=7776000s;1728000:;604800: certificate_used=10%;80;93;0;100 score=93;;;0 \
          handshake=0.002s;;;0 connections=11;;;0\n"
     );
     expect(good(), &submission(), State::Ok, "grade A+");
