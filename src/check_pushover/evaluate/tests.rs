@@ -86,10 +86,10 @@ fn each_fact_has_its_state() {
 fn a_quota_that_was_asked_for_and_not_told_is_undetermined() {
     let report =
         evaluate(&Ok(Facts { quota: Some(Err(Unconfirmed::TooSoon)), ..healthy() }), &policy());
-    let metric = report.metrics().iter().find(|metric| metric.label.as_str() == "quota_remaining");
+    let metric = report.metrics().iter().find(|metric| metric.label.as_str() == "quota_used");
     assert_eq!(metric.map(|metric| metric.value), Some(Value::Undetermined));
     let unasked = evaluate(&Ok(healthy()), &Policy { quota: None, ..policy() });
-    assert!(unasked.metrics().iter().all(|metric| metric.label.as_str() != "quota_remaining"));
+    assert!(unasked.metrics().iter().all(|metric| metric.label.as_str() != "quota_used"));
 }
 
 #[test]
