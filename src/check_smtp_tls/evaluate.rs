@@ -11,7 +11,7 @@ use super::grade::{self, Grading, Rules};
 use super::policy::Policy;
 use crate::clock;
 use crate::monitoring::{Metric, Report, State, Unit, Value};
-use crate::smtp::{Cause, Stage};
+use crate::smtp::{Cause, Command, Stage};
 use crate::stream::StreamError;
 use crate::tls::Protocol;
 use crate::tls::suite::{Exchange, Suite};
@@ -65,7 +65,7 @@ fn nothing_seen(error: &ProbeError) -> Report {
             // No mail server, or one that waits for us to begin with TLS.
             if matches!(
                 (&error.cause, error.stage),
-                (Cause::NotSmtp(_), Stage::Greeting | Stage::Command("EHLO"))
+                (Cause::NotSmtp(_), Stage::Greeting | Stage::Command(Command::Ehlo))
                     | (Cause::Stream(StreamError::Silent), Stage::Greeting)
             ) {
                 report.advise("a port where TLS begins at once needs --tls");

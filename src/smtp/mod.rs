@@ -4,8 +4,10 @@
 //! every split of a server's bytes can be tested.
 
 pub mod address;
+pub mod command;
 pub mod reply;
 pub mod session;
 
+pub use command::{Command, Stage};
 pub use reply::{Reply, ReplyError};
-pub use session::{Cause, Session, SessionError, Stage};
+pub use session::{Cause, Session, SessionError};

@@ -2,29 +2,12 @@
 
 use std::io::{self, Read, Write};
 
+use super::command::{Command, Stage};
 use super::reply::{Parser, Reply, ReplyError};
 use crate::stream::StreamError;
 
 /// Bytes asked for at once.
 const CHUNK: usize = 4096;
-
-/// Which answer was awaited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// The server's first words.
-    Greeting,
-    /// The answer to this command.
-    Command(&'static str),
-}
-
-impl std::fmt::Display for Stage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Greeting => f.write_str("greeting"),
-            Self::Command(command) => write!(f, "answer to {command}"),
-        }
-    }
-}
 
 /// A conversation that cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +78,7 @@ impl<S: Read + Write> Session<S> {
     /// # Errors
     /// [`SessionError`] when no reply came.
     pub fn ehlo(&mut self, name: &str) -> Result<Reply, SessionError> {
-        self.command("EHLO", &format!("EHLO {name}"))
+        self.command(Command::Ehlo, &format!("EHLO {name}"))
     }
 
     /// Asks for TLS. After a 220 the stream belongs to TLS: take it with [`Self::into_stream`].
@@ -103,7 +86,7 @@ impl<S: Read + Write> Session<S> {
     /// # Errors
     /// [`SessionError`] when no reply came.
     pub fn starttls(&mut self) -> Result<Reply, SessionError> {
-        self.command("STARTTLS", "STARTTLS")
+        self.command(Command::Starttls, "STARTTLS")
     }
 
     /// Begins a mail from `sender`, empty for the null sender (RFC 5321 section 4.5.5).
@@ -111,7 +94,7 @@ impl<S: Read + Write> Session<S> {
     /// # Errors
     /// [`SessionError`] when no reply came.
     pub fn mail(&mut self, sender: &str) -> Result<Reply, SessionError> {
-        self.command("MAIL", &format!("MAIL FROM:<{sender}>"))
+        self.command(Command::Mail, &format!("MAIL FROM:<{sender}>"))
     }
 
     /// Names a recipient.
@@ -119,7 +102,7 @@ impl<S: Read + Write> Session<S> {
     /// # Errors
     /// [`SessionError`] when no reply came.
     pub fn rcpt(&mut self, recipient: &str) -> Result<Reply, SessionError> {
-        self.command("RCPT", &format!("RCPT TO:<{recipient}>"))
+        self.command(Command::Rcpt, &format!("RCPT TO:<{recipient}>"))
     }
 
     /// Gives up the mail that has begun.
@@ -127,7 +110,7 @@ impl<S: Read + Write> Session<S> {
     /// # Errors
     /// [`SessionError`] when no reply came.
     pub fn reset(&mut self) -> Result<Reply, SessionError> {
-        self.command("RSET", "RSET")
+        self.command(Command::Rset, "RSET")
     }
 
     /// Asks to send the content; go on with [`Self::content`] after a 354.
@@ -135,7 +118,7 @@ impl<S: Read + Write> Session<S> {
     /// # Errors
     /// [`SessionError`] when no reply came.
     pub fn data(&mut self) -> Result<Reply, SessionError> {
-        self.command("DATA", "DATA")
+        self.command(Command::Data, "DATA")
     }
 
     /// Sends the content, lines ended by CRLF, with its dots doubled (RFC 5321 section 4.5.2), and the final dot.
@@ -143,7 +126,7 @@ impl<S: Read + Write> Session<S> {
     /// # Errors
     /// [`SessionError`] when no reply came.
     pub fn content(&mut self, content: &str) -> Result<Reply, SessionError> {
-        let stage = Stage::Command("final dot");
+        let stage = Stage::Command(Command::FinalDot);
         if self.has_more() {
             return Err(SessionError { stage, cause: Cause::TalksEarly });
         }
@@ -162,15 +145,15 @@ impl<S: Read + Write> Session<S> {
 
     /// Takes leave and waits for the answer; what it says does not matter.
     pub fn quit(&mut self) {
-        let _ = self.command("QUIT", "QUIT");
+        let _ = self.command(Command::Quit, "QUIT");
     }
 
-    /// Sends one command and waits for its whole answer. `name` is what errors call it.
+    /// Sends one command as `line` and waits for its whole answer.
     ///
     /// # Errors
     /// [`SessionError`] when the server had already said more than it was asked, or no reply came.
-    pub fn command(&mut self, name: &'static str, line: &str) -> Result<Reply, SessionError> {
-        let stage = Stage::Command(name);
+    pub fn command(&mut self, command: Command, line: &str) -> Result<Reply, SessionError> {
+        let stage = Stage::Command(command);
         if self.has_more() {
             return Err(SessionError { stage, cause: Cause::TalksEarly });
         }
@@ -214,7 +197,7 @@ impl<S: Read + Write> Session<S> {
     /// [`Cause::TalksEarly`] when the server said more than it was asked.
     pub fn into_stream(self) -> Result<S, SessionError> {
         if self.has_more() {
-            let stage = Stage::Command("STARTTLS");
+            let stage = Stage::Command(Command::Starttls);
             return Err(SessionError { stage, cause: Cause::TalksEarly });
         }
         Ok(self.stream)
@@ -312,7 +295,7 @@ mod tests {
         assert_eq!(
             session.ehlo("client.example"),
             Err(SessionError {
-                stage: Stage::Command("EHLO"),
+                stage: Stage::Command(Command::Ehlo),
                 cause: Cause::Stream(StreamError::Closed)
             })
         );
@@ -332,10 +315,10 @@ mod tests {
         session.greeting().unwrap();
         assert_eq!(
             session.ehlo("x"),
-            Err(SessionError { stage: Stage::Command("EHLO"), cause: Cause::TalksEarly })
+            Err(SessionError { stage: Stage::Command(Command::Ehlo), cause: Cause::TalksEarly })
         );
         let mut session = Session::over(Recorded::new(b"220 go\r\n250 injected\r\n", &[]));
-        session.reply(Stage::Command("STARTTLS")).unwrap();
+        session.reply(Stage::Command(Command::Starttls)).unwrap();
         assert!(session.into_stream().is_err());
     }
 

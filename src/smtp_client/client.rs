@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::channel::{Channel, Patient};
 use super::dialer::{Dialer, NoSession, leave, server_name};
 use crate::connection::Connection;
-use crate::smtp::{Reply, Session, Stage};
+use crate::smtp::{Command, Reply, Session, Stage};
 use crate::tls::handshake::{Agreed, Shown, Wanted, handshake};
 
 /// How a session is protected.
@@ -88,7 +88,7 @@ impl<'a> Dialer<'a> {
             return Ok(ehlo);
         }
         leave(session);
-        Err(NoSession::Refused(Stage::Command("EHLO"), ehlo))
+        Err(NoSession::Refused(Stage::Command(Command::Ehlo), ehlo))
     }
 
     fn secure(&self, mut connection: Connection<'a>) -> Result<(Channel<'a>, Shake), NoSession> {

@@ -6,13 +6,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use rustls::pki_types::{DnsName, ServerName};
+use serde::{Serialize, Serializer};
 
 use super::caller::Caller;
 use super::channel::Patient;
 use super::patience::Patience;
 use crate::connection::{ConnectError, Connection, ResolveError, resolve};
 use crate::deadline::Deadline;
-use crate::smtp::{Reply, Session, SessionError, Stage};
+use crate::smtp::{Command, Reply, Session, SessionError, Stage};
 use crate::tls::handshake::HandshakeError;
 
 /// One way into a mail server, and how long each step on it may take.
@@ -65,6 +66,12 @@ pub enum NoSession {
     /// The run is over.
     #[error("no time left")]
     OutOfTime,
+}
+
+impl Serialize for NoSession {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// The addresses of a server, none of which answers, each with its reason.
@@ -168,7 +175,7 @@ impl<'a> Dialer<'a> {
         let answer = session.starttls()?;
         if answer.code != 220 {
             leave(&mut session);
-            return Err(NoSession::Refused(Stage::Command("STARTTLS"), answer));
+            return Err(NoSession::Refused(Stage::Command(Command::Starttls), answer));
         }
         let mut stream = session.into_stream()?;
         stream.allow(self.patience.tls);

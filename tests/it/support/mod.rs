@@ -4,6 +4,7 @@ pub(crate) mod bell;
 pub(crate) mod cores;
 pub(crate) mod daemon;
 pub(crate) mod daemons;
+pub(crate) mod debug_text;
 pub(crate) mod dns;
 pub(crate) mod exim;
 pub(crate) mod filesystem;
@@ -48,14 +49,17 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// Checks what holds for every run: an exit code, UTF-8 on standard output, nothing on standard error.
+    /// Checks what holds for every run: an exit code, UTF-8 on standard output and no value in Rust's notation there,
+    /// nothing on standard error.
     pub(crate) fn of(output: &Output) -> Self {
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "standard error");
         let code = output
             .status
             .code()
             .unwrap_or_else(|| panic!("ended by a signal: {:?}", output.status));
-        Self { code, stdout: String::from_utf8(output.stdout.clone()).unwrap() }
+        let stdout = String::from_utf8(output.stdout.clone()).unwrap();
+        assert_eq!(debug_text::found(&stdout), None, "Rust's notation in: {stdout}");
+        Self { code, stdout }
     }
 
     pub(crate) fn first_line(&self) -> &str {
