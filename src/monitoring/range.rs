@@ -29,6 +29,12 @@ impl Range {
         Self { inverted: false, start: Some(Number::Integer(start.into())), end: None }
     }
 
+    /// The range `end`, which alerts above `end`.
+    #[must_use]
+    pub fn up_to(end: u64) -> Self {
+        Self { inverted: false, start: Some(ZERO), end: Some(Number::Integer(end.into())) }
+    }
+
     /// Whether `value` alerts. An undetermined value never does; [`super::Thresholds::judge`] makes it UNKNOWN.
     #[must_use]
     pub fn alerts(&self, value: Value) -> bool {
@@ -272,6 +278,13 @@ mod tests {
     fn at_least_alerts_below_its_start() {
         for start in [-1, 0, 7] {
             assert_eq!(Ok(Range::at_least(start)), format!("{start}:").parse());
+        }
+    }
+
+    #[test]
+    fn up_to_alerts_above_its_end() {
+        for end in [0, 7] {
+            assert_eq!(Ok(Range::up_to(end)), end.to_string().parse());
         }
     }
 
