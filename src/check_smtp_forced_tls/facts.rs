@@ -313,7 +313,7 @@ pub(super) enum Contact {
 /// us in and may let our mail server in.
 pub(super) fn is_undetermined(error: &NoSession) -> bool {
     match error {
-        NoSession::Unresolved(error) => *error == ResolveError::NoAnswer,
+        NoSession::Unresolved(error) => *error == ResolveError::Unanswered,
         NoSession::Unreached(unreached) => unreached.is_ours(),
         NoSession::Refused(..) => true,
         _ => false,

@@ -5,8 +5,7 @@ use serde::Serialize;
 /// A command of a mail session (RFC 5321 section 4.1.1; STARTTLS RFC 3207).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Command {
+pub(crate) enum Command {
     Ehlo,
     Starttls,
     Mail,
@@ -36,7 +35,7 @@ impl std::fmt::Display for Command {
 
 /// Which answer was awaited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// The server's first words.
     Greeting,
     /// The answer to this command.

@@ -11,16 +11,16 @@ const CHUNK: usize = 4096;
 
 /// A conversation that cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionError {
+pub(crate) struct SessionError {
     /// Where it stopped.
-    pub stage: Stage,
+    pub(crate) stage: Stage,
     /// Why.
-    pub cause: Cause,
+    pub(crate) cause: Cause,
 }
 
 /// Why no answer came.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// The stream gives or takes no more bytes.
     Stream(StreamError),
     /// What came is no reply.
@@ -52,7 +52,7 @@ impl std::error::Error for SessionError {}
 
 /// One SMTP conversation.
 #[derive(Debug)]
-pub struct Session<S> {
+pub(crate) struct Session<S> {
     stream: S,
     received: Vec<u8>,
     next: usize,
@@ -61,7 +61,7 @@ pub struct Session<S> {
 impl<S: Read + Write> Session<S> {
     /// A conversation that has not begun.
     #[must_use]
-    pub fn over(stream: S) -> Self {
+    pub(crate) fn over(stream: S) -> Self {
         Self { stream, received: Vec::new(), next: 0 }
     }
 
@@ -69,7 +69,7 @@ impl<S: Read + Write> Session<S> {
     ///
     /// # Errors
     /// [`SessionError`] when no reply came.
-    pub fn greeting(&mut self) -> Result<Reply, SessionError> {
+    pub(crate) fn greeting(&mut self) -> Result<Reply, SessionError> {
         self.reply(Stage::Greeting)
     }
 
@@ -77,7 +77,7 @@ impl<S: Read + Write> Session<S> {
     ///
     /// # Errors
     /// [`SessionError`] when no reply came.
-    pub fn ehlo(&mut self, name: &str) -> Result<Reply, SessionError> {
+    pub(crate) fn ehlo(&mut self, name: &str) -> Result<Reply, SessionError> {
         self.command(Command::Ehlo, &format!("EHLO {name}"))
     }
 
@@ -85,7 +85,7 @@ impl<S: Read + Write> Session<S> {
     ///
     /// # Errors
     /// [`SessionError`] when no reply came.
-    pub fn starttls(&mut self) -> Result<Reply, SessionError> {
+    pub(crate) fn starttls(&mut self) -> Result<Reply, SessionError> {
         self.command(Command::Starttls, "STARTTLS")
     }
 
@@ -93,7 +93,7 @@ impl<S: Read + Write> Session<S> {
     ///
     /// # Errors
     /// [`SessionError`] when no reply came.
-    pub fn mail(&mut self, sender: &str) -> Result<Reply, SessionError> {
+    pub(crate) fn mail(&mut self, sender: &str) -> Result<Reply, SessionError> {
         self.command(Command::Mail, &format!("MAIL FROM:<{sender}>"))
     }
 
@@ -101,7 +101,7 @@ impl<S: Read + Write> Session<S> {
     ///
     /// # Errors
     /// [`SessionError`] when no reply came.
-    pub fn rcpt(&mut self, recipient: &str) -> Result<Reply, SessionError> {
+    pub(crate) fn rcpt(&mut self, recipient: &str) -> Result<Reply, SessionError> {
         self.command(Command::Rcpt, &format!("RCPT TO:<{recipient}>"))
     }
 
@@ -109,7 +109,7 @@ impl<S: Read + Write> Session<S> {
     ///
     /// # Errors
     /// [`SessionError`] when no reply came.
-    pub fn reset(&mut self) -> Result<Reply, SessionError> {
+    pub(crate) fn reset(&mut self) -> Result<Reply, SessionError> {
         self.command(Command::Rset, "RSET")
     }
 
@@ -117,7 +117,7 @@ impl<S: Read + Write> Session<S> {
     ///
     /// # Errors
     /// [`SessionError`] when no reply came.
-    pub fn data(&mut self) -> Result<Reply, SessionError> {
+    pub(crate) fn data(&mut self) -> Result<Reply, SessionError> {
         self.command(Command::Data, "DATA")
     }
 
@@ -125,7 +125,7 @@ impl<S: Read + Write> Session<S> {
     ///
     /// # Errors
     /// [`SessionError`] when no reply came.
-    pub fn content(&mut self, content: &str) -> Result<Reply, SessionError> {
+    pub(crate) fn content(&mut self, content: &str) -> Result<Reply, SessionError> {
         let stage = Stage::Command(Command::FinalDot);
         if self.has_more() {
             return Err(SessionError { stage, cause: Cause::TalksEarly });
@@ -144,7 +144,7 @@ impl<S: Read + Write> Session<S> {
     }
 
     /// Takes leave and waits for the answer; what it says does not matter.
-    pub fn quit(&mut self) {
+    pub(crate) fn quit(&mut self) {
         let _ = self.command(Command::Quit, "QUIT");
     }
 
@@ -152,7 +152,7 @@ impl<S: Read + Write> Session<S> {
     ///
     /// # Errors
     /// [`SessionError`] when the server had already said more than it was asked, or no reply came.
-    pub fn command(&mut self, command: Command, line: &str) -> Result<Reply, SessionError> {
+    pub(crate) fn command(&mut self, command: Command, line: &str) -> Result<Reply, SessionError> {
         let stage = Stage::Command(command);
         if self.has_more() {
             return Err(SessionError { stage, cause: Cause::TalksEarly });
@@ -165,7 +165,7 @@ impl<S: Read + Write> Session<S> {
     ///
     /// # Errors
     /// When the stream takes no bytes.
-    pub fn send(&mut self, line: &str) -> io::Result<()> {
+    pub(crate) fn send(&mut self, line: &str) -> io::Result<()> {
         self.stream.write_all(format!("{line}\r\n").as_bytes())?;
         self.stream.flush()
     }
@@ -174,7 +174,7 @@ impl<S: Read + Write> Session<S> {
     ///
     /// # Errors
     /// [`SessionError`] when none came.
-    pub fn reply(&mut self, stage: Stage) -> Result<Reply, SessionError> {
+    pub(crate) fn reply(&mut self, stage: Stage) -> Result<Reply, SessionError> {
         let mut parser = Parser::default();
         loop {
             while let Some(byte) = self.received.get(self.next) {
@@ -195,7 +195,7 @@ impl<S: Read + Write> Session<S> {
     ///
     /// # Errors
     /// [`Cause::TalksEarly`] when the server said more than it was asked.
-    pub fn into_stream(self) -> Result<S, SessionError> {
+    pub(crate) fn into_stream(self) -> Result<S, SessionError> {
         if self.has_more() {
             let stage = Stage::Command(Command::Starttls);
             return Err(SessionError { stage, cause: Cause::TalksEarly });
@@ -204,13 +204,13 @@ impl<S: Read + Write> Session<S> {
     }
 
     /// The stream, to change how long it waits.
-    pub fn stream_mut(&mut self) -> &mut S {
+    pub(crate) fn stream_mut(&mut self) -> &mut S {
         &mut self.stream
     }
 
     /// Whether bytes were received that belong to no answer yet.
     #[must_use]
-    pub fn has_more(&self) -> bool {
+    pub(crate) fn has_more(&self) -> bool {
         self.next < self.received.len()
     }
 

@@ -332,7 +332,7 @@ fn nothing_seen_is_told_by_whose_fault_it_is() {
     let unreached = |error| ProbeError::Unreached(Unreached(vec![(address, error)]));
     for (error, state) in [
         (
-            ProbeError::Unresolved { host: "x".to_owned(), reason: ResolveError::NoAnswer },
+            ProbeError::Unresolved { host: "x".to_owned(), reason: ResolveError::Unanswered },
             State::Unknown,
         ),
         (unreached(ConnectError::Refused), State::Critical),

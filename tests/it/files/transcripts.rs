@@ -18,7 +18,7 @@ fn each_program_has_transcripts_and_a_part_in_the_demo() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let missing: Vec<String> = suite::commands()
         .iter()
-        .map(|command| command.get_name())
+        .map(clap::Command::get_name)
         .flat_map(|name| {
             let transcripts = ["help", "usage-errors"];
             let mut files =

@@ -60,7 +60,7 @@ fn the_way_to_a_partner_is_judged_by_all_its_hosts() {
     let failed = || {
         Contact::NoSession(NoSession::Unresolved(ResolveError::NoName("no such name".to_owned())))
     };
-    let unknown = || Contact::NoSession(NoSession::Unresolved(ResolveError::NoAnswer));
+    let unknown = || Contact::NoSession(NoSession::Unresolved(ResolveError::Unanswered));
     let two = || names(&["a", "b"]);
     let expired = || with_proof(&[Fault::Expired(3 * 86_400)], None);
     for (case, partner, state, text) in [
