@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::support::filesystem::HungMount;
 use crate::support::http_server::{HttpServer, Reply, Request};
 use crate::support::pushover::{ALICE, BOB, Host, TOKEN, now};
-use crate::support::{Outcome, chmod, program, skipped_without_root};
+use crate::support::{Outcome, chmod, labels, program, skipped_without_root};
 
 const LIMITS: &str =
     r#"{"limit":10000,"remaining":7496,"reset":1393653600,"status":1,"request":"r"}"#;
@@ -120,6 +120,7 @@ fn the_quota_is_asked_once_an_hour() {
         let outcome = host.check(&["--quota"]);
         outcome.expect(0, "PUSHOVER OK - ");
         assert_eq!(outcome.perfdata()["quota_used"], "2504;9000;9800;0;10000");
+        labels::prints_all("check_pushover", &outcome, &[]);
     }
     host.check(&["--quota", "--warning-quota=8000:"])
         .expect(1, "PUSHOVER WARNING - 7496 of 10000 messages left");
