@@ -16,6 +16,8 @@ use crate::stream::StreamError;
 use crate::tls::Protocol;
 use crate::tls::suite::{Exchange, Suite};
 
+const SWITCH_ON: &str = "switch STARTTLS on; Axigen: Security and Filtering, Acceptance and Routing, Allow StartTLS; postfix: smtpd_tls_security_level = may";
+
 /// Judges what was seen.
 pub(super) fn evaluate(
     seen: &Result<Facts, ProbeError>,
@@ -99,7 +101,6 @@ fn starttls(facts: &Facts, report: &mut Report) -> bool {
 /// What stands in the way of STARTTLS, and what to do about it.
 fn no_starttls(smtp: &Smtp) -> (String, &'static str) {
     const INSPECTION: &str = "switch off the inspection of SMTP in the firewall on the way";
-    const SWITCH_ON: &str = "switch STARTTLS on; Axigen: Security and Filtering, Acceptance and Routing, Allow StartTLS; postfix: smtpd_tls_security_level = may";
     match (&smtp.starttls_answer, &smtp.ehlo_refused) {
         (Some(answer), _) if answer.is_temporary() => (
             format!("TLS is broken on the server: {answer}"),

@@ -5,7 +5,7 @@ use crate::check_smtp_forced_tls::facts::{
     Answer, Inbound, LastStage, Leg, Problem, Refusal, Role, Sender, starttls_refusal,
 };
 use crate::check_smtp_forced_tls::policy::Policy;
-use crate::monitoring::{Metric, Report, State, Unit, Value};
+use crate::monitoring::{Metric, Range, Report, State, Thresholds, Unit, Value};
 use crate::smtp::{Command, Grounds, Reply, Stage};
 use crate::smtp_client::{NoSession, Security};
 
@@ -134,14 +134,14 @@ pub(super) fn domains(inbound: &Inbound, policy: &Policy, report: &mut Report) {
             domain(&sender.domain, &ruling, inbound.stage, policy, report);
         }
     }
-    for (label, count) in [
-        ("domains", counts.domains),
-        ("enforced", counts.enforced),
-        ("open", counts.open),
-        ("undecided", counts.undecided),
-    ] {
-        report.measure(Metric::new(label, Value::Uint(count), Unit::None));
-    }
+    let metric = |label, count| Metric::new(label, Value::Uint(count), Unit::None);
+    // None may be open.
+    let none = Some(Range::up_to(0));
+    let limits = Thresholds { warning: none, critical: none };
+    report.measure(metric("domains", counts.domains));
+    report.measure(metric("enforced", counts.enforced));
+    report.measure(metric("open", counts.open).judged_by(&limits).at_most(counts.domains));
+    report.measure(metric("undecided", counts.undecided));
 }
 
 fn domain(domain: &str, ruling: &Ruling, last: LastStage, policy: &Policy, report: &mut Report) {
