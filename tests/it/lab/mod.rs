@@ -6,3 +6,4 @@ mod smtp_forced_tls;
 mod smtp_malware;
 mod smtp_tls;
 mod smtp_tls_scanners;
+mod web;
