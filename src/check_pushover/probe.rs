@@ -24,11 +24,11 @@ pub(super) fn probe(
     progress: &Progress<Facts>,
 ) -> Result<(), ProbeError> {
     run.deadline.enter("reading the spool");
-    let mut access = target.access.gather(true).map_err(ProbeError::Identity)?;
-    let spool = Spool::open(&access.spool_dir).map_err(ProbeError::Spool)?;
+    let mut access = target.access.gather(true);
+    let spool = access.spool.clone().map_err(ProbeError)?;
     let now = unix_seconds(run.now);
     let memory = Memory::recall(&spool);
-    let mut facts = look(&spool, &memory, &mut access.keyring, now).map_err(ProbeError::Spool)?;
+    let mut facts = look(&spool, &memory, &mut access.keyring, now).map_err(ProbeError)?;
     facts.configuration = access.config.as_ref().err().cloned();
     facts.credentials = unusable(&mut access);
     remember(&memory, now, &mut facts);
