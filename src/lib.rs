@@ -28,13 +28,14 @@
 //! - [`connection`]: TCP whose every wait has an end
 //! - [`deadline`], [`clock`]: how long a run may take, and how the time of day is counted
 //! - [`secret`]: what must never be shown
+//! - [`named_file`]: files that somebody names, whatever they are
 //!
 //! # Who may import whom
 //!
 //! ```text
 //! programs        -> everything below, but no other program
 //! program         -> monitoring, deadline
-//! pushover        -> deadline, clock, secret
+//! pushover        -> deadline, clock, secret, named_file
 //! smtp_client     -> smtp, tls, connection, deadline, program
 //! smtp, tls       -> nothing that monitors
 //! monitoring      -> nothing
@@ -53,6 +54,7 @@ mod clock;
 pub mod connection;
 mod deadline;
 pub mod monitoring;
+mod named_file;
 pub mod notify_pushover;
 pub mod program;
 mod pushover;

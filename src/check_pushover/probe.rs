@@ -77,8 +77,9 @@ fn inquire(
 fn unusable(access: &mut Access) -> Vec<Credential> {
     let mut credentials = Vec::new();
     for addressee in access.everybody() {
-        if let Err(error @ (KeyError::Malformed { .. } | KeyError::File { .. })) =
-            access.keyring.find(&addressee)
+        if let Err(
+            error @ (KeyError::Malformed { .. } | KeyError::File { .. } | KeyError::NotInAFile(_)),
+        ) = access.keyring.find(&addressee)
         {
             credentials
                 .push(Credential { name: addressee.name(), result: Err(Unconfirmed::Keys(error)) });

@@ -13,7 +13,7 @@ use super::client::{API_URL, Route};
 use super::config::{CONFIG_FILE, Config, NoConfig};
 use super::keys::{Keyring, surroundings};
 use super::spool::{SPOOL_DIR, Spool, SpoolError};
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 
 /// Options of every program on the way to Pushover.
 #[derive(Clone, Debug, clap::Args)]
@@ -72,6 +72,7 @@ impl AccessOptions {
     /// Reads the configuration and opens the spool. Where that is to be used, root takes the identity of its owner.
     #[must_use]
     pub(crate) fn gather(&self, uses_spool: bool) -> Access {
+        secret::guard();
         let config = self.read();
         let spool_dir = self.choose_spool(&config);
         let mut access = Access {
@@ -169,6 +170,7 @@ impl Access {
         let root = rustix::process::geteuid().is_root();
         self.spool = take(self.spool_group);
         if root && !rustix::process::geteuid().is_root() {
+            secret::guard();
             // Once more, with the eyes of whoever drains the spool next time: what only root can read sends an alert now
             // and holds the next one for ever.
             self.config = self.options.read();
