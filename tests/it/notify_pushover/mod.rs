@@ -9,3 +9,4 @@ mod rights;
 mod secrets;
 mod spool;
 mod stuck;
+mod unit;
