@@ -64,7 +64,7 @@ impl Site {
         for field in [
             format!("token={TOKEN}"),
             format!("user={USER}"),
-            "message=143 Mails in der Queue".to_owned(),
+            "message=143 messages wait in the queue".to_owned(),
         ] {
             command.args(["--form-string", &field]);
         }
@@ -80,9 +80,10 @@ fn one_send(site: &Site) {
     let mut curls = Vec::new();
     for _ in 0..ROUNDS {
         curls.push(time(&mut site.curl()));
-        ours.push(time(site.notify().arg("--message=143 Mails in der Queue")));
-        without_spool
-            .push(time(site.notify().args(["--no-spool", "--message=143 Mails in der Queue"])));
+        ours.push(time(site.notify().arg("--message=143 messages wait in the queue")));
+        without_spool.push(time(
+            site.notify().args(["--no-spool", "--message=143 messages wait in the queue"]),
+        ));
     }
     let curl = median(curls);
     println!("| One accepted send, median of {ROUNDS} | ms | of curl | peak KiB |\n|-|-|-|-|");

@@ -4,7 +4,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 examples=$PWD/examples
-release=${CARGO_TARGET_DIR:-target}/release
+built=${CARGO_TARGET_DIR:-target}/debug
+case $built in /*) ;; *) built=$PWD/$built ;; esac
 
 stage=$(mktemp -d)
 trap 'chmod -R u+rwX "$stage"; rm -rf "$stage"' EXIT
@@ -12,7 +13,7 @@ trap 'chmod -R u+rwX "$stage"; rm -rf "$stage"' EXIT
 chmod 755 "$stage"
 mkdir "$stage/bin"
 for source in src/bin/*.rs; do
-    cp "$release/$(basename "$source" .rs)" "$stage/bin/"
+    cp "$built/$(basename "$source" .rs)" "$stage/bin/"
 done
 PATH=$stage/bin:$PATH
 export PATH

@@ -12,7 +12,7 @@ use crate::system_error::SystemError;
 
 /// Which addresses of a name are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Family {
+pub(crate) enum Family {
     /// Both, in the order the system gives them.
     #[default]
     Any,
@@ -24,9 +24,9 @@ pub enum Family {
 
 /// Why a name leads to no address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ResolveError {
+pub(crate) enum ResolveError {
     /// The resolver gave no answer; it may when asked again.
-    NoAnswer,
+    Unanswered,
     /// The answer is no, in the resolver's words.
     NoName(String),
     /// It has no address of this family.
@@ -40,14 +40,14 @@ impl From<io::Error> for ResolveError {
     fn from(error: io::Error) -> Self {
         let text = error.to_string();
         let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
-        if NO_ANSWER.contains(&text) { Self::NoAnswer } else { Self::NoName(text.to_owned()) }
+        if NO_ANSWER.contains(&text) { Self::Unanswered } else { Self::NoName(text.to_owned()) }
     }
 }
 
 impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoAnswer => "Temporary failure in name resolution",
+            Self::Unanswered => "Temporary failure in name resolution",
             Self::NoName(text) => text,
             Self::NoAddress(Family::Any) => "it has no address",
             Self::NoAddress(Family::V4) => "it has no IPv4 address",
@@ -60,7 +60,11 @@ impl fmt::Display for ResolveError {
 ///
 /// # Errors
 /// [`ResolveError`].
-pub fn resolve(host: &str, port: u16, family: Family) -> Result<Vec<SocketAddr>, ResolveError> {
+pub(crate) fn resolve(
+    host: &str,
+    port: u16,
+    family: Family,
+) -> Result<Vec<SocketAddr>, ResolveError> {
     let mut addresses = Vec::new();
     for address in (host, port).to_socket_addrs()? {
         let wanted = match family {
@@ -80,7 +84,7 @@ pub fn resolve(host: &str, port: u16, family: Family) -> Result<Vec<SocketAddr>,
 
 /// Why there is no connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ConnectError {
+pub(crate) enum ConnectError {
     /// Nobody listens, or a firewall says so.
     Refused,
     /// The network says that the host is not there.
@@ -119,7 +123,7 @@ impl From<io::Error> for ConnectError {
 
 /// A connection whose waits end.
 #[derive(Debug)]
-pub struct Connection<'a> {
+pub(crate) struct Connection<'a> {
     stream: TcpStream,
     deadline: &'a Deadline,
     /// How long the answer to one thing sent may take as a whole, so that a dripping server gains nothing.
@@ -133,7 +137,7 @@ impl<'a> Connection<'a> {
     ///
     /// # Errors
     /// [`ConnectError`].
-    pub fn open(
+    pub(crate) fn open(
         address: SocketAddr,
         source: Option<IpAddr>,
         deadline: &'a Deadline,
@@ -157,12 +161,12 @@ impl<'a> Connection<'a> {
 
     /// Our own address on it.
     #[must_use]
-    pub fn local_address(&self) -> Option<IpAddr> {
+    pub(crate) fn local_address(&self) -> Option<IpAddr> {
         Some(self.stream.local_addr().ok()?.ip())
     }
 
     /// From now on each answer may take this long.
-    pub fn allow(&mut self, patience: Duration) {
+    pub(crate) fn allow(&mut self, patience: Duration) {
         self.patience = patience;
         self.answer_end = self.deadline.remaining().saturating_sub(patience);
     }
@@ -251,8 +255,8 @@ mod tests {
             let whole = format!("failed to lookup address information: {text}");
             ResolveError::from(io::Error::other(whole))
         };
-        assert_eq!(says("Temporary failure in name resolution"), ResolveError::NoAnswer);
-        assert_eq!(says("Try again"), ResolveError::NoAnswer);
+        assert_eq!(says("Temporary failure in name resolution"), ResolveError::Unanswered);
+        assert_eq!(says("Try again"), ResolveError::Unanswered);
         let no = says("Name or service not known");
         assert_eq!(no.to_string(), "Name or service not known");
         assert!(matches!(no, ResolveError::NoName(_)));

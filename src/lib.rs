@@ -26,6 +26,7 @@
 //! - [`smtp`]: addresses, replies and sessions, over any stream
 //! - [`tls`]: TLS as seen from outside, and what a certificate proves
 //! - [`connection`]: TCP whose every wait has an end
+//! - [`stream`], [`system_error`]: why bytes no longer come or go, the same for every protocol
 //! - [`deadline`], [`clock`]: how long a run may take, and how the time of day is counted
 //! - [`secret`]: what must never be shown
 //! - [`named_file`]: files that somebody names, whatever they are
@@ -51,7 +52,7 @@ pub mod check_smtp_forced_tls;
 pub mod check_smtp_malware;
 pub mod check_smtp_tls;
 mod clock;
-pub mod connection;
+mod connection;
 mod deadline;
 pub mod monitoring;
 mod named_file;
@@ -60,8 +61,8 @@ pub mod program;
 mod pushover;
 mod secret;
 pub mod smtp;
-pub mod smtp_client;
-pub mod stream;
+mod smtp_client;
+mod stream;
 pub mod system_error;
 pub mod tls;
 

@@ -17,7 +17,6 @@ use clap::Parser;
 
 pub use notifier::{Delivery, Errand, NotifierOptions, Outcome, run_notifier};
 pub use options::{CheckOptions, Timeout};
-pub use progress::Gathered as CutShort;
 pub use progress::{Gathered, OutOfTime, Progress};
 pub use run::Run;
 pub use usage::UsageError;

@@ -7,7 +7,7 @@ use crate::tls::Alert;
 
 /// How a stream failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StreamError {
+pub(crate) enum StreamError {
     /// The peer stayed silent, or too slow, for as long as it was given.
     Silent,
     /// The peer ended the connection.

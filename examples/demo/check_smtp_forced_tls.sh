@@ -1,8 +1,7 @@
 # check_smtp_forced_tls, with a stand-in for a mail server. Sourced by ../demo.sh.
-# shellcheck shell=sh disable=SC2154 # stage, examples, release: set by ../demo.sh
+# shellcheck shell=sh disable=SC2154 # stage, built: set by ../demo.sh
 
-server=$release/examples/forced_tls_server
-case $server in /*) ;; *) server=$examples/../$server ;; esac
+server=$built/examples/forced_tls_server
 
 # forced_tls RULE [OPTION]...: shows the check on a server with this rule.
 forced_tls() {

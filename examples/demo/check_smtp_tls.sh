@@ -1,8 +1,7 @@
 # check_smtp_tls on a good mail server, on one with SSLv2 and on one whose certificate has expired. Sourced by ../demo.sh.
-# shellcheck shell=sh disable=SC2154 # stage, examples, release: set by ../demo.sh
+# shellcheck shell=sh disable=SC2154 # stage, built: set by ../demo.sh
 
-mail_server=$release/examples/mail_server
-case $mail_server in /*) ;; *) mail_server=$examples/../$mail_server ;; esac
+mail_server=$built/examples/mail_server
 
 # show_server KIND [OPTION...]: the check on a stand-in of this kind. The name is that of the authority's file.
 show_server() {

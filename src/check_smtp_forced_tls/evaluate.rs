@@ -2,9 +2,9 @@
 
 mod inbound;
 mod outbound;
+mod ruling;
 #[cfg(test)]
 mod tests;
-mod verdict;
 
 use super::explain;
 use super::facts::Facts;
@@ -14,8 +14,8 @@ use crate::monitoring::{Metric, Report, Unit, Value};
 /// Judges what was seen.
 pub(super) fn evaluate(facts: &Facts, policy: &Policy) -> Report {
     let mut report = Report::new();
-    if let Some(reason) = &facts.incomplete {
-        report.find(policy.on_timeout, reason.as_str());
+    if let Some(out_of_time) = &facts.cut_short {
+        report.find(policy.on_timeout, out_of_time.to_string());
     }
     if let Some(inbound) = &facts.inbound {
         inbound::legs(inbound, &mut report);
@@ -23,7 +23,7 @@ pub(super) fn evaluate(facts: &Facts, policy: &Policy) -> Report {
         inbound::controls(inbound, &mut report);
     }
     for partner in &facts.partners {
-        outbound::judge(partner, policy, facts.incomplete.is_some(), &mut report);
+        outbound::judge(partner, policy, facts.cut_short.is_some(), &mut report);
     }
     let time = facts.seconds.map_or(Value::Undetermined, Value::Float);
     report.measure(Metric::new("time", time, Unit::Seconds));

@@ -1,8 +1,8 @@
 //! The long output: what was said to whom, and by whom.
 
-use super::facts::{Answer, Facts, Inbound, Partner, Role, Seen, Sender};
+use super::facts::{Answer, Contact, Facts, Inbound, NoMx, Partner, Role, Sender, is_undetermined};
 use crate::monitoring::Report;
-use crate::smtp_client::certificate_words;
+use crate::smtp_client::{NoSession, certificate_words};
 use crate::tls::proof::Proof;
 
 /// Describes what was seen, for `-v`.
@@ -61,15 +61,44 @@ fn certificate(proof: &Proof) -> String {
     }
 }
 
+/// What is wrong with an MX that is no name.
+pub(super) const IS_ADDRESS: &str = "an address, which an MX must not be (RFC 5321 section 5.1)";
+
+/// Why a partner's host let no session come about.
+pub(super) fn no_session(error: &NoSession) -> String {
+    match error {
+        NoSession::Unresolved(error) => error.to_string(),
+        NoSession::Refused(_, reply) => format!("does not let this host in: {reply}"),
+        other => other.to_string(),
+    }
+}
+
+/// Why it is not known where DNS sends mail.
+pub(super) fn no_mx(why: NoMx) -> String {
+    match why {
+        NoMx::Silent => "no answer from DNS in time".to_owned(),
+        NoMx::Rcode(1) => "DNS answers FORMERR".to_owned(),
+        NoMx::Rcode(2) => "DNS answers SERVFAIL".to_owned(),
+        NoMx::Rcode(4) => "DNS answers NOTIMP".to_owned(),
+        NoMx::Rcode(5) => "DNS answers REFUSED".to_owned(),
+        NoMx::Rcode(code) => format!("DNS answers with code {code}"),
+        NoMx::Malformed => "no usable answer from DNS".to_owned(),
+        NoMx::Ours(error) => format!("cannot look up: {error}"),
+    }
+}
+
 fn hosts(partner: &Partner, report: &mut Report) {
     for host in &partner.hosts {
-        let seen = match &host.seen {
-            Seen::Tls { version, proof } => format!("{version}, {}", certificate(proof)),
-            Seen::Failed(why) => why.clone(),
-            Seen::Unknown(why) => format!("unknown: {why}"),
+        let contact = match &host.contact {
+            Contact::Tls { version, proof } => format!("{version}, {}", certificate(proof)),
+            Contact::IsAddress => IS_ADDRESS.to_owned(),
+            Contact::NoSession(error) if is_undetermined(error) => {
+                format!("unknown: {}", no_session(error))
+            }
+            Contact::NoSession(error) => no_session(error),
         };
         let (domain, port) = (&partner.domain, partner.port);
-        report.explain(1, format!("{domain}: {} port {port}: {seen}", host.name));
+        report.explain(1, format!("{domain}: {} port {port}: {contact}", host.name));
     }
     if partner.not_looked_at > 0 {
         report.explain(

@@ -1,11 +1,15 @@
 //! What was seen of a server that should refuse mail in the clear, and of the ways to partners.
 
-use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
+use std::fmt::{self, Display};
 
-use crate::program;
-use crate::smtp::Reply;
-use crate::smtp_client::{Security, certificate_words};
+use serde::{Serialize, Serializer};
+
+use crate::connection::ResolveError;
+use crate::program::{self, Gathered, OutOfTime};
+use crate::smtp::{Command, Reply, SessionError, Stage};
+use crate::smtp_client::{NoSession, Security, certificate_words};
+use crate::system_error::SystemError;
 use crate::tls::Protocol;
 use crate::tls::proof::Proof;
 
@@ -17,8 +21,9 @@ pub(super) struct Facts {
     pub(super) partners: Vec<Partner>,
     /// The time it took; absent while it goes on.
     pub(super) seconds: Option<f64>,
-    /// Why the look ended early, if our own time ran out.
-    pub(super) incomplete: Option<String>,
+    /// Where our own time ran out, if it did.
+    #[serde(rename = "incomplete")]
+    pub(super) cut_short: Option<OutOfTime>,
 }
 
 impl Facts {
@@ -30,6 +35,12 @@ impl Facts {
                 let all = partner.hosts.len() + partner.not_looked_at;
                 partner.mx.is_none() || partner.hosts.len() < all.min(MOST_HOSTS)
             })
+    }
+}
+
+impl Gathered for Facts {
+    fn cut_short(&mut self, by: OutOfTime) {
+        self.cut_short.get_or_insert(by);
     }
 }
 
@@ -113,15 +124,16 @@ pub(super) enum Answer {
 /// The answer that refused a mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Refusal {
-    pub(super) at: Step,
+    #[serde(serialize_with = "as_text")]
+    pub(super) at: Command,
     pub(super) code: u16,
     /// All lines; foreign text as it came.
     pub(super) text: String,
 }
 
 impl Refusal {
-    pub(super) fn new(at: Step, reply: &Reply) -> Self {
-        Self { at, code: reply.code, text: reply.lines.join(" ").trim().to_owned() }
+    pub(super) fn new(at: Command, reply: &Reply) -> Self {
+        Self { at, code: reply.code, text: reply.text() }
     }
 
     /// RFC 5321 section 4.2.1, 4yz.
@@ -149,29 +161,9 @@ impl Refusal {
     }
 }
 
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", format!("{} {}", self.code, self.text).trim_end())
-    }
-}
-
-/// The command that was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
-#[allow(missing_docs, reason = "the names say it")]
-pub(super) enum Step {
-    Mail,
-    Rcpt,
-    Data,
-}
-
-impl std::fmt::Display for Step {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Mail => "MAIL",
-            Self::Rcpt => "RCPT",
-            Self::Data => "DATA",
-        })
     }
 }
 
@@ -203,24 +195,45 @@ impl Leg {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Problem {
-    /// The name leads to no address.
-    Unresolved(String),
-    /// No address answers.
-    Unreached(String),
-    /// The connection fails for a reason of our own machine.
-    Unable(String),
-    /// Connected, but no greeting came.
-    NoGreeting(String),
-    /// The server keeps us out, in these words.
-    KeptOut(String),
-    /// STARTTLS is not offered, or refused for good in these words.
-    NoStarttls(Option<String>),
-    /// A login is asked for first, in these words.
-    DemandsAuth(String),
-    /// It broke in another way.
-    Broken(String),
+    /// No session came about.
+    NoSession(NoSession),
+    /// The server let us in so often before and no more: it limits its clients.
+    LetInNoMore { before: u32, error: NoSession },
+    /// It puts us out in the midst of a session.
+    PutOut(#[serde(serialize_with = "as_text")] Reply),
+    /// A login is asked for first.
+    DemandsAuth(Refusal),
+    /// A session broke.
+    Broken(#[serde(serialize_with = "as_text")] SessionError),
+    /// No mail could be offered in a whole session.
+    NothingOffered,
     /// Our own time ran out.
     OutOfTime,
+}
+
+impl Problem {
+    /// Whether the other ways in lead no further.
+    pub(super) fn is_of_all_ways(&self) -> bool {
+        match self {
+            Self::NoSession(NoSession::NoAnswer(error)) => error.stage == Stage::Greeting,
+            Self::NoSession(NoSession::NoStarttls | NoSession::Handshake(_))
+            | Self::DemandsAuth(_)
+            | Self::Broken(_)
+            | Self::NothingOffered => false,
+            Self::NoSession(error) => starttls_refusal(error).is_none(),
+            Self::LetInNoMore { .. } | Self::PutOut(_) | Self::OutOfTime => true,
+        }
+    }
+}
+
+/// The answer that refused STARTTLS for good (RFC 5321 section 4.2.1, 5yz).
+pub(super) fn starttls_refusal(error: &NoSession) -> Option<&Reply> {
+    match error {
+        NoSession::Refused(Stage::Command(Command::Starttls), reply) if reply.is_permanent() => {
+            Some(reply)
+        }
+        _ => None,
+    }
 }
 
 /// Hosts looked at for one partner, the most preferred ones. Honest domains have up to a dozen; more would make this
@@ -254,31 +267,61 @@ pub(super) enum Mx {
     Null,
     /// The domain does not exist.
     NoDomain,
-    /// DNS gave no answer.
-    Unknown(String),
+    /// That is not known.
+    Unknown(NoMx),
+}
+
+/// Why it is not known where DNS sends mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum NoMx {
+    /// DNS gave no answer in time.
+    Silent,
+    /// DNS answered with this code (RFC 1035 section 4.1.1), which is neither yes nor no.
+    Rcode(u16),
+    /// The answer is no proper one.
+    Malformed,
+    /// Our own system is the reason.
+    Ours(#[serde(serialize_with = "as_text")] SystemError),
 }
 
 /// One host on the way to a partner.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Host {
     pub(super) name: String,
-    pub(super) seen: Seen,
+    #[serde(rename = "seen")]
+    pub(super) contact: Contact,
 }
 
-/// What was seen of a partner's host.
+/// What came of a call at a partner's host.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Seen {
+pub(super) enum Contact {
     /// It speaks SMTP inside TLS.
     Tls {
         version: Protocol,
         #[serde(serialize_with = "certificate_words::serialize")]
         proof: Proof,
     },
-    /// It does not.
-    Failed(String),
-    /// That was not determined.
-    Unknown(String),
+    /// It let no session come about.
+    NoSession(NoSession),
+    /// It is an address in place of a name, which an MX must not be.
+    IsAddress,
+}
+
+/// Whether nothing is known of a partner's host for it: no answer from DNS, our own network, or a host that does not let
+/// us in and may let our mail server in.
+pub(super) fn is_undetermined(error: &NoSession) -> bool {
+    match error {
+        NoSession::Unresolved(error) => *error == ResolveError::Unanswered,
+        NoSession::Unreached(unreached) => unreached.is_ours(),
+        NoSession::Refused(..) => true,
+        _ => false,
+    }
+}
+
+fn as_text<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
 }
 
 #[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
@@ -298,7 +341,7 @@ mod tests {
 
     fn refusal(code: u16, text: &str) -> Refusal {
         let text = text.to_owned();
-        Refusal { at: Step::Rcpt, code, text }
+        Refusal { at: Command::Rcpt, code, text }
     }
 
     #[test]

@@ -10,6 +10,8 @@ mod target;
 
 pub use args::Args;
 
+use std::convert::Infallible;
+
 use crate::monitoring::Report;
 use crate::program::{Run, UsageError};
 use facts::Progress;
@@ -20,13 +22,10 @@ use facts::Progress;
 /// [`UsageError`] when options do not fit together.
 pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
     let (target, policy) = args.split(run.on_timeout)?;
-    let progress = Progress::new(target.nothing_yet());
-    run.when_cut_short({
-        let (progress, policy) = (progress.clone(), policy.clone());
-        move |reason| {
-            progress.note(|facts| facts.incomplete = Some(reason.to_owned()));
-            evaluate::evaluate(&progress.read(Clone::clone), &policy)
-        }
-    });
-    Ok(evaluate::evaluate(&probe::probe(&target, run, &progress), &policy))
+    let probe = |progress: &Progress| {
+        probe::probe(&target, run, progress);
+        Ok::<(), Infallible>(())
+    };
+    Ok(run
+        .gather(target.nothing_yet(), probe, move |Ok(facts)| evaluate::evaluate(&facts, &policy)))
 }

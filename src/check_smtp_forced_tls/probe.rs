@@ -4,16 +4,16 @@ mod inbound;
 mod mx;
 mod outbound;
 
-use super::facts::{Facts, Progress};
+use super::facts::Progress;
 use super::target::Target;
 use crate::clock;
-use crate::program::Run;
+use crate::program::{Gathered, Run};
 use crate::tls::trust::Anchors;
 use inbound::Legs;
 use outbound::Routes;
 
 /// Looks until all is seen or the time is over.
-pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) -> Facts {
+pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) {
     let now = clock::seconds(run.now);
     let anchors = Anchors::load(target.ca_file.as_deref(), now);
     let deadline = &run.deadline;
@@ -40,8 +40,7 @@ pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) -> Facts {
     progress.note(|facts| {
         facts.seconds = Some(deadline.elapsed().as_secs_f64());
         if facts.is_unfinished() {
-            facts.incomplete.get_or_insert(run.timed_out());
+            facts.cut_short(run.out_of_time());
         }
-        facts.clone()
-    })
+    });
 }

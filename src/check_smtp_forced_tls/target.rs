@@ -66,7 +66,7 @@ impl Target {
             }),
             partners: self.outbound.partners.iter().map(partner).collect(),
             seconds: None,
-            incomplete: None,
+            cut_short: None,
         }
     }
 }

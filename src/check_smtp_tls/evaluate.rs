@@ -11,10 +11,12 @@ use super::grade::{self, Grading, Rules};
 use super::policy::Policy;
 use crate::clock;
 use crate::monitoring::{Metric, Report, State, Unit, Value};
-use crate::smtp::{Cause, Stage};
+use crate::smtp::{Cause, Command, Stage};
 use crate::stream::StreamError;
 use crate::tls::Protocol;
 use crate::tls::suite::{Exchange, Suite};
+
+const SWITCH_ON: &str = "switch STARTTLS on; Axigen: Security and Filtering, Acceptance and Routing, Allow StartTLS; postfix: smtpd_tls_security_level = may";
 
 /// Judges what was seen.
 pub(super) fn evaluate(
@@ -63,7 +65,7 @@ fn nothing_seen(error: &ProbeError) -> Report {
             // No mail server, or one that waits for us to begin with TLS.
             if matches!(
                 (&error.cause, error.stage),
-                (Cause::NotSmtp(_), Stage::Greeting | Stage::Command("EHLO"))
+                (Cause::NotSmtp(_), Stage::Greeting | Stage::Command(Command::Ehlo))
                     | (Cause::Stream(StreamError::Silent), Stage::Greeting)
             ) {
                 report.advise("a port where TLS begins at once needs --tls");
@@ -90,16 +92,16 @@ fn starttls(facts: &Facts, report: &mut Report) -> bool {
             facts.handshake.is_some() || facts.no_handshake.is_some() || !facts.accepted.is_empty()
         }
         (Start::Starttls, Fact::No) => {
-            let text = match (&smtp.starttls_answer, smtp.is_masked) {
-                (Some(answer), _) => format!("STARTTLS is refused: {answer}"),
-                (None, true) => {
-                    report.advise("switch off the inspection of SMTP in the firewall on the way");
-                    "STARTTLS is not offered: a firewall writes over it (XXXXXXXA)".to_owned()
-                }
-                (None, false) => "STARTTLS is not offered".to_owned(),
+            let (text, advice) = match (&smtp.starttls_answer, smtp.is_masked) {
+                (Some(answer), _) => (format!("STARTTLS is refused: {answer}"), SWITCH_ON),
+                (None, true) => (
+                    "STARTTLS is not offered: a firewall writes over it (XXXXXXXA)".to_owned(),
+                    "switch off the inspection of SMTP in the firewall on the way",
+                ),
+                (None, false) => ("STARTTLS is not offered".to_owned(), SWITCH_ON),
             };
             report.find(State::Critical, text);
-            report.advise("switch STARTTLS on; Axigen: Security and Filtering, Acceptance and Routing, Allow StartTLS; postfix: smtpd_tls_security_level = may");
+            report.advise(advice);
             false
         }
         (Start::Starttls, Fact::Unknown(why)) => {

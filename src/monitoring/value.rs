@@ -79,6 +79,13 @@ pub(super) enum Number {
 }
 
 impl Number {
+    pub(super) fn nearest_double(self) -> f64 {
+        match self {
+            Self::Integer(value) => nearest_double(value),
+            Self::Decimal(value) => value,
+        }
+    }
+
     pub(super) fn partial_cmp_integer(self, value: i128) -> Option<Ordering> {
         match self {
             Self::Integer(own) => own.partial_cmp(&value),
@@ -151,7 +158,7 @@ fn whole(value: f64) -> Option<i128> {
 
 #[expect(
     clippy::cast_precision_loss,
-    reason = "only compared with fractions, which exist below 2^53 only"
+    reason = "compared with fractions, which exist below 2^53 only, or rounded anyway"
 )]
 fn nearest_double(value: i128) -> f64 {
     value as f64

@@ -7,7 +7,7 @@ use super::message::Remark;
 use crate::monitoring::clean::cut;
 use crate::program::{Delivery, Outcome};
 use crate::pushover::addressee::Addressee;
-use crate::pushover::drain::{Failed, Fate, Obstacle, Wait};
+use crate::pushover::drain::{Failed, Fate, Hold, Wait};
 use crate::pushover::not_accepted::NotAccepted;
 use crate::pushover::response::Quota;
 use crate::pushover::spool::SpoolError;
@@ -69,11 +69,11 @@ fn waits_for(wait: &Wait) -> String {
     }
 }
 
-fn held_by(obstacle: &Obstacle) -> String {
+fn held_by(obstacle: &Hold) -> String {
     match obstacle {
-        Obstacle::Keys(error) => error.to_string(),
-        Obstacle::Route(error) => error.to_string(),
-        Obstacle::Unreadable(error) => format!("cannot read a message in the spool: {error}"),
+        Hold::Keys(error) => error.to_string(),
+        Hold::Route(error) => error.to_string(),
+        Hold::Unreadable(error) => format!("cannot read a message in the spool: {error}"),
     }
 }
 

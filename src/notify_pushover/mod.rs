@@ -11,6 +11,7 @@ mod facts;
 mod flush;
 mod image;
 mod input;
+mod lines;
 mod macros;
 mod message;
 mod rules;

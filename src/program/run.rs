@@ -64,18 +64,6 @@ impl Run {
         OutOfTime { limit: self.deadline.limit(), stage: self.deadline.stage() }
     }
 
-    /// "timed out after 10s while reading /q/0F".
-    #[must_use]
-    pub fn timed_out(&self) -> String {
-        self.out_of_time().to_string()
-    }
-
-    /// What the watchdog reports when the probe hangs: `so_far` judges the facts gathered until then.
-    pub fn when_cut_short(&self, so_far: impl Fn(&str) -> Report + Send + 'static) {
-        let so_far = move |out_of_time: OutOfTime| so_far(&out_of_time.to_string());
-        *self.so_far.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(so_far));
-    }
-
     pub(super) fn report_so_far(&self) -> Report {
         let out_of_time = self.out_of_time();
         if let Some(so_far) = &*self.so_far.lock().unwrap_or_else(PoisonError::into_inner) {

@@ -14,18 +14,18 @@ const MOST_ADDRESS: usize = 254;
 /// A domain in ASCII and lower case, of two labels or more; of an international one the A-labels (RFC 5890 section
 /// 2.3.2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Domain(String);
+pub(crate) struct Domain(String);
 
 impl Domain {
     /// Its text, ready for the wire.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The same domain, since case does not matter (RFC 5321 section 2.4), for rules that think it does.
     #[must_use]
-    pub fn in_upper_case(&self) -> String {
+    pub(crate) fn in_upper_case(&self) -> String {
         self.0.to_ascii_uppercase()
     }
 }
@@ -39,7 +39,7 @@ impl fmt::Display for Domain {
 /// The text is no domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is not a domain; write a full name, as in example.com")]
-pub struct NotADomain;
+pub(crate) struct NotADomain;
 
 impl FromStr for Domain {
     type Err = NotADomain;
@@ -70,11 +70,11 @@ impl FromStr for Domain {
 
 /// A mail address of the plain kind: without quotes, comments and routes, and its local part in ASCII.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
+pub(crate) struct Address {
     /// What stands before the @, a dot-string (RFC 5321 section 4.1.2).
-    pub local_part: String,
+    pub(crate) local_part: String,
     /// What stands behind it.
-    pub domain: Domain,
+    pub(crate) domain: Domain,
 }
 
 impl fmt::Display for Address {
@@ -86,7 +86,7 @@ impl fmt::Display for Address {
 /// The text is no address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is not a mail address; write one, as in test@own.example")]
-pub struct NotAnAddress;
+pub(crate) struct NotAnAddress;
 
 impl FromStr for Address {
     type Err = NotAnAddress;

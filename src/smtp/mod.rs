@@ -3,9 +3,11 @@
 //! Shared by the checks that talk to a mail server. Works on any stream and knows nothing of sockets or of TLS, so that
 //! every split of a server's bytes can be tested.
 
-pub mod address;
+pub(crate) mod address;
+pub(crate) mod command;
 pub mod reply;
-pub mod session;
+pub(crate) mod session;
 
-pub use reply::{Reply, ReplyError};
-pub use session::{Cause, Session, SessionError, Stage};
+pub(crate) use command::{Command, Stage};
+pub(crate) use reply::Reply;
+pub(crate) use session::{Cause, Session, SessionError};

@@ -1,11 +1,16 @@
 //! Bytes of a server become a reply (RFC 5321 section 4.2); pure.
 
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
 /// Bytes of one line. RFC 5321 section 4.5.3.1.5 allows 512 and servers exceed it.
 const LINE_BYTES: usize = 2048;
 /// Lines of one reply.
 const LINES: usize = 256;
 /// Bytes of one reply.
 const REPLY_BYTES: usize = 64 * 1024;
+
+/// Characters kept of the text of one reply.
+const TEXT_CHARS: usize = 1000;
 
 /// One whole reply, of one or more lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +26,37 @@ impl Reply {
     #[must_use]
     pub fn is_positive(&self) -> bool {
         self.code < 300
+    }
+
+    /// 4yz: no for now.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        self.code / 100 == 4
+    }
+
+    /// 5yz: no for good.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        self.code / 100 == 5
+    }
+
+    /// Whether the server closes the connection after it (RFC 5321 section 3.8).
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        self.code == 421
+    }
+
+    /// All its lines in one, 1000 characters at most; foreign text as it came.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let lines: Vec<&str> = self.lines.iter().map(|line| line.trim()).collect();
+        lines.join(" ").trim().chars().take(TEXT_CHARS).collect()
+    }
+
+    /// "550 5.7.1 Infected: see our page", of several lines all.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        format!("{} {}", self.code, self.text()).trim_end().to_owned()
     }
 
     /// Whether one of the lines names this EHLO keyword (RFC 5321 section 4.1.1.1); case does not matter.
@@ -47,6 +83,15 @@ impl std::fmt::Display for Reply {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let text = self.lines.last().map_or("", |line| line.trim());
         write!(f, "{}", format!("{} {text}", self.code).trim_end())
+    }
+}
+
+impl Serialize for Reply {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Reply", 2)?;
+        out.serialize_field("code", &self.code)?;
+        out.serialize_field("text", &self.text())?;
+        out.end()
     }
 }
 
@@ -196,6 +241,16 @@ mod tests {
         ] {
             assert_eq!(parse(bytes), Err(error), "{case}");
         }
+    }
+
+    #[test]
+    fn the_text_has_all_lines_and_an_end() {
+        let reply = parse(b"550-5.7.1 Infected \r\n550  see our page\r\n").unwrap().unwrap();
+        assert_eq!(reply.in_full(), "550 5.7.1 Infected see our page");
+        assert_eq!(reply.to_string(), "550 see our page");
+        assert_eq!(parse(b"250 \r\n").unwrap().unwrap().in_full(), "250");
+        let long = Reply { code: 550, lines: vec!["x".repeat(2000)] };
+        assert_eq!(long.text().len(), 1000);
     }
 
     #[test]

@@ -2,42 +2,25 @@
 
 use std::io::{self, Read, Write};
 
+use super::command::{Command, Stage};
 use super::reply::{Parser, Reply, ReplyError};
 use crate::stream::StreamError;
 
 /// Bytes asked for at once.
 const CHUNK: usize = 4096;
 
-/// Which answer was awaited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// The server's first words.
-    Greeting,
-    /// The answer to this command.
-    Command(&'static str),
-}
-
-impl std::fmt::Display for Stage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Greeting => f.write_str("greeting"),
-            Self::Command(command) => write!(f, "answer to {command}"),
-        }
-    }
-}
-
 /// A conversation that cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionError {
+pub(crate) struct SessionError {
     /// Where it stopped.
-    pub stage: Stage,
+    pub(crate) stage: Stage,
     /// Why.
-    pub cause: Cause,
+    pub(crate) cause: Cause,
 }
 
 /// Why no answer came.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// The stream gives or takes no more bytes.
     Stream(StreamError),
     /// What came is no reply.
@@ -69,7 +52,7 @@ impl std::error::Error for SessionError {}
 
 /// One SMTP conversation.
 #[derive(Debug)]
-pub struct Session<S> {
+pub(crate) struct Session<S> {
     stream: S,
     received: Vec<u8>,
     next: usize,
@@ -78,7 +61,7 @@ pub struct Session<S> {
 impl<S: Read + Write> Session<S> {
     /// A conversation that has not begun.
     #[must_use]
-    pub fn over(stream: S) -> Self {
+    pub(crate) fn over(stream: S) -> Self {
         Self { stream, received: Vec::new(), next: 0 }
     }
 
@@ -86,7 +69,7 @@ impl<S: Read + Write> Session<S> {
     ///
     /// # Errors
     /// [`SessionError`] when no reply came.
-    pub fn greeting(&mut self) -> Result<Reply, SessionError> {
+    pub(crate) fn greeting(&mut self) -> Result<Reply, SessionError> {
         self.reply(Stage::Greeting)
     }
 
@@ -94,56 +77,56 @@ impl<S: Read + Write> Session<S> {
     ///
     /// # Errors
     /// [`SessionError`] when no reply came.
-    pub fn ehlo(&mut self, name: &str) -> Result<Reply, SessionError> {
-        self.command("EHLO", &format!("EHLO {name}"))
+    pub(crate) fn ehlo(&mut self, name: &str) -> Result<Reply, SessionError> {
+        self.command(Command::Ehlo, &format!("EHLO {name}"))
     }
 
     /// Asks for TLS. After a 220 the stream belongs to TLS: take it with [`Self::into_stream`].
     ///
     /// # Errors
     /// [`SessionError`] when no reply came.
-    pub fn starttls(&mut self) -> Result<Reply, SessionError> {
-        self.command("STARTTLS", "STARTTLS")
+    pub(crate) fn starttls(&mut self) -> Result<Reply, SessionError> {
+        self.command(Command::Starttls, "STARTTLS")
     }
 
     /// Begins a mail from `sender`, empty for the null sender (RFC 5321 section 4.5.5).
     ///
     /// # Errors
     /// [`SessionError`] when no reply came.
-    pub fn mail(&mut self, sender: &str) -> Result<Reply, SessionError> {
-        self.command("MAIL", &format!("MAIL FROM:<{sender}>"))
+    pub(crate) fn mail(&mut self, sender: &str) -> Result<Reply, SessionError> {
+        self.command(Command::Mail, &format!("MAIL FROM:<{sender}>"))
     }
 
     /// Names a recipient.
     ///
     /// # Errors
     /// [`SessionError`] when no reply came.
-    pub fn rcpt(&mut self, recipient: &str) -> Result<Reply, SessionError> {
-        self.command("RCPT", &format!("RCPT TO:<{recipient}>"))
+    pub(crate) fn rcpt(&mut self, recipient: &str) -> Result<Reply, SessionError> {
+        self.command(Command::Rcpt, &format!("RCPT TO:<{recipient}>"))
     }
 
     /// Gives up the mail that has begun.
     ///
     /// # Errors
     /// [`SessionError`] when no reply came.
-    pub fn reset(&mut self) -> Result<Reply, SessionError> {
-        self.command("RSET", "RSET")
+    pub(crate) fn reset(&mut self) -> Result<Reply, SessionError> {
+        self.command(Command::Rset, "RSET")
     }
 
     /// Asks to send the content; go on with [`Self::content`] after a 354.
     ///
     /// # Errors
     /// [`SessionError`] when no reply came.
-    pub fn data(&mut self) -> Result<Reply, SessionError> {
-        self.command("DATA", "DATA")
+    pub(crate) fn data(&mut self) -> Result<Reply, SessionError> {
+        self.command(Command::Data, "DATA")
     }
 
     /// Sends the content, lines ended by CRLF, with its dots doubled (RFC 5321 section 4.5.2), and the final dot.
     ///
     /// # Errors
     /// [`SessionError`] when no reply came.
-    pub fn content(&mut self, content: &str) -> Result<Reply, SessionError> {
-        let stage = Stage::Command("final dot");
+    pub(crate) fn content(&mut self, content: &str) -> Result<Reply, SessionError> {
+        let stage = Stage::Command(Command::FinalDot);
         if self.has_more() {
             return Err(SessionError { stage, cause: Cause::TalksEarly });
         }
@@ -161,16 +144,16 @@ impl<S: Read + Write> Session<S> {
     }
 
     /// Takes leave and waits for the answer; what it says does not matter.
-    pub fn quit(&mut self) {
-        let _ = self.command("QUIT", "QUIT");
+    pub(crate) fn quit(&mut self) {
+        let _ = self.command(Command::Quit, "QUIT");
     }
 
-    /// Sends one command and waits for its whole answer. `name` is what errors call it.
+    /// Sends one command as `line` and waits for its whole answer.
     ///
     /// # Errors
     /// [`SessionError`] when the server had already said more than it was asked, or no reply came.
-    pub fn command(&mut self, name: &'static str, line: &str) -> Result<Reply, SessionError> {
-        let stage = Stage::Command(name);
+    pub(crate) fn command(&mut self, command: Command, line: &str) -> Result<Reply, SessionError> {
+        let stage = Stage::Command(command);
         if self.has_more() {
             return Err(SessionError { stage, cause: Cause::TalksEarly });
         }
@@ -182,7 +165,7 @@ impl<S: Read + Write> Session<S> {
     ///
     /// # Errors
     /// When the stream takes no bytes.
-    pub fn send(&mut self, line: &str) -> io::Result<()> {
+    pub(crate) fn send(&mut self, line: &str) -> io::Result<()> {
         self.stream.write_all(format!("{line}\r\n").as_bytes())?;
         self.stream.flush()
     }
@@ -191,7 +174,7 @@ impl<S: Read + Write> Session<S> {
     ///
     /// # Errors
     /// [`SessionError`] when none came.
-    pub fn reply(&mut self, stage: Stage) -> Result<Reply, SessionError> {
+    pub(crate) fn reply(&mut self, stage: Stage) -> Result<Reply, SessionError> {
         let mut parser = Parser::default();
         loop {
             while let Some(byte) = self.received.get(self.next) {
@@ -212,22 +195,22 @@ impl<S: Read + Write> Session<S> {
     ///
     /// # Errors
     /// [`Cause::TalksEarly`] when the server said more than it was asked.
-    pub fn into_stream(self) -> Result<S, SessionError> {
+    pub(crate) fn into_stream(self) -> Result<S, SessionError> {
         if self.has_more() {
-            let stage = Stage::Command("STARTTLS");
+            let stage = Stage::Command(Command::Starttls);
             return Err(SessionError { stage, cause: Cause::TalksEarly });
         }
         Ok(self.stream)
     }
 
     /// The stream, to change how long it waits.
-    pub fn stream_mut(&mut self) -> &mut S {
+    pub(crate) fn stream_mut(&mut self) -> &mut S {
         &mut self.stream
     }
 
     /// Whether bytes were received that belong to no answer yet.
     #[must_use]
-    pub fn has_more(&self) -> bool {
+    pub(crate) fn has_more(&self) -> bool {
         self.next < self.received.len()
     }
 
@@ -312,7 +295,7 @@ mod tests {
         assert_eq!(
             session.ehlo("client.example"),
             Err(SessionError {
-                stage: Stage::Command("EHLO"),
+                stage: Stage::Command(Command::Ehlo),
                 cause: Cause::Stream(StreamError::Closed)
             })
         );
@@ -332,10 +315,10 @@ mod tests {
         session.greeting().unwrap();
         assert_eq!(
             session.ehlo("x"),
-            Err(SessionError { stage: Stage::Command("EHLO"), cause: Cause::TalksEarly })
+            Err(SessionError { stage: Stage::Command(Command::Ehlo), cause: Cause::TalksEarly })
         );
         let mut session = Session::over(Recorded::new(b"220 go\r\n250 injected\r\n", &[]));
-        session.reply(Stage::Command("STARTTLS")).unwrap();
+        session.reply(Stage::Command(Command::Starttls)).unwrap();
         assert!(session.into_stream().is_err());
     }
 

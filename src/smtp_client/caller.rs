@@ -10,7 +10,7 @@ use crate::program::UsageError;
 
 /// Options about our end of the connection.
 #[derive(Clone, Debug, clap::Args)]
-pub struct CallerOptions {
+pub(crate) struct CallerOptions {
     /// Name to give in EHLO [default: this host's full name, else its address
     /// in brackets]
     #[arg(long, value_name = "NAME", value_parser = helo())]
@@ -34,7 +34,7 @@ impl CallerOptions {
     ///
     /// # Errors
     /// [`UsageError`] when the address is not of the family.
-    pub fn caller(&self) -> Result<Caller, UsageError> {
+    pub(crate) fn caller(&self) -> Result<Caller, UsageError> {
         if self.source_address.is_some_and(
             |source| {
                 if source.is_ipv4() { self.ipv6 } else { self.ipv4 }
@@ -59,19 +59,19 @@ impl CallerOptions {
 
 /// Our end of every connection of a run.
 #[derive(Clone, Debug)]
-pub struct Caller {
+pub(crate) struct Caller {
     /// What we call ourselves; without it our address does.
-    pub helo: Option<String>,
+    pub(crate) helo: Option<String>,
     /// The address to connect from.
-    pub source: Option<IpAddr>,
+    pub(crate) source: Option<IpAddr>,
     /// The addresses wanted of the server.
-    pub family: Family,
+    pub(crate) family: Family,
 }
 
 impl Caller {
     /// The name for EHLO; without a full one the address in brackets stands for it (RFC 5321 section 4.1.4).
     #[must_use]
-    pub fn name(&self, local: Option<IpAddr>) -> String {
+    pub(crate) fn name(&self, local: Option<IpAddr>) -> String {
         match (&self.helo, local) {
             (Some(name), _) => name.clone(),
             (None, Some(IpAddr::V6(address))) => format!("[IPv6:{address}]"),
@@ -85,14 +85,14 @@ impl Caller {
 ///
 /// # Errors
 /// What to write instead.
-pub fn port(text: &str) -> Result<u16, &'static str> {
+pub(crate) fn port(text: &str) -> Result<u16, &'static str> {
     let port = text.parse().ok().filter(|port| *port > 0);
     port.ok_or("is not a port; write a number from 1 to 65535")
 }
 
 /// Reads the name or address of a server, with or without brackets.
 #[must_use]
-pub fn host() -> impl TypedValueParser<Value = String> {
+pub(crate) fn host() -> impl TypedValueParser<Value = String> {
     clap::builder::NonEmptyStringValueParser::new().try_map(|text| {
         let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(&text);
         let is_clean =

@@ -10,7 +10,7 @@ use crate::tls::proof::{Fault, Proof};
 
 /// As in "certificate expired 3d ago".
 #[must_use]
-pub fn fault(fault: &Fault) -> String {
+pub(crate) fn fault(fault: &Fault) -> String {
     let human = |seconds: i64| duration::human(Duration::from_secs(seconds.unsigned_abs()));
     match fault {
         Fault::Missing => "no certificate".to_owned(),
@@ -43,7 +43,7 @@ pub fn fault(fault: &Fault) -> String {
 ///
 /// # Errors
 /// Those of the serializer.
-pub fn serialize<S: Serializer>(proof: &Proof, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize<S: Serializer>(proof: &Proof, serializer: S) -> Result<S::Ok, S::Error> {
     let faults: Vec<String> = proof.faults.iter().map(fault).collect();
     let mut out = serializer.serialize_struct("Proof", 2)?;
     out.serialize_field("faults", &faults)?;

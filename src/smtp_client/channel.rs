@@ -8,7 +8,7 @@ use crate::tls::handshake::Secured;
 
 /// What a session runs over.
 #[derive(Debug)]
-pub enum Channel<'a> {
+pub(crate) enum Channel<'a> {
     /// Bytes as they are.
     Clear(Connection<'a>),
     /// TLS.
@@ -16,7 +16,7 @@ pub enum Channel<'a> {
 }
 
 /// A stream whose waits can be set.
-pub trait Patient {
+pub(crate) trait Patient {
     /// From now on each answer may take this long.
     fn allow(&mut self, patience: Duration);
 }

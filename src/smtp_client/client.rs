@@ -8,13 +8,13 @@ use serde::Serialize;
 use super::channel::{Channel, Patient};
 use super::dialer::{Dialer, NoSession, leave, server_name};
 use crate::connection::Connection;
-use crate::smtp::{Reply, Session, Stage};
+use crate::smtp::{Command, Reply, Session, Stage};
 use crate::tls::handshake::{Agreed, Shown, Wanted, handshake};
 
 /// How a session is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Security {
+pub(crate) enum Security {
     /// Not at all.
     Clear,
     /// By STARTTLS (RFC 3207).
@@ -25,25 +25,25 @@ pub enum Security {
 
 /// What was seen of TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shake {
+pub(crate) struct Shake {
     /// What the server showed.
-    pub shown: Shown,
+    pub(crate) shown: Shown,
     /// What was agreed on.
-    pub agreed: Agreed,
+    pub(crate) agreed: Agreed,
 }
 
 /// A session in which EHLO was answered; of STARTTLS, the EHLO after it.
 #[derive(Debug)]
-pub struct Client<'a> {
+pub(crate) struct Client<'a> {
     /// The session, to offer mail in.
-    pub session: Session<Channel<'a>>,
+    pub(crate) session: Session<Channel<'a>>,
     /// The handshake, if there was one.
-    pub tls: Option<Shake>,
+    pub(crate) tls: Option<Shake>,
 }
 
 impl Client<'_> {
     /// Takes leave and waits a moment for the answer; what it says does not matter.
-    pub fn quit(mut self) {
+    pub(crate) fn quit(mut self) {
         leave(&mut self.session);
     }
 }
@@ -53,7 +53,7 @@ impl<'a> Dialer<'a> {
     ///
     /// # Errors
     /// [`NoSession`], after taking leave where the server still listens.
-    pub fn open(&self, security: Security) -> Result<Client<'a>, NoSession> {
+    pub(crate) fn open(&self, security: Security) -> Result<Client<'a>, NoSession> {
         let connection = self.connect(&self.addresses()?)?.connection;
         let local = connection.local_address();
         let (mut session, tls) = match security {
@@ -88,7 +88,7 @@ impl<'a> Dialer<'a> {
             return Ok(ehlo);
         }
         leave(session);
-        Err(NoSession::Refused(Stage::Command("EHLO"), ehlo))
+        Err(NoSession::Refused(Stage::Command(Command::Ehlo), ehlo))
     }
 
     fn secure(&self, mut connection: Connection<'a>) -> Result<(Channel<'a>, Shake), NoSession> {

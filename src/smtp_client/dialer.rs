@@ -6,44 +6,45 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use rustls::pki_types::{DnsName, ServerName};
+use serde::{Serialize, Serializer};
 
 use super::caller::Caller;
 use super::channel::Patient;
 use super::patience::Patience;
 use crate::connection::{ConnectError, Connection, ResolveError, resolve};
 use crate::deadline::Deadline;
-use crate::smtp::{Reply, Session, SessionError, Stage};
+use crate::smtp::{Command, Reply, Session, SessionError, Stage};
 use crate::tls::handshake::HandshakeError;
 
 /// One way into a mail server, and how long each step on it may take.
 #[derive(Clone, Copy, Debug)]
-pub struct Dialer<'a> {
+pub(crate) struct Dialer<'a> {
     /// Its name or address.
-    pub host: &'a str,
+    pub(crate) host: &'a str,
     /// The port.
-    pub port: u16,
+    pub(crate) port: u16,
     /// Our end.
-    pub caller: &'a Caller,
+    pub(crate) caller: &'a Caller,
     /// The end of the run.
-    pub deadline: &'a Deadline,
+    pub(crate) deadline: &'a Deadline,
     /// The end of each step.
-    pub patience: Patience,
+    pub(crate) patience: Patience,
 }
 
 /// A connection, and how it came about.
 #[derive(Debug)]
-pub struct Connected<'a> {
+pub(crate) struct Connected<'a> {
     /// The connection.
-    pub connection: Connection<'a>,
+    pub(crate) connection: Connection<'a>,
     /// The address that answered.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// The addresses that did not before it.
-    pub skipped: Vec<(SocketAddr, ConnectError)>,
+    pub(crate) skipped: Vec<(SocketAddr, ConnectError)>,
 }
 
 /// Why there is no session.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoSession {
+pub(crate) enum NoSession {
     /// The name leads to no address.
     #[error("cannot resolve: {0}")]
     Unresolved(ResolveError),
@@ -67,14 +68,20 @@ pub enum NoSession {
     OutOfTime,
 }
 
+impl Serialize for NoSession {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// The addresses of a server, none of which answers, each with its reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct Unreached(pub Vec<(SocketAddr, ConnectError)>);
+pub(crate) struct Unreached(pub(crate) Vec<(SocketAddr, ConnectError)>);
 
 impl Unreached {
     /// Whether our own machine is the reason, so that nothing is known of the server.
     #[must_use]
-    pub fn is_ours(&self) -> bool {
+    pub(crate) fn is_ours(&self) -> bool {
         self.0.iter().all(|(_, error)| matches!(error, ConnectError::Ours(_)))
     }
 }
@@ -92,7 +99,12 @@ impl fmt::Display for Unreached {
 impl<'a> Dialer<'a> {
     /// A way into a server within a run.
     #[must_use]
-    pub fn new(host: &'a str, port: u16, caller: &'a Caller, deadline: &'a Deadline) -> Self {
+    pub(crate) fn new(
+        host: &'a str,
+        port: u16,
+        caller: &'a Caller,
+        deadline: &'a Deadline,
+    ) -> Self {
         Self { host, port, caller, deadline, patience: Patience::within(deadline.limit()) }
     }
 
@@ -100,7 +112,7 @@ impl<'a> Dialer<'a> {
     ///
     /// # Errors
     /// [`NoSession::Unresolved`].
-    pub fn addresses(&self) -> Result<Vec<SocketAddr>, NoSession> {
+    pub(crate) fn addresses(&self) -> Result<Vec<SocketAddr>, NoSession> {
         self.deadline.enter(format!("looking up {}", self.host));
         resolve(self.host, self.port, self.caller.family).map_err(NoSession::Unresolved)
     }
@@ -109,7 +121,7 @@ impl<'a> Dialer<'a> {
     ///
     /// # Errors
     /// [`NoSession::Unreached`], or [`NoSession::OutOfTime`] when the run was over before each had its time.
-    pub fn connect(&self, addresses: &[SocketAddr]) -> Result<Connected<'a>, NoSession> {
+    pub(crate) fn connect(&self, addresses: &[SocketAddr]) -> Result<Connected<'a>, NoSession> {
         let mut skipped = Vec::new();
         for address in addresses.iter().copied() {
             self.check_time()?;
@@ -128,7 +140,7 @@ impl<'a> Dialer<'a> {
     ///
     /// # Errors
     /// [`NoSession::NoAnswer`]; [`NoSession::Refused`] after taking leave.
-    pub fn greet<S: Read + Write + Patient>(
+    pub(crate) fn greet<S: Read + Write + Patient>(
         &self,
         mut stream: S,
     ) -> Result<(Session<S>, Reply), NoSession> {
@@ -147,7 +159,7 @@ impl<'a> Dialer<'a> {
     ///
     /// # Errors
     /// [`SessionError`].
-    pub fn ehlo<S: Read + Write>(
+    pub(crate) fn ehlo<S: Read + Write>(
         &self,
         session: &mut Session<S>,
         local: Option<IpAddr>,
@@ -160,7 +172,7 @@ impl<'a> Dialer<'a> {
     ///
     /// # Errors
     /// [`NoSession::NoAnswer`]; [`NoSession::Refused`] after taking leave.
-    pub fn start_tls<S: Read + Write + Patient>(
+    pub(crate) fn start_tls<S: Read + Write + Patient>(
         &self,
         mut session: Session<S>,
     ) -> Result<S, NoSession> {
@@ -168,7 +180,7 @@ impl<'a> Dialer<'a> {
         let answer = session.starttls()?;
         if answer.code != 220 {
             leave(&mut session);
-            return Err(NoSession::Refused(Stage::Command("STARTTLS"), answer));
+            return Err(NoSession::Refused(Stage::Command(Command::Starttls), answer));
         }
         let mut stream = session.into_stream()?;
         stream.allow(self.patience.tls);
@@ -179,13 +191,13 @@ impl<'a> Dialer<'a> {
     ///
     /// # Errors
     /// [`NoSession::OutOfTime`].
-    pub fn check_time(&self) -> Result<(), NoSession> {
+    pub(crate) fn check_time(&self) -> Result<(), NoSession> {
         if self.deadline.has_passed() { Err(NoSession::OutOfTime) } else { Ok(()) }
     }
 }
 
 /// Takes leave of a server that has said all it will; whether it answers in time does not matter.
-pub fn leave<S: Read + Write + Patient>(session: &mut Session<S>) {
+pub(crate) fn leave<S: Read + Write + Patient>(session: &mut Session<S>) {
     session.stream_mut().allow(Duration::from_secs(1));
     session.quit();
 }
@@ -193,7 +205,7 @@ pub fn leave<S: Read + Write + Patient>(session: &mut Session<S>) {
 /// The name for a handshake. An address is never sent (RFC 6066 section 3), and neither is what is no name in DNS:
 /// the address 0.0.0.0 stands for that.
 #[must_use]
-pub fn server_name(host: &str) -> ServerName<'static> {
+pub(crate) fn server_name(host: &str) -> ServerName<'static> {
     if let Ok(address) = host.parse::<IpAddr>() {
         return ServerName::IpAddress(address.into());
     }

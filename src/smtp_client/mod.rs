@@ -4,15 +4,15 @@
 //! of which knows the others.
 
 mod caller;
-pub mod certificate_words;
+pub(crate) mod certificate_words;
 mod channel;
 mod client;
 mod dialer;
 mod own_name;
 mod patience;
 
-pub use caller::{Caller, CallerOptions, host, port};
-pub use channel::{Channel, Patient};
-pub use client::{Client, Security, Shake};
-pub use dialer::{Connected, Dialer, NoSession, Unreached, leave, server_name};
-pub use patience::Patience;
+pub(crate) use caller::{Caller, CallerOptions, host, port};
+pub(crate) use channel::{Channel, Patient};
+pub(crate) use client::{Client, Security};
+pub(crate) use dialer::{Dialer, NoSession, Unreached, leave, server_name};
+pub(crate) use patience::Patience;

@@ -5,19 +5,19 @@ use std::time::Duration;
 /// The time each kind of step gets. No step takes all the time there is, so that a silent server is told from a slow
 /// run.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub(crate) struct Patience {
     /// For one address to accept the connection.
-    pub connect: Duration,
+    pub(crate) connect: Duration,
     /// For one SMTP answer; postscreen holds its greeting back for 6 s by default.
-    pub smtp: Duration,
+    pub(crate) smtp: Duration,
     /// For one answer in TLS.
-    pub tls: Duration,
+    pub(crate) tls: Duration,
 }
 
 impl Patience {
     /// A share of the whole time of a run.
     #[must_use]
-    pub fn within(limit: Duration) -> Self {
+    pub(crate) fn within(limit: Duration) -> Self {
         let at_most = |seconds| Duration::from_secs(seconds).min(limit / 3);
         Self { connect: at_most(5), smtp: at_most(10), tls: at_most(5) }
     }

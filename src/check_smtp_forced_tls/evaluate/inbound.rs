@@ -1,131 +1,186 @@
 //! What is to be said of our own server; pure.
 
-use super::verdict::{Control, Verdict, control, verdict};
-use crate::check_smtp_forced_tls::facts::{Answer, Inbound, LastStage, Problem, Role, Sender};
+use super::ruling::{Control, Inconclusive, Missing, Ruling, control, ruling};
+use crate::check_smtp_forced_tls::facts::{
+    Answer, Inbound, LastStage, Leg, Problem, Refusal, Role, Sender, starttls_refusal,
+};
 use crate::check_smtp_forced_tls::policy::Policy;
-use crate::monitoring::{Metric, Report, State, Unit, Value};
-use crate::smtp_client::Security;
+use crate::monitoring::{Metric, Range, Report, State, Thresholds, Unit, Value};
+use crate::smtp::{Command, Stage};
+use crate::smtp_client::{NoSession, Security};
 
 /// Can the server be talked to, on each way in?
 pub(super) fn legs(inbound: &Inbound, report: &mut Report) {
     for leg in &inbound.legs {
-        let Some(problem) = &leg.problem else {
-            continue;
-        };
-        let (host, port) = (&inbound.host, leg.port);
-        match problem {
-            Problem::Unresolved(reason) => {
-                report.find(State::Unknown, format!("cannot look up {host}: {reason}"));
+        let port = leg.port;
+        match &leg.problem {
+            Some(Problem::NoSession(error)) => no_session(inbound, leg, error, report),
+            Some(Problem::LetInNoMore { before, error }) => {
+                kept_out(port, &format!("{error} after {before} connections"), report);
             }
-            Problem::Unreached(text) => report.find(State::Critical, text.as_str()),
-            Problem::Unable(text) => report.find(State::Unknown, text.as_str()),
-            Problem::NoGreeting(text) => {
-                report.find(State::Critical, format!("{host}:{port}: {text}"));
-            }
-            Problem::KeptOut(text) => {
-                report.find(State::Unknown, format!("port {port} keeps us out: {text}"));
-                report.advise("exempt this host from the server's limits and lists");
-            }
-            Problem::NoStarttls(reply) => {
-                let text = match reply {
-                    None => "STARTTLS is not offered".to_owned(),
-                    Some(reply) => format!("STARTTLS is refused: {reply}"),
-                };
-                report.find(State::Critical, format!("{text}: forced TLS would refuse everybody"));
-                report.advise("switch STARTTLS on before you force it");
-            }
-            Problem::DemandsAuth(_) => {
+            Some(Problem::PutOut(reply)) => kept_out(port, &reply.to_string(), report),
+            Some(Problem::DemandsAuth(_)) => {
                 report.find(State::Ok, format!("port {port} not tested: it demands a login"));
             }
-            Problem::Broken(text) => report.find(State::Unknown, format!("{}: {text}", leg.name())),
+            Some(Problem::Broken(error)) => {
+                report.find(State::Unknown, format!("{}: {error}", leg.name()));
+            }
+            Some(Problem::NothingOffered) => {
+                report.find(State::Unknown, format!("{}: no mail could be offered", leg.name()));
+            }
             // The run says so itself.
-            Problem::OutOfTime => {}
+            Some(Problem::OutOfTime) | None => {}
         }
     }
 }
 
+fn no_session(inbound: &Inbound, leg: &Leg, error: &NoSession, report: &mut Report) {
+    let (host, port) = (&inbound.host, leg.port);
+    if let Some(reply) = starttls_refusal(error) {
+        return no_starttls(&format!("STARTTLS is refused: {reply}"), report);
+    }
+    match error {
+        NoSession::Unresolved(error) => {
+            report.find(State::Unknown, format!("cannot look up {host}: {error}"));
+        }
+        NoSession::Unreached(unreached) => {
+            let state = if unreached.is_ours() { State::Unknown } else { State::Critical };
+            report.find(state, unreached.to_string());
+        }
+        NoSession::NoAnswer(error) if error.stage == Stage::Greeting => {
+            report.find(State::Critical, format!("{host}:{port}: {error}"));
+        }
+        NoSession::NoAnswer(_) | NoSession::Handshake(_) => {
+            report.find(State::Unknown, format!("{}: {error}", leg.name()));
+        }
+        NoSession::NoStarttls => no_starttls("STARTTLS is not offered", report),
+        NoSession::Refused(_, reply) => kept_out(port, &reply.to_string(), report),
+        // The run says so itself.
+        NoSession::OutOfTime => {}
+    }
+}
+
+fn kept_out(port: u16, how: &str, report: &mut Report) {
+    report.find(State::Unknown, format!("port {port} keeps us out: {how}"));
+    report.advise("exempt this host from the server's limits and lists");
+}
+
+fn no_starttls(how: &str, report: &mut Report) {
+    report.find(State::Critical, format!("{how}: forced TLS would refuse everybody"));
+    report.advise("switch STARTTLS on before you force it");
+}
+
+/// How many domains there are of each kind.
+#[derive(Default)]
+struct Counts {
+    domains: u64,
+    enforced: u64,
+    open: u64,
+    undecided: u64,
+}
+
 /// Is mail from each domain refused unless it is encrypted?
 pub(super) fn domains(inbound: &Inbound, policy: &Policy, report: &mut Report) {
-    let (mut all, mut enforced, mut open, mut undecided) = (0, 0, 0, 0);
+    let mut counts = Counts::default();
     // A way in that gave no answer has told why already.
     let is_told = inbound.legs.iter().any(|leg| leg.problem.is_some());
     for sender in inbound.senders.iter().filter(|sender| sender.role.is_tested()) {
-        let domain = &sender.domain;
-        all += 1;
-        match verdict(inbound, sender) {
-            Verdict::Enforced(refusal) => {
-                enforced += 1;
-                let (code, at) = (refusal.code, refusal.at);
-                report.find(State::Ok, format!("{domain} enforced ({code} at {at})"));
+        let ruling = ruling(inbound, sender);
+        counts.domains += 1;
+        *match &ruling {
+            Ruling::Enforced(_) | Ruling::EnforcedSoftly(_) | Ruling::StarttlsNotCounted(_) => {
+                &mut counts.enforced
             }
-            Verdict::EnforcedSoftly(refusal) => {
-                enforced += 1;
-                let (code, at) = (refusal.code, refusal.at);
-                let text = format!("{domain} softly enforced ({code} at {at})");
-                if policy.allow_temporary {
-                    report.find(State::Ok, text);
-                } else {
-                    report.find(State::Warning, format!("{text}: senders only try again"));
-                    report.advise(
-                        "refuse with 5xx (postfix: plaintext_reject_code), or --allow-temporary",
-                    );
-                }
-            }
-            Verdict::Open => {
-                open += 1;
-                let stage = match inbound.stage {
-                    LastStage::Rcpt => "RCPT",
-                    LastStage::Data => "DATA",
-                };
-                report.find(
-                    State::Critical,
-                    format!("{domain} open: accepted in clear up to {stage}"),
-                );
-                report.advise(match inbound.stage {
-                    LastStage::Rcpt => {
-                        "look at the rule; if it acts at DATA only, test with --stage data"
-                    }
-                    LastStage::Data => "look at the rule and its place among the others",
-                });
-            }
-            Verdict::OpenInUpperCase => {
-                open += 1;
-                report.find(
-                    State::Critical,
-                    format!("{domain} open in upper case: the rule minds the case"),
-                );
-                report.advise("write the rule so that case does not matter");
-            }
-            Verdict::StarttlsNotCounted(refusal) => {
-                enforced += 1;
-                report.find(
-                    State::Critical,
-                    format!("{domain} shut out: STARTTLS is not counted as encrypted ({refusal})"),
-                );
-                report.advise(
-                    "mail servers use STARTTLS: let the rule count it, or take the rule out",
-                );
-            }
-            Verdict::Undecided(text) => {
-                undecided += 1;
-                report.find(State::Unknown, format!("{domain} undecided: {text}"));
-                report.advise(
-                    "exempt this host from SPF, greylisting and lists, and use a mailbox that exists",
-                );
-            }
-            Verdict::NotSeen(why) => {
-                undecided += 1;
-                if !is_told {
-                    report.find(State::Unknown, format!("{domain} undecided: {why}"));
-                }
-            }
+            Ruling::Open | Ruling::OpenInUpperCase => &mut counts.open,
+            Ruling::Undecided(_) | Ruling::NotOffered(_) => &mut counts.undecided,
+        } += 1;
+        if !(is_told && matches!(ruling, Ruling::NotOffered(_))) {
+            domain(&sender.domain, &ruling, inbound.stage, policy, report);
         }
     }
-    for (label, count) in
-        [("domains", all), ("enforced", enforced), ("open", open), ("undecided", undecided)]
-    {
-        report.measure(Metric::new(label, Value::Uint(count), Unit::None));
+    let metric = |label, count| Metric::new(label, Value::Uint(count), Unit::None);
+    // None may be open.
+    let none = Some(Range::up_to(0));
+    let limits = Thresholds { warning: none, critical: none };
+    report.measure(metric("domains", counts.domains));
+    report.measure(metric("enforced", counts.enforced));
+    report.measure(metric("open", counts.open).judged_by(&limits).at_most(counts.domains));
+    report.measure(metric("undecided", counts.undecided));
+}
+
+fn domain(domain: &str, ruling: &Ruling, last: LastStage, policy: &Policy, report: &mut Report) {
+    let (state, text) = match ruling {
+        Ruling::Enforced(Refusal { code, at, .. }) => {
+            (State::Ok, format!("enforced ({code} at {at})"))
+        }
+        Ruling::EnforcedSoftly(Refusal { code, at, .. }) if policy.allow_temporary => {
+            (State::Ok, format!("softly enforced ({code} at {at})"))
+        }
+        Ruling::EnforcedSoftly(Refusal { code, at, .. }) => {
+            (State::Warning, format!("softly enforced ({code} at {at}): senders only try again"))
+        }
+        Ruling::Open => {
+            let command = match last {
+                LastStage::Rcpt => Command::Rcpt,
+                LastStage::Data => Command::Data,
+            };
+            (State::Critical, format!("open: accepted in clear up to {command}"))
+        }
+        Ruling::OpenInUpperCase => {
+            (State::Critical, "open in upper case: the rule minds the case".to_owned())
+        }
+        Ruling::StarttlsNotCounted(refusal) => {
+            (State::Critical, format!("shut out: STARTTLS is not counted as encrypted ({refusal})"))
+        }
+        Ruling::Undecided(answers) => (State::Unknown, format!("undecided: {}", in_words(answers))),
+        Ruling::NotOffered(missing) => {
+            (State::Unknown, format!("undecided: {}", missing_in_words(*missing)))
+        }
+    };
+    report.find(state, format!("{domain} {text}"));
+    if let Some(advice) = advice(ruling, last).filter(|_| state != State::Ok) {
+        report.advise(advice);
     }
+}
+
+fn in_words(answers: &Inconclusive) -> String {
+    match answers {
+        Inconclusive::InClear(refusal) => format!("{refusal} in clear"),
+        Inconclusive::InUpperCase { own, other } => {
+            format!("{own} in clear, but in upper case {other}")
+        }
+        Inconclusive::OverStarttls(refusal) => format!("refused over STARTTLS too: {refusal}"),
+        Inconclusive::OverTls(refusal) => format!("refused over TLS too: {refusal}"),
+    }
+}
+
+fn missing_in_words(missing: Missing) -> &'static str {
+    match missing {
+        Missing::Clear => "not offered in clear",
+        Missing::UpperCase => "not offered in upper case",
+        Missing::Tls => "refused in clear, not offered over TLS",
+    }
+}
+
+/// What to do about it.
+fn advice(ruling: &Ruling, stage: LastStage) -> Option<&'static str> {
+    Some(match (ruling, stage) {
+        (Ruling::EnforcedSoftly(_), _) => {
+            "refuse with 5xx (postfix: plaintext_reject_code), or --allow-temporary"
+        }
+        (Ruling::Open, LastStage::Rcpt) => {
+            "look at the rule; if it acts at DATA only, test with --stage data"
+        }
+        (Ruling::Open, LastStage::Data) => "look at the rule and its place among the others",
+        (Ruling::OpenInUpperCase, _) => "write the rule so that case does not matter",
+        (Ruling::StarttlsNotCounted(_), _) => {
+            "mail servers use STARTTLS: let the rule count it, or take the rule out"
+        }
+        (Ruling::Undecided(_), _) => {
+            "exempt this host from SPF, greylisting and lists, and use a mailbox that exists"
+        }
+        (Ruling::Enforced(_) | Ruling::NotOffered(_), _) => return None,
+    })
 }
 
 /// Does the rule leave others alone?

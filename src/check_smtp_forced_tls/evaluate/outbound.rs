@@ -1,6 +1,9 @@
 //! What is to be said of the way to a partner; pure. It is the way that is judged, and never whether mail takes it.
 
-use crate::check_smtp_forced_tls::facts::{Host, MOST_HOSTS, Mx, Partner, Seen};
+use crate::check_smtp_forced_tls::explain::{IS_ADDRESS, no_mx, no_session};
+use crate::check_smtp_forced_tls::facts::{
+    Contact, Host, MOST_HOSTS, Mx, Partner, is_undetermined,
+};
 use crate::check_smtp_forced_tls::policy::Policy;
 use crate::monitoring::{Report, State};
 use crate::smtp_client::certificate_words;
@@ -39,8 +42,8 @@ fn destination(partner: &Partner, found: &mut Found) {
         return;
     };
     let hosts = match mx {
-        Mx::Unknown(reason) => {
-            found.push((State::Unknown, format!("MX unknown: {reason}")));
+        Mx::Unknown(why) => {
+            found.push((State::Unknown, format!("MX unknown: {}", no_mx(*why))));
             return;
         }
         Mx::NoDomain => {
@@ -69,16 +72,20 @@ fn destination(partner: &Partner, found: &mut Found) {
 /// Do the hosts take TLS?
 fn reach(partner: &Partner, is_cut_short: bool, found: &mut Found) {
     let all = partner.hosts.len() + partner.not_looked_at;
-    let failed: Vec<(&Host, &str)> = partner
+    let failed: Vec<(&Host, String)> = partner
         .hosts
         .iter()
-        .filter_map(|host| match &host.seen {
-            Seen::Failed(why) => Some((host, why.as_str())),
-            _ => None,
+        .filter_map(|host| match &host.contact {
+            Contact::NoSession(error) if is_undetermined(error) => None,
+            Contact::NoSession(error) => Some((host, no_session(error))),
+            Contact::IsAddress => Some((host, IS_ADDRESS.to_owned())),
+            Contact::Tls { .. } => None,
         })
         .collect();
-    let unknown = partner.hosts.iter().find_map(|host| match &host.seen {
-        Seen::Unknown(why) => Some(format!("{}: {why}", host.name)),
+    let unknown = partner.hosts.iter().find_map(|host| match &host.contact {
+        Contact::NoSession(error) if is_undetermined(error) => {
+            Some(format!("{}: {}", host.name, no_session(error)))
+        }
         _ => None,
     });
     if let Some((host, why)) = failed.first() {
@@ -104,8 +111,8 @@ fn reach(partner: &Partner, is_cut_short: bool, found: &mut Found) {
 
 /// Do their certificates prove anything?
 fn proofs(partner: &Partner, policy: &Policy, found: &mut Found) {
-    let proofs = partner.hosts.iter().filter_map(|host| match &host.seen {
-        Seen::Tls { proof, .. } => Some((host, proof)),
+    let proofs = partner.hosts.iter().filter_map(|host| match &host.contact {
+        Contact::Tls { proof, .. } => Some((host, proof)),
         _ => None,
     });
     let (mut fault, mut unknown) = (None, None);

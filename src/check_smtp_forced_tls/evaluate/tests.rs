@@ -1,9 +1,10 @@
 use super::*;
 use crate::check_smtp_forced_tls::facts::{
-    Answer, Inbound, LastStage, Leg, Problem, Refusal, Role, Sender, Step,
+    Answer, Inbound, LastStage, Leg, Problem, Refusal, Role, Sender,
 };
 use crate::monitoring::State;
 use crate::monitoring::render::{Format, render};
+use crate::smtp::Command;
 use crate::smtp_client::Security;
 
 const POLICY: Policy =
@@ -13,7 +14,7 @@ mod whole;
 
 #[expect(clippy::unnecessary_wraps, reason = "an answer that may be missing, as ACCEPTED is")]
 fn refused(code: u16, text: &str) -> Option<Answer> {
-    Some(Answer::Refused(Refusal { at: Step::Rcpt, code, text: text.to_owned() }))
+    Some(Answer::Refused(Refusal { at: Command::Rcpt, code, text: text.to_owned() }))
 }
 
 const ACCEPTED: Option<Answer> = Some(Answer::Accepted);
@@ -51,7 +52,7 @@ fn inbound(senders: Vec<Sender>, legs: Vec<Leg>) -> Facts {
         }),
         partners: Vec::new(),
         seconds: Some(0.5),
-        incomplete: None,
+        cut_short: None,
     }
 }
 
@@ -70,8 +71,12 @@ fn one(answers: Answers) -> Facts {
 #[track_caller]
 fn expect(case: &str, facts: &Facts, policy: &Policy, state: State, text: &str) {
     let report = evaluate(facts, policy);
-    assert_eq!(report.state(), state, "{case}: {}", report.headline());
-    assert!(report.headline().contains(text), "{case}: {text:?} expected: {}", report.headline());
+    assert_eq!(report.state(), state, "{case}: {}", report.all_findings());
+    assert!(
+        report.all_findings().contains(text),
+        "{case}: {text:?} expected: {}",
+        report.all_findings()
+    );
 }
 
 #[test]

@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 use crate::check_smtp_forced_tls::facts::{
-    Answer, LastStage, Leg, Problem, Progress, Refusal, Sender, Step,
+    Answer, LastStage, Leg, Problem, Progress, Refusal, Sender,
 };
 use crate::check_smtp_forced_tls::target::InboundTarget;
 use crate::deadline::Deadline;
-use crate::smtp::{Cause, Reply, Session, SessionError, Stage};
+use crate::smtp::{Cause, Command, Reply, Session, SessionError, Stage};
 use crate::smtp_client::{Caller, Channel, Client, Dialer, NoSession, Security};
 use crate::stream::StreamError;
 use crate::tls::proof::proof;
@@ -36,22 +36,15 @@ impl Legs<'_> {
                 legs.len() - 1
             });
             let end = WayIn { legs: self, number, way, port }.look();
-            let is_over = matches!(
-                end,
-                Err(Problem::Unresolved(_)
-                    | Problem::Unreached(_)
-                    | Problem::Unable(_)
-                    | Problem::NoGreeting(_)
-                    | Problem::KeptOut(_)
-                    | Problem::OutOfTime)
-            );
-            if let Err(problem) = end {
-                self.note(|legs| {
-                    if let Some(leg) = legs.get_mut(number) {
-                        leg.problem = Some(problem);
-                    }
-                });
-            }
+            let Err(problem) = end else {
+                continue;
+            };
+            let is_over = problem.is_of_all_ways();
+            self.note(|legs| {
+                if let Some(leg) = legs.get_mut(number) {
+                    leg.problem = Some(problem);
+                }
+            });
             if is_over {
                 return;
             }
@@ -88,7 +81,7 @@ impl WayIn<'_> {
             let client = self.open()?;
             self.offer_some(client, &mut waiting)?;
             if waiting.len() == before {
-                return Err(Problem::Broken("no mail could be offered".to_owned()));
+                return Err(Problem::NothingOffered);
             }
         }
         Ok(())
@@ -117,18 +110,23 @@ impl WayIn<'_> {
 
     /// Whoever was let in before and is not now is being limited.
     fn no_session(&self, error: NoSession) -> Problem {
+        if self.legs.deadline.has_passed() {
+            return Problem::OutOfTime;
+        }
         let connections = self.legs.progress.read(|facts| {
             let legs = facts.inbound.iter().flat_map(|inbound| &inbound.legs);
             let same = legs.filter(|leg| leg.port == self.port);
             same.map(|leg| leg.connections).sum::<u32>()
         });
-        let problem = problem(error, self.legs.deadline);
-        match problem {
-            Problem::Unreached(text) | Problem::NoGreeting(text) if connections > 1 => {
-                Problem::KeptOut(format!("{text} after {} connections", connections - 1))
-            }
-            other => other,
+        let is_shut = match &error {
+            NoSession::Unreached(unreached) => !unreached.is_ours(),
+            NoSession::NoAnswer(error) => error.stage == Stage::Greeting,
+            _ => false,
+        };
+        if is_shut && connections > 1 {
+            return Problem::LetInNoMore { before: connections - 1, error };
         }
+        Problem::NoSession(error)
     }
 
     /// Offers mails until the connection has had its share or is used up.
@@ -170,55 +168,55 @@ impl WayIn<'_> {
     fn begin_again(&self, client: &mut Client<'_>, last: &Answer) -> Result<bool, Problem> {
         match client.session.reset() {
             Ok(reply) if reply.is_positive() => Ok(true),
-            Ok(reply) if reply.code == 421 => Err(Problem::KeptOut(reply.to_string())),
+            Ok(reply) if reply.is_last() => Err(Problem::PutOut(reply)),
             // A server that takes no command before STARTTLS takes no RSET; a mail refused at MAIL is none to give up.
-            Ok(_) => Ok(matches!(last, Answer::Refused(refusal) if refusal.at == Step::Mail)),
+            Ok(_) => Ok(matches!(last, Answer::Refused(refusal) if refusal.at == Command::Mail)),
             Err(error) if error.cause == Cause::Stream(StreamError::Closed) => Ok(false),
-            Err(error) => Err(self.broken(&error)),
+            Err(error) => Err(self.broken(error)),
         }
     }
 
     fn offer(&self, session: &mut Session<Channel<'_>>, sender: &str) -> Result<Answer, Problem> {
         let recipient = self.legs.target.recipient.to_string();
-        self.enter("MAIL", sender);
-        let reply = session.mail(sender).map_err(|error| self.broken(&error))?;
+        self.enter(Command::Mail, sender);
+        let reply = session.mail(sender).map_err(|error| self.broken(error))?;
         if !reply.is_positive() {
-            return self.refused(Step::Mail, &reply);
+            return self.refused(Command::Mail, reply);
         }
-        self.enter("RCPT", sender);
-        let reply = session.rcpt(&recipient).map_err(|error| self.broken(&error))?;
+        self.enter(Command::Rcpt, sender);
+        let reply = session.rcpt(&recipient).map_err(|error| self.broken(error))?;
         if !reply.is_positive() {
-            return self.refused(Step::Rcpt, &reply);
+            return self.refused(Command::Rcpt, reply);
         }
         if self.legs.target.stage == LastStage::Data {
-            self.enter("DATA", sender);
-            let reply = session.data().map_err(|error| self.broken(&error))?;
+            self.enter(Command::Data, sender);
+            let reply = session.data().map_err(|error| self.broken(error))?;
             if reply.code != 354 {
-                return self.refused(Step::Data, &reply);
+                return self.refused(Command::Data, reply);
             }
         }
         Ok(Answer::Accepted)
     }
 
-    fn refused(&self, at: Step, reply: &Reply) -> Result<Answer, Problem> {
-        let refusal = Refusal::new(at, reply);
-        if reply.code == 421 {
-            return Err(Problem::KeptOut(refusal.to_string()));
+    fn refused(&self, at: Command, reply: Reply) -> Result<Answer, Problem> {
+        if reply.is_last() {
+            return Err(Problem::PutOut(reply));
         }
+        let refusal = Refusal::new(at, &reply);
         if self.way == Security::Tls && refusal.demands_auth() {
-            return Err(Problem::DemandsAuth(refusal.to_string()));
+            return Err(Problem::DemandsAuth(refusal));
         }
         Ok(Answer::Refused(refusal))
     }
 
-    fn broken(&self, error: &SessionError) -> Problem {
+    fn broken(&self, error: SessionError) -> Problem {
         if self.legs.deadline.has_passed() {
             return Problem::OutOfTime;
         }
-        Problem::Broken(error.to_string())
+        Problem::Broken(error)
     }
 
-    fn enter(&self, command: &str, sender: &str) {
+    fn enter(&self, command: Command, sender: &str) {
         let port = self.port;
         self.legs
             .deadline
@@ -231,29 +229,5 @@ impl WayIn<'_> {
                 note(leg);
             }
         });
-    }
-}
-
-fn problem(error: NoSession, deadline: &Deadline) -> Problem {
-    if deadline.has_passed() {
-        return Problem::OutOfTime;
-    }
-    match error {
-        NoSession::Unresolved(reason) => Problem::Unresolved(reason.to_string()),
-        NoSession::Unreached(failures) => {
-            let text = failures.to_string();
-            if failures.is_ours() { Problem::Unable(text) } else { Problem::Unreached(text) }
-        }
-        NoSession::NoAnswer(error) if error.stage == Stage::Greeting => {
-            Problem::NoGreeting(error.to_string())
-        }
-        NoSession::NoAnswer(error) => Problem::Broken(error.to_string()),
-        NoSession::Refused(Stage::Command("STARTTLS"), reply) if reply.code / 100 == 5 => {
-            Problem::NoStarttls(Some(reply.to_string()))
-        }
-        NoSession::Refused(_, reply) => Problem::KeptOut(reply.to_string()),
-        NoSession::NoStarttls => Problem::NoStarttls(None),
-        NoSession::Handshake(error) => Problem::Broken(error.to_string()),
-        NoSession::OutOfTime => Problem::OutOfTime,
     }
 }

@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
-use hickory_resolver::net::NetError;
+use hickory_resolver::net::{DnsError, NetError, NoRecords};
+use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::RData;
 
-use crate::check_smtp_forced_tls::facts::Mx;
+use crate::check_smtp_forced_tls::facts::{Mx, NoMx};
 use crate::smtp::address::Domain;
 
 /// Asks the servers of /etc/resolv.conf for the MX records of a domain, for `limit` at most.
@@ -15,14 +16,25 @@ pub(super) fn look_up(domain: &Domain, limit: Duration) -> Mx {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let answer = match runtime {
         Ok(runtime) => runtime.block_on(async { tokio::time::timeout(limit, ask(domain)).await }),
-        Err(error) => return Mx::Unknown(format!("cannot look up: {error}")),
+        Err(error) => return Mx::Unknown(NoMx::Ours((&error).into())),
     };
     match answer {
         Ok(Ok(mx)) => mx,
         Ok(Err(error)) if error.is_nx_domain() => Mx::NoDomain,
         Ok(Err(error)) if is_empty(&error) => Mx::Implicit,
-        Ok(Err(error)) => Mx::Unknown(error.to_string()),
-        Err(_) => Mx::Unknown("no answer from DNS in time".to_owned()),
+        Ok(Err(error)) => Mx::Unknown(unknown(&error)),
+        Err(_) => Mx::Unknown(NoMx::Silent),
+    }
+}
+
+fn unknown(error: &NetError) -> NoMx {
+    match error {
+        // Of no connections: no server of /etc/resolv.conf can be talked to.
+        NetError::Timeout | NetError::NoConnections => NoMx::Silent,
+        NetError::Io(error) => NoMx::Ours(error.as_ref().into()),
+        NetError::Dns(DnsError::ResponseCode(code)) => NoMx::Rcode((*code).into()),
+        NetError::Dns(DnsError::NoRecordsFound(no)) => NoMx::Rcode(no.response_code.into()),
+        _ => NoMx::Malformed,
     }
 }
 
@@ -59,8 +71,6 @@ async fn ask(domain: &Domain) -> Result<Mx, NetError> {
 
 /// Whether the domain exists and has no such record.
 fn is_empty(error: &NetError) -> bool {
-    use hickory_resolver::net::{DnsError, NoRecords};
-    use hickory_resolver::proto::op::ResponseCode;
     matches!(
         error,
         NetError::Dns(DnsError::NoRecordsFound(NoRecords {

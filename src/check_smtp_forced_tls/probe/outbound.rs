@@ -1,12 +1,12 @@
 //! The ways to partners: one handshake with each host that mail to them would go to, and no mail.
 
 use super::mx;
-use crate::check_smtp_forced_tls::facts::{Host, MOST_HOSTS, Mx, Partner, Progress, Seen};
+use crate::check_smtp_forced_tls::facts::{Contact, Host, MOST_HOSTS, Mx, Partner, Progress};
 use crate::check_smtp_forced_tls::target::OutboundTarget;
-use crate::connection::ResolveError;
 use crate::deadline::Deadline;
 use crate::smtp::address::Domain;
-use crate::smtp_client::{Caller, Dialer, NoSession, Security};
+use crate::smtp_client::{Caller, Dialer, Security};
+use crate::tls::handshake::HandshakeError;
 use crate::tls::proof::proof;
 use crate::tls::trust::Anchors;
 
@@ -47,47 +47,45 @@ impl Routes<'_> {
             partner.not_looked_at = names.len();
         });
         for name in names.into_iter().take(MOST_HOSTS) {
-            let Some(seen) = self.host(&name) else {
+            let Some(contact) = self.host(&name) else {
                 return;
             };
             self.note(place, |partner| {
-                partner.hosts.push(Host { name, seen });
+                partner.hosts.push(Host { name, contact });
                 partner.not_looked_at -= 1;
             });
         }
     }
 
     /// One handshake and a greeting; nothing when the time is over.
-    fn host(&self, name: &str) -> Option<Seen> {
+    fn host(&self, name: &str) -> Option<Contact> {
         if self.deadline.has_passed() {
             return None;
         }
         if self.target.relay_host.is_none() && name.parse::<std::net::IpAddr>().is_ok() {
-            return Some(Seen::Failed(
-                "an address, which an MX must not be (RFC 5321 section 5.1)".to_owned(),
-            ));
+            return Some(Contact::IsAddress);
         }
         let dialer = Dialer::new(name, self.target.port, self.caller, self.deadline);
-        let seen = match dialer.open(Security::Tls) {
+        let contact = match dialer.open(Security::Tls) {
             Ok(client) => {
                 let shake = client.tls.clone();
                 client.quit();
                 match shake {
-                    Some(shake) => Seen::Tls {
+                    Some(shake) => Contact::Tls {
                         version: shake.agreed.version,
                         proof: proof(&shake.shown, name, self.anchors, self.now),
                     },
-                    None => Seen::Failed("no TLS".to_owned()),
+                    None => Contact::NoSession(HandshakeError::NotTls.into()),
                 }
             }
             Err(error) => {
                 if self.deadline.has_passed() {
                     return None;
                 }
-                unseen(error)
+                Contact::NoSession(error)
             }
         };
-        Some(seen)
+        Some(contact)
     }
 
     fn note(&self, place: usize, note: impl FnOnce(&mut Partner)) {
@@ -96,21 +94,5 @@ impl Routes<'_> {
                 note(partner);
             }
         });
-    }
-}
-
-fn unseen(error: NoSession) -> Seen {
-    match error {
-        NoSession::Unresolved(reason @ ResolveError::NoAnswer) => Seen::Unknown(reason.to_string()),
-        NoSession::Unresolved(reason) => Seen::Failed(reason.to_string()),
-        NoSession::Unreached(failures) => {
-            let text = failures.to_string();
-            if failures.is_ours() { Seen::Unknown(text) } else { Seen::Failed(text) }
-        }
-        // It may let our mail server in.
-        NoSession::Refused(_, reply) => {
-            Seen::Unknown(format!("does not let this host in: {reply}"))
-        }
-        other => Seen::Failed(other.to_string()),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::ask::Asker;
 use super::reach::{Halt, Setback};
 use crate::check_smtp_tls::facts::{Fact, Start, WhyUnknown};
-use crate::smtp::{Session, Stage};
+use crate::smtp::{Command, Session, Stage};
 use crate::smtp_client::NoSession;
 use crate::tls::handshake::{HandshakeError, Wanted, handshake};
 
@@ -35,11 +35,11 @@ fn inject(asker: &mut Asker<'_>) -> Result<Fact, Setback> {
     }
     let mut session = asker.reach.greeted()?;
     let answer = session
-        .command("STARTTLS", "STARTTLS\r\nNOOP")
+        .command(Command::Starttls, "STARTTLS\r\nNOOP")
         .map_err(|error| Setback::Once(WhyUnknown::NoSession(error.into())))?;
     // A refusal as such is no obedience, but a limit says nothing of what would be obeyed.
     if (400..500).contains(&answer.code) {
-        let refused = NoSession::Refused(Stage::Command("STARTTLS"), answer);
+        let refused = NoSession::Refused(Stage::Command(Command::Starttls), answer);
         return Ok(Fact::Unknown(WhyUnknown::NoSession(refused)));
     }
     if answer.code != 220 || session.has_more() {

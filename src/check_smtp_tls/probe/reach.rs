@@ -9,7 +9,7 @@ use crate::check_smtp_tls::facts::{
 use crate::check_smtp_tls::target::Target;
 use crate::connection::{ConnectError, Connection};
 use crate::program::Run;
-use crate::smtp::{Cause, Reply, Session, SessionError, Stage};
+use crate::smtp::{Cause, Command, Reply, Session, SessionError, Stage};
 use crate::smtp_client::{Dialer, NoSession, Unreached, leave};
 
 /// How long a server that limits its clients is left alone, if there is time: their windows are a minute.
@@ -131,7 +131,7 @@ impl<'a> Reach<'a> {
             };
             let ehlo =
                 self.dialer.ehlo(&mut session, local).map_err(|error| self.failed(error.into()))?;
-            if ehlo.code == 421 {
+            if ehlo.is_last() {
                 self.back_off(ehlo)?;
                 continue;
             }
@@ -258,7 +258,7 @@ fn offers_starttls(ehlo: &Reply) -> Fact {
         // A server that does not know EHLO has no extensions at all (RFC 5321 section 3.2).
         (..300, false) | (500 | 502, _) => Fact::No,
         _ => {
-            let refused = NoSession::Refused(Stage::Command("EHLO"), ehlo.clone());
+            let refused = NoSession::Refused(Stage::Command(Command::Ehlo), ehlo.clone());
             Fact::Unknown(WhyUnknown::NoSession(refused))
         }
     }

@@ -1,6 +1,7 @@
 //! Answers of a scripted server that no real one gives.
 
 use super::{check, enforcing};
+use crate::support::labels;
 use crate::support::mail_server::{MailServer, Way};
 
 type Answers = fn(Way, &str) -> Option<&'static str>;
@@ -229,6 +230,7 @@ fn the_port_where_tls_begins_at_once_is_told_apart() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 
     let server = MailServer::start(enforcing);
-    check(server.port(), &["--tls-port", "1"])
-        .expect(2, "SMTP FORCED TLS CRITICAL - 127.0.0.1:1: connection refused, ");
+    let outcome = check(server.port(), &["--tls-port", "1"]);
+    labels::prints_all("check_smtp_forced_tls", &outcome, &[]);
+    outcome.expect(2, "SMTP FORCED TLS CRITICAL - 127.0.0.1:1: connection refused | ");
 }

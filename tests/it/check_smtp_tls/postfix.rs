@@ -21,13 +21,13 @@ const GRADES: [(&[&str], &[&str], i32, &str); 10] = [
         &["smtpd_tls_protocols = !SSLv2"],
         &[],
         1,
-        "SMTP TLS WARNING - grade B: TLS 1.0 and TLS 1.1 are offered, certificate valid",
+        "SMTP TLS WARNING - grade B: TLS 1.0 and TLS 1.1 are offered | ",
     ),
     (
         &["tls_medium_cipherlist = ALL:eNULL:@SECLEVEL=0"],
         &[],
         2,
-        "SMTP TLS CRITICAL - grade F: suites without encryption (NULL) are accepted, ",
+        "SMTP TLS CRITICAL - grade F: suites without encryption (NULL) are accepted",
     ),
     // Its one suite is beyond the 64 of the first hello.
     (
@@ -50,9 +50,9 @@ const GRADES: [(&[&str], &[&str], i32, &str); 10] = [
         &["smtpd_tls_wrappermode = yes", "smtpd_tls_security_level = encrypt"],
         &["-s"],
         2,
-        "SMTP TLS CRITICAL - grade F: anonymous suites are accepted, ",
+        "SMTP TLS CRITICAL - grade F: anonymous suites are accepted",
     ),
-    (&[], &["--strict"], 2, "SMTP TLS CRITICAL - grade F: anonymous suites are accepted, "),
+    (&[], &["--strict"], 2, "SMTP TLS CRITICAL - grade F: anonymous suites are accepted"),
     (
         &["smtpd_tls_chain_files = DIR/good.pem, DIR/ecdsa.pem"],
         &[],

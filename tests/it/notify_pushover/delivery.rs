@@ -17,7 +17,7 @@ const BAD_MESSAGE: &str =
 fn the_one_line_of_the_origin_is_delivered() {
     let server = HttpServer::with(vec![]);
     let host = Host::of(&server);
-    let outcome = host.send("AXIGEN Queue Alarm: 143 Mails in der Queue");
+    let outcome = host.send("mail01: 143 messages wait in the queue");
     outcome.expect(0, "PUSHOVER OK - sent");
     let requests = server.requests();
     assert_eq!(requests.len(), 1);
@@ -26,7 +26,7 @@ fn the_one_line_of_the_origin_is_delivered() {
         ("POST", "/1/messages.json")
     );
     assert_eq!((requests[0].field("token"), requests[0].field("user")), (TOKEN, ALICE));
-    assert_eq!(requests[0].field("message"), "AXIGEN Queue Alarm: 143 Mails in der Queue");
+    assert_eq!(requests[0].field("message"), "mail01: 143 messages wait in the queue");
     assert_eq!((host.waiting().len(), host.failed().len()), (0, 0));
 }
 

@@ -1,7 +1,12 @@
+use std::time::Duration;
+
 use super::*;
 use crate::check_smtp_forced_tls::evaluate::evaluate;
-use crate::check_smtp_forced_tls::facts::Facts;
+use crate::check_smtp_forced_tls::facts::{Facts, NoMx};
+use crate::connection::ResolveError;
 use crate::monitoring::render::{Format, render};
+use crate::program::OutOfTime;
+use crate::smtp_client::NoSession;
 use crate::tls::Protocol;
 use crate::tls::proof::{Fault, Proof};
 use crate::tls::trust::NoAnchors;
@@ -12,13 +17,18 @@ const POLICY: Policy =
 #[track_caller]
 fn expect(case: &str, facts: &Facts, policy: &Policy, state: State, text: &str) {
     let report = evaluate(facts, policy);
-    assert_eq!(report.state(), state, "{case}: {}", report.headline());
-    assert!(report.headline().contains(text), "{case}: {text:?} expected: {}", report.headline());
+    assert_eq!(report.state(), state, "{case}: {}", report.all_findings());
+    assert!(
+        report.all_findings().contains(text),
+        "{case}: {text:?} expected: {}",
+        report.all_findings()
+    );
 }
 
-fn partner(mx: Mx, hosts: &[(&str, Seen)]) -> Partner {
-    let hosts =
-        hosts.iter().map(|(name, seen)| Host { name: (*name).to_owned(), seen: seen.clone() });
+fn partner(mx: Mx, hosts: &[(&str, Contact)]) -> Partner {
+    let hosts = hosts
+        .iter()
+        .map(|(name, contact)| Host { name: (*name).to_owned(), contact: contact.clone() });
     Partner {
         domain: "p.example".to_owned(),
         relay_host: None,
@@ -33,22 +43,24 @@ fn names(names: &[&str]) -> Mx {
     Mx::Hosts(names.iter().map(ToString::to_string).collect())
 }
 
-fn good() -> Seen {
+fn good() -> Contact {
     with_proof(&[], None)
 }
 
-fn with_proof(faults: &[Fault], unknown: Option<NoAnchors>) -> Seen {
-    Seen::Tls { version: Protocol::Tls13, proof: Proof { faults: faults.to_vec(), unknown } }
+fn with_proof(faults: &[Fault], unknown: Option<NoAnchors>) -> Contact {
+    Contact::Tls { version: Protocol::Tls13, proof: Proof { faults: faults.to_vec(), unknown } }
 }
 
 fn outbound(partner: Partner) -> Facts {
-    Facts { inbound: None, partners: vec![partner], seconds: Some(0.5), incomplete: None }
+    Facts { inbound: None, partners: vec![partner], seconds: Some(0.5), cut_short: None }
 }
 
 #[test]
 fn the_way_to_a_partner_is_judged_by_all_its_hosts() {
-    let failed = || Seen::Failed("connection refused".to_owned());
-    let unknown = || Seen::Unknown("Temporary failure".to_owned());
+    let failed = || {
+        Contact::NoSession(NoSession::Unresolved(ResolveError::NoName("no such name".to_owned())))
+    };
+    let unknown = || Contact::NoSession(NoSession::Unresolved(ResolveError::Unanswered));
     let two = || names(&["a", "b"]);
     let expired = || with_proof(&[Fault::Expired(3 * 86_400)], None);
     for (case, partner, state, text) in [
@@ -69,19 +81,19 @@ fn the_way_to_a_partner_is_judged_by_all_its_hosts() {
             "some",
             partner(two(), &[("a", good()), ("b", failed())]),
             State::Warning,
-            "p.example: mail may queue: b: connection refused (1 of 2 MX)",
+            "p.example: mail may queue: b: no such name (1 of 2 MX)",
         ),
         (
             "none",
             partner(two(), &[("a", failed()), ("b", failed())]),
             State::Critical,
-            "p.example: mail would queue: a: connection refused (and 1 more)",
+            "p.example: mail would queue: a: no such name (and 1 more)",
         ),
         (
             "failed and unknown",
             partner(two(), &[("a", failed()), ("b", unknown())]),
             State::Warning,
-            "mail may queue: a: connection refused (1 of 2 MX); b: Temporary",
+            "mail may queue: a: no such name (1 of 2 MX); b: Temporary",
         ),
         (
             "unknown",
@@ -91,7 +103,7 @@ fn the_way_to_a_partner_is_judged_by_all_its_hosts() {
         ),
         (
             "DNS is silent",
-            partner(Mx::Unknown("no answer".to_owned()), &[]),
+            partner(Mx::Unknown(NoMx::Silent), &[]),
             State::Unknown,
             "p.example: MX unknown: no answer",
         ),
@@ -133,17 +145,18 @@ fn what_was_not_looked_at_is_no_pass() {
         State::Unknown,
         "only 20 of 31 MX were looked at",
     );
-    many.hosts[0].seen = Seen::Failed("refused".to_owned());
+    many.hosts[0].contact = Contact::IsAddress;
     expect(
         "and failed",
         &outbound(many),
         &POLICY,
         State::Warning,
-        "mail may queue: a: refused (1 of 31 MX)",
+        "mail may queue: a: an address, which an MX must not be (RFC 5321 section 5.1) (1 of 31 MX)",
     );
     let mut facts = outbound(partner(Mx::Implicit, &[]));
     facts.partners[0].mx = None;
-    facts.incomplete = Some("timed out after 30s".to_owned());
+    facts.cut_short =
+        Some(OutOfTime { limit: Duration::from_secs(30), stage: "looking".to_owned() });
     expect("cut short", &facts, &POLICY, State::Unknown, "timed out after 30s");
     let policy = Policy { on_timeout: State::Critical, ..POLICY };
     expect("as wanted", &facts, &policy, State::Critical, "timed out after 30s");
@@ -168,8 +181,14 @@ fn the_host_of_a_rule_must_be_an_mx_still() {
         State::Warning,
         "p.example: B of the rule is no MX any more, now new",
     );
-    seen.mx = Some(Mx::Unknown("SERVFAIL".to_owned()));
-    expect("not known", &outbound(seen), &POLICY, State::Unknown, "MX unknown: SERVFAIL");
+    seen.mx = Some(Mx::Unknown(NoMx::Rcode(2)));
+    expect(
+        "not known",
+        &outbound(seen),
+        &POLICY,
+        State::Unknown,
+        "MX unknown: DNS answers SERVFAIL",
+    );
 }
 
 #[test]

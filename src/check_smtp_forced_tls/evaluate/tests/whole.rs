@@ -1,55 +1,111 @@
 //! Ways in that do not serve, controls, and the line as a whole.
 
+use std::io::ErrorKind;
+
 use super::*;
+use crate::connection::{ConnectError, ResolveError};
+use crate::smtp::{Cause, Reply, SessionError, Stage};
+use crate::smtp_client::{NoSession, Unreached};
+use crate::stream::StreamError;
+use crate::tls::handshake::HandshakeError;
+
+fn reply(code: u16, text: &str) -> Reply {
+    Reply { code, lines: vec![text.to_owned()] }
+}
+
+fn limits() -> Problem {
+    Problem::PutOut(reply(421, "4.7.0 too many"))
+}
+
+fn unreached(error: ConnectError) -> NoSession {
+    NoSession::Unreached(Unreached(vec![("192.0.2.1:25".parse().unwrap(), error)]))
+}
+
+fn unanswered(stage: Stage, cause: StreamError) -> SessionError {
+    SessionError { stage, cause: Cause::Stream(cause) }
+}
 
 #[test]
 fn each_way_in_that_does_not_serve_has_its_state() {
-    let text = || "421 4.7.0 too many".to_owned();
+    let no_name = ResolveError::NoName("no such name".to_owned());
+    let greeting = || unanswered(Stage::Greeting, StreamError::Silent);
+    let starttls = Stage::Command(Command::Starttls);
+    let login = Refusal { at: Command::Mail, code: 530, text: String::new() };
     for (case, problem, state, start) in [
         (
             "no name",
-            Problem::Unresolved("no such name".to_owned()),
+            Problem::NoSession(NoSession::Unresolved(no_name)),
             State::Unknown,
             "cannot look up mail: no such name",
         ),
         (
             "nobody there",
-            Problem::Unreached("192.0.2.1:25: connection refused".to_owned()),
+            Problem::NoSession(unreached(ConnectError::Refused)),
             State::Critical,
-            "192.0.2.1:25",
+            "192.0.2.1:25: connection refused",
         ),
         (
             "our own fault",
-            Problem::Unable("192.0.2.1:25: cannot assign".to_owned()),
+            Problem::NoSession(unreached(ConnectError::Ours(ErrorKind::AddrNotAvailable.into()))),
             State::Unknown,
-            "192.0.2.1:25",
+            "192.0.2.1:25: address not available",
         ),
         (
             "silent",
-            Problem::NoGreeting("no greeting in time".to_owned()),
+            Problem::NoSession(greeting().into()),
             State::Critical,
-            "mail:25: no greeting",
+            "mail:25: no greeting in time",
+        ),
+        ("limits", limits(), State::Unknown, "port 25 keeps us out: 421 4.7.0 too many"),
+        (
+            "limits from the start",
+            Problem::NoSession(NoSession::Refused(Stage::Greeting, reply(554, "no"))),
+            State::Unknown,
+            "port 25 keeps us out: 554 no",
         ),
         (
-            "limits",
-            Problem::KeptOut(text()),
+            "let in before",
+            Problem::LetInNoMore { before: 2, error: greeting().into() },
             State::Unknown,
-            "port 25 keeps us out: 421 4.7.0 too many",
+            "port 25 keeps us out: no greeting in time after 2 connections",
         ),
-        ("no STARTTLS", Problem::NoStarttls(None), State::Critical, "STARTTLS is not offered"),
+        (
+            "no STARTTLS",
+            Problem::NoSession(NoSession::NoStarttls),
+            State::Critical,
+            "STARTTLS is not offered",
+        ),
         (
             "STARTTLS refused",
-            Problem::NoStarttls(Some("502".to_owned())),
+            Problem::NoSession(NoSession::Refused(starttls, reply(502, ""))),
             State::Critical,
             "STARTTLS is refused: 502",
         ),
         (
-            "login",
-            Problem::DemandsAuth("530".to_owned()),
-            State::Ok,
-            "port 25 not tested: it demands a login",
+            "STARTTLS put off",
+            Problem::NoSession(NoSession::Refused(starttls, reply(454, "later"))),
+            State::Unknown,
+            "port 25 keeps us out: 454 later",
         ),
-        ("broken", Problem::Broken("closed".to_owned()), State::Unknown, "clear: closed"),
+        (
+            "no TLS",
+            Problem::NoSession(HandshakeError::Closed.into()),
+            State::Unknown,
+            "clear: connection closed in the TLS handshake",
+        ),
+        ("login", Problem::DemandsAuth(login), State::Ok, "port 25 not tested: it demands a login"),
+        (
+            "broken",
+            Problem::Broken(unanswered(Stage::Command(Command::Mail), StreamError::Closed)),
+            State::Unknown,
+            "clear: connection closed instead of the answer to MAIL",
+        ),
+        (
+            "nothing offered",
+            Problem::NothingOffered,
+            State::Unknown,
+            "clear: no mail could be offered",
+        ),
     ] {
         let senders = vec![sender("x.example", Role::Domain, [None, None, None])];
         let facts = inbound(senders, vec![leg(Security::Clear, Some(problem))]);
@@ -60,10 +116,11 @@ fn each_way_in_that_does_not_serve_has_its_state() {
     }
     // What the clear way showed outranks that another one did not serve.
     let mut facts = one([ACCEPTED, None, None]);
-    facts.inbound.as_mut().unwrap().legs[1].problem = Some(Problem::KeptOut(text()));
+    facts.inbound.as_mut().unwrap().legs[1].problem = Some(limits());
     expect("open and limited", &facts, &POLICY, State::Critical, "x.example open");
     let mut facts = one([refused(550, "no"), None, None]);
-    facts.inbound.as_mut().unwrap().legs[1].problem = Some(Problem::NoStarttls(None));
+    facts.inbound.as_mut().unwrap().legs[1].problem =
+        Some(Problem::NoSession(NoSession::NoStarttls));
     expect("refuses everybody", &facts, &POLICY, State::Critical, "STARTTLS is not offered");
 }
 
@@ -135,8 +192,8 @@ fn the_first_line_is_short_and_counts_what_was_tested() {
     let text = render("SMTP FORCED TLS", &evaluate(&facts, &POLICY), Format::Nagios, 0);
     assert_eq!(
         text,
-        "SMTP FORCED TLS CRITICAL - sub.x.example open: accepted in clear up to RCPT, x.example enforced (550 at RCPT); \
-         look at the rule; if it acts at DATA only, test with --stage data | \
-         domains=2;;;0 enforced=1;;;0 open=1;;;0 undecided=0;;;0 time=0.5s;;;0\n"
+        "SMTP FORCED TLS CRITICAL - sub.x.example open: accepted in clear up to RCPT | \
+         domains=2;;;0 enforced=1;;;0 open=1;0;0;0;2 undecided=0;;;0 time=0.5s;;;0\n\
+         look at the rule; if it acts at DATA only, test with --stage data\n"
     );
 }

@@ -5,7 +5,7 @@ use crate::smtp_client::Security;
 
 /// Whether mail of a sender needs encryption.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Ruling {
     /// Refused for good in the clear, taken over TLS.
     Enforced(Refusal),
     /// The same, but a sender that cannot encrypt is only told to try again.
@@ -17,13 +17,34 @@ pub(super) enum Verdict {
     /// Taken where TLS begins at once, refused over STARTTLS as in the clear: the rule shuts mail servers out.
     StarttlsNotCounted(Refusal),
     /// The answers prove nothing.
-    Undecided(String),
+    Undecided(Inconclusive),
     /// An answer is missing; the way in that gave none says why.
-    NotSeen(&'static str),
+    NotOffered(Missing),
+}
+
+/// Answers that prove nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Inconclusive {
+    /// Refused in the clear for a reason that is not the rule's.
+    InClear(Refusal),
+    /// Refused for good, and in upper case for a reason that is not the rule's.
+    InUpperCase { own: Refusal, other: Refusal },
+    /// Refused over STARTTLS as in the clear.
+    OverStarttls(Refusal),
+    /// Refused where TLS begins at once as in the clear.
+    OverTls(Refusal),
+}
+
+/// The mail that was not offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    Clear,
+    UpperCase,
+    Tls,
 }
 
 /// Judges a domain by its own answers and those to its upper-case variant.
-pub(super) fn verdict(inbound: &Inbound, sender: &Sender) -> Verdict {
+pub(super) fn ruling(inbound: &Inbound, sender: &Sender) -> Ruling {
     let own = by_answers(sender);
     let variant = inbound
         .senders
@@ -33,46 +54,46 @@ pub(super) fn verdict(inbound: &Inbound, sender: &Sender) -> Verdict {
         return own;
     };
     match (own, variant.answers.get(&Security::Clear)) {
-        (Verdict::Open, _) => Verdict::Open,
-        (_, Some(Answer::Accepted)) => Verdict::OpenInUpperCase,
-        (Verdict::Enforced(refusal), Some(Answer::Refused(other))) if other.is_temporary() => {
+        (Ruling::Open, _) => Ruling::Open,
+        (_, Some(Answer::Accepted)) => Ruling::OpenInUpperCase,
+        (Ruling::Enforced(refusal), Some(Answer::Refused(other))) if other.is_temporary() => {
             if other.names_tls() {
-                Verdict::EnforcedSoftly(other.clone())
+                Ruling::EnforcedSoftly(other.clone())
             } else {
-                Verdict::Undecided(format!("{refusal} in clear, but in upper case {other}"))
+                Ruling::Undecided(Inconclusive::InUpperCase { own: refusal, other: other.clone() })
             }
         }
-        (Verdict::Enforced(_) | Verdict::EnforcedSoftly(_), None) => {
-            Verdict::NotSeen("not offered in upper case")
+        (Ruling::Enforced(_) | Ruling::EnforcedSoftly(_), None) => {
+            Ruling::NotOffered(Missing::UpperCase)
         }
         (own, _) => own,
     }
 }
 
-fn by_answers(sender: &Sender) -> Verdict {
+fn by_answers(sender: &Sender) -> Ruling {
     let clear = match sender.answers.get(&Security::Clear) {
-        None => return Verdict::NotSeen("not offered in clear"),
-        Some(Answer::Accepted) => return Verdict::Open,
+        None => return Ruling::NotOffered(Missing::Clear),
+        Some(Answer::Accepted) => return Ruling::Open,
         Some(Answer::Refused(refusal)) => refusal,
     };
     if !clear.may_be_the_rule() {
-        return Verdict::Undecided(format!("{clear} in clear"));
+        return Ruling::Undecided(Inconclusive::InClear(clear.clone()));
     }
     let starttls = sender.answers.get(&Security::Starttls);
     let tls = sender.answers.get(&Security::Tls);
     match (starttls, tls) {
-        (None, None) => Verdict::NotSeen("refused in clear, not offered over TLS"),
+        (None, None) => Ruling::NotOffered(Missing::Tls),
         (Some(Answer::Refused(refusal)), Some(Answer::Accepted)) if refusal.code == clear.code => {
-            Verdict::StarttlsNotCounted(refusal.clone())
+            Ruling::StarttlsNotCounted(refusal.clone())
         }
         (Some(Answer::Refused(refusal)), _) => {
-            Verdict::Undecided(format!("refused over STARTTLS too: {refusal}"))
+            Ruling::Undecided(Inconclusive::OverStarttls(refusal.clone()))
         }
         (_, Some(Answer::Refused(refusal))) => {
-            Verdict::Undecided(format!("refused over TLS too: {refusal}"))
+            Ruling::Undecided(Inconclusive::OverTls(refusal.clone()))
         }
-        _ if clear.is_temporary() => Verdict::EnforcedSoftly(clear.clone()),
-        _ => Verdict::Enforced(clear.clone()),
+        _ if clear.is_temporary() => Ruling::EnforcedSoftly(clear.clone()),
+        _ => Ruling::Enforced(clear.clone()),
     }
 }
 
@@ -85,8 +106,8 @@ pub(super) enum Control {
     Caught(Refusal),
     /// Refused over TLS as well, so for a reason of its own.
     Refused(Refusal),
-    /// The answers prove nothing.
-    Undecided(String),
+    /// Refused for a reason that is not the rule's.
+    Undecided(Refusal),
     /// The way in gave no answer and says why.
     NotSeen,
 }
@@ -104,7 +125,7 @@ pub(super) fn control(sender: &Sender) -> Control {
         .collect();
     let is_refused = |answer: &&Answer| matches!(answer, Answer::Refused(_));
     if !clear.may_be_the_rule() {
-        return Control::Undecided(clear.to_string());
+        return Control::Undecided(clear.clone());
     }
     if !over_tls.is_empty() && over_tls.iter().all(is_refused) {
         return Control::Refused(clear.clone());
