@@ -7,7 +7,7 @@
 mod directory;
 mod error;
 mod name;
-mod place;
+mod site;
 mod turn;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -24,7 +24,7 @@ use super::item::Item;
 use crate::deadline::Deadline;
 use directory::SpoolDir;
 use name::TEMPORARY;
-use place::Place;
+use site::Site;
 
 /// Where messages wait unless the configuration says otherwise.
 pub(crate) const SPOOL_DIR: &str = "/var/spool/monitoring-plugins-axigen";
@@ -46,9 +46,9 @@ impl Spool {
     /// # Errors
     /// [`SpoolError`] for a missing spool, one that is not ours, and one that root must not use.
     pub(crate) fn enter(path: &Path) -> Result<Self, SpoolError> {
-        let place = Place::find(path)?;
-        place.take_identity()?;
-        Ok(Self { waiting: SpoolDir::open(place)? })
+        let site = Site::find(path)?;
+        site.take_identity()?;
+        Ok(Self { waiting: SpoolDir::open(site)? })
     }
 
     /// Opens the spool with the rights we have, to look what was learnt there.
@@ -56,7 +56,7 @@ impl Spool {
     /// # Errors
     /// [`SpoolError`] for a missing spool and for one that is not ours.
     pub(crate) fn open(path: &Path) -> Result<Self, SpoolError> {
-        Ok(Self { waiting: SpoolDir::open(Place::find(path)?)? })
+        Ok(Self { waiting: SpoolDir::open(Site::find(path)?)? })
     }
 
     /// Makes a spool that only we may enter, and enters it. Root makes it for the account that `group` stands for.
@@ -65,9 +65,9 @@ impl Spool {
     /// [`SpoolError`] as for [`Spool::enter`], and when the directory cannot be made.
     pub(crate) fn make(path: &Path, group: Option<u32>) -> Result<Self, SpoolError> {
         let account = group.and_then(identity::account_of_group);
-        let place = Place::make(path, account.as_ref())?;
-        place.take_identity()?;
-        Ok(Self { waiting: SpoolDir::open(place)? })
+        let site = Site::make(path, account.as_ref())?;
+        site.take_identity()?;
+        Ok(Self { waiting: SpoolDir::open(site)? })
     }
 
     /// Where it is.

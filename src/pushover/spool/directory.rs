@@ -19,7 +19,7 @@ use rustix::io::Errno;
 
 use super::error::SpoolError;
 use super::name::TEMPORARY;
-use super::place::{Place, rename_to_new};
+use super::site::{Site, rename_to_new};
 
 /// More than an item with every field at its limit, an image included.
 const FILE_BYTES: u64 = 8 << 20;
@@ -36,10 +36,10 @@ pub(super) struct SpoolDir {
 
 impl SpoolDir {
     /// Opens a directory after checking that nobody else can have put files there.
-    pub(super) fn open(place: Place) -> Result<Self, SpoolError> {
-        let shared_group = place.check()?;
-        let handle = place.open()?;
-        Ok(Self { handle: Arc::new(handle), path: place.into_path(), shared_group })
+    pub(super) fn open(site: Site) -> Result<Self, SpoolError> {
+        let shared_group = site.check()?;
+        let handle = site.open()?;
+        Ok(Self { handle: Arc::new(handle), path: site.into_path(), shared_group })
     }
 
     /// Opens the directory of that name in this one.

@@ -19,13 +19,13 @@ use super::error::SpoolError;
 use super::name::TEMPORARY;
 
 /// A directory of which only owner and mode are known yet. Nothing in it was touched.
-pub(super) struct Place {
+pub(super) struct Site {
     path: PathBuf,
     handle: OwnedFd,
     meta: Stat,
 }
 
-impl Place {
+impl Site {
     /// Finds the directory at `path`.
     pub(super) fn find(path: &Path) -> Result<Self, SpoolError> {
         // Without a slash at the end, which would follow a link.
@@ -189,7 +189,7 @@ mod tests {
         fs::create_dir(directory.path().join("real")).unwrap();
         std::os::unix::fs::symlink("real", directory.path().join("link")).unwrap();
         for name in ["link", "link/", "link//."] {
-            let found = Place::find(&directory.path().join(name));
+            let found = Site::find(&directory.path().join(name));
             assert!(matches!(found, Err(SpoolError::NotADirectory(_))), "{name}");
         }
     }
