@@ -143,7 +143,7 @@ run 3 'kept' notify_pushover --message 'by root'
 # As root has left it: its own, readable for the group.
 inside find $spool -name '[0-9]*.json' -newer $spool/.lock -exec chown root:nagios {} +
 inside install -d -o root -g nagios -m 0770 $spool/failed
-inside sh -c "cp -p \$(ls -d $spool/[0-9]*.json | tail -n 1) $spool/failed/ && chmod 660 $spool/failed/*"
+inside sh -c "cp -p \$(ls -d $spool/[0-9]*.json | tail -n 1) $spool/failed/00000000000000000005-1-0123456789abcdef.json"
 # What a member of the group may have put there.
 inside install -m 0600 /dev/null /etc/secret
 inside ln /etc/secret $spool/00000000000000000003-1-0123456789abcdef.json
