@@ -11,6 +11,7 @@
 //! The programs, each of the same rooms: `args`, `target`, `policy`, `facts`, `probe`, `evaluate`, `explain`.
 //!
 //! - [`check_axigen_queue`]: how many messages wait, how old they are, how much room is left
+//! - [`check_axigen_version`]: whether an Axigen server answers, and whether its release has a known hole
 //! - [`check_smtp_tls`]: how good the TLS of a mail server is
 //! - [`check_smtp_forced_tls`]: whether mail from and to partners is encrypted, or refused
 //! - [`check_smtp_malware`]: whether infected mail is rejected
@@ -47,6 +48,7 @@
 #![allow(rustdoc::private_intra_doc_links, reason = "the map names every part")]
 
 pub mod check_axigen_queue;
+pub mod check_axigen_version;
 pub mod check_pushover;
 pub mod check_smtp_forced_tls;
 pub mod check_smtp_malware;
@@ -75,6 +77,7 @@ use clap::CommandFactory;
 pub fn commands() -> Vec<clap::Command> {
     vec![
         check_axigen_queue::Args::command(),
+        check_axigen_version::Args::command(),
         check_smtp_tls::Args::command(),
         check_smtp_forced_tls::Args::command(),
         check_smtp_malware::Args::command(),

@@ -31,6 +31,8 @@ pub struct Report {
     pub(super) metrics: Vec<Metric>,
     pub(super) details: Vec<Detail>,
     pub(super) facts: serde_json::Value,
+    /// What the service is about, by label: it tells two services of one program apart.
+    pub(super) subject: Vec<(&'static str, String)>,
 }
 
 impl Report {
@@ -82,6 +84,14 @@ impl Report {
         let worst = self.state();
         let mut findings = self.findings.iter().filter(|finding| finding.state == worst);
         findings.find_map(|finding| finding.next_step.as_deref())
+    }
+
+    /// Says what the service is about, as the command line does; what is empty was left to the program.
+    pub fn concern(&mut self, label: &'static str, value: impl Into<String>) {
+        let value = value.into();
+        if !value.is_empty() {
+            self.subject.push((label, value));
+        }
     }
 
     /// Attaches what was seen, for the JSON output.
