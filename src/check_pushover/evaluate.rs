@@ -18,8 +18,11 @@ pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Rep
         Ok(facts) => facts,
         Err(error) => {
             let mut report = Report::unknown(explain::unseen(error));
-            if matches!(error, ProbeError::Spool(SpoolError::Missing(_))) {
+            if matches!(error.0, SpoolError::Missing(_)) {
                 report.advise("send a first message with notify_pushover");
+            }
+            if let Some(command) = error.0.way_out() {
+                report.advise(command);
             }
             return report;
         }

@@ -40,6 +40,49 @@ const FAULTS: &[Fault] = &[
         3,
         "UNKNOWN - port ",
     ),
+    (
+        "hangs up over the demand, as Google does",
+        |way, command| match way {
+            Way::Clear if command.starts_with("MAIL FROM:<p") => {
+                Some("421 4.7.0 TLS required for RCPT domain, closing connection.")
+            }
+            _ => None,
+        },
+        1,
+        "WARNING - partner.test softly enforced (421 at MAIL): senders only try again |",
+    ),
+    (
+        "a full disk",
+        |_, command| (command == "greeting").then_some("452 4.3.1 Insufficient system storage"),
+        3,
+        "UNKNOWN - port ",
+    ),
+    (
+        "TLS that does not work",
+        |way, command| match command {
+            "STARTTLS" => Some("454 4.7.0 TLS not available due to local problem"),
+            _ => enforcing(way, command),
+        },
+        2,
+        "CRITICAL - TLS is broken on the server: 454 4.7.0 TLS not available due to local problem",
+    ),
+    (
+        "a port for people's clients",
+        |way, command| match way {
+            Way::Starttls if command.starts_with("MAIL") => {
+                Some("530 5.7.0 Authentication required")
+            }
+            _ => enforcing(way, command),
+        },
+        3,
+        "UNKNOWN - port ",
+    ),
+    (
+        "a firewall that knows no EHLO",
+        |_, command| command.starts_with("EHLO").then_some("502 5.5.1 Command not implemented"),
+        2,
+        "CRITICAL - EHLO is refused: 502 5.5.1 Command not implemented, so there is no STARTTLS",
+    ),
     ("no greeting", |_, command| (command == "greeting").then_some(""), 2, "CRITICAL - 127.0.0.1:"),
     (
         "another protocol",

@@ -279,3 +279,22 @@ fn of_two_certificates_the_expired_one_is_named() {
         }
     }
 }
+
+#[test]
+fn a_real_postfix_whose_key_does_not_fit_has_broken_tls() {
+    let test = "a_real_postfix_whose_key_does_not_fit_has_broken_tls";
+    let leaf = || Authority::root().leaf(NAME, -1, 397, ecdsa());
+    let files = [("good.pem", leaf().pem()), ("other.pem", leaf().pem())];
+    let unfit = [
+        "smtpd_tls_chain_files =",
+        "smtpd_tls_cert_file = DIR/good.pem",
+        "smtpd_tls_key_file = DIR/other.pem",
+    ];
+    let Some(postfix) = Postfix::start(test, &files, &[Service::new(&unfit)]) else {
+        return;
+    };
+    check(postfix.port(0), &[]).expect(
+        2,
+        "SMTP TLS CRITICAL - TLS is broken on the server: 454 4.7.0 TLS not available due to local problem",
+    );
+}
