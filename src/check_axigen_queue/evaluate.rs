@@ -159,13 +159,20 @@ fn ages(facts: &Facts, policy: &Policy, older_than: Duration, report: &mut Repor
     let limit = duration::human(older_than);
     if all.finished || all.older > 0 {
         let breach = breached(&policy.older, state);
-        report.find(state, format!("{at_least}{} older than {limit}{breach}", all.older));
+        // Where it is a problem it may stand alone on the first line.
+        let noun = match (state, all.older) {
+            (State::Ok, _) => "",
+            (_, 1) => " message",
+            _ => " messages",
+        };
+        report.find(state, format!("{at_least}{}{noun} older than {limit}{breach}", all.older));
     }
     let oldest = all.oldest_seconds.unwrap_or(0);
     let state = judge(&policy.oldest, oldest);
     if all.oldest_seconds.is_some() || state != State::Ok {
         let age = duration::human(Duration::from_secs(oldest));
-        report.find(state, format!("oldest {at_least}{age}{}", breached(&policy.oldest, state)));
+        let noun = if state == State::Ok { "oldest" } else { "oldest message" };
+        report.find(state, format!("{noun} {at_least}{age}{}", breached(&policy.oldest, state)));
     }
     if all.finished && all.buckets.recent() > 0 {
         report.find(State::Ok, format!("{} new in 5m", all.buckets.recent()));
