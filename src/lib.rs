@@ -30,13 +30,14 @@
 //! - [`stream`], [`system_error`]: why bytes no longer come or go, the same for every protocol
 //! - [`deadline`], [`clock`]: how long a run may take, and how the time of day is counted
 //! - [`secret`]: what must never be shown
+//! - [`named_file`]: files that somebody names, whatever they are
 //!
 //! # Who may import whom
 //!
 //! ```text
 //! programs        -> everything below, but no other program
 //! program         -> monitoring, deadline
-//! pushover        -> deadline, clock, secret
+//! pushover        -> deadline, clock, secret, named_file
 //! smtp_client     -> smtp, tls, connection, deadline, program
 //! smtp, tls       -> nothing that monitors
 //! monitoring      -> nothing
@@ -56,6 +57,7 @@ mod clock;
 mod connection;
 mod deadline;
 pub mod monitoring;
+mod named_file;
 pub mod notify_pushover;
 pub mod program;
 mod pushover;

@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use super::explain;
 use super::facts::{Ages, Facts, Free, Obstacle, ProbeError, Queue};
 use super::policy::Policy;
-use crate::monitoring::{Metric, Report, State, Thresholds, Unit, Value, duration};
+use crate::monitoring::{Metric, Report, State, Thresholds, Unit, Used, Value, duration};
 
 /// Judges what was seen.
 pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Report {
@@ -180,7 +180,6 @@ fn ages(facts: &Facts, policy: &Policy, older_than: Duration, report: &mut Repor
     }
     report.measure(Metric::new("older", value(all.older), Unit::None).judged_by(&policy.older));
     report.measure(Metric::new("oldest", value(oldest), Unit::Seconds).judged_by(&policy.oldest));
-    report.measure(Metric::new("recent", value(all.buckets.recent()), Unit::None));
     for (label, count) in all.buckets.iter() {
         report.measure(Metric::new(label, value(count), Unit::None));
     }
@@ -194,7 +193,7 @@ fn limit_state(policy: &Policy) -> State {
     ])
 }
 
-/// The least free space among the queues' file systems.
+/// The least free space among the queues' file systems; graphs see what is used of it.
 fn free_space(facts: &Facts, policy: &Policy, report: &mut Report) {
     let bytes = |free: &Free| Some(free.bytes_percent);
     let inodes = |free: &Free| free.inodes_percent;
@@ -213,8 +212,8 @@ fn free_space(facts: &Facts, policy: &Policy, report: &mut Report) {
             None => told = false,
         }
     }
-    least_free(facts, policy, ("bytes", "free_bytes"), bytes, told, report);
-    least_free(facts, policy, ("inodes", "free_inodes"), inodes, told, report);
+    least_free(facts, policy, ("bytes", "used_bytes"), bytes, told, report);
+    least_free(facts, policy, ("inodes", "used_inodes"), inodes, told, report);
 }
 
 fn least_free(
@@ -238,13 +237,12 @@ fn least_free(
         }
     }
     match least {
-        Some((percent, _)) if told => report.measure(
-            Metric::new(label, Value::Float(percent), Unit::Percent).judged_by(&policy.free),
-        ),
+        Some((percent, _)) if told => {
+            let used = Used { left: percent, whole: 100.0, shown_as: 100 };
+            report.measure(used.metric(label, Unit::Percent, &policy.free));
+        }
         None if told => {} // A file system without a fixed number of inodes has nothing to measure.
-        _ => report.measure(
-            Metric::new(label, Value::Undetermined, Unit::Percent).judged_by(&policy.free),
-        ),
+        _ => report.measure(Metric::new(label, Value::Undetermined, Unit::Percent)),
     }
 }
 
@@ -262,9 +260,9 @@ fn size(facts: &Facts, report: &mut Report) {
     }
 }
 
-/// Rounded down to a whole number of the largest unit that leaves one.
+/// Rounded down to a whole number of the largest unit that leaves one; units of 1000, as Icinga Web shows them.
 fn human(bytes: u64) -> String {
-    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1000, "kB")];
     let unit = units.iter().find(|(size, _)| bytes >= *size);
     unit.map_or_else(|| format!("{bytes} B"), |(size, name)| format!("{} {name}", bytes / size))
 }

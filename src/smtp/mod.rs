@@ -5,9 +5,11 @@
 
 pub(crate) mod address;
 pub(crate) mod command;
+mod grounds;
 pub mod reply;
 pub(crate) mod session;
 
 pub(crate) use command::{Command, Stage};
+pub(crate) use grounds::Grounds;
 pub(crate) use reply::Reply;
 pub(crate) use session::{Cause, Session, SessionError};
