@@ -11,6 +11,7 @@
 //! The programs, each of the same rooms: `args`, `target`, `policy`, `facts`, `probe`, `evaluate`, `explain`.
 //!
 //! - [`check_axigen_queue`]: how many messages wait, how old they are, how much room is left
+//! - [`check_axigen_version`]: whether an Axigen server answers, and whether its release has a known hole
 //! - [`check_smtp_tls`]: how good the TLS of a mail server is
 //! - [`check_smtp_forced_tls`]: whether mail from and to partners is encrypted, or refused
 //! - [`check_smtp_malware`]: whether infected mail is rejected
@@ -30,13 +31,14 @@
 //! - [`stream`], [`system_error`]: why bytes no longer come or go, the same for every protocol
 //! - [`deadline`], [`clock`]: how long a run may take, and how the time of day is counted
 //! - [`secret`]: what must never be shown
+//! - [`named_file`]: files that somebody names, whatever they are
 //!
 //! # Who may import whom
 //!
 //! ```text
 //! programs        -> everything below, but no other program
 //! program         -> monitoring, deadline
-//! pushover        -> deadline, clock, secret
+//! pushover        -> deadline, clock, secret, named_file
 //! smtp_client     -> smtp, tls, connection, deadline, program
 //! smtp, tls       -> nothing that monitors
 //! monitoring      -> nothing
@@ -47,6 +49,7 @@
 #![allow(rustdoc::private_intra_doc_links, reason = "the map names every part")]
 
 pub mod check_axigen_queue;
+pub mod check_axigen_version;
 pub mod check_pushover;
 pub mod check_smtp_accept;
 pub mod check_smtp_forced_tls;
@@ -56,6 +59,7 @@ mod clock;
 mod connection;
 mod deadline;
 pub mod monitoring;
+mod named_file;
 pub mod notify_pushover;
 pub mod program;
 mod pushover;
@@ -75,6 +79,7 @@ use clap::CommandFactory;
 pub fn commands() -> Vec<clap::Command> {
     vec![
         check_axigen_queue::Args::command(),
+        check_axigen_version::Args::command(),
         check_smtp_tls::Args::command(),
         check_smtp_forced_tls::Args::command(),
         check_smtp_malware::Args::command(),

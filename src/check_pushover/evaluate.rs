@@ -18,8 +18,11 @@ pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Rep
         Ok(facts) => facts,
         Err(error) => {
             let mut report = Report::unknown(explain::unseen(error));
-            if matches!(error, ProbeError::Spool(SpoolError::Missing(_))) {
+            if matches!(error.0, SpoolError::Missing(_)) {
                 report.advise("send a first message with notify_pushover");
+            }
+            if let Some(command) = error.0.way_out() {
+                report.advise(command);
             }
             return report;
         }
@@ -113,13 +116,10 @@ fn failed(facts: &Facts, spool: &Path, policy: &Policy, report: &mut Report) {
         };
         report.find(state, text);
         let failed = spool.join("failed");
-        report.explain(
-            1,
-            format!(
-                "look into {}; notify_pushover flush --retry-failed sends them again",
-                failed.display()
-            ),
-        );
+        report.advise(format!(
+            "look into {}; notify_pushover flush --retry-failed sends them again",
+            failed.display()
+        ));
     } else if state != State::Ok {
         report.find(state, "none failed");
     }

@@ -73,6 +73,17 @@ impl Range {
         Self { inverted: self.inverted, start: self.end.map(&turn), end: self.start.map(&turn) }
     }
 
+    /// The ends beyond which it alerts, lower and upper; none for a range that alerts inside.
+    pub(super) fn outside(self) -> Option<(Option<Value>, Option<Value>)> {
+        let value = |end: Number| match end {
+            Number::Integer(value) => {
+                i64::try_from(value).map_or_else(|_| Value::Float(end.nearest_double()), Value::Int)
+            }
+            Number::Decimal(value) => Value::Float(value),
+        };
+        (!self.inverted).then(|| (self.start.map(value), self.end.map(value)))
+    }
+
     /// The text that both cores read best: a start of minus infinity is dropped for a value that is never negative,
     /// because Icinga 2 keeps a threshold only when it is a bare number.
     #[must_use]

@@ -1,9 +1,10 @@
-//! Report -> plugin text or JSON; the only place where foreign text is cleaned.
+//! Report -> plugin text, JSON or `OpenMetrics`; the only place where foreign text is cleaned.
 //!
 //! All performance data stands on the first line and no other `|` exists, because Nagios and Icinga 2 read later
 //! ones differently (Nagios `base/checks.c`, Icinga 2 `lib/icinga/pluginutility.cpp`).
 
 mod json;
+mod openmetrics;
 
 use std::fmt::Write;
 use std::str::FromStr;
@@ -39,11 +40,13 @@ pub enum Format {
     Nagios,
     /// One JSON object on one line.
     Json,
+    /// `OpenMetrics` text, for Prometheus.
+    OpenMetrics,
 }
 
 /// The text names no output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("is not an output format; use nagios or json")]
+#[error("is not an output format; use nagios, json or openmetrics")]
 pub struct NotAFormat;
 
 impl FromStr for Format {
@@ -53,6 +56,7 @@ impl FromStr for Format {
         match text {
             "nagios" => Ok(Self::Nagios),
             "json" => Ok(Self::Json),
+            "openmetrics" => Ok(Self::OpenMetrics),
             _ => Err(NotAFormat),
         }
     }
@@ -64,6 +68,7 @@ pub(crate) fn render(service: &str, report: &Report, format: Format, verbosity: 
     match format {
         Format::Nagios => plugin_text(service, report, verbosity),
         Format::Json => json::json(service, report, verbosity),
+        Format::OpenMetrics => openmetrics::openmetrics(service, report),
     }
 }
 
@@ -131,7 +136,7 @@ fn findings(report: &Report, next_step: Option<&str>) -> Vec<String> {
         if !(is_told && is_said(&text)) {
             lines.push(format!("[{}] {text}", finding.state));
         }
-        if let Some(advice) = finding.next_step.as_deref().filter(|advice| !said.contains(advice)) {
+        if let Some(advice) = finding.advice().filter(|advice| !said.contains(advice)) {
             said.push(advice);
             lines.push(format!("  {}", clean(advice)));
         }

@@ -32,6 +32,18 @@ impl Value {
         .map(Ordering::reverse)
     }
 
+    /// The nearest double, where there is a number at all.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "for shares, which are small")]
+    pub(super) fn to_double(self) -> Option<f64> {
+        match self {
+            Self::Int(value) => Some(value as f64),
+            Self::Uint(value) => Some(value as f64),
+            Self::Float(value) => Some(value).filter(|value| value.is_finite()),
+            Self::Undetermined => None,
+        }
+    }
+
     /// Whether there is a number at all.
     #[must_use]
     pub fn is_determined(self) -> bool {

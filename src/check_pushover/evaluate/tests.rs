@@ -78,7 +78,7 @@ fn each_fact_has_its_state() {
     ] {
         assert_eq!(evaluate(&Ok(facts), &policy()).state(), state, "{case}");
     }
-    let missing = ProbeError::Spool(SpoolError::Missing("/s".into()));
+    let missing = ProbeError(SpoolError::Missing("/s".into()));
     assert_eq!(evaluate(&Err(missing), &policy()).state(), State::Unknown);
 }
 

@@ -1,6 +1,6 @@
 //! `check_smtp_tls` against servers that are silent, rude or in the way; scripted, since no real one answers so.
 
-use std::io::{BufReader, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -40,6 +40,22 @@ fn peers_that_do_not_answer_are_critical() {
         |mut stream, _| while stream.write_all(&b"220-more\r\n".repeat(1000)).is_ok() {},
     );
     check(flood.port(), &[]).expect(2, "SMTP TLS CRITICAL - the reply does not end");
+}
+
+#[test]
+fn a_mark_in_the_text_of_a_server_is_not_taken_for_ours() {
+    let server = Scripted::start(|mut stream, _| {
+        let _ = stream.write_all(b"220 mail [OK] (OK) <OK> [CRITICAL]\r\n");
+        let _ = BufReader::new(&stream).lines().next();
+        let _ = stream.write_all(b"250 mail\r\n");
+        let _ = BufReader::new(&stream).lines().next();
+        let _ = stream.write_all(b"502 [OK] it is all well\r\n");
+        until_closed(stream);
+    });
+    let outcome = check(server.port(), &["-vv"]);
+    outcome.expect(2, "SMTP TLS CRITICAL - STARTTLS is not offered");
+    assert!(outcome.stdout.contains("\ngreeting: "), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("mail [ok] (ok) (ok) [critical]"), "{}", outcome.stdout);
 }
 
 #[test]

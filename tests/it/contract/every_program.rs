@@ -13,8 +13,9 @@ use crate::support::queue::QueueTree;
 use crate::support::{Outcome, cores, program, run, skipped_without_root};
 
 /// Every program with its service name.
-const SERVICES: [(&str, &str); 7] = [
+const SERVICES: [(&str, &str); 8] = [
     ("check_axigen_queue", "AXIGEN QUEUE"),
+    ("check_axigen_version", "AXIGEN VERSION"),
     ("check_smtp_tls", "SMTP TLS"),
     ("check_smtp_forced_tls", "SMTP FORCED TLS"),
     ("check_smtp_malware", "SMTP MALWARE"),
@@ -52,7 +53,7 @@ fn something_to_say(name: &str, queue: &QueueTree) -> Command {
     let mut command = Command::new(program(name));
     match name {
         // Nobody listens there: port 1 is below what the kernel gives out.
-        "check_smtp_tls" => command.args(["-H", "127.0.0.1", "-p", "1"]),
+        "check_axigen_version" | "check_smtp_tls" => command.args(["-H", "127.0.0.1", "-p", "1"]),
         "check_smtp_forced_tls" => command
             .args(["-H", "127.0.0.1", "-p", "1", "--domain", "partner.test"])
             .args(["--recipient", "probe@own.test"]),

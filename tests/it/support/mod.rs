@@ -14,6 +14,7 @@ pub(crate) mod legacy;
 pub(crate) mod machine;
 pub(crate) mod mail_server;
 pub(crate) mod mails;
+pub(crate) mod openmetrics;
 pub(crate) mod pki;
 pub(crate) mod postfix;
 pub(crate) mod pushover;
