@@ -52,7 +52,7 @@ fn completeness(facts: &Facts, policy: &Policy, report: &mut Report) {
             report.find(State::Unknown, format!("no queue subdirectory (00, 01, ...) in {path}"));
             report.advise("name the directory that holds them with --queue-dir");
         }
-        if queue.is_unrecognised() {
+        if queue.has_only_others() {
             let prefixes: Vec<String> = queue
                 .other_files
                 .prefixes()
@@ -64,6 +64,14 @@ fn completeness(facts: &Facts, policy: &Policy, report: &mut Report) {
             report.find(
                 State::Unknown,
                 format!("layout not recognised: {count} files but no message in {}, prefixes {prefixes}", queue.path.display()),
+            );
+            report.advise("run with --census and report it");
+        } else if queue.has_unexplained() {
+            let (count, path) = (queue.unexplained.count, queue.path.display());
+            let first = queue.unexplained.first.as_deref().unwrap_or_default();
+            report.find(
+                State::Unknown,
+                format!("layout not recognised: {count} files named like messages, but not counted, in {path}, first {first}"),
             );
             report.advise("run with --census and report it");
         }

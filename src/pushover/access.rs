@@ -59,6 +59,8 @@ pub(crate) struct Access {
     /// Who is to own a spool that root makes: whoever may read the configuration, so that a first run as root does not
     /// lock the account of the monitoring core out.
     spool_group: Option<u32>,
+    /// The configuration, if that says where the spool is.
+    spool_named_in: Option<PathBuf>,
     /// Recipients and whose application.
     pub(crate) addressees: Vec<Addressee>,
     /// Knows the configuration.
@@ -74,10 +76,11 @@ impl AccessOptions {
     pub(crate) fn gather(&self, uses_spool: bool) -> Access {
         secret::guard();
         let config = self.read();
-        let spool_dir = self.choose_spool(&config);
+        let (spool_dir, spool_named_in) = self.choose_spool(&config);
         let mut access = Access {
             route: self.route(config.as_ref().ok()),
             spool: Err(SpoolError::Missing(spool_dir.clone())),
+            spool_named_in,
             spool_group: self.spool_group(),
             addressees: self.addressees(&absolute(&self.config)),
             keyring: Keyring::new(),
@@ -86,7 +89,7 @@ impl AccessOptions {
         };
         access.keyring.know(&absolute(&self.config), &access.config);
         if uses_spool {
-            access.take_spool(|_| Spool::enter(&spool_dir));
+            access.take_spool(|access| Spool::enter(&spool_dir, access.spool_named_in.as_deref()));
         } else {
             access.spool = Spool::open(&spool_dir);
         }
@@ -97,14 +100,19 @@ impl AccessOptions {
         Config::read(&self.config, self.config != Path::new(CONFIG_FILE)).map_err(Arc::new)
     }
 
-    fn choose_spool(&self, config: &Result<Config, Arc<NoConfig>>) -> PathBuf {
-        let configured = || match config {
+    /// The spool, and the file that names it, if one does.
+    fn choose_spool(&self, config: &Result<Config, Arc<NoConfig>>) -> (PathBuf, Option<PathBuf>) {
+        if let Some(given) = given(self.spool_dir.as_ref()) {
+            return (absolute(given), None);
+        }
+        let configured = match config {
             Ok(config) => config.spool_dir.clone(),
             Err(_) => Config::salvage_spool_dir(&self.config),
         };
-        let chosen = given(self.spool_dir.as_ref()).cloned();
-        let chosen = chosen.or_else(configured);
-        absolute(&chosen.unwrap_or_else(|| PathBuf::from(SPOOL_DIR)))
+        match configured {
+            Some(configured) => (absolute(&configured), Some(absolute(&self.config))),
+            None => (PathBuf::from(SPOOL_DIR), None),
+        }
     }
 
     fn spool_group(&self) -> Option<u32> {
@@ -161,14 +169,16 @@ impl Access {
     pub(crate) fn spool_to_keep(&mut self) -> Result<Spool, SpoolError> {
         if let Err(SpoolError::Missing(path)) = &self.spool {
             let path = path.clone();
-            self.take_spool(|group| Spool::make(&path, group));
+            self.take_spool(|access| {
+                Spool::make(&path, access.spool_named_in.as_deref(), access.spool_group)
+            });
         }
         self.spool.clone()
     }
 
-    fn take_spool(&mut self, take: impl FnOnce(Option<u32>) -> Result<Spool, SpoolError>) {
+    fn take_spool(&mut self, take: impl FnOnce(&Self) -> Result<Spool, SpoolError>) {
         let root = rustix::process::geteuid().is_root();
-        self.spool = take(self.spool_group);
+        self.spool = take(self);
         if root && !rustix::process::geteuid().is_root() {
             secret::guard();
             // Once more, with the eyes of whoever drains the spool next time: what only root can read sends an alert now

@@ -41,13 +41,13 @@ pub(crate) struct Spool {
 
 impl Spool {
     /// Opens the spool after checking that nobody else can have put messages there. Root takes the identity of its owner
-    /// before, for good.
+    /// before, for good. `named_in` is the file that leads there, if one does.
     ///
     /// # Errors
     /// [`SpoolError`] for a missing spool, one that is not ours, and one that root must not use.
-    pub(crate) fn enter(path: &Path) -> Result<Self, SpoolError> {
+    pub(crate) fn enter(path: &Path, named_in: Option<&Path>) -> Result<Self, SpoolError> {
         let site = Site::find(path)?;
-        site.take_identity()?;
+        site.take_identity(named_in)?;
         Ok(Self { waiting: SpoolDir::open(site)? })
     }
 
@@ -63,10 +63,14 @@ impl Spool {
     ///
     /// # Errors
     /// [`SpoolError`] as for [`Spool::enter`], and when the directory cannot be made.
-    pub(crate) fn make(path: &Path, group: Option<u32>) -> Result<Self, SpoolError> {
+    pub(crate) fn make(
+        path: &Path,
+        named_in: Option<&Path>,
+        group: Option<u32>,
+    ) -> Result<Self, SpoolError> {
         let account = group.and_then(identity::account_of_group);
-        let site = Site::make(path, account.as_ref())?;
-        site.take_identity()?;
+        let site = Site::make(path, account.as_ref(), named_in)?;
+        site.take_identity(named_in)?;
         Ok(Self { waiting: SpoolDir::open(site)? })
     }
 

@@ -44,12 +44,16 @@ impl Site {
     }
 
     /// Makes a directory that is not there: for us alone, or as root for `account`.
-    pub(super) fn make(path: &Path, account: Option<&User>) -> Result<Self, SpoolError> {
+    pub(super) fn make(
+        path: &Path,
+        account: Option<&User>,
+        named_in: Option<&Path>,
+    ) -> Result<Self, SpoolError> {
         let path: PathBuf = path.components().collect();
         let made = match account {
             None => mkdirat(CWD, &path, Mode::RWXU),
             Some(account) => {
-                check_way(&path, account.uid.as_raw())?;
+                check_way(&path, account.uid.as_raw(), named_in)?;
                 make_for(&path, account)
             }
         };
@@ -64,12 +68,13 @@ impl Site {
 
     /// Root becomes the owner for good, before anything in the directory is opened: whoever may write there decides what
     /// is found in it.
-    pub(super) fn take_identity(&self) -> Result<(), SpoolError> {
+    /// `named_in` is the file that leads here.
+    pub(super) fn take_identity(&self, named_in: Option<&Path>) -> Result<(), SpoolError> {
         if !rustix::process::geteuid().is_root() {
             return Ok(());
         }
         self.check_mode()?;
-        check_way(&self.path, self.meta.st_uid)?;
+        check_way(&self.path, self.meta.st_uid, named_in)?;
         let owner = identity::Owner::of(self.meta.st_uid, self.meta.st_gid);
         let Some(owner) = owner else { return Ok(()) };
         owner.take().map_err(|cause| SpoolError::Identity {
@@ -124,11 +129,14 @@ impl Site {
 
 /// Whether nobody but root and the owner of the spool can lay the way to it. Only root asks: anybody else goes wherever
 /// the way leads with rights of its own.
-fn check_way(path: &Path, owner: u32) -> Result<(), SpoolError> {
+fn check_way(path: &Path, owner: u32, named_in: Option<&Path>) -> Result<(), SpoolError> {
+    let above = path.parent();
     // Where links on the way lead to counts as well.
-    let real = path.parent().and_then(|parent| fs::canonicalize(parent).ok()).unwrap_or_default();
-    let named = path.ancestors().skip(1);
-    for above in named.chain(real.ancestors()).filter(|above| !above.as_os_str().is_empty()) {
+    let real: Vec<_> =
+        above.iter().chain(&named_in).filter_map(|named| fs::canonicalize(named).ok()).collect();
+    let named = above.iter().chain(&named_in).copied();
+    let steps = named.chain(real.iter().map(PathBuf::as_path)).flat_map(Path::ancestors);
+    for above in steps.filter(|step| !step.as_os_str().is_empty()) {
         let Ok(meta) = fs::symlink_metadata(above) else { continue };
         let closed = meta.is_symlink() || meta.mode() & 0o022 == 0 || meta.mode() & 0o1000 != 0;
         if !closed || ![0, owner].contains(&meta.uid()) {

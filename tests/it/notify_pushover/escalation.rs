@@ -181,3 +181,44 @@ fn a_file_known_elsewhere_by_another_name_is_not_overwritten() {
     Outcome::of(&command.output().unwrap()).expect(0, "PUSHOVER OK - sent");
     assert_eq!(fs::read_to_string(&target).unwrap(), "precious");
 }
+
+#[test]
+fn a_package_hands_over_the_spool_and_nothing_else() {
+    if skipped_without_root("a spool with an attacker in its group") {
+        return;
+    }
+    let host = Host::at("http://127.0.0.1:1");
+    shared_spool(&host, 0);
+    let failed = closed(host.spool().join("failed"), 0);
+    let elsewhere = closed(host.path().join("elsewhere"), 0);
+    let secret = elsewhere.join("secret");
+    for path in [&secret, &host.spool().join(name(1)), &failed.join(name(2))] {
+        fs::write(path, "").unwrap();
+        chown(path, Some(0), Some(GROUP)).unwrap();
+    }
+    for directory in [&host.spool(), &failed] {
+        fs::hard_link(&secret, directory.join(name(3))).unwrap();
+        symlink(&secret, directory.join(name(4))).unwrap();
+    }
+    let hand_over = || {
+        let library = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/hand-over.sh");
+        let script = format!(". {library}; hand_over \"$1\" {OWNER} {GROUP}");
+        let mut command = Command::new("sh");
+        let status = command.args(["-euc", &script, "sh"]).arg(host.spool()).status().unwrap();
+        assert!(status.success());
+    };
+    let owner = |path: &Path| fs::symlink_metadata(path).unwrap().uid();
+    hand_over();
+    let given = [&host.spool(), &failed, &host.spool().join(name(1)), &failed.join(name(2))];
+    assert_eq!(given.map(|path| owner(path)), [OWNER; 4]);
+    for directory in [&host.spool(), &failed] {
+        assert_eq!(fs::metadata(directory).unwrap().mode() & 0o7777, 0o700);
+    }
+    assert_eq!((owner(&secret), owner(&elsewhere)), (0, 0));
+    // And when failed/ is a link.
+    fs::remove_dir_all(&failed).unwrap();
+    symlink(&elsewhere, &failed).unwrap();
+    fs::remove_file(host.spool().join(name(3))).unwrap();
+    hand_over();
+    assert_eq!((owner(&secret), owner(&elsewhere)), (0, 0));
+}

@@ -8,9 +8,9 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, mpsc};
 
 use crate::support::http_server::{HttpServer, Reply};
-use crate::support::pushover::{Host, make_spool, name};
+use crate::support::pushover::{ALICE, Host, TOKEN, make_spool, name};
 use crate::support::strace::{skipped_without_strace, with_fault};
-use crate::support::{Outcome, Unprivileged, chmod, skipped_without_root};
+use crate::support::{Outcome, Unprivileged, chmod, program, skipped_without_root};
 
 #[test]
 fn an_unusable_spool_warns_and_still_sends() {
@@ -208,6 +208,41 @@ fn root_goes_no_way_that_others_have_laid() {
     let outcome = Outcome::of(&command.arg("--message=x").output().unwrap());
     outcome.expect(0, "PUSHOVER OK - sent");
     assert!(!outcome.stdout.contains("not kept"), "{}", outcome.stdout);
+}
+
+#[test]
+fn root_follows_no_configuration_of_others_to_a_spool() {
+    if skipped_without_root("a configuration of somebody else") {
+        return;
+    }
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    make_spool(&host);
+    chown(host.spool(), Some(65534), Some(65534)).unwrap();
+    host.configure(&format!(
+        "token = '{TOKEN}'\nspool-dir = '{}'\n[users]\nalice = '{ALICE}'\n",
+        host.spool().display()
+    ));
+    let send = || {
+        let mut command = Command::new(program("notify_pushover"));
+        command.env_clear().arg("--config").arg(host.config());
+        Outcome::of(&command.args(["--api-url", &server.url(), "--message=x"]).output().unwrap())
+    };
+    for (owner, mode) in [(4_000_000, 0o640), (0, 0o660)] {
+        chown(host.config(), Some(owner), Some(65534)).unwrap();
+        chmod(&host.config(), mode);
+        let outcome = send();
+        outcome.expect(0, "PUSHOVER OK - sent; not kept: root does not use spool ");
+        assert!(outcome.stdout.contains("pushover.toml"), "{}", outcome.stdout);
+        assert_eq!(fs::read_dir(host.spool()).unwrap().count(), 0);
+    }
+    for owner in [0, 65534] {
+        chown(host.config(), Some(owner), Some(65534)).unwrap();
+        chmod(&host.config(), 0o640);
+        let outcome = send();
+        outcome.expect(0, "PUSHOVER OK - sent");
+        assert!(!outcome.stdout.contains("not kept"), "{}", outcome.stdout);
+    }
 }
 
 #[test]
