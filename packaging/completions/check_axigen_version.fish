@@ -3,7 +3,7 @@ complete -c check_axigen_version -s p -l port -d 'Port of the CLI service' -r
 complete -c check_axigen_version -l minimum -d 'Oldest release to accept, one for each line, as in 10.6.41,10.7.3; an older line without one is not accepted [default: no known hole]' -r
 complete -c check_axigen_version -l vulnerable-state -d 'State of a release with a known hole, or older than its minimum' -r
 complete -c check_axigen_version -s t -l timeout -d 'Give up after this many seconds; then the state is UNKNOWN (or STATE), unless what was seen by then already breaches a limit' -r
-complete -c check_axigen_version -l output-format -d 'Print plugin text, or one JSON object: nagios or json' -r
+complete -c check_axigen_version -l output-format -d 'Print plugin text, one JSON object, or text for Prometheus: nagios, json or openmetrics' -r
 complete -c check_axigen_version -s s -l tls -d 'Begin with TLS, for a CLI listener with SSL'
 complete -c check_axigen_version -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c check_axigen_version -s 6 -l ipv6 -d 'Use IPv6 only'

@@ -52,7 +52,7 @@ fn completeness(facts: &Facts, policy: &Policy, report: &mut Report) {
             report.find(State::Unknown, format!("no queue subdirectory (00, 01, ...) in {path}"));
             report.advise("name the directory that holds them with --queue-dir");
         }
-        if queue.is_unrecognised() {
+        if queue.has_only_others() {
             let prefixes: Vec<String> = queue
                 .other_files
                 .prefixes()
@@ -64,6 +64,14 @@ fn completeness(facts: &Facts, policy: &Policy, report: &mut Report) {
             report.find(
                 State::Unknown,
                 format!("layout not recognised: {count} files but no message in {}, prefixes {prefixes}", queue.path.display()),
+            );
+            report.advise("run with --census and report it");
+        } else if queue.has_unexplained() {
+            let (count, path) = (queue.unexplained.count, queue.path.display());
+            let first = queue.unexplained.first.as_deref().unwrap_or_default();
+            report.find(
+                State::Unknown,
+                format!("layout not recognised: {count} files named like messages, but not counted, in {path}, first {first}"),
             );
             report.advise("run with --census and report it");
         }
@@ -159,13 +167,20 @@ fn ages(facts: &Facts, policy: &Policy, older_than: Duration, report: &mut Repor
     let limit = duration::human(older_than);
     if all.finished || all.older > 0 {
         let breach = breached(&policy.older, state);
-        report.find(state, format!("{at_least}{} older than {limit}{breach}", all.older));
+        // Where it is a problem it may stand alone on the first line.
+        let noun = match (state, all.older) {
+            (State::Ok, _) => "",
+            (_, 1) => " message",
+            _ => " messages",
+        };
+        report.find(state, format!("{at_least}{}{noun} older than {limit}{breach}", all.older));
     }
     let oldest = all.oldest_seconds.unwrap_or(0);
     let state = judge(&policy.oldest, oldest);
     if all.oldest_seconds.is_some() || state != State::Ok {
         let age = duration::human(Duration::from_secs(oldest));
-        report.find(state, format!("oldest {at_least}{age}{}", breached(&policy.oldest, state)));
+        let noun = if state == State::Ok { "oldest" } else { "oldest message" };
+        report.find(state, format!("{noun} {at_least}{age}{}", breached(&policy.oldest, state)));
     }
     if all.finished && all.buckets.recent() > 0 {
         report.find(State::Ok, format!("{} new in 5m", all.buckets.recent()));

@@ -150,7 +150,7 @@ fn unanswered(facts: &Facts, error: &NoVersion, report: &mut Report) {
         NoVersion::Unreached(unreached) if !unreached.is_ours() => {
             report.advise("see that Axigen runs and that its CLI service listens here");
         }
-        NoVersion::Handshake(HandshakeError::NotTls) => {
+        NoVersion::Handshake(HandshakeError::NotTls | HandshakeError::Text(_)) => {
             report.advise("leave --tls away, or set the port of a CLI listener with SSL");
         }
         NoVersion::NoPrompt(..) => {

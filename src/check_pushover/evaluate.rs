@@ -116,13 +116,10 @@ fn failed(facts: &Facts, spool: &Path, policy: &Policy, report: &mut Report) {
         };
         report.find(state, text);
         let failed = spool.join("failed");
-        report.explain(
-            1,
-            format!(
-                "look into {}; notify_pushover flush --retry-failed sends them again",
-                failed.display()
-            ),
-        );
+        report.advise(format!(
+            "look into {}; notify_pushover flush --retry-failed sends them again",
+            failed.display()
+        ));
     } else if state != State::Ok {
         report.find(state, "none failed");
     }

@@ -136,7 +136,7 @@ fn findings(report: &Report, next_step: Option<&str>) -> Vec<String> {
         if !(is_told && is_said(&text)) {
             lines.push(format!("[{}] {text}", finding.state));
         }
-        if let Some(advice) = finding.next_step.as_deref().filter(|advice| !said.contains(advice)) {
+        if let Some(advice) = finding.advice().filter(|advice| !said.contains(advice)) {
             said.push(advice);
             lines.push(format!("  {}", clean(advice)));
         }

@@ -51,6 +51,7 @@ fn the_second_line_is_the_advice_on_the_worst_and_every_advice_stands_once() {
     report.find(State::Warning, "slow too");
     report.advise("make it fast");
     report.find(State::Ok, "bright");
+    report.advise("leave it so");
     let quiet = "Q CRITICAL - closed, slow, slow too\nopen it\n";
     assert_eq!(render("Q", &report, Format::Nagios, 0), quiet);
     let verbose =

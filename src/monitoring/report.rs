@@ -17,6 +17,13 @@ pub struct Finding {
     pub next_step: Option<String>,
 }
 
+impl Finding {
+    /// What can be done about it; about what is fine nothing is.
+    pub(super) fn advice(&self) -> Option<&str> {
+        self.next_step.as_deref().filter(|_| self.state != State::Ok)
+    }
+}
+
 /// A line of long output, shown from a verbosity on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Detail {
@@ -82,8 +89,7 @@ impl Report {
     #[must_use]
     pub fn next_step(&self) -> Option<&str> {
         let worst = self.state();
-        let mut findings = self.findings.iter().filter(|finding| finding.state == worst);
-        findings.find_map(|finding| finding.next_step.as_deref())
+        self.findings.iter().filter(|finding| finding.state == worst).find_map(Finding::advice)
     }
 
     /// Says what the service is about, as the command line does; what is empty was left to the program.

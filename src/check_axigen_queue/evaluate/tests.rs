@@ -83,7 +83,7 @@ fn number_age_and_space_are_each_judged() {
             "old",
             queue(26, 20_000),
             State::Warning,
-            "26 older than 4h (warning 25), 26 messages, oldest 5h 33m",
+            "26 messages older than 4h (warning 25), 26 messages, oldest 5h 33m",
         ),
         (
             "little space",

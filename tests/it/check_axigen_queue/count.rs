@@ -72,15 +72,31 @@ fn ages_are_counted_in_buckets_and_judged() {
     let oldest: u64 = outcome.metric("oldest").unwrap().parse().unwrap();
     assert!(oldest.abs_diff(6 * 86_400) < 600, "{oldest}");
     for (options, code, start) in [
-        (&["--warning-older", "1"][..], 1, "AXIGEN QUEUE WARNING - 2 older than 4h (warning 1) | "),
-        (&["--critical-older", "1"], 2, "AXIGEN QUEUE CRITICAL - 2 older than 4h (critical 1)"),
+        (
+            &["--warning-older", "1"][..],
+            1,
+            "AXIGEN QUEUE WARNING - 2 messages older than 4h (warning 1) | ",
+        ),
+        (
+            &["--critical-older", "1"],
+            2,
+            "AXIGEN QUEUE CRITICAL - 2 messages older than 4h (critical 1)",
+        ),
         (
             &["--older-than", "5d", "--warning-older", "0"],
             1,
-            "AXIGEN QUEUE WARNING - 1 older than 5d (warning 0)",
+            "AXIGEN QUEUE WARNING - 1 message older than 5d (warning 0)",
         ),
-        (&["--warning-oldest", "432000"], 1, "AXIGEN QUEUE WARNING - oldest 6d (warning 432000)"),
-        (&["--critical-oldest", "3600"], 2, "AXIGEN QUEUE CRITICAL - oldest 6d (critical 3600)"),
+        (
+            &["--warning-oldest", "432000"],
+            1,
+            "AXIGEN QUEUE WARNING - oldest message 6d (warning 432000)",
+        ),
+        (
+            &["--critical-oldest", "3600"],
+            2,
+            "AXIGEN QUEUE CRITICAL - oldest message 6d (critical 3600)",
+        ),
         (
             &["--older-than", "7d", "--warning-older", "0"],
             0,

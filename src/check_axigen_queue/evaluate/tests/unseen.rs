@@ -50,7 +50,7 @@ fn a_partial_count_that_breaches_alarms_all_the_same() {
         report.all_findings()
     );
     assert!(
-        report.all_findings().contains("at least 501 older than 4h (warning 25)"),
+        report.all_findings().contains("at least 501 messages older than 4h (warning 25)"),
         "{}",
         report.all_findings()
     );
@@ -97,7 +97,7 @@ fn ages_cut_short_leave_the_count_exact() {
     assert_eq!(metric(&report, "messages"), Some(Value::Uint(48_211)));
     assert_eq!(metric(&report, "older"), Some(Value::Undetermined));
     assert!(
-        report.all_findings().contains("at least 40 older than 4h (warning 25)"),
+        report.all_findings().contains("at least 40 messages older than 4h (warning 25)"),
         "{}",
         report.all_findings()
     );
