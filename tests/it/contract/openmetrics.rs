@@ -72,6 +72,7 @@ fn every_check_prints_series_that_a_strict_reader_takes() {
             "smtp_malware",
             "time_seconds",
         ),
+        ("check_axigen_version", vec!["-H", "127.0.0.1", "-p", "1"], 2, "axigen_version", "state"),
         ("check_pushover", vec!["--spool-dir", "/nonexistent"], 3, "pushover", "state"),
     ] {
         let outcome = run(Command::new(program(name))
