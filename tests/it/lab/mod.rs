@@ -2,6 +2,7 @@
 
 mod cores;
 mod openmetrics;
+mod smtp_accept;
 mod smtp_forced_tls;
 mod smtp_malware;
 mod smtp_tls;
