@@ -4,4 +4,5 @@ mod cores;
 mod smtp_forced_tls;
 mod smtp_malware;
 mod smtp_tls;
+mod smtp_tls_oracle;
 mod smtp_tls_scanners;
