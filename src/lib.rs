@@ -67,7 +67,7 @@ mod secret;
 pub mod smtp;
 mod smtp_client;
 mod stream;
-pub mod system_error;
+mod system_error;
 pub mod tls;
 
 use clap::CommandFactory;

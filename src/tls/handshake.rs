@@ -21,7 +21,7 @@ const TEXT_BYTES: usize = 512;
 
 /// Which kind of certificate is asked for, by the signatures that are offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub(crate) enum Wanted {
     /// Whichever the server prefers.
     Any,
     /// One with an RSA key.
@@ -32,29 +32,29 @@ pub enum Wanted {
 
 /// What the server showed, complete or not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Shown {
+pub(crate) struct Shown {
     /// The chain in DER as it was sent.
-    pub chain: Vec<Vec<u8>>,
+    pub(crate) chain: Vec<Vec<u8>>,
     /// Whether an OCSP answer was stapled.
-    pub stapled: bool,
+    pub(crate) stapled: bool,
     /// What is wrong with the server's signature over the handshake, if anything is.
-    pub signature_fault: Option<SignatureFault>,
+    pub(crate) signature_fault: Option<SignatureFault>,
 }
 
 /// What was agreed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Agreed {
+pub(crate) struct Agreed {
     /// The version.
-    pub version: Protocol,
+    pub(crate) version: Protocol,
     /// The suite number.
-    pub suite: u16,
+    pub(crate) suite: u16,
     /// The group number.
-    pub group: Option<u16>,
+    pub(crate) group: Option<u16>,
 }
 
 /// Why there was no agreement.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HandshakeError {
+pub(crate) enum HandshakeError {
     /// The server stayed silent.
     #[error("no answer to the TLS handshake")]
     Silent,
@@ -87,14 +87,14 @@ pub enum HandshakeError {
 impl HandshakeError {
     /// Whether another client may well succeed, so that nothing is known of the server.
     #[must_use]
-    pub fn is_ours(&self) -> bool {
+    pub(crate) fn is_ours(&self) -> bool {
         matches!(self, Self::Ours | Self::NothingInCommon)
     }
 }
 
 /// Why the server's signature over the handshake does not hold (RFC 8446 section 4.4.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SignatureFault {
+pub(crate) enum SignatureFault {
     /// It was made with another key than the certificate's.
     #[error("it was made with another key")]
     OtherKey,
@@ -107,13 +107,13 @@ pub enum SignatureFault {
 }
 
 /// A stream that speaks TLS from here on.
-pub type Secured<S> = StreamOwned<ClientConnection, S>;
+pub(crate) type Secured<S> = StreamOwned<ClientConnection, S>;
 
 /// Shakes hands for `name`; an address in it is never sent (RFC 6066 section 3).
 ///
 /// # Errors
 /// [`HandshakeError`], beside what was shown until then.
-pub fn handshake<S: Read + Write>(
+pub(crate) fn handshake<S: Read + Write>(
     mut stream: S,
     name: ServerName<'static>,
     wanted: Wanted,

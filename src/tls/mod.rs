@@ -6,17 +6,17 @@
 mod alert;
 mod bytes;
 pub mod certificate;
-pub mod exchange;
+pub(crate) mod exchange;
 pub mod flight;
-pub mod handshake;
-pub mod hello;
+pub(crate) mod handshake;
+pub(crate) mod hello;
 mod malformed;
-pub mod proof;
+pub(crate) mod proof;
 mod protocol;
 pub mod ssl2;
-pub mod suite;
-pub mod trust;
+pub(crate) mod suite;
+pub(crate) mod trust;
 
 pub use alert::Alert;
 pub use malformed::Malformed;
-pub use protocol::Protocol;
+pub(crate) use protocol::Protocol;

@@ -6,7 +6,7 @@ use super::trust::{Anchored, Anchors, MOST_CERTIFICATES, NoAnchors, PathFault};
 
 /// Why a client refuses a certificate.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// None was sent.
     Missing,
     /// It was sent and cannot be read.
@@ -40,42 +40,42 @@ pub enum Fault {
 
 /// What there is to object to, and what could not be told.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Proof {
+pub(crate) struct Proof {
     /// Reasons to refuse, each once.
-    pub faults: Vec<Fault>,
+    pub(crate) faults: Vec<Fault>,
     /// Why it is not known whether an authority vouches for it.
-    pub unknown: Option<NoAnchors>,
+    pub(crate) unknown: Option<NoAnchors>,
 }
 
 /// A chain as far as it was read.
 #[derive(Clone, Copy, Debug)]
-pub struct Sent<'a> {
+pub(crate) struct Sent<'a> {
     /// The certificates, leaf first.
-    pub certificates: &'a [&'a Certificate],
+    pub(crate) certificates: &'a [&'a Certificate],
     /// Whether the leaf is for the name.
-    pub is_for_name: bool,
+    pub(crate) is_for_name: bool,
     /// Whether an anchor vouches for the leaf.
-    pub anchored: &'a Anchored,
+    pub(crate) anchored: &'a Anchored,
     /// The issuer that is missing at the end, when one is.
-    pub missing_issuer: Option<&'a str>,
+    pub(crate) missing_issuer: Option<&'a str>,
 }
 
 impl Proof {
     /// Whether a client that asks for proof has it.
     #[must_use]
-    pub fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.faults.is_empty() && self.unknown.is_none()
     }
 
     /// Adds a reason to refuse.
-    pub fn refuse(&mut self, fault: Fault) {
+    pub(crate) fn refuse(&mut self, fault: Fault) {
         if !self.faults.contains(&fault) {
             self.faults.push(fault);
         }
     }
 
     /// Adds what a chain fails to prove for a name, its dates apart.
-    pub fn judge(&mut self, chain: Sent<'_>, name: &str) {
+    pub(crate) fn judge(&mut self, chain: Sent<'_>, name: &str) {
         if let (false, Some(leaf)) = (chain.is_for_name, chain.certificates.first()) {
             self.refuse(Fault::OtherName { name: name.to_owned(), whom: leaf.whom() });
         }
@@ -97,7 +97,7 @@ impl Proof {
     }
 
     /// Adds what is wrong with the dates of a leaf at a time in seconds since the epoch.
-    pub fn judge_dates(&mut self, leaf: &Certificate, now: i64) {
+    pub(crate) fn judge_dates(&mut self, leaf: &Certificate, now: i64) {
         if leaf.not_after < now {
             self.refuse(Fault::Expired(now.saturating_sub(leaf.not_after)));
         } else if leaf.not_before > now {
@@ -108,7 +108,7 @@ impl Proof {
 
 /// Holds what was shown against a name and a time in seconds since the epoch.
 #[must_use]
-pub fn proof(shown: &Shown, name: &str, anchors: &Anchors, now: i64) -> Proof {
+pub(crate) fn proof(shown: &Shown, name: &str, anchors: &Anchors, now: i64) -> Proof {
     let mut proof = Proof::default();
     let Some(first) = shown.chain.first() else {
         proof.refuse(Fault::Missing);

@@ -14,12 +14,12 @@ use super::certificate::{self, Certificate};
 use crate::system_error::SystemError;
 
 /// Certificates looked at in one chain; honest ones have two to four.
-pub const MOST_CERTIFICATES: usize = 100;
+pub(crate) const MOST_CERTIFICATES: usize = 100;
 
 /// Whether an anchor vouches for a leaf.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Anchored {
+pub(crate) enum Anchored {
     /// It does.
     Yes,
     /// No issuer is known, neither from the chain nor from the anchors.
@@ -36,7 +36,7 @@ pub enum Anchored {
 
 /// Why a path to an anchor does not count (RFC 5280 section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PathFault {
+pub(crate) enum PathFault {
     /// Nothing was sent to begin with.
     #[error("no certificate was sent")]
     NoCertificate,
@@ -71,7 +71,7 @@ impl Serialize for PathFault {
 
 /// Why there are no anchors.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoAnchors {
+pub(crate) enum NoAnchors {
     /// The file cannot be read.
     #[error("cannot read {}: {cause}", path.display())]
     Unreadable {
@@ -99,7 +99,7 @@ impl Serialize for NoAnchors {
 
 /// What chains are held against.
 #[derive(Debug)]
-pub struct Anchors {
+pub(crate) struct Anchors {
     store: Result<RootCertStore, NoAnchors>,
     /// Seconds since the epoch.
     now: i64,
@@ -108,14 +108,18 @@ pub struct Anchors {
 impl Anchors {
     /// The anchors of `ca_file`, or else those of the system, at a time in seconds since the epoch.
     #[must_use]
-    pub fn load(ca_file: Option<&Path>, now: i64) -> Self {
+    pub(crate) fn load(ca_file: Option<&Path>, now: i64) -> Self {
         Self { store: anchors(ca_file), now }
     }
 
     /// Whether an anchor vouches for the leaf at the start of a chain, and the issuer that is missing, if one is. An
     /// expired leaf of a known authority is expired and nothing else.
     #[must_use]
-    pub fn anchored(&self, chain: &[Vec<u8>], leaf: &Certificate) -> (Anchored, Option<String>) {
+    pub(crate) fn anchored(
+        &self,
+        chain: &[Vec<u8>],
+        leaf: &Certificate,
+    ) -> (Anchored, Option<String>) {
         let store = match &self.store {
             Ok(store) => store,
             Err(reason) => return (Anchored::Unknown(reason.clone()), None),

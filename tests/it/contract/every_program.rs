@@ -13,7 +13,7 @@ use crate::support::queue::QueueTree;
 use crate::support::{Outcome, cores, program, run, skipped_without_root};
 
 /// Every program with its service name.
-const SERVICES: [(&str, &str); 8] = [
+const SERVICES: &[(&str, &str)] = &[
     ("check_axigen_queue", "AXIGEN QUEUE"),
     ("check_axigen_version", "AXIGEN VERSION"),
     ("check_smtp_tls", "SMTP TLS"),
