@@ -87,7 +87,7 @@ pub(crate) enum HandshakeError {
 impl HandshakeError {
     /// Whether another client may well succeed, so that nothing is known of the server.
     #[must_use]
-    pub fn is_ours(&self) -> bool {
+    pub(crate) fn is_ours(&self) -> bool {
         matches!(self, Self::Ours | Self::NothingInCommon)
     }
 }

@@ -57,7 +57,7 @@ fn the_oracle_says_the_same() {
         failed += usize::from(verdict.is_err());
         print(row, &answers, &verdict);
     }
-    eprintln!("{} rows, {failed} differences", asked);
+    eprintln!("{asked} rows, {failed} differences");
     assert_eq!(failed, 0);
     assert!(asked >= 150, "only {asked} rows");
 }
