@@ -15,7 +15,7 @@ mkdir "$work/top" "$work/top/SOURCES"
 tar -C "$work" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner -c "$name-$version" |
     gzip -n >"$work/top/SOURCES/$name-$version.tar.gz"
 {
-    cat "$top/packaging/rpm/$name.spec"
+    sed "/^# include hand-over.sh$/r $top/packaging/hand-over.sh" "$top/packaging/rpm/$name.spec"
     changelog rpm
 } >"$work/$name.spec"
 # Debian's rpm has its own idea of post-processing, and no hint of the build may stay in the package.

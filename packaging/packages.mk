@@ -28,5 +28,5 @@ install-package: install
 	install -D -m 644 packaging/icinga2/$(name).conf $(share)/icinga2/include/plugins-contrib.d/$(name).conf
 	install -D -m 640 packaging/config/pushover.toml $(DESTDIR)/etc/$(name)/pushover.toml
 	install -D -m 644 -t $(DESTDIR)$(unitdir) packaging/systemd/*
-	install -d -m 770 $(DESTDIR)/var/spool/$(name)
+	install -d -m 700 $(DESTDIR)/var/spool/$(name)
 	packaging/third-party.sh > THIRD-PARTY-LICENSES

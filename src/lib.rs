@@ -11,9 +11,11 @@
 //! The programs, each of the same rooms: `args`, `target`, `policy`, `facts`, `probe`, `evaluate`, `explain`.
 //!
 //! - [`check_axigen_queue`]: how many messages wait, how old they are, how much room is left
+//! - [`check_axigen_version`]: whether an Axigen server answers, and whether its release has a known hole
 //! - [`check_smtp_tls`]: how good the TLS of a mail server is
 //! - [`check_smtp_forced_tls`]: whether mail from and to partners is encrypted, or refused
 //! - [`check_smtp_malware`]: whether infected mail is rejected
+//! - [`check_smtp_accept`]: whether mail is taken at all
 //! - [`check_pushover`]: whether alerts would arrive
 //! - [`notify_pushover`]: sends them
 //!
@@ -29,13 +31,14 @@
 //! - [`stream`], [`system_error`]: why bytes no longer come or go, the same for every protocol
 //! - [`deadline`], [`clock`]: how long a run may take, and how the time of day is counted
 //! - [`secret`]: what must never be shown
+//! - [`named_file`]: files that somebody names, whatever they are
 //!
 //! # Who may import whom
 //!
 //! ```text
 //! programs        -> everything below, but no other program
 //! program         -> monitoring, deadline
-//! pushover        -> deadline, clock, secret
+//! pushover        -> deadline, clock, secret, named_file
 //! smtp_client     -> smtp, tls, connection, deadline, program
 //! smtp, tls       -> nothing that monitors
 //! monitoring      -> nothing
@@ -46,7 +49,9 @@
 #![allow(rustdoc::private_intra_doc_links, reason = "the map names every part")]
 
 pub mod check_axigen_queue;
+pub mod check_axigen_version;
 pub mod check_pushover;
+pub mod check_smtp_accept;
 pub mod check_smtp_forced_tls;
 pub mod check_smtp_malware;
 pub mod check_smtp_tls;
@@ -54,6 +59,7 @@ mod clock;
 mod connection;
 mod deadline;
 pub mod monitoring;
+mod named_file;
 pub mod notify_pushover;
 pub mod program;
 mod pushover;
@@ -73,9 +79,11 @@ use clap::CommandFactory;
 pub fn commands() -> Vec<clap::Command> {
     vec![
         check_axigen_queue::Args::command(),
+        check_axigen_version::Args::command(),
         check_smtp_tls::Args::command(),
         check_smtp_forced_tls::Args::command(),
         check_smtp_malware::Args::command(),
+        check_smtp_accept::Args::command(),
         check_pushover::Args::command(),
         notify_pushover::Args::command(),
     ]

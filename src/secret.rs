@@ -1,25 +1,27 @@
 //! Tokens and keys: where they may come from, and that they never show.
 
 use std::fmt;
-use std::fs::OpenOptions;
-use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use zeroize::Zeroizing;
+
+use crate::named_file::{self, FileError};
 
 /// More than any token; a larger file is the wrong one.
 const FILE_BYTES: u64 = 4096;
 
-/// A text that is never printed.
+/// A text that is never printed, and wiped from memory when it is not needed any more.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Secret(String);
+pub(crate) struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Wraps a text, without the blanks and line ends an editor leaves around it.
     #[must_use]
     pub(crate) fn new(text: &str) -> Self {
-        Self(text.trim().to_owned())
+        Self(Zeroizing::new(text.trim().to_owned()))
     }
 
     /// The text itself, for the one place that sends it.
@@ -39,6 +41,13 @@ impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
+}
+
+/// Keeps what this process knows to itself: no core dump, and no look into its memory or environment by other processes of
+/// its account. A change of identity undoes the second.
+pub(crate) fn guard() {
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
 }
 
 /// Why a secret could not be read. Never holds any of its text.
@@ -90,7 +99,7 @@ pub(crate) fn from_file(path: &Path) -> Result<Secret, SecretError> {
 ///
 /// # Errors
 /// [`SecretError`] names the file and what is wrong with it.
-pub(crate) fn read_private(path: &Path, limit: u64) -> Result<String, SecretError> {
+pub(crate) fn read_private(path: &Path, limit: u64) -> Result<Zeroizing<String>, SecretError> {
     read_closed(path, limit, 0o007)
 }
 
@@ -98,38 +107,35 @@ pub(crate) fn read_private(path: &Path, limit: u64) -> Result<String, SecretErro
 ///
 /// # Errors
 /// [`SecretError`] names the file and what is wrong with it.
-pub(crate) fn read_trusted(path: &Path, limit: u64) -> Result<String, SecretError> {
+pub(crate) fn read_trusted(path: &Path, limit: u64) -> Result<Zeroizing<String>, SecretError> {
     read_closed(path, limit, 0o002)
 }
 
 /// Reads a regular file without any of the `forbidden` permissions.
-fn read_closed(path: &Path, limit: u64, forbidden: u32) -> Result<String, SecretError> {
-    let unreadable = |source| SecretError::Unreadable { path: path.to_owned(), source };
-    // Without O_NONBLOCK the open of a named pipe would wait for its writer.
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
-        .open(path)
-        .map_err(unreadable)?;
-    let meta = file.metadata().map_err(unreadable)?;
-    if !meta.is_file() {
-        return Err(SecretError::NotAFile(path.to_owned()));
+fn read_closed(path: &Path, limit: u64, forbidden: u32) -> Result<Zeroizing<String>, SecretError> {
+    let of_no_use = |error| match error {
+        FileError::Io(source) => SecretError::Unreadable { path: path.to_owned(), source },
+        FileError::NotAFile => SecretError::NotAFile(path.to_owned()),
+        FileError::TooLarge { .. } => SecretError::TooLarge(path.to_owned()),
+    };
+    let file = named_file::open(path).map_err(of_no_use)?;
+    let mode = file.metadata().map_err(|error| of_no_use(error.into()))?.mode();
+    if mode & forbidden != 0 {
+        return Err(SecretError::OpenToAll { path: path.to_owned(), mode: mode & 0o7777 });
     }
-    if meta.mode() & forbidden != 0 {
-        return Err(SecretError::OpenToAll { path: path.to_owned(), mode: meta.mode() & 0o7777 });
+    let bytes = named_file::read(file, limit).map_err(of_no_use)?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Zeroizing::new(text)),
+        Err(_) => Err(SecretError::NotText(path.to_owned())),
     }
-    let mut bytes = Vec::new();
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
-        return Err(SecretError::TooLarge(path.to_owned()));
-    }
-    String::from_utf8(bytes).map_err(|_| SecretError::NotText(path.to_owned()))
 }
 
 /// A secret from an environment variable; an empty one counts as unset.
 #[must_use]
 pub(crate) fn from_environment(name: &str) -> Option<Secret> {
-    variable(name).map(|text| Secret::new(&text)).filter(|secret| !secret.0.is_empty())
+    variable(name)
+        .map(|text| Secret::new(&Zeroizing::new(text)))
+        .filter(|secret| !secret.0.is_empty())
 }
 
 /// A secret from the systemd credential `name` (systemd.exec(5), `LoadCredential=`), if there is one.

@@ -10,7 +10,7 @@ complete -c check_axigen_queue -l critical-oldest -d 'CRITICAL for this age of t
 complete -c check_axigen_queue -l warning-free -d 'WARNING for this share of free bytes or inodes on the queue\'s file system, in %' -r
 complete -c check_axigen_queue -l critical-free -d 'CRITICAL for this share of free bytes or inodes on the queue\'s file system, in %' -r
 complete -c check_axigen_queue -s t -l timeout -d 'Give up after this many seconds; then the state is UNKNOWN (or STATE), unless what was seen by then already breaches a limit' -r
-complete -c check_axigen_queue -l output-format -d 'Print plugin text, or one JSON object: nagios or json' -r
+complete -c check_axigen_queue -l output-format -d 'Print plugin text, one JSON object, or text for Prometheus: nagios, json or openmetrics' -r
 complete -c check_axigen_queue -l count-only -d 'Count names only and look at no message: the fastest run, without ages'
 complete -c check_axigen_queue -l size -d 'Also add up the size of all files below the queue directory'
 complete -c check_axigen_queue -l census -d 'Also describe what stands in the tree (kinds, modes, ages), without any name or address, to paste into a report'

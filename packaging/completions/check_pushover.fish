@@ -14,7 +14,7 @@ complete -c check_pushover -l critical-failed -d 'CRITICAL for this number of me
 complete -c check_pushover -l warning-quota -d 'WARNING for this number of messages left' -r
 complete -c check_pushover -l critical-quota -d 'CRITICAL for this number of messages left' -r
 complete -c check_pushover -s t -l timeout -d 'Give up after this many seconds; then the state is UNKNOWN (or STATE), unless what was seen by then already breaches a limit' -r
-complete -c check_pushover -l output-format -d 'Print plugin text, or one JSON object: nagios or json' -r
+complete -c check_pushover -l output-format -d 'Print plugin text, one JSON object, or text for Prometheus: nagios, json or openmetrics' -r
 complete -c check_pushover -l quota -d 'Also judge how many messages are left this month'
 complete -c check_pushover -l validate -d 'Also ask Pushover whether token and recipients are good'
 complete -c check_pushover -s v -l verbose -d 'Add long output; twice: also explain what was looked at'

@@ -12,7 +12,7 @@ complete -c check_smtp_tls -l trust -d 'Whether an untrusted certificate counts:
 complete -c check_smtp_tls -l ca-file -d 'PEM file with the authorities to trust in place of the system\'s' -r -F
 complete -c check_smtp_tls -l drown-host -d 'Another listener to ask for SSLv2, as HOST:PORT and, where the port does not say it, /starttls-smtp, /imap, /pop3 or /tls; repeatable' -r
 complete -c check_smtp_tls -l delay -d 'Leave the server alone for so long between connections, as in 2s' -r
-complete -c check_smtp_tls -l output-format -d 'Print plugin text, or one JSON object: nagios or json' -r
+complete -c check_smtp_tls -l output-format -d 'Print plugin text, one JSON object, or text for Prometheus: nagios, json or openmetrics' -r
 complete -c check_smtp_tls -s t -l timeout -d 'Give up after this many seconds; then the state is UNKNOWN (or STATE), unless what was seen by then already breaches a limit' -r
 complete -c check_smtp_tls -s S -l starttls -d 'Begin in the clear and ask for STARTTLS [default, except on port 465]'
 complete -c check_smtp_tls -s s -l tls -d 'Begin with TLS [default on port 465]'

@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use super::explain;
 use super::facts::{Ages, Facts, Free, Obstacle, ProbeError, Queue};
 use super::policy::Policy;
-use crate::monitoring::{Metric, Report, State, Thresholds, Unit, Value, duration};
+use crate::monitoring::{Metric, Report, State, Thresholds, Unit, Used, Value, duration};
 
 /// Judges what was seen.
 pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Report {
@@ -52,7 +52,7 @@ fn completeness(facts: &Facts, policy: &Policy, report: &mut Report) {
             report.find(State::Unknown, format!("no queue subdirectory (00, 01, ...) in {path}"));
             report.advise("name the directory that holds them with --queue-dir");
         }
-        if queue.is_unrecognised() {
+        if queue.has_only_others() {
             let prefixes: Vec<String> = queue
                 .other_files
                 .prefixes()
@@ -64,6 +64,14 @@ fn completeness(facts: &Facts, policy: &Policy, report: &mut Report) {
             report.find(
                 State::Unknown,
                 format!("layout not recognised: {count} files but no message in {}, prefixes {prefixes}", queue.path.display()),
+            );
+            report.advise("run with --census and report it");
+        } else if queue.has_unexplained() {
+            let (count, path) = (queue.unexplained.count, queue.path.display());
+            let first = queue.unexplained.first.as_deref().unwrap_or_default();
+            report.find(
+                State::Unknown,
+                format!("layout not recognised: {count} files named like messages, but not counted, in {path}, first {first}"),
             );
             report.advise("run with --census and report it");
         }
@@ -159,20 +167,26 @@ fn ages(facts: &Facts, policy: &Policy, older_than: Duration, report: &mut Repor
     let limit = duration::human(older_than);
     if all.finished || all.older > 0 {
         let breach = breached(&policy.older, state);
-        report.find(state, format!("{at_least}{} older than {limit}{breach}", all.older));
+        // Where it is a problem it may stand alone on the first line.
+        let noun = match (state, all.older) {
+            (State::Ok, _) => "",
+            (_, 1) => " message",
+            _ => " messages",
+        };
+        report.find(state, format!("{at_least}{}{noun} older than {limit}{breach}", all.older));
     }
     let oldest = all.oldest_seconds.unwrap_or(0);
     let state = judge(&policy.oldest, oldest);
     if all.oldest_seconds.is_some() || state != State::Ok {
         let age = duration::human(Duration::from_secs(oldest));
-        report.find(state, format!("oldest {at_least}{age}{}", breached(&policy.oldest, state)));
+        let noun = if state == State::Ok { "oldest" } else { "oldest message" };
+        report.find(state, format!("{noun} {at_least}{age}{}", breached(&policy.oldest, state)));
     }
     if all.finished && all.buckets.recent() > 0 {
         report.find(State::Ok, format!("{} new in 5m", all.buckets.recent()));
     }
     report.measure(Metric::new("older", value(all.older), Unit::None).judged_by(&policy.older));
     report.measure(Metric::new("oldest", value(oldest), Unit::Seconds).judged_by(&policy.oldest));
-    report.measure(Metric::new("recent", value(all.buckets.recent()), Unit::None));
     for (label, count) in all.buckets.iter() {
         report.measure(Metric::new(label, value(count), Unit::None));
     }
@@ -186,7 +200,7 @@ fn limit_state(policy: &Policy) -> State {
     ])
 }
 
-/// The least free space among the queues' file systems.
+/// The least free space among the queues' file systems; graphs see what is used of it.
 fn free_space(facts: &Facts, policy: &Policy, report: &mut Report) {
     let bytes = |free: &Free| Some(free.bytes_percent);
     let inodes = |free: &Free| free.inodes_percent;
@@ -205,8 +219,8 @@ fn free_space(facts: &Facts, policy: &Policy, report: &mut Report) {
             None => told = false,
         }
     }
-    least_free(facts, policy, ("bytes", "free_bytes"), bytes, told, report);
-    least_free(facts, policy, ("inodes", "free_inodes"), inodes, told, report);
+    least_free(facts, policy, ("bytes", "used_bytes"), bytes, told, report);
+    least_free(facts, policy, ("inodes", "used_inodes"), inodes, told, report);
 }
 
 fn least_free(
@@ -230,13 +244,12 @@ fn least_free(
         }
     }
     match least {
-        Some((percent, _)) if told => report.measure(
-            Metric::new(label, Value::Float(percent), Unit::Percent).judged_by(&policy.free),
-        ),
+        Some((percent, _)) if told => {
+            let used = Used { left: percent, whole: 100.0, shown_as: 100 };
+            report.measure(used.metric(label, Unit::Percent, &policy.free));
+        }
         None if told => {} // A file system without a fixed number of inodes has nothing to measure.
-        _ => report.measure(
-            Metric::new(label, Value::Undetermined, Unit::Percent).judged_by(&policy.free),
-        ),
+        _ => report.measure(Metric::new(label, Value::Undetermined, Unit::Percent)),
     }
 }
 
@@ -254,9 +267,9 @@ fn size(facts: &Facts, report: &mut Report) {
     }
 }
 
-/// Rounded down to a whole number of the largest unit that leaves one.
+/// Rounded down to a whole number of the largest unit that leaves one; units of 1000, as Icinga Web shows them.
 fn human(bytes: u64) -> String {
-    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1000, "kB")];
     let unit = units.iter().find(|(size, _)| bytes >= *size);
     unit.map_or_else(|| format!("{bytes} B"), |(size, name)| format!("{} {name}", bytes / size))
 }

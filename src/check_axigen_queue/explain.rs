@@ -79,6 +79,19 @@ fn beside(queue: &Queue, report: &mut Report) {
         report
             .explain(1, format!("note: {count} other directories, not looked into, first {first}"));
     }
+    let unexplained = queue.unexplained.count;
+    if unexplained > 0 && !queue.has_unexplained() {
+        report.explain(
+            1,
+            format!(
+                "note: {unexplained} files named like messages, but not counted and beside none"
+            ),
+        );
+    }
+    let named_otherwise = queue.other_files.named_otherwise;
+    if queue.messages > 0 && named_otherwise > 0 {
+        report.explain(1, format!("note: {named_otherwise} files of other names, not counted"));
+    }
     if queue.messages == 0 && queue.other_files.count > 0 && !queue.is_unrecognised() {
         let count = queue.other_files.count;
         report.explain(1, format!("note: no message, but {count} other files"));

@@ -66,6 +66,8 @@ pub(super) struct Queue {
     pub(super) other_directories: Noted<String>,
     /// Regular files that are no message's status file.
     pub(super) other_files: OtherFiles,
+    /// Those of them, and in directories that are not counted, that may be messages in a layout we do not know.
+    pub(super) unexplained: Unexplained,
     /// Absent with names only.
     pub(super) ages: Option<Ages>,
     /// Absent until looked at.
@@ -82,9 +84,24 @@ impl Queue {
         self.listed && self.unread.count == 0 && self.subdirectories > 0 && !self.is_unrecognised()
     }
 
-    /// No message, but enough settled files of another kind that this may be a layout we do not know.
+    /// Whether this may be a layout we do not know, of which the count tells nothing.
     pub(super) fn is_unrecognised(&self) -> bool {
+        self.has_only_others() || self.has_unexplained()
+    }
+
+    /// No message, but enough settled files of another kind.
+    pub(super) fn has_only_others(&self) -> bool {
         self.messages == 0 && self.other_files.settled >= OtherFiles::ENOUGH
+    }
+
+    /// Too many settled files that are named like messages and explained by none.
+    pub(super) fn has_unexplained(&self) -> bool {
+        self.unexplained.settled >= self.too_many_unexplained()
+    }
+
+    /// Ten, and more than one in ten of what is counted.
+    pub(super) fn too_many_unexplained(&self) -> u64 {
+        OtherFiles::ENOUGH.max(self.messages / 10 + 1)
     }
 }
 
@@ -120,12 +137,33 @@ pub(super) struct Unread {
     pub(super) closed_parent: Option<PathBuf>,
 }
 
+/// Regular files named like messages, at any depth, that are neither counted nor belong to a message that is.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Unexplained {
+    /// By their names, whatever their age.
+    pub(super) count: u64,
+    /// How many are older than ten minutes. Looked at no further than needed.
+    pub(super) settled: u64,
+    /// The first of those, below the queue.
+    pub(super) first: Option<String>,
+}
+
+impl Unexplained {
+    /// One of them is older than ten minutes.
+    pub(super) fn settle(&mut self, path: &Path) {
+        self.settled += 1;
+        self.first.get_or_insert_with(|| path.display().to_string());
+    }
+}
+
 /// Regular files beside the messages, by the first byte of their names.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct OtherFiles {
     pub(super) count: u64,
     /// How many are older than ten minutes. Looked at only when there is no message, and no further than `ENOUGH`.
     pub(super) settled: u64,
+    /// How many are named neither like messages nor like files that belong to one.
+    pub(super) named_otherwise: u64,
     #[serde(skip)]
     by_first_byte: Tally,
 }
@@ -144,7 +182,12 @@ impl OtherFiles {
     /// So many settled files of another kind, and no message, are a layout we do not know.
     pub(super) const ENOUGH: u64 = 10;
     /// A file of this age is not just being written.
-    pub(super) const SETTLED: Duration = Duration::from_secs(600);
+    const SETTLED: Duration = Duration::from_secs(600);
+
+    /// Whether a file last written at `mtime` is of that age at `now`, both in seconds since the epoch.
+    pub(super) fn is_settled(mtime: i64, now: i64) -> bool {
+        now.saturating_sub(mtime) > Self::SETTLED.as_secs().cast_signed()
+    }
 
     pub(super) fn note(&mut self, name: &[u8]) {
         self.count += 1;

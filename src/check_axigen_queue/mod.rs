@@ -21,5 +21,10 @@ use facts::Facts;
 pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
     let (target, policy) = args.split(run.on_timeout)?;
     let probe = |progress: &Progress<Facts>| probe::probe(&target, run, progress);
-    Ok(run.gather(Facts::default(), probe, move |seen| evaluate::evaluate(&seen, &policy)))
+    let queues = target.names();
+    Ok(run.gather(Facts::default(), probe, move |seen| {
+        let mut report = evaluate::evaluate(&seen, &policy);
+        report.concern("queue", queues.as_str());
+        report
+    }))
 }

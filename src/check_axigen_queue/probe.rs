@@ -1,13 +1,16 @@
-//! Looks at the queue: names of all directories first, then free space, then ages with the time left.
+//! Looks at the queue: names of all directories first, then what they do not explain and free space, then ages with the
+//! time left.
 
 mod arrivals;
 mod axigen_cfg;
 mod count;
+mod kin;
 mod locate;
 mod names;
 mod scan;
 mod space;
 mod tree;
+mod unexplained;
 mod watch;
 
 use std::ops::ControlFlow;
@@ -23,6 +26,7 @@ use crate::clock::seconds;
 use crate::program::{Progress, Run};
 use arrivals::AgeLimit;
 use names::Names;
+use unexplained::Suspects;
 use watch::Watch;
 
 /// Memory for message names, all queues together: about 400,000 names.
@@ -63,8 +67,9 @@ fn look(
 ) -> ControlFlow<()> {
     let now = seconds(run.now);
     let mut opened = count_all(target, run, queues, progress)?;
-    for Opened { queue, root, watch, .. } in &mut opened {
+    for Opened { queue, root, suspects, watch, .. } in &mut opened {
         count::settle(queue, root.as_fd(), now, watch)?;
+        suspects.settle(queue, root.as_fd(), now, watch)?;
         watch.enter(&queue.path, scan::ROOT, "asking for the free space of");
         let space = fstatvfs(root).map_err(Obstacle::System);
         queue.free = Some(space.and_then(|space| space::free(&space)));
@@ -72,7 +77,7 @@ fn look(
     }
     if let Some(older_than) = target.ages {
         let limit = AgeLimit { now, older_than };
-        for Opened { queue, root, names, watch } in &mut opened {
+        for Opened { queue, root, names, watch, .. } in &mut opened {
             arrivals::ask_all(queue, root.as_fd(), names, limit, watch)?;
         }
     }
@@ -95,6 +100,7 @@ struct Opened<'a> {
     queue: &'a mut Queue,
     root: OwnedFd,
     names: Names,
+    suspects: Suspects,
     watch: Watch<'a>,
 }
 
@@ -119,8 +125,8 @@ fn count_all<'a>(
             continue;
         }
         let mut names = Names::within(bytes_for_names);
-        count::count(queue, root.as_fd(), &mut names, &watch)?;
-        opened.push(Opened { queue, root, names, watch });
+        let suspects = count::count(queue, root.as_fd(), &mut names, &watch)?;
+        opened.push(Opened { queue, root, names, suspects, watch });
     }
     ControlFlow::Continue(opened)
 }

@@ -13,3 +13,12 @@ pub(super) struct Target {
     pub(super) size: bool,
     pub(super) census: bool,
 }
+
+impl Target {
+    /// The queue directories as they were given.
+    pub(super) fn names(&self) -> String {
+        let names: Vec<String> =
+            self.queue_dirs.iter().map(|path| path.display().to_string()).collect();
+        names.join(",")
+    }
+}

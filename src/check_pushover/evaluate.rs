@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::explain;
 use super::facts::{Facts, Note, ProbeError, Unconfirmed};
 use super::policy::Policy;
-use crate::monitoring::{Metric, Report, State, Thresholds, Unit, Value, duration};
+use crate::monitoring::{Metric, Report, State, Thresholds, Unit, Used, Value, duration};
 use crate::pushover::spool::SpoolError;
 
 /// Judges what was seen.
@@ -18,8 +18,11 @@ pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Rep
         Ok(facts) => facts,
         Err(error) => {
             let mut report = Report::unknown(explain::unseen(error));
-            if matches!(error, ProbeError::Spool(SpoolError::Missing(_))) {
+            if matches!(error.0, SpoolError::Missing(_)) {
                 report.advise("send a first message with notify_pushover");
+            }
+            if let Some(command) = error.0.way_out() {
+                report.advise(command);
             }
             return report;
         }
@@ -113,13 +116,10 @@ fn failed(facts: &Facts, spool: &Path, policy: &Policy, report: &mut Report) {
         };
         report.find(state, text);
         let failed = spool.join("failed");
-        report.explain(
-            1,
-            format!(
-                "look into {}; notify_pushover flush --retry-failed sends them again",
-                failed.display()
-            ),
-        );
+        report.advise(format!(
+            "look into {}; notify_pushover flush --retry-failed sends them again",
+            failed.display()
+        ));
     } else if state != State::Ok {
         report.find(state, "none failed");
     }
@@ -179,21 +179,21 @@ fn credentials(facts: &Facts, report: &mut Report) {
 
 /// Will it last to the end of the month?
 fn quota(facts: &Facts, limits: &Thresholds, report: &mut Report) {
-    let remaining = match &facts.quota {
+    let mut metric = Metric::new("quota_used", Value::Undetermined, Unit::None);
+    match &facts.quota {
         Some(Ok(quota)) => {
-            let remaining = Value::Uint(quota.remaining);
-            report.find(
-                limits.judge(remaining),
-                format!("{} of {} messages left", quota.remaining, quota.limit),
-            );
-            remaining
+            let state = limits.judge(Value::Uint(quota.remaining));
+            report.find(state, format!("{} of {} messages left", quota.remaining, quota.limit));
+            let [limit, left] = [quota.limit, quota.remaining]
+                .map(|messages| u32::try_from(messages).unwrap_or(u32::MAX));
+            let used = Used { left: left.into(), whole: limit.into(), shown_as: limit };
+            metric = used.metric("quota_used", Unit::None, limits);
         }
         Some(Err(why)) => {
             let reason = explain::unconfirmed(why);
             report.find(State::Unknown, format!("quota unknown: {reason}"));
-            Value::Undetermined
         }
-        None => Value::Undetermined,
-    };
-    report.measure(Metric::new("quota_remaining", remaining, Unit::None).judged_by(limits));
+        None => {}
+    }
+    report.measure(metric);
 }

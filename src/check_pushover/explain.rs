@@ -5,12 +5,11 @@ use crate::pushover::spool::SpoolError;
 
 /// Why nothing can be said.
 pub(super) fn unseen(error: &ProbeError) -> String {
-    match error {
-        ProbeError::Identity(error) => error.to_string(),
-        ProbeError::Spool(SpoolError::Missing(path)) => {
+    match &error.0 {
+        SpoolError::Missing(path) => {
             format!("spool {} does not exist: nothing was ever sent", path.display())
         }
-        ProbeError::Spool(error) => error.to_string(),
+        error => error.to_string(),
     }
 }
 

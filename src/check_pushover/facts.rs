@@ -10,7 +10,6 @@ use serde::{Serialize, Serializer};
 use crate::program::{Gathered, OutOfTime};
 use crate::pushover::client::RouteError;
 use crate::pushover::config::NoConfig;
-use crate::pushover::identity::IdentityError;
 use crate::pushover::keys::KeyError;
 use crate::pushover::memory::BlockCause;
 use crate::pushover::not_accepted::{Failure, Rejection, Words};
@@ -125,14 +124,9 @@ pub(super) enum Unconfirmed {
     NotTold,
 }
 
-/// Why nothing can be said.
+/// Why nothing can be said: the spool is missing or of no use.
 #[derive(Clone, Debug)]
-pub(super) enum ProbeError {
-    /// Root must not look with its own rights.
-    Identity(IdentityError),
-    /// The spool is missing or of no use.
-    Spool(SpoolError),
-}
+pub(super) struct ProbeError(pub(super) SpoolError);
 
 /// Errors stand in the JSON output as people read them.
 fn text<T: Display, S: Serializer>(error: &T, serializer: S) -> Result<S::Ok, S::Error> {

@@ -21,5 +21,11 @@ use facts::Facts;
 pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
     let (target, policy) = args.split(run.on_timeout);
     let probe = |progress: &Progress<Facts>| probe::probe(&target, run, progress);
-    Ok(run.gather(Facts::default(), probe, move |seen| evaluate::evaluate(&seen, &policy)))
+    let spool = target.access.spool_dir.as_ref().map(|dir| dir.display().to_string());
+    let spool = spool.unwrap_or_default();
+    Ok(run.gather(Facts::default(), probe, move |seen| {
+        let mut report = evaluate::evaluate(&seen, &policy);
+        report.concern("spool", spool.as_str());
+        report
+    }))
 }

@@ -24,11 +24,11 @@ pub(super) fn probe(
     progress: &Progress<Facts>,
 ) -> Result<(), ProbeError> {
     run.deadline.enter("reading the spool");
-    let mut access = target.access.gather(true).map_err(ProbeError::Identity)?;
-    let spool = Spool::open(&access.spool_dir).map_err(ProbeError::Spool)?;
+    let mut access = target.access.gather(true);
+    let spool = access.spool.clone().map_err(ProbeError)?;
     let now = unix_seconds(run.now);
     let memory = Memory::recall(&spool);
-    let mut facts = look(&spool, &memory, &mut access.keyring, now).map_err(ProbeError::Spool)?;
+    let mut facts = look(&spool, &memory, &mut access.keyring, now).map_err(ProbeError)?;
     facts.configuration = access.config.as_ref().err().cloned();
     facts.credentials = unusable(&mut access);
     remember(&memory, now, &mut facts);
@@ -77,8 +77,9 @@ fn inquire(
 fn unusable(access: &mut Access) -> Vec<Credential> {
     let mut credentials = Vec::new();
     for addressee in access.everybody() {
-        if let Err(error @ (KeyError::Malformed { .. } | KeyError::File { .. })) =
-            access.keyring.find(&addressee)
+        if let Err(
+            error @ (KeyError::Malformed { .. } | KeyError::File { .. } | KeyError::NotInAFile(_)),
+        ) = access.keyring.find(&addressee)
         {
             credentials
                 .push(Credential { name: addressee.name(), result: Err(Unconfirmed::Keys(error)) });

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::connection::ResolveError;
 use crate::program::{self, Gathered, OutOfTime};
-use crate::smtp::{Command, Reply, SessionError, Stage};
+use crate::smtp::{Command, Grounds, Reply, SessionError, Stage};
 use crate::smtp_client::{NoSession, Security, certificate_words};
 use crate::system_error::SystemError;
 use crate::tls::Protocol;
@@ -146,18 +146,19 @@ impl Refusal {
         self.code / 100 == 5 || (self.is_temporary() && self.names_tls())
     }
 
-    /// Whether missing encryption is given as the reason.
-    pub(super) fn names_tls(&self) -> bool {
-        let text = self.text.to_lowercase();
-        // X.7.10 is "encryption needed" (RFC 5248); of "plain" only the start of a word, or "explain" would do.
-        ["tls", "ssl", "encrypt", "secure", ".7.10 "].iter().any(|word| text.contains(word))
-            || text.split(|c: char| !c.is_alphanumeric()).any(|word| word.starts_with("plain"))
+    /// Why, as far as it tells.
+    pub(super) fn grounds(&self) -> Grounds {
+        Grounds::of_text(self.code, &self.text, Stage::Command(self.at))
     }
 
-    /// Whether a login is asked for, as ports for people's clients do.
-    pub(super) fn demands_auth(&self) -> bool {
-        let text = self.text.to_lowercase();
-        self.code == 530 || text.contains("authenticat") || text.contains("auth required")
+    /// Whether missing encryption is given as the reason.
+    pub(super) fn names_tls(&self) -> bool {
+        self.grounds() == Grounds::TlsDemanded
+    }
+
+    /// Whether the server is done with this connection (RFC 5321 section 3.8).
+    pub(super) fn is_last(&self) -> bool {
+        self.code == 421
     }
 }
 
@@ -200,7 +201,7 @@ pub(super) enum Problem {
     /// The server let us in so often before and no more: it limits its clients.
     LetInNoMore { before: u32, error: NoSession },
     /// It puts us out in the midst of a session.
-    PutOut(#[serde(serialize_with = "as_text")] Reply),
+    PutOut(Refusal),
     /// A login is asked for first.
     DemandsAuth(Refusal),
     /// A session broke.
@@ -216,7 +217,9 @@ impl Problem {
     pub(super) fn is_of_all_ways(&self) -> bool {
         match self {
             Self::NoSession(NoSession::NoAnswer(error)) => error.stage == Stage::Greeting,
-            Self::NoSession(NoSession::NoStarttls | NoSession::Handshake(_))
+            Self::NoSession(
+                NoSession::NoStarttls | NoSession::StarttlsMasked | NoSession::Handshake(_),
+            )
             | Self::DemandsAuth(_)
             | Self::Broken(_)
             | Self::NothingOffered => false,
@@ -226,10 +229,12 @@ impl Problem {
     }
 }
 
-/// The answer that refused STARTTLS for good (RFC 5321 section 4.2.1, 5yz).
+/// The answer that refused STARTTLS for no limit.
 pub(super) fn starttls_refusal(error: &NoSession) -> Option<&Reply> {
     match error {
-        NoSession::Refused(Stage::Command(Command::Starttls), reply) if reply.is_permanent() => {
+        NoSession::Refused(at @ Stage::Command(Command::Starttls), reply)
+            if Grounds::of(reply, *at) == Grounds::TlsBroken =>
+        {
             Some(reply)
         }
         _ => None,
@@ -309,13 +314,14 @@ pub(super) enum Contact {
     IsAddress,
 }
 
-/// Whether nothing is known of a partner's host for it: no answer from DNS, our own network, or a host that does not let
-/// us in and may let our mail server in.
+/// Whether nothing is known of a partner's host for it: no answer from DNS, our own network or TLS, or a host that does
+/// not let us in and may let our mail server in.
 pub(super) fn is_undetermined(error: &NoSession) -> bool {
     match error {
         NoSession::Unresolved(error) => *error == ResolveError::Unanswered,
         NoSession::Unreached(unreached) => unreached.is_ours(),
         NoSession::Refused(..) => true,
+        NoSession::Handshake(error) => error.is_ours(),
         _ => false,
     }
 }
@@ -345,28 +351,16 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_for_want_of_encryption_is_told_from_others() {
-        for text in [
-            "4.7.1 Session encryption is required",
-            "Must issue a STARTTLS command first",
-            "use SSL",
-            "plaintext is not taken",
-            "insecure connection",
-            "4.7.10 needed",
+    fn a_temporary_refusal_is_the_rules_when_it_demands_tls() {
+        for (code, text, expected) in [
+            (550, "5.7.1 no", true),
+            (450, "4.7.1 Session encryption is required", true),
+            (421, "4.7.0 TLS required for RCPT domain, closing connection", true),
+            (454, "4.7.0 TLS not available due to local problem", false),
+            (451, "Temporary rejected by greylisting", false),
+            (354, "what", false),
         ] {
-            assert!(refusal(450, text).names_tls(), "{text}");
+            assert_eq!(refusal(code, text).may_be_the_rule(), expected, "{text}");
         }
-        for text in ["Temporary rejected by greylisting", "explained there", "4.7.1 try again", ""]
-        {
-            assert!(!refusal(451, text).names_tls(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_demand_for_a_login_is_told_from_others() {
-        assert!(refusal(530, "5.7.0 Authentication required").demands_auth());
-        assert!(refusal(550, "Client was not authenticated").demands_auth());
-        assert!(!refusal(550, "SPF: 192.0.2.1 is not authorized").demands_auth());
-        assert!(!refusal(554, "Relay access denied").demands_auth());
     }
 }

@@ -26,6 +26,19 @@ pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
         probe::probe(&target, run, progress);
         Ok::<(), Infallible>(())
     };
-    Ok(run
-        .gather(target.nothing_yet(), probe, move |Ok(facts)| evaluate::evaluate(&facts, &policy)))
+    Ok(run.gather(target.nothing_yet(), probe, move |Ok(facts)| {
+        let mut report = evaluate::evaluate(&facts, &policy);
+        if let Some(inbound) = &facts.inbound {
+            report.concern("host", inbound.host.as_str());
+            let tested = inbound.senders.iter().filter(|sender| sender.role.is_tested());
+            report.concern(
+                "domains",
+                tested.map(|sender| sender.domain.as_str()).collect::<Vec<_>>().join(","),
+            );
+        }
+        let partners: Vec<&str> =
+            facts.partners.iter().map(|partner| partner.domain.as_str()).collect();
+        report.concern("partners", partners.join(","));
+        report
+    }))
 }

@@ -7,7 +7,7 @@ mod lack;
 use std::time::SystemTime;
 
 use super::explain::{self, words};
-use super::facts::{CutShort, Fact, Facts, ProbeError, Start};
+use super::facts::{CutShort, Fact, Facts, ProbeError, Smtp, Start};
 use super::grade::{self, Grading, Rules};
 use super::policy::Policy;
 use crate::clock;
@@ -15,6 +15,8 @@ use crate::monitoring::{Metric, Report, State, Unit, Value};
 use crate::smtp::{Cause, Command, Stage};
 use crate::stream::StreamError;
 use crate::tls::Protocol;
+
+const SWITCH_ON: &str = "switch STARTTLS on; Axigen: Security and Filtering, Acceptance and Routing, Allow StartTLS; postfix: smtpd_tls_security_level = may";
 
 /// Judges what was seen.
 pub(super) fn evaluate(
@@ -64,7 +66,7 @@ fn nothing_seen(error: &ProbeError) -> Report {
             if matches!(
                 (&error.cause, error.stage),
                 (Cause::NotSmtp(_), Stage::Greeting | Stage::Command(Command::Ehlo))
-                    | (Cause::Stream(StreamError::Silent), Stage::Greeting)
+                    | (Cause::Stream(StreamError::Silent) | Cause::SilentFor(_), Stage::Greeting)
             ) {
                 report.advise("a port where TLS begins at once needs --tls");
             }
@@ -79,27 +81,12 @@ fn starttls(facts: &Facts, report: &mut Report) -> bool {
     match (facts.start, &smtp.starttls) {
         (Start::Tls, _) => facts.connections > 0,
         (Start::Starttls, Fact::Yes) => {
-            let is_all = facts.handshake.is_none() && facts.accepted.is_empty();
-            if let Some(answer) = smtp.starttls_answer.as_ref().filter(|_| is_all) {
-                report.find(State::Warning, format!("STARTTLS is refused for now: {answer}"));
-                report.advise(
-                    "look for the reason in the server's log: its limits, its certificate, its key",
-                );
-                return false;
-            }
             facts.handshake.is_some() || facts.no_handshake.is_some() || !facts.accepted.is_empty()
         }
         (Start::Starttls, Fact::No) => {
-            let text = match (&smtp.starttls_answer, smtp.is_masked) {
-                (Some(answer), _) => format!("STARTTLS is refused: {answer}"),
-                (None, true) => {
-                    report.advise("switch off the inspection of SMTP in the firewall on the way");
-                    "STARTTLS is not offered: a firewall writes over it (XXXXXXXA)".to_owned()
-                }
-                (None, false) => "STARTTLS is not offered".to_owned(),
-            };
+            let (text, advice) = no_starttls(&facts.smtp);
             report.find(State::Critical, text);
-            report.advise("switch STARTTLS on; Axigen: Security and Filtering, Acceptance and Routing, Allow StartTLS; postfix: smtpd_tls_security_level = may");
+            report.advise(advice);
             false
         }
         (Start::Starttls, Fact::Unknown(why)) => {
@@ -108,6 +95,25 @@ fn starttls(facts: &Facts, report: &mut Report) -> bool {
             }
             false
         }
+    }
+}
+
+/// What stands in the way of STARTTLS, and what to do about it.
+fn no_starttls(smtp: &Smtp) -> (String, &'static str) {
+    const INSPECTION: &str = "switch off the inspection of SMTP in the firewall on the way";
+    match (&smtp.starttls_answer, &smtp.ehlo_refused) {
+        (Some(answer), _) if answer.is_temporary() => (
+            format!("TLS is broken on the server: {answer}"),
+            "look at its certificate and key, which must fit; its log names the reason",
+        ),
+        (Some(answer), _) => (format!("STARTTLS is refused: {answer}"), SWITCH_ON),
+        (None, Some(answer)) => {
+            (format!("EHLO is refused: {answer}, so there is no STARTTLS"), INSPECTION)
+        }
+        (None, None) if smtp.is_masked => {
+            ("STARTTLS is not offered: a firewall writes over it (XXXXXXXA)".to_owned(), INSPECTION)
+        }
+        (None, None) => ("STARTTLS is not offered".to_owned(), SWITCH_ON),
     }
 }
 
@@ -277,6 +283,11 @@ fn cut_short(facts: &Facts, policy: &Policy, report: &mut Report) {
             report.advise(
                 "exempt this host from the server's limits, or use --delay with a longer --timeout",
             );
+        }
+        CutShort::Sick(_) => {
+            let text = format!("incomplete: the server takes no mail from anybody: {text}");
+            report.find(State::Unknown, text);
+            report.advise("look for the reason in the server's log, and at its disk");
         }
         CutShort::Banned(_) => {
             report.find(State::Unknown, format!("incomplete: probably banned: {text}"));

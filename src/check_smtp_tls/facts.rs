@@ -126,6 +126,9 @@ pub(super) enum ProbeError {
 pub(super) struct Smtp {
     pub(super) greeting: Option<String>,
     pub(super) starttls: Fact,
+    /// What EHLO was answered with by a server that does not know it.
+    #[serde(skip)]
+    pub(super) ehlo_refused: Option<Reply>,
     /// What STARTTLS was answered with, when it was not 220.
     #[serde(serialize_with = "as_text")]
     pub(super) starttls_answer: Option<Reply>,
@@ -203,6 +206,7 @@ impl Facts {
             smtp: Smtp {
                 greeting: None,
                 starttls: Fact::not_asked(),
+                ehlo_refused: None,
                 starttls_answer: None,
                 is_masked: false,
                 auth_before: Vec::new(),

@@ -28,5 +28,11 @@ pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
     let (target, policy) = args.split(run.on_timeout)?;
     let facts = Facts::new(&target.host, target.port, target.start, &target.name, target.quick);
     let (probe, now) = (|progress: &Progress| probe::probe(&target, run, progress), run.now);
-    Ok(run.gather(facts, probe, move |seen| evaluate::evaluate(&seen, &policy, now)))
+    let (host, port) = (target.host.clone(), target.port);
+    Ok(run.gather(facts, probe, move |seen| {
+        let mut report = evaluate::evaluate(&seen, &policy, now);
+        report.concern("host", host.as_str());
+        report.concern("port", port.to_string());
+        report
+    }))
 }

@@ -14,7 +14,8 @@ use super::target::Target;
 use crate::clock;
 use crate::connection::Connection;
 use crate::program::Run;
-use crate::smtp::Session;
+use crate::smtp::{Session, Stage};
+use crate::smtp_client::{Patient, plain_refusal};
 use crate::tls::certificate::Algorithm;
 use crate::tls::handshake::{HandshakeError, Secured, Wanted, handshake};
 use crate::tls::trust::Anchors;
@@ -124,6 +125,18 @@ impl Probe<'_> {
                 if run.deadline.has_passed() {
                     return Err(Halt::CutShort(CutShort::OutOfTime(run.out_of_time())));
                 }
+                if self.target().start == Start::Tls
+                    && let Some(reply) = plain_refusal(&error)
+                {
+                    return match self.asker.reach.kept_out(Stage::Greeting, reply) {
+                        Ok(()) => self.handshake(wanted),
+                        Err(Setback::Halt(halt)) => Err(halt),
+                        Err(Setback::Once(why)) => {
+                            self.progress().note(|facts| no_handshake(facts, wanted, why));
+                            Ok(())
+                        }
+                    };
+                }
                 self.progress()
                     .note(|facts| no_handshake(facts, wanted, WhyUnknown::Handshake(error)));
             }
@@ -137,7 +150,11 @@ impl Probe<'_> {
         let mut session = Session::over(secured);
         run.deadline.enter("speaking SMTP inside TLS");
         if self.target().start == Start::Tls {
-            match session.greeting() {
+            let patience = self.asker.reach.dialer.patience;
+            session.stream_mut().allow(patience.greeting);
+            let greeting = session.greeting();
+            session.stream_mut().allow(patience.tls);
+            match greeting {
                 Ok(greeting) => self
                     .progress()
                     .note(|facts| facts.smtp.greeting = Some(greeting.lines.join(" "))),

@@ -83,6 +83,9 @@ pub struct Metric {
     /// Whether the value can never be below zero; printed as minimum 0.
     #[serde(skip)]
     pub never_negative: bool,
+    /// The largest value there is; printed with limits only, since Icinga Web shows a full green pie without.
+    #[serde(skip)]
+    pub maximum: Option<u64>,
 }
 
 impl Metric {
@@ -90,13 +93,20 @@ impl Metric {
     #[must_use]
     pub fn new(name: &str, value: Value, unit: Unit) -> Self {
         let (label, thresholds) = (Label::new(name), Thresholds::default());
-        Self { label, value, unit, thresholds, never_negative: true }
+        Self { label, value, unit, thresholds, never_negative: true, maximum: None }
     }
 
     /// The same metric with the limits it was judged by.
     #[must_use]
     pub fn judged_by(mut self, thresholds: &Thresholds) -> Self {
         self.thresholds = *thresholds;
+        self
+    }
+
+    /// The same metric of a value that is never larger.
+    #[must_use]
+    pub fn at_most(mut self, maximum: u64) -> Self {
+        self.maximum = Some(maximum);
         self
     }
 

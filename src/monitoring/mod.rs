@@ -10,6 +10,7 @@ pub(crate) mod render;
 pub(crate) mod report;
 pub(crate) mod state;
 pub(crate) mod thresholds;
+pub(crate) mod used;
 pub(crate) mod value;
 
 pub(crate) use metric::{Metric, Unit};
@@ -17,4 +18,5 @@ pub use range::Range;
 pub use report::Report;
 pub(crate) use state::State;
 pub(crate) use thresholds::Thresholds;
+pub(crate) use used::Used;
 pub use value::Value;

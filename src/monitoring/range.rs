@@ -29,6 +29,12 @@ impl Range {
         Self { inverted: false, start: Some(Number::Integer(start.into())), end: None }
     }
 
+    /// The range `end`, which alerts above `end`.
+    #[must_use]
+    pub fn up_to(end: u64) -> Self {
+        Self { inverted: false, start: Some(ZERO), end: Some(Number::Integer(end.into())) }
+    }
+
     /// Whether `value` alerts. An undetermined value never does; [`super::Thresholds::judge`] makes it UNKNOWN.
     #[must_use]
     pub fn alerts(&self, value: Value) -> bool {
@@ -59,6 +65,23 @@ impl Range {
     #[must_use]
     pub fn can_alert(&self) -> bool {
         self.inverted || self.start.is_some() || self.end.is_some()
+    }
+
+    /// The same limit on what is used, for one on what is left: its ends change places.
+    pub(super) fn turned(self, turn: impl Fn(f64) -> i64) -> Self {
+        let turn = |end: Number| Number::Integer(turn(end.nearest_double()).into());
+        Self { inverted: self.inverted, start: self.end.map(&turn), end: self.start.map(&turn) }
+    }
+
+    /// The ends beyond which it alerts, lower and upper; none for a range that alerts inside.
+    pub(super) fn outside(self) -> Option<(Option<Value>, Option<Value>)> {
+        let value = |end: Number| match end {
+            Number::Integer(value) => {
+                i64::try_from(value).map_or_else(|_| Value::Float(end.nearest_double()), Value::Int)
+            }
+            Number::Decimal(value) => Value::Float(value),
+        };
+        (!self.inverted).then(|| (self.start.map(value), self.end.map(value)))
     }
 
     /// The text that both cores read best: a start of minus infinity is dropped for a value that is never negative,
@@ -266,6 +289,13 @@ mod tests {
     fn at_least_alerts_below_its_start() {
         for start in [-1, 0, 7] {
             assert_eq!(Ok(Range::at_least(start)), format!("{start}:").parse());
+        }
+    }
+
+    #[test]
+    fn up_to_alerts_above_its_end() {
+        for end in [0, 7] {
+            assert_eq!(Ok(Range::up_to(end)), end.to_string().parse());
         }
     }
 

@@ -15,21 +15,20 @@ fn metric(label: &str, value: Value, unit: Unit, warning: &str, critical: &str) 
 mod cores;
 
 #[test]
-fn first_line_holds_text_and_all_perfdata() {
+fn the_first_line_holds_the_problems_and_all_perfdata() {
     let mut report = Report::new();
-    report.find(State::Warning, "143 messages (warning 100)");
     report.find(State::Ok, "12 older than 4h");
+    report.find(State::Warning, "143 messages (warning 100)");
     report.measure(metric("messages", Value::Uint(143), Unit::None, "100", "500"));
     report.measure(metric("older", Value::Uint(12), Unit::None, "25", ""));
     report.measure(metric("oldest", Value::Uint(11520), Unit::Seconds, "", ""));
-    report.measure(metric("free_bytes", Value::Float(41.25), Unit::Percent, "10:", "3:"));
-    report.measure(metric("recent", Value::Undetermined, Unit::Seconds, "", ""));
+    report.measure(metric("ratio", Value::Float(41.25), Unit::Percent, "10:", "3:"));
+    report.measure(metric("handshake", Value::Undetermined, Unit::Seconds, "1", "2"));
     report.explain(1, "queue /q");
-    let quiet = "Q WARNING - 143 messages (warning 100), 12 older than 4h | messages=143;100;500;0 older=12;25;;0 \
-                 oldest=11520s;;;0 free_bytes=41.25%;10:;3:;0 recent=U;;;0\n";
+    let quiet = "Q WARNING - 143 messages (warning 100) | messages=143;100;500;0 older=12;25;;0 \
+                 oldest=11520s;;;0 ratio=41.25%;10:;3:;0 handshake=U\n";
     assert_eq!(render("Q", &report, Format::Nagios, 0), quiet);
-    let verbose =
-        format!("{quiet}WARNING: 143 messages (warning 100)\nOK: 12 older than 4h\nqueue /q\n");
+    let verbose = format!("{quiet}[OK] 12 older than 4h\nqueue /q\n");
     assert_eq!(render("Q", &report, Format::Nagios, 1), verbose);
 }
 
@@ -42,22 +41,75 @@ fn no_perfdata_means_no_separator() {
 }
 
 #[test]
-fn the_next_step_moves_to_its_own_line_when_the_first_is_full() {
-    let mut report = Report::unknown("cannot look");
-    report.advise("do this");
-    assert_eq!(render("Q", &report, Format::Nagios, 0), "Q UNKNOWN - cannot look; do this\n");
-    let mut report = Report::unknown("x ".repeat(95));
-    report.advise("do this");
-    let text = render("Q", &report, Format::Nagios, 0);
-    assert_eq!(text.lines().nth(1), Some("do this"));
+fn the_second_line_is_the_advice_on_the_worst_and_every_advice_stands_once() {
+    let mut report = Report::new();
+    report.find(State::Warning, "slow");
+    report.advise("make it fast");
+    report.find(State::Critical, "closed");
+    report.advise("open it");
+    report.advise("look at it");
+    report.find(State::Warning, "slow too");
+    report.advise("make it fast");
+    report.find(State::Ok, "bright");
+    report.advise("leave it so");
+    let quiet = "Q CRITICAL - closed, slow, slow too\nopen it\n";
+    assert_eq!(render("Q", &report, Format::Nagios, 0), quiet);
+    let verbose =
+        "[CRITICAL] closed\n[WARNING] slow\n  make it fast\n[WARNING] slow too\n[OK] bright\n";
+    assert_eq!(render("Q", &report, Format::Nagios, 1), format!("{quiet}{verbose}"));
 }
 
 #[test]
-fn a_long_first_line_is_cut_at_a_character() {
-    let text = render("Q", &Report::unknown("é ".repeat(5000)), Format::Nagios, 0);
-    let first = text.lines().next().unwrap();
-    assert_eq!(first.chars().count(), 200);
-    assert!(first.ends_with("é..."), "{first}");
+fn advice_on_a_lesser_problem_does_not_stand_in_for_one_on_the_worst() {
+    let mut report = Report::new();
+    report.find(State::Warning, "slow");
+    report.advise("make it fast");
+    report.find(State::Critical, "closed");
+    assert_eq!(render("Q", &report, Format::Nagios, 0), "Q CRITICAL - closed, slow\n");
+}
+
+/// The items of the first line.
+fn items(report: &Report) -> String {
+    let text = render("Q", report, Format::Nagios, 0);
+    let (_, items) = text.lines().next().unwrap().split_once(" - ").unwrap();
+    items.to_owned()
+}
+
+#[test]
+fn what_the_first_line_cannot_hold_whole_is_counted() {
+    let mut report = Report::new();
+    for number in 0..60 {
+        report.find(State::Warning, format!("queue {number} is full to the last byte"));
+    }
+    let items = items(&report);
+    assert!(items.ends_with("queue 2 is full to the last byte, and 57 more"), "{items}");
+    assert!(items.width() <= FIRST_LINE_COLUMNS, "{items}");
+}
+
+#[test]
+fn a_first_item_without_end_is_cut_between_graphemes_and_by_its_columns() {
+    for (case, word) in [
+        ("latin", "é "),
+        ("two columns each", "郵便 "),
+        ("emoji with a modifier", "👩🏽 "),
+        ("right to left", "שלום "),
+    ] {
+        let items = items(&Report::unknown(word.repeat(500)));
+        let first = items.strip_suffix("...").expect(case);
+        assert!((192..=197).contains(&first.width()), "{case}: {}", first.width());
+        assert!(word.repeat(500).starts_with(first), "{case}: {first}");
+    }
+}
+
+#[test]
+fn a_finding_without_text_still_has_a_line() {
+    for text in ["", " ", "\u{200b}"] {
+        let text = render("Q", &Report::unknown(text), Format::Nagios, 0);
+        assert!(
+            ["Q UNKNOWN - no reason given\n", "Q UNKNOWN - ?\n"].contains(&text.as_str()),
+            "{text}"
+        );
+    }
 }
 
 #[test]
@@ -110,6 +162,7 @@ fn strips_what_a_core_or_a_terminal_would_act_on() {
         ("$HOSTNAME$", "?HOSTNAME?"),
         ("<script>", "(script)"),
         ("\u{202e}abc\u{2028}", "?abc?"),
+        ("220 ready [OK] (WARNING) <UNKNOWN>", "220 ready [ok] (warning) (unknown)"),
     ] {
         assert_eq!(clean(hostile), clean_text, "{hostile:?}");
     }

@@ -12,6 +12,16 @@ pub struct Finding {
     pub state: State,
     /// The answer in a few words; foreign text in it is cleaned when it is rendered.
     pub text: String,
+    /// What the administrator can do about it.
+    #[serde(skip)]
+    pub next_step: Option<String>,
+}
+
+impl Finding {
+    /// What can be done about it; about what is fine nothing is.
+    pub(super) fn advice(&self) -> Option<&str> {
+        self.next_step.as_deref().filter(|_| self.state != State::Ok)
+    }
 }
 
 /// A line of long output, shown from a verbosity on.
@@ -27,8 +37,9 @@ pub struct Report {
     pub(super) findings: Vec<Finding>,
     pub(super) metrics: Vec<Metric>,
     pub(super) details: Vec<Detail>,
-    pub(super) next_step: Option<String>,
     pub(super) facts: serde_json::Value,
+    /// What the service is about, by label: it tells two services of one program apart.
+    pub(super) subject: Vec<(&'static str, String)>,
 }
 
 impl Report {
@@ -48,7 +59,7 @@ impl Report {
 
     /// Adds a finding. Those of equal severity keep the order they were added in.
     pub fn find(&mut self, state: State, text: impl Into<String>) {
-        self.findings.push(Finding { state, text: text.into() });
+        self.findings.push(Finding { state, text: text.into(), next_step: None });
     }
 
     /// Adds a metric. One whose label is taken gets a number: two values under one name would merge in graphs.
@@ -67,9 +78,26 @@ impl Report {
         self.details.push(Detail { verbosity, text: text.into() });
     }
 
-    /// Says what the administrator can do about it; the first advice stands.
+    /// Says what the administrator can do about the finding added last; its first advice stands.
     pub fn advise(&mut self, next_step: impl Into<String>) {
-        self.next_step.get_or_insert(next_step.into());
+        if let Some(finding) = self.findings.last_mut() {
+            finding.next_step.get_or_insert(next_step.into());
+        }
+    }
+
+    /// The advice on the worst finding that has one; that on a lesser finding would lead away from the worst.
+    #[must_use]
+    pub fn next_step(&self) -> Option<&str> {
+        let worst = self.state();
+        self.findings.iter().filter(|finding| finding.state == worst).find_map(Finding::advice)
+    }
+
+    /// Says what the service is about, as the command line does; what is empty was left to the program.
+    pub fn concern(&mut self, label: &'static str, value: impl Into<String>) {
+        let value = value.into();
+        if !value.is_empty() {
+            self.subject.push((label, value));
+        }
     }
 
     /// Attaches what was seen, for the JSON output.
@@ -91,6 +119,13 @@ impl Report {
         sorted
     }
 
+    /// The findings that people have to know, worst first: the problems, or all of them where there is none.
+    #[must_use]
+    pub fn told(&self) -> Vec<&Finding> {
+        let is_ok = self.state() == State::Ok;
+        self.findings().into_iter().filter(|finding| is_ok || finding.state != State::Ok).collect()
+    }
+
     /// The metrics in the order they were added.
     #[must_use]
     pub fn metrics(&self) -> &[Metric] {
@@ -103,16 +138,24 @@ impl Report {
         details.map(|detail| detail.text.as_str())
     }
 
-    /// All findings in one line, worst first.
+    /// What is told, in one line.
     #[must_use]
     pub fn headline(&self) -> String {
         if self.findings.is_empty() {
             return "nothing was checked".to_owned();
         }
-        let texts: Vec<&str> =
-            self.findings().into_iter().map(|finding| finding.text.as_str()).collect();
-        texts.join(", ")
+        joined(&self.told())
     }
+
+    /// All findings in one line, worst first, for tests of what was found.
+    #[cfg(test)]
+    pub(crate) fn all_findings(&self) -> String {
+        joined(&self.findings())
+    }
+}
+
+fn joined(findings: &[&Finding]) -> String {
+    findings.iter().map(|finding| finding.text.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -134,7 +177,8 @@ mod tests {
         report.find(State::Critical, "c");
         report.find(State::Ok, "d");
         report.find(State::Warning, "e");
-        assert_eq!(report.headline(), "c, e, b, a, d");
+        assert_eq!(report.all_findings(), "c, e, b, a, d");
+        assert_eq!(report.headline(), "c, e, b", "no good news after a problem");
         assert_eq!(report.state(), State::Critical);
     }
 

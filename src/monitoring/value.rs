@@ -32,6 +32,18 @@ impl Value {
         .map(Ordering::reverse)
     }
 
+    /// The nearest double, where there is a number at all.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "for shares, which are small")]
+    pub(super) fn to_double(self) -> Option<f64> {
+        match self {
+            Self::Int(value) => Some(value as f64),
+            Self::Uint(value) => Some(value as f64),
+            Self::Float(value) => Some(value).filter(|value| value.is_finite()),
+            Self::Undetermined => None,
+        }
+    }
+
     /// Whether there is a number at all.
     #[must_use]
     pub fn is_determined(self) -> bool {
@@ -79,6 +91,13 @@ pub(super) enum Number {
 }
 
 impl Number {
+    pub(super) fn nearest_double(self) -> f64 {
+        match self {
+            Self::Integer(value) => nearest_double(value),
+            Self::Decimal(value) => value,
+        }
+    }
+
     pub(super) fn partial_cmp_integer(self, value: i128) -> Option<Ordering> {
         match self {
             Self::Integer(own) => own.partial_cmp(&value),
@@ -151,7 +170,7 @@ fn whole(value: f64) -> Option<i128> {
 
 #[expect(
     clippy::cast_precision_loss,
-    reason = "only compared with fractions, which exist below 2^53 only"
+    reason = "compared with fractions, which exist below 2^53 only, or rounded anyway"
 )]
 fn nearest_double(value: i128) -> f64 {
     value as f64

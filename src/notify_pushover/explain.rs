@@ -7,9 +7,10 @@ use super::message::Remark;
 use crate::monitoring::clean::cut;
 use crate::program::{Delivery, Outcome};
 use crate::pushover::addressee::Addressee;
-use crate::pushover::drain::{Failed, Fate, Obstacle, Wait};
+use crate::pushover::drain::{Failed, Fate, Hold, Wait};
 use crate::pushover::not_accepted::NotAccepted;
 use crate::pushover::response::Quota;
+use crate::pushover::spool::SpoolError;
 
 /// Characters of a reason when it also has to be said where the alert is.
 const REASON_CHARS: usize = 110;
@@ -68,11 +69,11 @@ fn waits_for(wait: &Wait) -> String {
     }
 }
 
-fn held_by(obstacle: &Obstacle) -> String {
+fn held_by(obstacle: &Hold) -> String {
     match obstacle {
-        Obstacle::Keys(error) => error.to_string(),
-        Obstacle::Route(error) => error.to_string(),
-        Obstacle::Unreadable(error) => format!("cannot read a message in the spool: {error}"),
+        Hold::Keys(error) => error.to_string(),
+        Hold::Route(error) => error.to_string(),
+        Hold::Unreadable(error) => format!("cannot read a message in the spool: {error}"),
     }
 }
 
@@ -88,7 +89,15 @@ fn failed(Failed { reason, stays }: &Failed) -> String {
 pub(super) fn unkept(unkept: &Unkept) -> String {
     match unkept {
         Unkept::NotWanted => "not kept, as no spool is wanted".to_owned(),
-        Unkept::Spool(error) => format!("not kept: {error}"),
+        Unkept::Spool(error) => format!("not kept: {}", unusable_spool(error)),
+    }
+}
+
+/// What to run instead stands before the reason, since the line is cut at its end.
+pub(super) fn unusable_spool(error: &SpoolError) -> String {
+    match error.way_out() {
+        Some(command) => format!("run: {command}; {error}"),
+        None => error.to_string(),
     }
 }
 

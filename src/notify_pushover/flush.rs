@@ -2,11 +2,11 @@
 
 use super::args::Args;
 use super::dispatch::Dispatch;
-use super::settings;
+use super::{explain, settings};
 use crate::program::{Delivery, Errand, Outcome};
 use crate::pushover::access::Access;
 use crate::pushover::drain::Fate;
-use crate::pushover::spool::{Spool, SpoolError, Turn};
+use crate::pushover::spool::{SpoolError, Turn};
 
 /// Sends what waits and is due.
 pub(super) fn flush(args: &Args, access: Access, errand: &Errand) -> Outcome {
@@ -17,12 +17,12 @@ pub(super) fn flush(args: &Args, access: Access, errand: &Errand) -> Outcome {
             Delivery::Accepted,
             format!("nothing waits, {} does not exist yet", path.display()),
         ),
-        Err(error) => Outcome::new(Delivery::Misconfigured, error.to_string()),
+        Err(error) => Outcome::new(Delivery::Misconfigured, explain::unusable_spool(&error)),
     }
 }
 
 fn drain_all(args: &Args, dispatch: &mut Dispatch<'_>) -> Result<Outcome, SpoolError> {
-    let spool = Spool::open(&dispatch.access.spool_dir)?;
+    let spool = dispatch.access.spool.clone()?;
     dispatch.errand.stands_at(Outcome::new(Delivery::Queued, "some may still wait"));
     dispatch.errand.deadline.enter("waiting for the process that sends");
     let Turn::Ours(_lock) = spool.wait_for_turn(&[], &dispatch.errand.deadline)? else {

@@ -1,11 +1,11 @@
 //! `--attach`: an image with the message, such as a graph. Whatever is wrong with it, the message goes out without.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+
+use crate::named_file::{self, FileError};
 
 /// Pushover's limit (<https://pushover.net/api#attachments>).
 const IMAGE_BYTES: u64 = 5_242_880;
@@ -13,20 +13,17 @@ const IMAGE_BYTES: u64 = 5_242_880;
 /// Why an image is left out.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ImageError {
-    /// What the system said.
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    #[error("not a regular file")]
-    NotAFile,
     #[error("larger than 5 MiB")]
     TooLarge,
+    #[error("{0}")]
+    File(FileError),
     #[error("not a PNG, JPEG, GIF or WebP image")]
     Unknown,
 }
 
 /// An image as form fields.
 pub(super) fn fields(path: &Path) -> Result<[(String, String); 2], ImageError> {
-    let bytes = read(path)?;
+    let bytes = named_file::open(path).and_then(|file| named_file::read(file, IMAGE_BYTES))?;
     let kind = kind(&bytes).ok_or(ImageError::Unknown)?;
     Ok([
         ("attachment_base64".to_owned(), STANDARD.encode(&bytes)),
@@ -34,17 +31,13 @@ pub(super) fn fields(path: &Path) -> Result<[(String, String); 2], ImageError> {
     ])
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, ImageError> {
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(ImageError::NotAFile);
+impl From<FileError> for ImageError {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::TooLarge { .. } => Self::TooLarge,
+            error => Self::File(error),
+        }
     }
-    let mut bytes = Vec::new();
-    file.take(IMAGE_BYTES + 1).read_to_end(&mut bytes)?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > IMAGE_BYTES {
-        return Err(ImageError::TooLarge);
-    }
-    Ok(bytes)
 }
 
 /// By the first bytes: a name proves nothing.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use super::event::{Event, NotificationType, ObjectState, prefix_and_text};
 use super::image::ImageError;
+use super::lines;
 use super::rules::{Priority, PriorityMap, SoundMap, StateList, TtlMap};
 use super::template::Template;
 use super::text::{clean, cut};
@@ -198,7 +199,7 @@ fn title(event: &Event, layout: &Layout) -> String {
     let (symbol, word) = headline(event);
     let symbol = if layout.emoji { symbol } else { "" };
     if !layout.title_format.is_empty() {
-        let output = output_lines(event).into_iter().next().unwrap_or_default();
+        let output = lines::all(event).into_iter().next().unwrap_or_default();
         return one_line(&layout.title_format.fill(event, symbol, &output));
     }
     let object = match (event.host_shown.as_str(), event.service_shown.as_str()) {
@@ -258,38 +259,23 @@ fn body(event: &Event, layout: &Layout) -> String {
     }
     if !layout.message_format.is_empty() {
         let symbol = if layout.emoji { headline(event).0 } else { "" };
-        let text =
-            clean(&layout.message_format.fill(event, symbol, &output_lines(event).join("\n")));
+        let text = clean(&layout.message_format.fill(
+            event,
+            symbol,
+            &lines::worth_a_push(event).join("\n"),
+        ));
         return if text.trim().is_empty() { "(no text)".to_owned() } else { text };
     }
-    let mut lines = output_lines(event).into_iter();
-    let first = lines.next().unwrap_or_else(|| "(no output)".to_owned());
     let tail: Vec<String> = [comment(event), facts(event)].into_iter().flatten().collect();
     let tail = tail.join("\n");
     // The comment and the facts stay, however long the output is.
     let tail = cut(&tail, MESSAGE_CHARS / 2);
     let room = MESSAGE_CHARS - tail.chars().count() - 1;
-    let more: Vec<String> = std::iter::once(first).chain(lines).collect();
-    let head = cut(&more.join("\n"), room);
+    let head = match lines::that_fit(lines::worth_a_push(event), room).as_str() {
+        "" => "(no output)".to_owned(),
+        head => cut(head, room),
+    };
     if tail.is_empty() { head } else { format!("{head}\n{tail}") }
-}
-
-/// The output without performance data and without the state that the title shows.
-fn output_lines(event: &Event) -> Vec<String> {
-    // Nagios passes line ends of the long output as two characters.
-    let long = event.long_output.replace("\\n", "\n");
-    let text = clean(&format!("{}\n{long}", event.output));
-    let mut lines = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let line = if number == 0 { prefix_and_text(line).1 } else { line };
-        let (shown, perfdata) =
-            line.split_once('|').map_or((line, false), |(shown, rest)| (shown, rest.contains('=')));
-        let shown = if perfdata { shown } else { line };
-        if !shown.trim().is_empty() {
-            lines.push(shown.trim().to_owned());
-        }
-    }
-    lines
 }
 
 fn comment(event: &Event) -> Option<String> {

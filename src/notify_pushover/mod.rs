@@ -11,6 +11,7 @@ mod facts;
 mod flush;
 mod image;
 mod input;
+mod lines;
 mod macros;
 mod message;
 mod rules;
@@ -22,23 +23,14 @@ mod validate;
 
 pub use args::Args;
 
-use crate::program::{Delivery, Errand, Outcome};
+use crate::program::{Errand, Outcome};
 use args::Action;
 
 /// Runs the notifier.
 #[must_use]
 pub fn run(args: &Args, errand: &Errand) -> Outcome {
     let uses_spool = !(args.no_spool || args.dry_run || args.action == Action::Validate);
-    let access = match args.access.gather(uses_spool) {
-        Ok(access) => access,
-        Err(refusal) if args.action == Action::Flush => {
-            return Outcome::new(Delivery::Misconfigured, refusal.to_string());
-        }
-        Err(refusal) => {
-            let text = format!("neither sent nor kept: {refusal}");
-            return Outcome::new(Delivery::Misconfigured, text);
-        }
-    };
+    let access = args.access.gather(uses_spool);
     match args.action {
         Action::Send | Action::Cancel => send::send(args, access, errand),
         Action::Flush => flush::flush(args, access, errand),

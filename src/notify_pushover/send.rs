@@ -52,8 +52,7 @@ pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
     let mut outcome = if args.no_spool {
         send_unspooled(all, &mut dispatch, &Unkept::NotWanted)
     } else {
-        let access = &dispatch.access;
-        match Spool::open_or_create(&access.spool_dir, access.spool_group) {
+        match dispatch.access.spool_to_keep() {
             Ok(spool) => send_spooled(all, &mut dispatch, &spool),
             Err(error) => send_unspooled(all, &mut dispatch, &Unkept::Spool(error)),
         }
@@ -175,7 +174,7 @@ fn send_unspooled(all: Vec<Outgoing>, dispatch: &mut Dispatch<'_>, why: &Unkept)
     let unkept = explain::unkept(why);
     dispatch.errand.stands_at(Outcome::new(Delivery::Queued, unkept.as_str()));
     // One of earlier runs, or of others on this host: a token that was refused is not to be tried by each alert.
-    let spool = Spool::open(&dispatch.access.spool_dir).ok();
+    let spool = dispatch.access.spool.clone().ok();
     let lock = spool.as_ref().and_then(|spool| spool.try_lock().ok()?);
     let items = all.into_iter().map(|one| one.item).collect();
     let fates = dispatch.send_unspooled(items, spool.as_ref(), lock.as_ref());

@@ -20,7 +20,8 @@ pub struct CheckOptions {
     )]
     pub timeout: Timeout,
 
-    /// Print plugin text, or one JSON object: nagios or json
+    /// Print plugin text, one JSON object, or text for Prometheus: nagios, json
+    /// or openmetrics
     #[arg(long, value_name = "FORMAT", default_value = "nagios")]
     pub output_format: Format,
 

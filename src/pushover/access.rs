@@ -11,10 +11,9 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use super::addressee::{Addressee, Source, TOKEN_NAMES, USER_NAMES};
 use super::client::{API_URL, Route};
 use super::config::{CONFIG_FILE, Config, NoConfig};
-use super::identity::{self, IdentityError};
 use super::keys::{Keyring, surroundings};
-use super::spool::SPOOL_DIR;
-use crate::secret::Secret;
+use super::spool::{SPOOL_DIR, Spool, SpoolError};
+use crate::secret::{self, Secret};
 
 /// Options of every program on the way to Pushover.
 #[derive(Clone, Debug, clap::Args)]
@@ -55,57 +54,65 @@ pub(crate) struct AccessOptions {
 pub(crate) struct Access {
     /// The way to the API.
     pub(crate) route: Route,
-    /// Where messages wait.
-    pub(crate) spool_dir: PathBuf,
-    /// Who shares a spool that root makes: whoever may read the configuration, so that a first run as root does not
+    /// Where messages wait, or why they cannot wait there.
+    pub(crate) spool: Result<Spool, SpoolError>,
+    /// Who is to own a spool that root makes: whoever may read the configuration, so that a first run as root does not
     /// lock the account of the monitoring core out.
-    pub(crate) spool_group: Option<u32>,
+    spool_group: Option<u32>,
+    /// The configuration, if that says where the spool is.
+    spool_named_in: Option<PathBuf>,
     /// Recipients and whose application.
     pub(crate) addressees: Vec<Addressee>,
     /// Knows the configuration.
     pub(crate) keyring: Keyring,
     /// The configuration, or why it is of no use.
     pub(crate) config: Result<Config, Arc<NoConfig>>,
+    options: AccessOptions,
 }
 
 impl AccessOptions {
-    /// Reads the configuration. With `uses_spool`, root takes the identity of the spool's owner before.
-    ///
-    /// # Errors
-    /// [`IdentityError`] when root must not go on.
-    pub(crate) fn gather(&self, uses_spool: bool) -> Result<Access, IdentityError> {
-        let mut config = self.read();
-        let spool_dir = self.choose_spool(&config);
-        if uses_spool {
-            identity::take_owner_of(&spool_dir)?;
-            // Once more, with the eyes of whoever drains the spool next time.
-            config = self.read();
-        }
-        let mut keyring = Keyring::new();
-        let path = absolute(&self.config);
-        keyring.know(&path, &config);
-        Ok(Access {
+    /// Reads the configuration and opens the spool. Where that is to be used, root takes the identity of its owner.
+    #[must_use]
+    pub(crate) fn gather(&self, uses_spool: bool) -> Access {
+        secret::guard();
+        let config = self.read();
+        let (spool_dir, spool_named_in) = self.choose_spool(&config);
+        let mut access = Access {
             route: self.route(config.as_ref().ok()),
-            spool_dir,
+            spool: Err(SpoolError::Missing(spool_dir.clone())),
+            spool_named_in,
             spool_group: self.spool_group(),
-            addressees: self.addressees(&path),
-            keyring,
+            addressees: self.addressees(&absolute(&self.config)),
+            keyring: Keyring::new(),
             config,
-        })
+            options: self.clone(),
+        };
+        access.keyring.know(&absolute(&self.config), &access.config);
+        if uses_spool {
+            access.take_spool(|access| Spool::enter(&spool_dir, access.spool_named_in.as_deref()));
+        } else {
+            access.spool = Spool::open(&spool_dir, access.spool_named_in.as_deref());
+        }
+        access
     }
 
     fn read(&self) -> Result<Config, Arc<NoConfig>> {
         Config::read(&self.config, self.config != Path::new(CONFIG_FILE)).map_err(Arc::new)
     }
 
-    fn choose_spool(&self, config: &Result<Config, Arc<NoConfig>>) -> PathBuf {
-        let configured = || match config {
+    /// The spool, and the file that names it, if one does.
+    fn choose_spool(&self, config: &Result<Config, Arc<NoConfig>>) -> (PathBuf, Option<PathBuf>) {
+        if let Some(given) = given(self.spool_dir.as_ref()) {
+            return (absolute(given), None);
+        }
+        let configured = match config {
             Ok(config) => config.spool_dir.clone(),
             Err(_) => Config::salvage_spool_dir(&self.config),
         };
-        let chosen = given(self.spool_dir.as_ref()).cloned();
-        let chosen = chosen.or_else(configured);
-        absolute(&chosen.unwrap_or_else(|| PathBuf::from(SPOOL_DIR)))
+        match configured {
+            Some(configured) => (absolute(&configured), Some(absolute(&self.config))),
+            None => (PathBuf::from(SPOOL_DIR), None),
+        }
     }
 
     fn spool_group(&self) -> Option<u32> {
@@ -155,6 +162,34 @@ impl AccessOptions {
 }
 
 impl Access {
+    /// The spool, which is made if it is missing.
+    ///
+    /// # Errors
+    /// [`SpoolError`] when it cannot be used.
+    pub(crate) fn spool_to_keep(&mut self) -> Result<Spool, SpoolError> {
+        if let Err(SpoolError::Missing(path)) = &self.spool {
+            let path = path.clone();
+            self.take_spool(|access| {
+                Spool::make(&path, access.spool_named_in.as_deref(), access.spool_group)
+            });
+        }
+        self.spool.clone()
+    }
+
+    fn take_spool(&mut self, take: impl FnOnce(&Self) -> Result<Spool, SpoolError>) {
+        let root = rustix::process::geteuid().is_root();
+        self.spool = take(self);
+        if root && !rustix::process::geteuid().is_root() {
+            secret::guard();
+            // Once more, with the eyes of whoever drains the spool next time: what only root can read sends an alert now
+            // and holds the next one for ever.
+            self.config = self.options.read();
+            self.keyring = Keyring::new();
+            self.keyring.know(&absolute(&self.options.config), &self.config);
+            self.route = self.options.route(self.config.as_ref().ok());
+        }
+    }
+
     /// Everybody whose key can be validated: who was named, else all of the configuration.
     #[must_use]
     pub(crate) fn everybody(&self) -> Vec<Addressee> {

@@ -9,6 +9,21 @@ pub(crate) const TOKEN_NAMES: (&str, &str) = ("PUSHOVER_TOKEN", "pushover_token"
 /// Environment variable and credential of the recipient's key.
 pub(crate) const USER_NAMES: (&str, &str) = ("PUSHOVER_USER", "pushover_user");
 
+/// Length of every token and key (<https://pushover.net/api>, "identifiers").
+pub(super) const KEY_CHARS: usize = 30;
+
+/// A name from a configuration or a command line for people to read, unless it is a key in the wrong place.
+#[must_use]
+pub(super) fn shown(name: &str) -> &str {
+    if looks_like_key(name) { "***" } else { name }
+}
+
+/// Whether it has the form of a token or key.
+#[must_use]
+pub(super) fn looks_like_key(text: &str) -> bool {
+    text.len() == KEY_CHARS && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 /// Where a token or a key is to be read by whoever sends the message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -50,7 +65,7 @@ impl Addressee {
     pub(crate) fn name(&self) -> String {
         match &self.user {
             Source::Configured if self.recipient.is_empty() => "the default recipient".to_owned(),
-            Source::Configured => self.recipient.clone(),
+            Source::Configured => shown(&self.recipient).to_owned(),
             Source::File(path) => format!("the recipient in {}", path.display()),
             Source::Environment(_) => "the recipient in the environment".to_owned(),
         }

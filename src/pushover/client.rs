@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io::{self, Read};
 use std::mem::ManuallyDrop;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::blocking::{Client, RequestBuilder};
@@ -14,6 +14,7 @@ use rustls::CertificateError;
 
 use super::not_accepted::{Distrust, Failure};
 use super::response::{Headers, Quota, Response, classify};
+use crate::named_file::{self, FileError};
 use crate::secret::Secret;
 
 /// Pushover's own address.
@@ -21,6 +22,8 @@ pub(crate) const API_URL: &str = "https://api.pushover.net";
 
 /// More than any answer of Pushover.
 const BODY_BYTES: u64 = 65_536;
+/// Thirty times the bundle of a system.
+const CA_BYTES: u64 = 8 << 20;
 /// Time for one request, below the run's own limit so that a second try fits.
 const REQUEST_TIME: Duration = Duration::from_secs(8);
 /// Shorter than the pause before a second try, so that this one starts on a fresh connection.
@@ -56,8 +59,8 @@ pub(crate) enum RouteError {
     CaFile {
         /// The file.
         path: PathBuf,
-        /// What the system said.
-        source: io::Error,
+        /// What is wrong with it.
+        source: FileError,
     },
     /// The CA file holds no certificate.
     #[error("the CA file {} holds no PEM certificate", .0.display())]
@@ -206,12 +209,13 @@ fn failed(failure: Failure) -> Response {
     Response { result: Err(failure.into()), quota: None }
 }
 
-fn certificates(path: &PathBuf) -> Result<Vec<Certificate>, RouteError> {
-    let pem =
-        std::fs::read(path).map_err(|source| RouteError::CaFile { path: path.clone(), source })?;
+fn certificates(path: &Path) -> Result<Vec<Certificate>, RouteError> {
+    let pem = named_file::open(path)
+        .and_then(|file| named_file::read(file, CA_BYTES))
+        .map_err(|source| RouteError::CaFile { path: path.to_owned(), source })?;
     match Certificate::from_pem_bundle(&pem) {
         Ok(list) if !list.is_empty() => Ok(list),
-        _ => Err(RouteError::NoCertificate(path.clone())),
+        _ => Err(RouteError::NoCertificate(path.to_owned())),
     }
 }
 

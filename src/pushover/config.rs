@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
+use zeroize::Zeroizing;
 
 use crate::secret::{self, Secret, SecretError};
 
 /// Where the configuration is unless `--config` says otherwise.
 pub(crate) const CONFIG_FILE: &str = "/etc/monitoring-plugins-axigen/pushover.toml";
 
+/// Letters of the longest key we know.
+const KEY_CHARS: usize = 13;
 /// Enough for thousands of recipients.
 const FILE_BYTES: u64 = 1 << 20;
 
@@ -116,7 +119,7 @@ impl Config {
     }
 }
 
-/// The parser's own words about values could hold a token.
+/// The parser's own words about keys and values could hold a token: in the wrong place, or with name and value swapped.
 fn without_values(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default();
     if line.starts_with("invalid type") || line.starts_with("invalid value") {
@@ -124,16 +127,25 @@ fn without_values(message: &str) -> String {
     }
     // The list of all keys stands in pushover.toml(5).
     let line = line.split(", expected").next().unwrap_or_default();
-    line.to_owned()
+    let shown = |(at, word)| if at % 2 == 0 || is_harmless(word) { word } else { "..." };
+    line.split('`').enumerate().map(shown).collect::<Vec<_>>().join("`")
+}
+
+/// Whether it may be shown what stands in the file: a sign, or what could be one of our keys.
+fn is_harmless(word: &str) -> bool {
+    let is_key_like = |c: char| c.is_ascii_lowercase() || c == '-' || c == '_';
+    let sign = word.chars().all(|c| c.is_ascii_punctuation()) && word.len() <= 3;
+    sign || (word.len() <= KEY_CHARS + 2 && word.chars().all(is_key_like))
 }
 
 fn secret<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Secret>, D::Error> {
-    Ok(Some(Secret::new(&String::deserialize(source)?)))
+    Ok(Some(Secret::new(&Zeroizing::new(String::deserialize(source)?))))
 }
 
 fn secrets<'de, D: Deserializer<'de>>(source: D) -> Result<BTreeMap<String, Secret>, D::Error> {
     let texts = BTreeMap::<String, String>::deserialize(source)?;
-    Ok(texts.into_iter().map(|(name, text)| (name, Secret::new(&text))).collect())
+    let secret = |(name, text): (String, String)| (name, Secret::new(&Zeroizing::new(text)));
+    Ok(texts.into_iter().map(secret).collect())
 }
 
 #[cfg(test)]
@@ -179,6 +191,43 @@ mod tests {
             assert!(error.contains(&format!("line {line}: ")), "{error}");
             assert!(!error.contains("sesame"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_secret_in_the_wrong_place_is_not_shown() {
+        const TOKEN: &str = "azGDORePK8gMaC0QOYAMyEEuzJnyUi";
+        for text in [
+            "T = \"token\"",
+            "\"T\" = 1",
+            "'T' = 'token'",
+            "tokne.T = 1",
+            "token.T = 1",
+            "token = T",
+            "token = 'T",
+            "token = \"\\T\"",
+            "token: T",
+            "T",
+            "[T]",
+            "[[T]]",
+            "[T",
+            "[users]\nT",
+            "[users]\nT = 5",
+            "[users.T]\na = 'b'",
+            "[users]\n[T]",
+            "users = 'T'",
+            "recipient = ['T']",
+            "emergency = { T = 'a' }",
+            "T = 1\nT = 2",
+            "[users]\nT = 'a'\nT = 'b'",
+            "T.a = 1\nT = 2",
+            "a = 1979-05-T",
+            "a = 0xT",
+        ] {
+            let error = parse(&text.replace('T', TOKEN)).unwrap_err().to_string();
+            assert!(!error.contains("azGD"), "{text}: {error}");
+        }
+        let error = parse("tokne = 'a'").unwrap_err().to_string();
+        assert!(error.ends_with("line 1: unknown field `tokne`"), "{error}");
     }
 
     proptest::proptest! {

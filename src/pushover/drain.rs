@@ -12,7 +12,7 @@ mod transport;
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
-pub(crate) use fate::{Failed, Fate, Obstacle, Wait};
+pub(crate) use fate::{Failed, Fate, Hold, Wait};
 pub(crate) use transport::SILENCE;
 
 use super::addressee::Addressee;

@@ -1,68 +1,104 @@
-//! Run as root by mistake: the spool's owner would not be able to read what root puts there.
+//! Root that works in a spool of another account becomes that account first: what it finds there is that account's.
 
-use std::ffi::OsString;
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::ffi::{CString, OsStr};
+use std::os::unix::ffi::OsStrExt;
 
 use nix::errno::Errno;
-use nix::unistd::{Gid, Uid, User, getgrouplist, setgid, setgroups, setuid};
+use nix::unistd::{
+    Gid, Group, Uid, User, getgrouplist, getgroups, getresgid, getresuid, setgroups, setresgid,
+    setresuid,
+};
 
-/// Why root could not become the spool's owner. Says what to run instead.
-#[derive(Clone, Debug, thiserror::Error)]
-pub(crate) enum IdentityError {
-    /// The owner has a name.
-    #[error("cannot become {name}, who owns the spool; run: runuser -u {name} -- {} ({})", program.display(), cause.desc())]
-    User {
-        name: String,
-        /// As it was called.
-        program: OsString,
-        cause: Errno,
-    },
-    /// The owner has only a number, which runuser does not take.
-    #[error("cannot become user {uid}, who owns the spool; run: setpriv --reuid={uid} --regid={gid} --clear-groups {} ({})", program.display(), cause.desc())]
-    Number {
-        uid: Uid,
-        gid: Gid,
-        /// As it was called.
-        program: OsString,
-        cause: Errno,
-    },
+/// Bytes of arguments that are repeated to be typed again.
+const ARGUMENT_BYTES: usize = 60;
+
+/// Who owns a spool, if it is not root.
+pub(crate) enum Owner {
+    /// It has a name.
+    Account(User),
+    /// Nobody knows its name.
+    Number(Uid, Gid),
 }
 
-/// Takes the identity of the spool's owner when root runs the program and the spool is not root's.
-///
-/// # Errors
-/// [`IdentityError`] when the identity cannot be taken.
-pub(crate) fn take_owner_of(spool: &Path) -> Result<(), IdentityError> {
-    if !Uid::effective().is_root() {
-        return Ok(());
-    }
-    let Ok(meta) = std::fs::symlink_metadata(spool) else {
-        return Ok(());
-    };
-    if meta.uid() == 0 || !meta.is_dir() {
-        return Ok(());
-    }
-    let (uid, gid) = (Uid::from_raw(meta.uid()), Gid::from_raw(meta.gid()));
-    let user = User::from_uid(uid).ok().flatten();
-    become_user(uid, user.as_ref(), gid).map_err(|cause| {
-        let program = std::env::args_os().next().unwrap_or_default();
-        match user {
-            Some(user) => IdentityError::User { name: user.name, program, cause },
-            None => IdentityError::Number { uid, gid, program, cause },
+impl Owner {
+    /// The owner of a directory with these numbers.
+    #[must_use]
+    pub(crate) fn of(owner: u32, group: u32) -> Option<Self> {
+        let uid = Uid::from_raw(owner);
+        if uid.is_root() {
+            return None;
         }
-    })
+        // Without a name it has no group of its own to go by, and that of root would be too much.
+        let gid = Gid::from_raw(if group == 0 { owner } else { group });
+        let account = User::from_uid(uid).ok().flatten();
+        Some(account.map_or(Self::Number(uid, gid), Self::Account))
+    }
+
+    /// Takes its identity, all of it and for good.
+    ///
+    /// # Errors
+    /// The system's error; `EPERM` also when there would be a way back.
+    pub(crate) fn take(&self) -> nix::Result<()> {
+        let (uid, gid, groups) = match self {
+            Self::Account(user) => {
+                let name = CString::new(user.name.as_str()).map_err(|_| Errno::EINVAL)?;
+                (user.uid, user.gid, getgrouplist(&name, user.gid)?)
+            }
+            Self::Number(uid, gid) => (*uid, *gid, vec![*gid]),
+        };
+        setgroups(&groups)?;
+        setresgid(gid, gid, gid)?;
+        setresuid(uid, uid, uid)?;
+        let (users, held) = (getresuid()?, getresgid()?);
+        let is_it = [users.real, users.effective, users.saved] == [uid; 3]
+            && [held.real, held.effective, held.saved] == [gid; 3]
+            && getgroups()?.iter().all(|group| groups.contains(group));
+        // Somebody may have started us with rights that survive the change.
+        let comes_back = setresuid(uid, Uid::from_raw(0), uid).is_ok();
+        if is_it && !comes_back { Ok(()) } else { Err(Errno::EPERM) }
+    }
+
+    /// How root runs this program as the owner.
+    #[must_use]
+    pub(crate) fn command_line(&self) -> String {
+        let line = called_as();
+        match self {
+            Self::Account(user) => format!("runuser -u {} -- {line}", user.name),
+            // runuser takes no number.
+            Self::Number(uid, gid) => {
+                format!("setpriv --reuid={uid} --regid={gid} --clear-groups {line}")
+            }
+        }
+    }
 }
 
-fn become_user(owner: Uid, user: Option<&User>, group_of_spool: Gid) -> nix::Result<()> {
-    let (group, groups) = match user {
-        Some(user) => {
-            let name = std::ffi::CString::new(user.name.clone()).map_err(|_| Errno::EINVAL)?;
-            (user.gid, getgrouplist(&name, user.gid)?)
-        }
-        None => (group_of_spool, vec![group_of_spool]),
+/// The account that a group stands for: the one of its name or number, else its first member.
+#[must_use]
+pub(crate) fn account_of_group(gid: u32) -> Option<User> {
+    let known = |user: nix::Result<Option<User>>| user.ok().flatten();
+    let group = Group::from_gid(Gid::from_raw(gid)).ok().flatten();
+    let names = group.iter().map(|group| &group.name);
+    let members = group.iter().flat_map(|group| &group.mem);
+    let own = |user: &User| user.gid.as_raw() == gid;
+    names
+        .filter_map(|name| known(User::from_name(name)))
+        .chain(known(User::from_uid(Uid::from_raw(gid))).filter(own))
+        .chain(members.filter_map(|name| known(User::from_name(name))))
+        .next()
+}
+
+/// The program as it was called, and its arguments if they can be typed again as they are.
+fn called_as() -> String {
+    let mut words = std::env::args_os();
+    let program = words.next().unwrap_or_default().display().to_string();
+    let plain = |word: &OsStr| {
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(byte);
+        !word.is_empty() && word.as_bytes().iter().all(plain)
     };
-    setgroups(&groups)?;
-    setgid(group)?;
-    setuid(owner)
+    let words: Vec<_> = words.collect();
+    let bytes: usize = words.iter().map(|word| word.len() + 1).sum();
+    if bytes > ARGUMENT_BYTES || !words.iter().all(|word| plain(word)) {
+        return program;
+    }
+    words.iter().fold(program, |line, word| format!("{line} {}", word.display()))
 }

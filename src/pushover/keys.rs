@@ -5,13 +5,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::addressee::{Addressee, Source, TOKEN_NAMES, USER_NAMES};
+use super::addressee::{
+    Addressee, KEY_CHARS, Source, TOKEN_NAMES, USER_NAMES, looks_like_key, shown,
+};
 use super::config::{Config, NoConfig};
 use super::fingerprint::fingerprint;
 use crate::secret::{self, Secret, SecretError};
 
-/// Length of every token and key (<https://pushover.net/api>, "identifiers").
-const KEY_CHARS: usize = 30;
 /// Digits of a fingerprint.
 const DIGITS: usize = 12;
 
@@ -54,7 +54,7 @@ impl fmt::Display for Which {
         match self {
             Self::Token => f.write_str("the token"),
             Self::User => f.write_str("the recipient's key"),
-            Self::UserNamed(name) => write!(f, "the key of '{name}'"),
+            Self::UserNamed(name) => write!(f, "the key of '{}'", shown(name)),
         }
     }
 }
@@ -68,11 +68,14 @@ pub(crate) enum KeyError {
     /// A file or credential is of no use.
     #[error("{which}: {source}")]
     File { which: Which, source: Arc<SecretError> },
+    /// A secret stands where the name of its file is expected.
+    #[error("{0} stands where the name of its file is expected")]
+    NotInAFile(Which),
     /// Nowhere to be found.
     #[error("no token: set it in the configuration, a file, the environment or a credential")]
     NoToken,
     /// The configuration does not know the recipient.
-    #[error("unknown recipient '{0}': not in [users] of the configuration")]
+    #[error("unknown recipient '{}': not in [users] of the configuration", shown(.0))]
     UnknownRecipient(String),
     /// No recipient was named and there is no default.
     #[error("no recipient: name one, or set one in the configuration")]
@@ -200,7 +203,13 @@ fn from_surroundings(
 }
 
 fn from_file(path: &Path, which: &Which) -> Result<Secret, KeyError> {
-    secret::from_file(path).map_err(|error| of_no_use(error, which))
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    secret::from_file(path).map_err(|error| match error {
+        SecretError::Unreadable { .. } if looks_like_key(name) => {
+            KeyError::NotInAFile(which.clone())
+        }
+        error => of_no_use(error, which),
+    })
 }
 
 fn of_no_use(source: SecretError, which: &Which) -> KeyError {
@@ -209,10 +218,10 @@ fn of_no_use(source: SecretError, which: &Which) -> KeyError {
 
 fn well_formed(secret: Secret, which: Which) -> Result<Secret, KeyError> {
     let text = secret.expose();
-    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric());
-    if plain && text.len() == KEY_CHARS {
+    if looks_like_key(text) {
         return Ok(secret);
     }
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric());
     Err(KeyError::Malformed { which, chars: text.chars().count(), plain })
 }
 
@@ -255,6 +264,15 @@ mod tests {
         assert!(find(&good, "carol").unwrap_err().contains("unknown recipient 'carol'"));
         assert!(find(&good, "").unwrap_err().contains("no recipient"));
         assert!(find("[users]\na = 'b'\n", "a").unwrap_err().contains("no token"));
+        let swapped = format!("token = '{TOKEN}'\n[users]\n{TOKEN} = 'alice'\n");
+        for error in [
+            find(&swapped, "").unwrap_err(),
+            find(&good, TOKEN).unwrap_err(),
+            find(&format!("token-file = '{TOKEN}'\n"), "a").unwrap_err(),
+            find(&format!("token-file = '/etc/{TOKEN}'\n"), "a").unwrap_err(),
+        ] {
+            assert!(!error.contains(TOKEN), "{error}");
+        }
         let error = find("token = 'sesame'\n", "a").unwrap_err();
         assert!(error.starts_with("the token must be") && !error.contains("sesame"), "{error}");
     }

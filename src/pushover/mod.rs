@@ -7,7 +7,7 @@ pub(crate) mod client;
 pub(crate) mod config;
 pub(crate) mod drain;
 pub(crate) mod fingerprint;
-pub(crate) mod identity;
+mod identity;
 pub(crate) mod item;
 pub(crate) mod keys;
 pub(crate) mod memory;

@@ -7,6 +7,7 @@
 mod directory;
 mod error;
 mod name;
+mod site;
 mod turn;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -18,9 +19,12 @@ pub(crate) use error::SpoolError;
 pub(crate) use name::Name;
 pub(crate) use turn::{Lock, Turn};
 
+use super::identity;
 use super::item::Item;
 use crate::deadline::Deadline;
-use directory::{SpoolDir, TEMPORARY};
+use directory::SpoolDir;
+use name::TEMPORARY;
+use site::Site;
 
 /// Where messages wait unless the configuration says otherwise.
 pub(crate) const SPOOL_DIR: &str = "/var/spool/monitoring-plugins-axigen";
@@ -33,33 +37,41 @@ const LAST_TIME: u128 = 10_u128.pow(20) - 1;
 #[derive(Clone, Debug)]
 pub(crate) struct Spool {
     waiting: SpoolDir,
-    failed: SpoolDir,
 }
 
 impl Spool {
-    /// Opens the spool after checking that nobody else can have put messages there.
+    /// Opens the spool after checking that nobody else can have put messages there. Root takes the identity of its owner
+    /// before, for good. `named_in` is the file that leads there, if one does.
+    ///
+    /// # Errors
+    /// [`SpoolError`] for a missing spool, one that is not ours, and one that root must not use.
+    pub(crate) fn enter(path: &Path, named_in: Option<&Path>) -> Result<Self, SpoolError> {
+        let site = Site::find(path, named_in)?;
+        site.take_identity()?;
+        Ok(Self { waiting: SpoolDir::open(site)? })
+    }
+
+    /// Opens the spool with the rights we have, to look what was learnt there.
     ///
     /// # Errors
     /// [`SpoolError`] for a missing spool and for one that is not ours.
-    pub(crate) fn open(path: &Path) -> Result<Self, SpoolError> {
-        let waiting = SpoolDir::open(path)?;
-        let failed = waiting.below(FAILED);
-        Ok(Self { waiting, failed })
+    pub(crate) fn open(path: &Path, named_in: Option<&Path>) -> Result<Self, SpoolError> {
+        Ok(Self { waiting: SpoolDir::open(Site::find(path, named_in)?)? })
     }
 
-    /// Opens the spool, or makes one that only we may enter, or with us the members of `group`.
+    /// Makes a spool that only we may enter, and enters it. Root makes it for the account that `group` stands for.
     ///
     /// # Errors
-    /// [`SpoolError`] as for [`Spool::open`], and when the directory cannot be made.
-    pub(crate) fn open_or_create(path: &Path, group: Option<u32>) -> Result<Self, SpoolError> {
-        match Self::open(path) {
-            Err(SpoolError::Missing(_)) => {
-                directory::make(path, group)
-                    .map_err(|source| SpoolError::io("cannot create it", path, source))?;
-                Self::open(path)
-            }
-            opened => opened,
-        }
+    /// [`SpoolError`] as for [`Spool::enter`], and when the directory cannot be made.
+    pub(crate) fn make(
+        path: &Path,
+        named_in: Option<&Path>,
+        group: Option<u32>,
+    ) -> Result<Self, SpoolError> {
+        let account = group.and_then(identity::account_of_group);
+        let site = Site::make(path, account.as_ref(), named_in)?;
+        site.take_identity()?;
+        Ok(Self { waiting: SpoolDir::open(site)? })
     }
 
     /// Where it is.
@@ -154,7 +166,7 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Io`] when `failed/` is there but cannot be read.
     pub(crate) fn failed(&self) -> Result<Vec<Name>, SpoolError> {
-        match messages(&self.failed) {
+        match self.waiting.below(FAILED).and_then(|failed| messages(&failed)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             names => names.map_err(self.trouble("cannot list the messages")),
         }
@@ -173,7 +185,7 @@ impl Spool {
     /// # Errors
     /// The system's error; `InvalidData` for a file that is no message.
     pub(crate) fn read_failed(&self, name: &Name) -> io::Result<Item> {
-        parse(&self.failed.read(name.as_str())?)
+        parse(&self.waiting.below(FAILED)?.read(name.as_str())?)
     }
 
     /// Whether the message still waits.
@@ -209,9 +221,10 @@ impl Spool {
         if let Some(item) = item {
             let _ = self.update(name, item);
         }
-        self.failed.make().map_err(self.trouble("cannot create failed/"))?;
+        let failed =
+            self.waiting.make_below(FAILED).map_err(self.trouble("cannot create failed/"))?;
         self.waiting
-            .move_to(name.as_str(), &self.failed)
+            .move_to(name.as_str(), &failed)
             .map_err(self.trouble("cannot move a message to failed/"))?;
         self.waiting.sync().map_err(self.trouble("cannot make a message durable"))
     }
@@ -221,15 +234,20 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Io`] when one cannot be moved.
     pub(crate) fn revive(&self, now: u64) -> Result<(), SpoolError> {
-        for name in self.failed()? {
+        let names = self.failed()?;
+        if names.is_empty() {
+            return Ok(());
+        }
+        let failed = self.waiting.below(FAILED).map_err(self.trouble("cannot open failed/"))?;
+        for name in names {
             let Ok(mut item) = self.read_failed(&name) else { continue };
             item.failure = None;
             item.given_up = false;
             item.attempts = 0;
             item.next_try = 0;
             item.created = now;
-            self.write(&self.failed, &name, &item)?;
-            self.failed
+            self.write(&failed, &name, &item)?;
+            failed
                 .move_to(name.as_str(), &self.waiting)
                 .map_err(self.trouble("cannot move a message back"))?;
         }

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
-/// A command of a mail session (RFC 5321 section 4.1.1; STARTTLS RFC 3207).
+/// A command of a mail session (RFC 5321 section 4.1.1; STARTTLS RFC 3207; AUTH RFC 4954).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Command {
     Ehlo,
     Starttls,
+    Auth,
     Mail,
     Rcpt,
     Data,
@@ -23,6 +24,7 @@ impl std::fmt::Display for Command {
         f.write_str(match self {
             Self::Ehlo => "EHLO",
             Self::Starttls => "STARTTLS",
+            Self::Auth => "AUTH",
             Self::Mail => "MAIL",
             Self::Rcpt => "RCPT",
             Self::Data => "DATA",

@@ -65,6 +65,16 @@ impl Reply {
         self.parameters(keyword).is_some()
     }
 
+    /// Whether something on the way wrote over a keyword, as some firewalls do to STARTTLS: `XXXXXXXA`.
+    #[must_use]
+    pub fn has_masked_keyword(&self) -> bool {
+        self.lines.iter().skip(1).map(|line| line.trim()).any(|word| {
+            word.len() == "STARTTLS".len()
+                && word.starts_with("XXXX")
+                && word.bytes().all(|byte| byte.is_ascii_uppercase())
+        })
+    }
+
     /// The parameters behind an EHLO keyword: `PLAIN LOGIN` of `AUTH PLAIN LOGIN`. The first line greets and is no
     /// keyword; `AUTH=PLAIN` is an old way to write `AUTH PLAIN`.
     #[must_use]
@@ -110,6 +120,13 @@ pub enum ReplyError {
     /// More than 256 lines or 64 KiB.
     #[error("the reply does not end: more than {LINES} lines or {REPLY_BYTES} bytes")]
     Endless,
+}
+
+/// The reply that a text begins with, if it is one.
+#[must_use]
+pub fn read(text: &str) -> Option<Reply> {
+    let mut parser = Parser::default();
+    text.bytes().chain(*b"\r\n").find_map(|byte| parser.push(byte).transpose())?.ok()
 }
 
 /// A reply that is still being received.
@@ -264,6 +281,16 @@ mod tests {
         assert_eq!(ehlo.parameters("SIZE"), Some("1000"));
         let greeting_only = parse(b"250 mail STARTTLS\r\n").unwrap().unwrap();
         assert!(!greeting_only.has_keyword("STARTTLS"));
+    }
+
+    #[test]
+    fn a_text_is_read_as_the_reply_it_is() {
+        let reply = read("421 Too many concurrent connections").unwrap();
+        assert_eq!(reply.to_string(), "421 Too many concurrent connections");
+        assert_eq!(read("220-a\r\n220 b\r\nmore").unwrap().lines, ["a", "b"]);
+        for text in ["", "* OK IMAP", "220-a"] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 
     proptest! {

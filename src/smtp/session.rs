@@ -1,6 +1,7 @@
 //! A lock-step conversation over any stream: no early talking, no pipelining, every reply kept.
 
 use std::io::{self, Read, Write};
+use std::time::Duration;
 
 use super::command::{Command, Stage};
 use super::reply::{Parser, Reply, ReplyError};
@@ -23,6 +24,8 @@ pub(crate) struct SessionError {
 pub(crate) enum Cause {
     /// The stream gives or takes no more bytes.
     Stream(StreamError),
+    /// Nothing came for so long.
+    SilentFor(Duration),
     /// What came is no reply.
     NotSmtp(ReplyError),
     /// The server spoke before it was asked (RFC 5321 section 3.1), or behind its answer to STARTTLS, where a
@@ -35,6 +38,10 @@ impl std::fmt::Display for SessionError {
         let stage = self.stage;
         match &self.cause {
             Cause::Stream(StreamError::Silent) => write!(f, "no {stage} in time"),
+            Cause::SilentFor(waited) if waited.as_secs() > 0 => {
+                write!(f, "no {stage} after {} s", waited.as_secs())
+            }
+            Cause::SilentFor(waited) => write!(f, "no {stage} after {} ms", waited.as_millis()),
             Cause::Stream(StreamError::Closed) => {
                 write!(f, "connection closed instead of the {stage}")
             }

@@ -2,14 +2,15 @@
 
 use std::io::{Read, Write};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::channel::{Channel, Patient};
-use super::dialer::{Dialer, NoSession, leave, server_name};
+use super::dialer::{Dialer, Greeted, NoSession, leave, server_name};
 use crate::connection::Connection;
-use crate::smtp::{Command, Reply, Session, Stage};
-use crate::tls::handshake::{Agreed, Shown, Wanted, handshake};
+use crate::smtp::{Command, Reply, Session, Stage, reply};
+use crate::tls::handshake::{Agreed, HandshakeError, Shown, Wanted, handshake};
 
 /// How a session is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -21,6 +22,19 @@ pub(crate) enum Security {
     Starttls,
     /// By TLS from the first byte on (RFC 8314).
     Tls,
+}
+
+impl Security {
+    /// What two options choose; without them the port does.
+    #[must_use]
+    pub(crate) fn chosen(tls: bool, starttls: bool, port: u16) -> Self {
+        match (tls, starttls) {
+            (true, _) => Self::Tls,
+            (false, true) => Self::Starttls,
+            (false, false) if port == 465 => Self::Tls,
+            (false, false) => Self::Clear,
+        }
+    }
 }
 
 /// What was seen of TLS.
@@ -39,6 +53,10 @@ pub(crate) struct Client<'a> {
     pub(crate) session: Session<Channel<'a>>,
     /// The handshake, if there was one.
     pub(crate) tls: Option<Shake>,
+    /// What EHLO was answered with.
+    pub(crate) ehlo: Reply,
+    /// How long the greeting took.
+    pub(crate) greeted_after: Duration,
 }
 
 impl Client<'_> {
@@ -56,25 +74,30 @@ impl<'a> Dialer<'a> {
     pub(crate) fn open(&self, security: Security) -> Result<Client<'a>, NoSession> {
         let connection = self.connect(&self.addresses()?)?.connection;
         let local = connection.local_address();
-        let (mut session, tls) = match security {
-            Security::Clear => (self.greet(Channel::Clear(connection))?.0, None),
+        let (mut session, tls, greeted_after) = match security {
+            Security::Clear => {
+                let greeted = self.greet(Channel::Clear(connection))?;
+                (greeted.session, None, greeted.after)
+            }
             Security::Tls => {
                 let (channel, shake) = self.secure(connection)?;
-                (self.greet(channel)?.0, Some(shake))
+                let greeted = self.greet(channel)?;
+                (greeted.session, Some(shake), greeted.after)
             }
             Security::Starttls => {
-                let (mut session, _) = self.greet(connection)?;
-                if !self.hello(&mut session, local)?.has_keyword("STARTTLS") {
+                let Greeted { mut session, after, .. } = self.greet(connection)?;
+                let ehlo = self.hello(&mut session, local)?;
+                if !ehlo.has_keyword("STARTTLS") {
                     leave(&mut session);
-                    return Err(NoSession::NoStarttls);
+                    return Err(without_starttls(&ehlo));
                 }
                 let (mut channel, shake) = self.secure(self.start_tls(session)?)?;
                 channel.allow(self.patience.smtp);
-                (Session::over(channel), Some(shake))
+                (Session::over(channel), Some(shake), after)
             }
         };
-        self.hello(&mut session, local)?;
-        Ok(Client { session, tls })
+        let ehlo = self.hello(&mut session, local)?;
+        Ok(Client { session, tls, ehlo, greeted_after })
     }
 
     /// A server that does not answer EHLO with yes lets us not go on.
@@ -95,7 +118,23 @@ impl<'a> Dialer<'a> {
         self.deadline.enter("waiting for the TLS handshake");
         connection.allow(self.patience.tls);
         let (shown, result) = handshake(connection, server_name(self.host), Wanted::Any);
-        let (agreed, secured) = result?;
+        let (agreed, secured) = result.map_err(|error| match plain_refusal(&error) {
+            Some(reply) => NoSession::Refused(Stage::Greeting, reply),
+            None => error.into(),
+        })?;
         Ok((Channel::Tls(Box::new(secured)), Shake { shown, agreed }))
     }
+}
+
+/// What a server says in the clear where TLS begins at once, as at its limit of connections.
+#[must_use]
+pub(crate) fn plain_refusal(error: &HandshakeError) -> Option<Reply> {
+    match error {
+        HandshakeError::Text(text) => reply::read(text).filter(|reply| !reply.is_positive()),
+        _ => None,
+    }
+}
+
+fn without_starttls(ehlo: &Reply) -> NoSession {
+    if ehlo.has_masked_keyword() { NoSession::StarttlsMasked } else { NoSession::NoStarttls }
 }

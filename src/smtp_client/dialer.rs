@@ -13,7 +13,8 @@ use super::channel::Patient;
 use super::patience::Patience;
 use crate::connection::{ConnectError, Connection, ResolveError, resolve};
 use crate::deadline::Deadline;
-use crate::smtp::{Command, Reply, Session, SessionError, Stage};
+use crate::smtp::{Cause, Command, Reply, Session, SessionError, Stage};
+use crate::stream::StreamError;
 use crate::tls::handshake::HandshakeError;
 
 /// One way into a mail server, and how long each step on it may take.
@@ -42,6 +43,17 @@ pub(crate) struct Connected<'a> {
     pub(crate) skipped: Vec<(SocketAddr, ConnectError)>,
 }
 
+/// A session in which the server has greeted.
+#[derive(Debug)]
+pub(crate) struct Greeted<S> {
+    /// The session.
+    pub(crate) session: Session<S>,
+    /// The server's first words.
+    pub(crate) greeting: Reply,
+    /// How long they took.
+    pub(crate) after: Duration,
+}
+
 /// Why there is no session.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoSession {
@@ -60,6 +72,9 @@ pub(crate) enum NoSession {
     /// EHLO does not list STARTTLS.
     #[error("STARTTLS is not offered")]
     NoStarttls,
+    /// EHLO lists a keyword that something on the way wrote over.
+    #[error("STARTTLS is not offered: a firewall writes over it (XXXXXXXA)")]
+    StarttlsMasked,
     /// TLS did not come about.
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
@@ -143,13 +158,22 @@ impl<'a> Dialer<'a> {
     pub(crate) fn greet<S: Read + Write + Patient>(
         &self,
         mut stream: S,
-    ) -> Result<(Session<S>, Reply), NoSession> {
-        stream.allow(self.patience.smtp);
+    ) -> Result<Greeted<S>, NoSession> {
+        stream.allow(self.patience.greeting);
         let mut session = Session::over(stream);
         self.deadline.enter("waiting for the greeting");
-        let greeting = session.greeting()?;
+        let begin = self.deadline.elapsed();
+        let greeting = session.greeting().map_err(|mut error| {
+            if error.cause == Cause::Stream(StreamError::Silent) {
+                let waited = self.deadline.elapsed().saturating_sub(begin);
+                error.cause = Cause::SilentFor(waited);
+            }
+            error
+        })?;
+        session.stream_mut().allow(self.patience.smtp);
         if greeting.is_positive() {
-            return Ok((session, greeting));
+            let after = self.deadline.elapsed().saturating_sub(begin);
+            return Ok(Greeted { session, greeting, after });
         }
         leave(&mut session);
         Err(NoSession::Refused(Stage::Greeting, greeting))
@@ -250,7 +274,7 @@ mod tests {
         let connected = dialer.connect(&dialer.addresses().unwrap()).unwrap();
         assert_eq!((connected.address.port(), connected.skipped), (port, Vec::new()));
         let local = connected.connection.local_address();
-        let (mut session, greeting) = dialer.greet(connected.connection).unwrap();
+        let Greeted { mut session, greeting, .. } = dialer.greet(connected.connection).unwrap();
         assert_eq!(greeting.to_string(), "220 hi");
         assert!(dialer.ehlo(&mut session, local).unwrap().has_keyword("STARTTLS"));
         drop(dialer.start_tls(session).unwrap());

@@ -13,6 +13,6 @@ mod patience;
 
 pub(crate) use caller::{Caller, CallerOptions, host, port};
 pub(crate) use channel::{Channel, Patient};
-pub(crate) use client::{Client, Security};
-pub(crate) use dialer::{Dialer, NoSession, Unreached, leave, server_name};
+pub(crate) use client::{Client, Security, plain_refusal};
+pub(crate) use dialer::{Dialer, Greeted, NoSession, Unreached, leave, server_name};
 pub(crate) use patience::Patience;

@@ -20,6 +20,9 @@ use super::signature::{self, Scheme};
 use crate::stream::StreamError;
 use crate::system_error::SystemError;
 
+/// Bytes kept of an answer that may be text.
+const TEXT_BYTES: usize = 512;
+
 /// Which kind of certificate is asked for, by the signatures that are offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
@@ -70,6 +73,9 @@ pub(crate) enum HandshakeError {
     /// What came is no TLS.
     #[error("TLS handshake failed: the answer is no proper TLS")]
     NotTls,
+    /// What came is text, as of a server that is at a limit before TLS begins.
+    #[error("TLS handshake failed: answered with text: {0}")]
+    Text(String),
     /// The server has no version, suite or group of ours.
     #[error("TLS handshake failed: the server supports nothing that this program does")]
     NothingInCommon,
@@ -82,6 +88,14 @@ pub(crate) enum HandshakeError {
     /// Our own side has nothing to shake hands with.
     #[error("TLS handshake failed: this program's own TLS does not work")]
     Ours,
+}
+
+impl HandshakeError {
+    /// Whether another client may well succeed, so that nothing is known of the server.
+    #[must_use]
+    pub(crate) fn is_ours(&self) -> bool {
+        matches!(self, Self::Ours | Self::NothingInCommon)
+    }
 }
 
 /// Why the server's signature over the handshake does not hold (RFC 8446 section 4.4.3).
@@ -112,13 +126,55 @@ pub(crate) fn handshake<S: Read + Write>(
 ) -> (Shown, Result<(Agreed, Secured<S>), HandshakeError>) {
     let recorder = Arc::new(Recorder::new(wanted));
     let result = client(recorder.clone(), name).and_then(|mut client| {
+        let mut start = Start { stream: &mut stream, first: Vec::new() };
         while client.is_handshaking() {
-            client.complete_io(&mut stream).map_err(|error| failed(&error))?;
+            client.complete_io(&mut start).map_err(|error| match failed(&error) {
+                HandshakeError::NotTls => {
+                    start.text().map_or(HandshakeError::NotTls, HandshakeError::Text)
+                }
+                other => other,
+            })?;
         }
         let agreed = agreed(&client)?;
         Ok((agreed, StreamOwned::new(client, stream)))
     });
     (recorder.shown(), result)
+}
+
+/// Keeps the first bytes that come.
+struct Start<'a, S> {
+    stream: &'a mut S,
+    first: Vec<u8>,
+}
+
+impl<S> Start<'_, S> {
+    /// They are text when all of them can be printed.
+    fn text(&self) -> Option<String> {
+        let text = std::str::from_utf8(&self.first).ok()?.trim_end();
+        let is_text =
+            !text.is_empty() && !text.chars().any(|c| c.is_control() && !"\r\n\t".contains(c));
+        is_text.then(|| text.to_owned())
+    }
+}
+
+impl<S: Read> Read for Start<'_, S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.stream.read(buffer)?;
+        if self.first.len() < TEXT_BYTES {
+            self.first.extend(buffer.iter().take(length.min(TEXT_BYTES)));
+        }
+        Ok(length)
+    }
+}
+
+impl<S: Write> Write for Start<'_, S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
 }
 
 fn client(
@@ -197,13 +253,13 @@ impl Recorder {
         let key = certificate::key(certificate.public_key());
         match signature::check(certificate.public_key(), scheme, message, signed.signature()) {
             Ok(()) => {}
-            Err(signature::Fault::Wrong) => {
+            Err(signature::NotVerified::Wrong) => {
                 self.note(|shown| shown.signature_fault = Some(SignatureFault::OtherKey));
             }
-            Err(signature::Fault::Unchecked) if !scheme.fits(key.algorithm) => {
+            Err(signature::NotVerified::Unchecked) if !scheme.fits(key.algorithm) => {
                 self.note(|shown| shown.signature_fault = Some(SignatureFault::Algorithm));
             }
-            Err(signature::Fault::Unchecked) => {
+            Err(signature::NotVerified::Unchecked) => {
                 let unchecked = Unchecked { key, algorithm: format!("0x{number:04x}") };
                 self.note(|shown| shown.unchecked = Some(unchecked));
             }

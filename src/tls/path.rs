@@ -159,8 +159,8 @@ fn judge(path: &[X509Certificate<'_>], time: i64) -> Anchored {
     for (certificate, issuer) in path.iter().zip(path.iter().skip(1)) {
         match check_signature(certificate, issuer.public_key()) {
             Ok(()) => {}
-            Err(signature::Fault::Wrong) => return Anchored::No(PathFault::Signature),
-            Err(signature::Fault::Unchecked) => {
+            Err(signature::NotVerified::Wrong) => return Anchored::No(PathFault::Signature),
+            Err(signature::NotVerified::Unchecked) => {
                 unchecked = Some(Unchecked {
                     key: certificate::key(issuer.public_key()),
                     algorithm: certificate.signature_algorithm.algorithm.to_string(),
@@ -300,16 +300,16 @@ pub fn is_issued_by(certificate: &[u8], issuer: &[u8]) -> bool {
         return false;
     };
     is_named(certificate.issuer(), issuer.subject())
-        && check_signature(&certificate, issuer.public_key()) != Err(signature::Fault::Wrong)
+        && check_signature(&certificate, issuer.public_key()) != Err(signature::NotVerified::Wrong)
 }
 
 fn check_signature(
     certificate: &X509Certificate<'_>,
     issuer: &SubjectPublicKeyInfo<'_>,
-) -> Result<(), signature::Fault> {
+) -> Result<(), signature::NotVerified> {
     // The one outside is not signed (RFC 5280 section 4.1.1.2).
     if certificate.signature_algorithm != certificate.tbs_certificate.signature {
-        return Err(signature::Fault::Wrong);
+        return Err(signature::NotVerified::Wrong);
     }
     let scheme = Scheme::of_certificate(&certificate.signature_algorithm);
     let signed = certificate.tbs_certificate.as_ref();

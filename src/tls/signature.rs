@@ -35,7 +35,7 @@ pub(super) enum Scheme {
 
 /// Why a signature does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum NotVerified {
     /// It was made with another key, or of other words.
     Wrong,
     /// We cannot tell.
@@ -114,11 +114,11 @@ pub(super) fn check(
     scheme: Scheme,
     message: &[u8],
     signature: &[u8],
-) -> Result<(), Fault> {
-    let algorithm = algorithm(key, scheme).ok_or(Fault::Unchecked)?;
+) -> Result<(), NotVerified> {
+    let algorithm = algorithm(key, scheme).ok_or(NotVerified::Unchecked)?;
     UnparsedPublicKey::new(algorithm, &key.subject_public_key.data)
         .verify(message, signature)
-        .map_err(|_| Fault::Wrong)
+        .map_err(|_| NotVerified::Wrong)
 }
 
 fn algorithm(

@@ -50,10 +50,11 @@ repack() {
     dpkg-deb -R "$root/tmp/new.deb" "$scratch/tree"
     sed -i "s/^Version: .*/Version: $2/" "$scratch/tree/DEBIAN/control"
     [ -z "${3:-}" ] || echo "$3" >>"$scratch/tree$config"
-    dpkg-deb --root-owner-group -b "$scratch/tree" "$root/tmp/$1" >/dev/null
+    dpkg-deb --root-owner-group -Znone -b "$scratch/tree" "$root/tmp/$1" >/dev/null
 }
 repack old.deb 0.0.1
 repack newer.deb 999 '# something new'
+repack newest.deb 1000 '# something new'
 
 step 'installation, without an account nagios'
 inside getent passwd nagios && fail 'there is an account nagios'
@@ -62,7 +63,7 @@ inside dpkg -i /tmp/old.deb
 inside getent passwd nagios >/dev/null || fail 'no account nagios'
 state() { inside stat -c '%U:%G %a' "$1"; }
 is "$config" "$(state $config)" 'root:nagios 640'
-is "$spool" "$(state $spool)" 'root:nagios 770'
+is "$spool" "$(state $spool)" 'nagios:nagios 700'
 is 'dpkg -V' "$(inside dpkg -V $name)" ''
 [ -z "$(find "$root/etc/systemd" -name 'notify-pushover*')" ] || fail 'a unit is enabled'
 
@@ -109,6 +110,12 @@ grep -q 'something new' "$root$config.dpkg-dist" || fail 'the new sample is not 
 is "$config" "$(state $config)" 'root:nagios 640'
 inside dpkg-statoverride --remove $spool
 
+step 'what an account owns stays its own'
+inside chown games:games $spool
+inside dpkg --force-confdef --force-confold -i /tmp/newest.deb
+is "$spool" "$(state $spool)" 'games:games 750'
+inside chown nagios:nagios $spool
+
 step 'removal keeps configuration and messages'
 inside dpkg -r $name
 cmp "$root$config" "$scratch/edited"
@@ -121,6 +128,51 @@ grep -q "Removing $spool and the messages in it" "$scratch/said" || fail 'purge 
 rm -rf "$root/srv/queue"
 snapshot >"$scratch/after"
 diff "$scratch/before" "$scratch/after" || fail 'something is left behind'
+
+step 'upgrade from the time when the spool was shared by root and a group'
+# Before 2026-11-26 root:nagios 0770. The maintainer scripts are those of that time.
+git clone -q --no-checkout . "$scratch/then"
+git -C "$scratch/then" checkout -q 8da861c
+bin=$(realpath "$packages/bin")
+(cd "$scratch/then" && packaging/build-deb.sh "$bin" "$scratch/then/out")
+cp "$scratch"/then/out/*.deb "$root/tmp/then.deb"
+inside dpkg -i /tmp/then.deb
+is "$spool" "$(state $spool)" 'root:nagios 770'
+run 3 'kept' notify_pushover --message 'by the account'
+run 3 'kept' notify_pushover --message 'by root'
+# As root has left it: its own, readable for the group.
+inside find $spool -name '[0-9]*.json' -newer $spool/.lock -exec chown root:nagios {} +
+inside install -d -o root -g nagios -m 0770 $spool/failed
+inside sh -c "cp -p \$(ls -d $spool/[0-9]*.json | tail -n 1) $spool/failed/00000000000000000005-1-0123456789abcdef.json"
+# What a member of the group may have put there.
+inside install -m 0600 /dev/null /etc/secret
+inside ln /etc/secret $spool/00000000000000000003-1-0123456789abcdef.json
+inside ln -s /etc/secret $spool/00000000000000000004-1-0123456789abcdef.json
+is 'messages kept' "$(waiting)" 4
+inside dpkg -i /tmp/newer.deb
+is "$spool" "$(state $spool)" 'nagios:nagios 700'
+is 'failed/' "$(state $spool/failed)" 'nagios:nagios 700'
+is 'a secret of root' "$(state /etc/secret)" 'root:root 600'
+is 'messages of others' "$(inside find $spool -type f -links 1 ! -user nagios)" ''
+inside rm "$spool/00000000000000000003-1-0123456789abcdef.json" "$spool/00000000000000000004-1-0123456789abcdef.json"
+run 3 'no token' notify_pushover flush
+run 3 'kept' notify_pushover flush --retry-failed
+is 'messages kept' "$(waiting)" 3
+code=0
+said=$(inside /usr/lib/nagios/plugins/notify_pushover --message 'root as nagios') || code=$?
+[[ $code = 3 && $said = *kept* ]] || fail "root: $code $said"
+is 'messages of others' "$(inside find $spool -type f ! -user nagios)" ''
+inside dpkg -P $name
+inside rm /etc/secret
+
+step 'an account nagios whose group has another name'
+inside userdel nagios
+inside groupadd --system monitoring
+inside useradd --system --gid monitoring --home /var/lib/nagios --shell /bin/false nagios
+inside dpkg -i /tmp/new.deb
+is "$config" "$(state $config)" 'root:monitoring 640'
+is "$spool" "$(state $spool)" 'nagios:monitoring 700'
+inside dpkg -P $name
 
 if dpkg-deb -f "$root/tmp/new.deb" Depends | grep 'libc6 (>= 2.28)' >/dev/null; then
     step 'the package for old systems on Debian 11, with glibc 2.31'
@@ -145,7 +197,7 @@ on_root() { rpm --root "$root" "$@"; }
 on_root --initdb
 on_root -i --nodeps "${rpm[0]}"
 is "$config" "$(state $config)" 'root:icinga 640'
-is "$spool" "$(state $spool)" 'root:icinga 770'
+is "$spool" "$(state $spool)" 'icinga:icinga 700'
 is 'rpm -V' "$(on_root -V --nodeps $name)" ''
 grep -qx User=icinga "$root/usr/lib/systemd/system/notify-pushover-flush.service" || fail 'User='
 grep -q /usr/lib64/nagios/plugins/notify_pushover "$root/usr/lib/systemd/system/notify-pushover-flush.service" || fail 'ExecStart='
@@ -158,9 +210,27 @@ packaging/build-rpm.sh "$packages/bin" "$scratch/second" --define 'suite_release
 on_root -U --nodeps "$scratch"/second/*.rpm
 cmp "$root$config" "$scratch/edited"
 is "$config" "$(state $config)" 'root:icinga 640'
+is "$spool" "$(state $spool)" 'icinga:icinga 700'
 on_root -e $name
 cmp "$root$config.rpmsave" "$scratch/edited"
 [ ! -e "$root/usr/lib64/nagios" ] || fail 'the programs are still there'
+
+step 'the .rpm where only nagios runs a core, over one of the time when a group shared the spool'
+inside userdel icinga
+(cd "$scratch/then" && packaging/build-rpm.sh "$bin" "$scratch/then/out")
+on_root -i --nodeps "$scratch"/then/out/*.rpm
+is "$spool" "$(state $spool)" 'root:monitoring 770'
+message=$spool/00000000000000000001-1-0123456789abcdef.json
+inside install -m 0660 -o root -g monitoring /dev/null $message
+on_root -U --nodeps "${rpm[0]}"
+is 'a message' "$(state $message)" 'nagios:monitoring 660'
+is "$config" "$(state $config)" 'root:monitoring 640'
+is "$spool" "$(state $spool)" 'nagios:monitoring 700'
+is 'rpm -V' "$(on_root -V --nodeps $name)" ''
+dropin=$root/usr/lib/systemd/system/notify-pushover-flush.service.d
+grep -qx User=nagios "$dropin/account.conf" || fail 'User= of the account there is'
+on_root -e $name
+[ ! -e "$dropin" ] || fail 'the account of the timer is still there'
 
 step 'SUSE keeps plugins elsewhere'
 packaging/build-rpm.sh "$packages/bin" "$scratch/suse" --define 'suse_version 1600'

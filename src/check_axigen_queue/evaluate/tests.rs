@@ -83,7 +83,7 @@ fn number_age_and_space_are_each_judged() {
             "old",
             queue(26, 20_000),
             State::Warning,
-            "26 older than 4h (warning 25), 26 messages, oldest 5h 33m",
+            "26 messages older than 4h (warning 25), 26 messages, oldest 5h 33m",
         ),
         (
             "little space",
@@ -101,7 +101,7 @@ fn number_age_and_space_are_each_judged() {
     ] {
         let report = report(vec![queue]);
         assert_eq!(report.state(), state, "{case}");
-        assert!(report.headline().starts_with(starts), "{case}: {}", report.headline());
+        assert!(report.all_findings().starts_with(starts), "{case}: {}", report.all_findings());
     }
 }
 
@@ -113,14 +113,14 @@ fn an_empty_queue_has_an_oldest_of_zero() {
 #[test]
 fn a_file_system_without_inode_limit_has_no_inode_metric() {
     let free = Some(Ok(Free { bytes_percent: 50.0, inodes_percent: None }));
-    assert_eq!(metric(&report(vec![Queue { free, ..queue(1, 0) }]), "free_inodes"), None);
+    assert_eq!(metric(&report(vec![Queue { free, ..queue(1, 0) }]), "used_inodes"), None);
 }
 
 #[test]
 fn without_ages_nothing_is_said_of_them() {
     let names_only = Queue { ages: None, ..queue(3, 0) };
     let report = judge(vec![names_only], &Policy { older_than: None, ..policy() });
-    assert_eq!(report.headline(), "3 messages");
+    assert_eq!(report.all_findings(), "3 messages");
     assert_eq!(metric(&report, "older"), None);
 }
 

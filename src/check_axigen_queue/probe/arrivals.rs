@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use super::names::{MessageNames, Names};
 use super::scan::{self, Seen};
 use super::watch::Watch;
-use crate::check_axigen_queue::facts::{Ages, Obstacle, Queue};
+use crate::check_axigen_queue::facts::{Ages, Obstacle, OtherFiles, Queue};
 
 /// What ages are counted by.
 #[derive(Clone, Copy)]
@@ -130,6 +130,14 @@ fn arrival(mtime: i64, birth: Option<i64>) -> i64 {
 pub(crate) fn times(dir: BorrowedFd<'_>, name: &CStr) -> Result<Statx, Errno> {
     let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::STATX_DONT_SYNC;
     statx(dir, name, flags, StatxFlags::MTIME | StatxFlags::BTIME)
+}
+
+/// Whether a file has been there for long. One that hides its age may have been there for ever; one that is gone was not.
+pub(crate) fn is_settled(dir: BorrowedFd<'_>, name: &CStr, now: i64) -> bool {
+    match times(dir, name) {
+        Ok(times) => OtherFiles::is_settled(times.stx_mtime.tv_sec, now),
+        Err(errno) => errno != Errno::NOENT,
+    }
 }
 
 #[cfg(test)]

@@ -3,11 +3,10 @@
 use std::ops::ControlFlow;
 use std::os::fd::BorrowedFd;
 
-use rustix::io::Errno;
-
-use super::arrivals;
+use super::arrivals::is_settled;
 use super::names::Names;
 use super::scan::{self, Seen};
+use super::unexplained::Suspects;
 use super::watch::{Watch, below};
 use crate::check_axigen_queue::facts::{OtherFiles, Queue, Unread};
 
@@ -17,8 +16,9 @@ pub(crate) fn count(
     root: BorrowedFd<'_>,
     names: &mut Names,
     watch: &Watch<'_>,
-) -> ControlFlow<()> {
+) -> ControlFlow<(), Suspects> {
     let mut current = (String::new(), 0);
+    let mut suspects = Suspects::default();
     scan::walk(root, |seen| {
         match seen {
             Seen::Directory(name) => {
@@ -26,17 +26,24 @@ pub(crate) fn count(
                 current = (name.to_string_lossy().into_owned(), queue.messages);
                 queue.subdirectories += u64::from(name != scan::ROOT);
                 names.enter(name);
+                suspects.enter(name, queue);
                 watch.enter(&queue.path, name, "reading");
             }
             Seen::Message { name, .. } => {
                 queue.messages += 1;
                 names.push(name);
+                suspects.message(name);
             }
-            Seen::OtherFile { name, .. } => queue.other_files.note(name.to_bytes()),
+            Seen::OtherFile { name, .. } => {
+                queue.other_files.note(name.to_bytes());
+                queue.other_files.named_otherwise += u64::from(!suspects.other(name));
+            }
             Seen::OtherDirectory(name) => {
+                suspects.beside(&[name]);
                 queue.other_directories.note(|| name.to_string_lossy().into_owned());
             }
             Seen::Deeper { subdirectory, name } => {
+                suspects.beside(&[subdirectory, name]);
                 queue.deeper.note(|| {
                     format!("{}/{}", subdirectory.to_string_lossy(), name.to_string_lossy())
                 });
@@ -50,8 +57,10 @@ pub(crate) fn count(
         ControlFlow::Continue(())
     })?;
     queue.fullest.add(&current.0, queue.messages - current.1);
+    suspects.leave(queue);
     queue.listed = true;
-    watch.tick(queue)
+    watch.tick(queue)?;
+    ControlFlow::Continue(suspects)
 }
 
 /// Finds out whether files of another kind have been there for long, when there is no message among them.
@@ -68,16 +77,8 @@ pub(crate) fn settle(
     let mut in_time = true;
     let _ = scan::walk(root, |seen| match seen {
         Seen::OtherFile { dir, name } => {
-            let settled = match arrivals::times(dir, name) {
-                Ok(times) => {
-                    now.saturating_sub(times.stx_mtime.tv_sec)
-                        > OtherFiles::SETTLED.as_secs().cast_signed()
-                }
-                // A file that hides its age may have been there for ever; one that is gone was not.
-                Err(errno) => errno != Errno::NOENT,
-            };
-            queue.other_files.settled += u64::from(settled);
-            if queue.is_unrecognised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            queue.other_files.settled += u64::from(is_settled(dir, name, now));
+            if queue.has_only_others() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         }
         Seen::Pause => watch.tick(queue).map_break(|()| in_time = false),
         _ => ControlFlow::Continue(()),

@@ -27,6 +27,11 @@ impl<'a> Watch<'a> {
         self.deadline.enter(format!("{doing} {}", below(queue, directory).display()));
     }
 
+    /// Says what is being done to another directory.
+    pub(crate) fn enter_path(&self, path: &Path, doing: &str) {
+        self.deadline.enter(format!("{doing} {}", path.display()));
+    }
+
     /// Publishes, and breaks when the time is up.
     pub(crate) fn tick(&self, queue: &Queue) -> ControlFlow<()> {
         self.progress.note(|facts| {

@@ -78,7 +78,7 @@ fn each_fact_has_its_state() {
     ] {
         assert_eq!(evaluate(&Ok(facts), &policy()).state(), state, "{case}");
     }
-    let missing = ProbeError::Spool(SpoolError::Missing("/s".into()));
+    let missing = ProbeError(SpoolError::Missing("/s".into()));
     assert_eq!(evaluate(&Err(missing), &policy()).state(), State::Unknown);
 }
 
@@ -86,16 +86,16 @@ fn each_fact_has_its_state() {
 fn a_quota_that_was_asked_for_and_not_told_is_undetermined() {
     let report =
         evaluate(&Ok(Facts { quota: Some(Err(Unconfirmed::TooSoon)), ..healthy() }), &policy());
-    let metric = report.metrics().iter().find(|metric| metric.label.as_str() == "quota_remaining");
+    let metric = report.metrics().iter().find(|metric| metric.label.as_str() == "quota_used");
     assert_eq!(metric.map(|metric| metric.value), Some(Value::Undetermined));
     let unasked = evaluate(&Ok(healthy()), &Policy { quota: None, ..policy() });
-    assert!(unasked.metrics().iter().all(|metric| metric.label.as_str() != "quota_remaining"));
+    assert!(unasked.metrics().iter().all(|metric| metric.label.as_str() != "quota_used"));
 }
 
 #[test]
 fn a_spool_that_was_not_read_in_time_is_not_empty() {
     let facts = Facts { cut_short: Some(out_of_time()), ..Facts::default() };
     let report = evaluate(&Ok(facts), &policy());
-    assert_eq!(report.headline(), "timed out after 10s while reading the spool");
+    assert_eq!(report.all_findings(), "timed out after 10s while reading the spool");
     assert!(report.metrics().is_empty());
 }

@@ -5,8 +5,8 @@ use crate::check_smtp_forced_tls::facts::{
     Answer, Inbound, LastStage, Leg, Problem, Refusal, Role, Sender, starttls_refusal,
 };
 use crate::check_smtp_forced_tls::policy::Policy;
-use crate::monitoring::{Metric, Report, State, Unit, Value};
-use crate::smtp::{Command, Stage};
+use crate::monitoring::{Metric, Range, Report, State, Thresholds, Unit, Value};
+use crate::smtp::{Command, Grounds, Reply, Stage};
 use crate::smtp_client::{NoSession, Security};
 
 /// Can the server be talked to, on each way in?
@@ -16,11 +16,18 @@ pub(super) fn legs(inbound: &Inbound, report: &mut Report) {
         match &leg.problem {
             Some(Problem::NoSession(error)) => no_session(inbound, leg, error, report),
             Some(Problem::LetInNoMore { before, error }) => {
-                kept_out(port, &format!("{error} after {before} connections"), report);
+                let how = format!("{error} after {before} connections");
+                kept_out(port, &how, Grounds::Limited, report);
             }
-            Some(Problem::PutOut(reply)) => kept_out(port, &reply.to_string(), report),
-            Some(Problem::DemandsAuth(_)) => {
+            Some(Problem::PutOut(refusal)) => {
+                kept_out(port, &refusal.to_string(), refusal.grounds(), report);
+            }
+            Some(Problem::DemandsAuth(_)) if leg.way == Security::Tls => {
                 report.find(State::Ok, format!("port {port} not tested: it demands a login"));
+            }
+            Some(Problem::DemandsAuth(refusal)) => {
+                report.find(State::Unknown, format!("port {port} demands a login: {refusal}"));
+                report.advise("look at the port where mail of others arrives, which is 25");
             }
             Some(Problem::Broken(error)) => {
                 report.find(State::Unknown, format!("{}: {error}", leg.name()));
@@ -37,7 +44,7 @@ pub(super) fn legs(inbound: &Inbound, report: &mut Report) {
 fn no_session(inbound: &Inbound, leg: &Leg, error: &NoSession, report: &mut Report) {
     let (host, port) = (&inbound.host, leg.port);
     if let Some(reply) = starttls_refusal(error) {
-        return no_starttls(&format!("STARTTLS is refused: {reply}"), report);
+        return starttls_refused(reply, report);
     }
     match error {
         NoSession::Unresolved(error) => {
@@ -50,19 +57,48 @@ fn no_session(inbound: &Inbound, leg: &Leg, error: &NoSession, report: &mut Repo
         NoSession::NoAnswer(error) if error.stage == Stage::Greeting => {
             report.find(State::Critical, format!("{host}:{port}: {error}"));
         }
+        NoSession::StarttlsMasked => {
+            report.find(State::Critical, format!("{error}: forced TLS would refuse everybody"));
+            report.advise(INSPECTION);
+        }
+        NoSession::Refused(Stage::Command(Command::Ehlo), reply)
+            if matches!(reply.code, 500 | 502) =>
+        {
+            let text = format!("EHLO is refused: {reply}, so there is no STARTTLS");
+            report.find(State::Critical, text);
+            report.advise(INSPECTION);
+        }
         NoSession::NoAnswer(_) | NoSession::Handshake(_) => {
             report.find(State::Unknown, format!("{}: {error}", leg.name()));
         }
         NoSession::NoStarttls => no_starttls("STARTTLS is not offered", report),
-        NoSession::Refused(_, reply) => kept_out(port, &reply.to_string(), report),
+        NoSession::Refused(at, reply) => {
+            kept_out(port, &reply.to_string(), Grounds::of(reply, *at), report);
+        }
         // The run says so itself.
         NoSession::OutOfTime => {}
     }
 }
 
-fn kept_out(port: u16, how: &str, report: &mut Report) {
+const INSPECTION: &str = "switch off the inspection of SMTP in the firewall on the way";
+
+fn kept_out(port: u16, how: &str, grounds: Grounds, report: &mut Report) {
+    if grounds == Grounds::Sick {
+        report.find(State::Unknown, format!("port {port} takes no mail from anybody: {how}"));
+        report.advise("look for the reason in the server's log, and at its disk");
+        return;
+    }
     report.find(State::Unknown, format!("port {port} keeps us out: {how}"));
     report.advise("exempt this host from the server's limits and lists");
+}
+
+/// For now it is the server's own trouble, for good its will.
+fn starttls_refused(reply: &Reply, report: &mut Report) {
+    if reply.is_permanent() {
+        return no_starttls(&format!("STARTTLS is refused: {reply}"), report);
+    }
+    report.find(State::Critical, format!("TLS is broken on the server: {reply}"));
+    report.advise("look at its certificate and key, which must fit; its log names the reason");
 }
 
 fn no_starttls(how: &str, report: &mut Report) {
@@ -98,14 +134,14 @@ pub(super) fn domains(inbound: &Inbound, policy: &Policy, report: &mut Report) {
             domain(&sender.domain, &ruling, inbound.stage, policy, report);
         }
     }
-    for (label, count) in [
-        ("domains", counts.domains),
-        ("enforced", counts.enforced),
-        ("open", counts.open),
-        ("undecided", counts.undecided),
-    ] {
-        report.measure(Metric::new(label, Value::Uint(count), Unit::None));
-    }
+    let metric = |label, count| Metric::new(label, Value::Uint(count), Unit::None);
+    // None may be open.
+    let none = Some(Range::up_to(0));
+    let limits = Thresholds { warning: none, critical: none };
+    report.measure(metric("domains", counts.domains));
+    report.measure(metric("enforced", counts.enforced));
+    report.measure(metric("open", counts.open).judged_by(&limits).at_most(counts.domains));
+    report.measure(metric("undecided", counts.undecided));
 }
 
 fn domain(domain: &str, ruling: &Ruling, last: LastStage, policy: &Policy, report: &mut Report) {

@@ -71,8 +71,12 @@ fn one(answers: Answers) -> Facts {
 #[track_caller]
 fn expect(case: &str, facts: &Facts, policy: &Policy, state: State, text: &str) {
     let report = evaluate(facts, policy);
-    assert_eq!(report.state(), state, "{case}: {}", report.headline());
-    assert!(report.headline().contains(text), "{case}: {text:?} expected: {}", report.headline());
+    assert_eq!(report.state(), state, "{case}: {}", report.all_findings());
+    assert!(
+        report.all_findings().contains(text),
+        "{case}: {text:?} expected: {}",
+        report.all_findings()
+    );
 }
 
 #[test]

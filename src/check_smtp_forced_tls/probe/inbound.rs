@@ -1,14 +1,15 @@
 //! The ways into the server, one after the other: on each the same mails are offered, and none is ever sent.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use crate::check_smtp_forced_tls::facts::{
     Answer, LastStage, Leg, Problem, Progress, Refusal, Sender,
 };
 use crate::check_smtp_forced_tls::target::InboundTarget;
 use crate::deadline::Deadline;
-use crate::smtp::{Cause, Command, Reply, Session, SessionError, Stage};
-use crate::smtp_client::{Caller, Channel, Client, Dialer, NoSession, Security};
+use crate::smtp::{Cause, Command, Grounds, Reply, Session, SessionError, Stage};
+use crate::smtp_client::{Caller, Channel, Client, Dialer, NoSession, Patience, Security};
 use crate::stream::StreamError;
 use crate::tls::proof::proof;
 use crate::tls::trust::Anchors;
@@ -30,12 +31,15 @@ pub(super) struct Legs<'a> {
 
 impl Legs<'_> {
     pub(super) fn look(&self) {
-        for (way, port) in self.target.ways() {
+        let mut known = None;
+        let ways: Vec<_> = self.target.ways().collect();
+        for (done, (way, port)) in ways.iter().copied().enumerate() {
+            let left = u32::try_from(ways.len() - done).unwrap_or(u32::MAX);
             let number = self.note(|legs| {
                 legs.push(Leg { way, port, connections: 0, proof: None, problem: None });
                 legs.len() - 1
             });
-            let end = WayIn { legs: self, number, way, port }.look();
+            let end = WayIn { legs: self, number, way, port, left }.look(&mut known);
             let Err(problem) = end else {
                 continue;
             };
@@ -66,10 +70,13 @@ struct WayIn<'a> {
     number: usize,
     way: Security,
     port: u16,
+    /// Ways in that are still to be looked at, with this one.
+    left: u32,
 }
 
 impl WayIn<'_> {
-    fn look(&self) -> Result<(), Problem> {
+    /// `known` is how long the greeting took before, on whichever way.
+    fn look(&self, known: &mut Option<Duration>) -> Result<(), Problem> {
         let mut waiting: VecDeque<(usize, Sender)> = self.legs.progress.read(|facts| {
             let senders = facts.inbound.iter().flat_map(|inbound| &inbound.senders);
             let all = senders.cloned().enumerate();
@@ -78,7 +85,8 @@ impl WayIn<'_> {
         });
         while !waiting.is_empty() {
             let before = waiting.len();
-            let client = self.open()?;
+            let client = self.open(*known)?;
+            known.get_or_insert(client.greeted_after);
             self.offer_some(client, &mut waiting)?;
             if waiting.len() == before {
                 return Err(Problem::NothingOffered);
@@ -87,12 +95,14 @@ impl WayIn<'_> {
         Ok(())
     }
 
-    fn open(&self) -> Result<Client<'_>, Problem> {
+    fn open(&self, known: Option<Duration>) -> Result<Client<'_>, Problem> {
         if self.legs.deadline.has_passed() {
             return Err(Problem::OutOfTime);
         }
         let legs = self.legs;
-        let dialer = Dialer::new(&legs.target.host, self.port, legs.caller, legs.deadline);
+        let (limit, left) = (legs.deadline.limit(), legs.deadline.remaining());
+        let mut dialer = Dialer::new(&legs.target.host, self.port, legs.caller, legs.deadline);
+        dialer.patience = Patience::for_leg(limit, left, self.left, known);
         let opened = dialer.open(self.way);
         self.note(|leg| leg.connections += 1);
         match opened {
@@ -166,9 +176,14 @@ impl WayIn<'_> {
 
     /// Gives the last mail up; no when another connection is needed, as where the server hung up over the refusal.
     fn begin_again(&self, client: &mut Client<'_>, last: &Answer) -> Result<bool, Problem> {
+        if matches!(last, Answer::Refused(refusal) if refusal.is_last()) {
+            return Ok(false);
+        }
         match client.session.reset() {
             Ok(reply) if reply.is_positive() => Ok(true),
-            Ok(reply) if reply.is_last() => Err(Problem::PutOut(reply)),
+            Ok(reply) if reply.is_last() => {
+                Err(Problem::PutOut(Refusal::new(Command::Rset, &reply)))
+            }
             // A server that takes no command before STARTTLS takes no RSET; a mail refused at MAIL is none to give up.
             Ok(_) => Ok(matches!(last, Answer::Refused(refusal) if refusal.at == Command::Mail)),
             Err(error) if error.cause == Cause::Stream(StreamError::Closed) => Ok(false),
@@ -181,32 +196,35 @@ impl WayIn<'_> {
         self.enter(Command::Mail, sender);
         let reply = session.mail(sender).map_err(|error| self.broken(error))?;
         if !reply.is_positive() {
-            return self.refused(Command::Mail, reply);
+            return self.refused(Command::Mail, &reply);
         }
         self.enter(Command::Rcpt, sender);
         let reply = session.rcpt(&recipient).map_err(|error| self.broken(error))?;
         if !reply.is_positive() {
-            return self.refused(Command::Rcpt, reply);
+            return self.refused(Command::Rcpt, &reply);
         }
         if self.legs.target.stage == LastStage::Data {
             self.enter(Command::Data, sender);
             let reply = session.data().map_err(|error| self.broken(error))?;
             if reply.code != 354 {
-                return self.refused(Command::Data, reply);
+                return self.refused(Command::Data, &reply);
             }
         }
         Ok(Answer::Accepted)
     }
 
-    fn refused(&self, at: Command, reply: Reply) -> Result<Answer, Problem> {
-        if reply.is_last() {
-            return Err(Problem::PutOut(reply));
+    fn refused(&self, at: Command, reply: &Reply) -> Result<Answer, Problem> {
+        let refusal = Refusal::new(at, reply);
+        match refusal.grounds() {
+            // In the clear it may be the rule that speaks so.
+            Grounds::AuthDemanded if self.way != Security::Clear => {
+                Err(Problem::DemandsAuth(refusal))
+            }
+            // A rule may hang up as well, as that of Google does.
+            Grounds::TlsDemanded => Ok(Answer::Refused(refusal)),
+            _ if refusal.is_last() => Err(Problem::PutOut(refusal)),
+            _ => Ok(Answer::Refused(refusal)),
         }
-        let refusal = Refusal::new(at, &reply);
-        if self.way == Security::Tls && refusal.demands_auth() {
-            return Err(Problem::DemandsAuth(refusal));
-        }
-        Ok(Answer::Refused(refusal))
     }
 
     fn broken(&self, error: SessionError) -> Problem {

@@ -7,7 +7,7 @@ use crate::check_smtp_tls::facts::{Chain, Facts};
 use crate::check_smtp_tls::lifetime::Left;
 use crate::check_smtp_tls::policy::Policy;
 use crate::clock;
-use crate::monitoring::{Metric, Range, Report, State, Thresholds, Unit, Value, duration};
+use crate::monitoring::{Metric, Range, Report, State, Thresholds, Unit, Used, Value, duration};
 use crate::smtp_client::certificate_words;
 use crate::tls::anchored::PathFault;
 use crate::tls::certificate::Certificate;
@@ -33,7 +33,9 @@ pub(crate) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
     if let Some(leaf) = first_to_end {
         let left = Value::Int(leaf.not_after.saturating_sub(now));
         let metric = Metric::new("certificate", left, Unit::Seconds);
-        report.measure(metric.judged_by(&limits(leaf, policy)).or_negative());
+        let limits = limits(leaf, policy);
+        report.measure(metric.judged_by(&limits).or_negative());
+        report.measure(used(leaf, now).metric("certificate_used", Unit::Percent, &limits));
     } else if let Some(why) = &facts.no_certificate {
         if facts.handshake.is_some() {
             // It was sent, and no client can make anything of it.
@@ -47,6 +49,7 @@ pub(crate) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
         }
         let metric = Metric::new("certificate", Value::Undetermined, Unit::Seconds);
         report.measure(metric.or_negative());
+        report.measure(Metric::new("certificate_used", Value::Undetermined, Unit::Percent));
     }
     let mut above: Vec<&Certificate> =
         facts.certificates.iter().filter(|certificate| !leaves.contains(certificate)).collect();
@@ -79,6 +82,14 @@ fn life(leaf: &Certificate, policy: &Policy, now: i64) -> (State, String) {
         State::Ok | State::Unknown => format!("valid for {}", human(left)),
     };
     (state, text)
+}
+
+/// How much of its life is over.
+#[expect(clippy::cast_precision_loss, reason = "seconds of a life, exact below 285 million years")]
+fn used(leaf: &Certificate, now: i64) -> Used {
+    let life = leaf.not_after.saturating_sub(leaf.not_before);
+    let left = leaf.not_after.saturating_sub(now);
+    Used { left: left as f64, whole: life as f64, shown_as: 100 }
 }
 
 /// In seconds of the life that is left.

@@ -38,6 +38,7 @@ pub(super) fn attach(facts: &Facts, grading: Option<&Grading>, now: i64, report:
 fn key(why: &CutShort) -> &'static str {
     match why {
         CutShort::Limited(_) => "limited",
+        CutShort::Sick(_) => "sick",
         CutShort::Banned(_) => "banned",
         CutShort::OutOfTime(_) => "out_of_time",
         CutShort::Lost(_) => "lost",

@@ -72,8 +72,8 @@ fn judge(facts: Facts, policy: &Policy) -> Report {
 #[track_caller]
 fn expect(facts: Facts, policy: &Policy, state: State, text: &str) {
     let report = judge(facts, policy);
-    assert_eq!(report.state(), state, "{}", report.headline());
-    assert!(report.headline().contains(text), "{text:?} expected: {}", report.headline());
+    assert_eq!(report.state(), state, "{}", report.all_findings());
+    assert!(report.all_findings().contains(text), "{text:?} expected: {}", report.all_findings());
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_good_server_is_ok_and_says_so_in_short() {
     let text = render("SMTP TLS", &judge(good(), &policy()), Format::Nagios, 0);
     assert_eq!(
         text,
-        "SMTP TLS OK - grade A, certificate valid for 90d | certificate=7776000s;1728000:;604800: score=93;;;0 \
+        "SMTP TLS OK - grade A, certificate valid for 90d | certificate=7776000s;1728000:;604800: certificate_used=10%;80;93;0;100 score=93;;;0 \
          handshake=0.002s;;;0 connections=11;;;0\n"
     );
     expect(good(), &submission(), State::Ok, "grade A+");
@@ -228,7 +228,7 @@ fn what_was_asked_and_not_answered_is_never_a_pass() {
 fn an_expired_certificate_has_no_a_plus() {
     let expired = spoilt(|facts| facts.certificates[0].not_after = 5 * DAY);
     let report = judge(expired, &submission());
-    assert!(report.headline().ends_with("grade A"), "{}", report.headline());
+    assert!(report.all_findings().ends_with("grade A"), "{}", report.all_findings());
 }
 
 #[test]
@@ -254,11 +254,11 @@ fn trust_counts_where_clients_ask_for_proof() {
         "certificate is for",
     );
     let without = judge(spoilt(unknown), &Policy { trust: Trust::None, ..submission() });
-    assert_eq!((without.state(), without.headline().contains("untrusted")), (State::Ok, false));
+    assert_eq!((without.state(), without.all_findings().contains("untrusted")), (State::Ok, false));
     let no_anchors =
         |facts: &mut Facts| facts.chains[0].anchored = Anchored::Unknown(NoAnchors::System);
     expect(spoilt(no_anchors), &submission(), State::Unknown, "trust unknown: this system has no");
-    let judged = |facts| judge(facts, &submission()).headline();
+    let judged = |facts| judge(facts, &submission()).all_findings();
     assert!(!judged(spoilt(unknown)).contains("A+"), "no A+ without proof");
 }
 
@@ -349,7 +349,7 @@ fn other_listeners_with_sslv2_are_critical_whatever_their_key() {
 #[test]
 fn a_quick_look_gives_no_grade() {
     let report = judge(spoilt(|facts| facts.quick = true), &policy());
-    assert_eq!(report.headline(), "certificate valid for 90d");
+    assert_eq!(report.all_findings(), "certificate valid for 90d");
     assert!(report.metrics().iter().all(|metric| metric.label.as_str() != "score"));
 }
 

@@ -88,7 +88,7 @@ fn group_name(group: u16) -> String {
 /// Why a look was cut short.
 pub(crate) fn cut_short(why: &CutShort) -> String {
     match why {
-        CutShort::Limited(reply) => reply.to_string(),
+        CutShort::Limited(reply) | CutShort::Sick(reply) => reply.to_string(),
         CutShort::Banned(Ban::Unconnected { error, after }) => {
             let several = if *after == 1 { "" } else { "s" };
             format!("{error} after {after} connection{several}")

@@ -9,6 +9,8 @@ use crate::smtp::{Reply, SessionError};
 pub(crate) enum CutShort {
     /// The server limits its clients, in these words.
     Limited(Reply),
+    /// The server serves nobody, in these words.
+    Sick(Reply),
     /// It no longer lets us in after it had.
     Banned(Ban),
     /// Our own time ran out, as the run itself tells it.

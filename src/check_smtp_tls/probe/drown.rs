@@ -86,7 +86,7 @@ fn start_tls<'a>(
     dialer: &Dialer<'a>,
 ) -> Result<Connection<'a>, NoSession> {
     let local = connection.local_address();
-    let (mut session, _) = dialer.greet(connection)?;
+    let mut session = dialer.greet(connection)?.session;
     dialer.ehlo(&mut session, local)?;
     dialer.start_tls(session)
 }

@@ -9,8 +9,8 @@ use crate::check_smtp_tls::facts::{
 use crate::check_smtp_tls::target::Target;
 use crate::connection::{ConnectError, Connection};
 use crate::program::Run;
-use crate::smtp::{Cause, Command, Reply, Session, SessionError, Stage};
-use crate::smtp_client::{Dialer, NoSession, Unreached, leave};
+use crate::smtp::{Cause, Command, Grounds, Reply, Session, SessionError, Stage};
+use crate::smtp_client::{Dialer, Greeted, NoSession, Patience, Unreached, leave};
 
 /// How long a server that limits its clients is left alone, if there is time: their windows are a minute.
 const BACK_OFF: Duration = Duration::from_secs(61);
@@ -106,14 +106,19 @@ impl<'a> Reach<'a> {
 
     /// STARTTLS was answered with this: a limit is waited for, everything else is a no.
     fn refused(&mut self, answer: Reply) -> Result<(), Setback> {
-        let is_limit = (400..500).contains(&answer.code);
+        let is_limit =
+            Grounds::of(&answer, Stage::Command(Command::Starttls)) != Grounds::TlsBroken;
         self.progress.note(|facts| {
             facts.smtp.starttls_answer = Some(answer.clone());
             if !is_limit {
                 facts.smtp.starttls = Fact::No;
             }
         });
-        if is_limit { self.back_off(answer) } else { Err(self.without_starttls()) }
+        if is_limit {
+            self.kept_out(Stage::Command(Command::Starttls), answer)
+        } else {
+            Err(self.without_starttls())
+        }
     }
 
     /// A session in which the server greeted and answered EHLO; what it said is noted.
@@ -121,10 +126,10 @@ impl<'a> Reach<'a> {
         loop {
             let connection = self.open()?;
             let local = connection.local_address();
-            let (mut session, greeting) = match self.dialer.greet(connection) {
+            let Greeted { mut session, greeting, after } = match self.dialer.greet(connection) {
                 Ok(greeted) => greeted,
                 Err(NoSession::Refused(_, greeting)) => {
-                    self.back_off(greeting)?;
+                    self.kept_out(Stage::Greeting, greeting)?;
                     continue;
                 }
                 Err(error) => return Err(self.failed(error)),
@@ -132,12 +137,20 @@ impl<'a> Reach<'a> {
             let ehlo =
                 self.dialer.ehlo(&mut session, local).map_err(|error| self.failed(error.into()))?;
             if ehlo.is_last() {
-                self.back_off(ehlo)?;
+                self.kept_out(Stage::Command(Command::Ehlo), ehlo)?;
                 continue;
             }
             self.note(&greeting, &ehlo);
+            self.expect_greeting_after(after);
             return Ok(session);
         }
+    }
+
+    /// A server that greeted in time is not waited for much longer later on.
+    fn expect_greeting_after(&mut self, after: Duration) {
+        let deadline = &self.run.deadline;
+        self.dialer.patience =
+            Patience::for_leg(deadline.limit(), deadline.remaining(), 1, Some(after));
     }
 
     fn without_starttls(&self) -> Setback {
@@ -154,8 +167,9 @@ impl<'a> Reach<'a> {
             let smtp = &mut facts.smtp;
             smtp.greeting.get_or_insert_with(|| greeting.lines.join(" ").trim().to_owned());
             smtp.auth_before = mechanisms(ehlo);
-            smtp.is_masked = ehlo.lines.iter().any(|line| is_masked(line));
+            smtp.is_masked = ehlo.has_masked_keyword();
             smtp.starttls = offers_starttls(ehlo);
+            smtp.ehlo_refused = matches!(ehlo.code, 500 | 502).then(|| ehlo.clone());
         });
     }
 
@@ -214,8 +228,11 @@ impl<'a> Reach<'a> {
         Halt::Unreached(ProbeError::Unreached(unreached))
     }
 
-    /// Waits once for a limit to be forgotten; the second time it is the end.
-    fn back_off(&mut self, limit: Reply) -> Result<(), Setback> {
+    /// Waits once for a limit to be forgotten; the second time it is the end. Waiting does not help a sick server.
+    pub(super) fn kept_out(&mut self, at: Stage, limit: Reply) -> Result<(), Setback> {
+        if Grounds::of(&limit, at) == Grounds::Sick {
+            return Err(Halt::CutShort(CutShort::Sick(limit)).into());
+        }
         let is_final = limit.code >= 500;
         if is_final || self.has_backed_off {
             return Err(Halt::CutShort(CutShort::Limited(limit)).into());
@@ -268,14 +285,6 @@ fn offers_starttls(ehlo: &Reply) -> Fact {
 pub(super) fn mechanisms(ehlo: &Reply) -> Vec<String> {
     let parameters = ehlo.parameters("AUTH").unwrap_or_default();
     parameters.split_whitespace().map(str::to_ascii_uppercase).collect()
-}
-
-/// A keyword that a firewall wrote over: `XXXXXXXA`.
-fn is_masked(line: &str) -> bool {
-    let word = line.trim();
-    word.len() == "STARTTLS".len()
-        && word.starts_with("XXXX")
-        && word.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 #[cfg(test)]

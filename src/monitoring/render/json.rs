@@ -37,7 +37,7 @@ pub(super) fn json(service: &str, report: &Report, verbosity: u8) -> String {
         text: report.headline(),
         findings: report.findings().into_iter().cloned().collect(),
         metrics: report.metrics.clone(),
-        next_step: report.next_step.clone(),
+        next_step: report.next_step().map(ToOwned::to_owned),
         details: report.details_shown(verbosity).map(str::to_owned).collect(),
         facts: Some(&report.facts),
     };

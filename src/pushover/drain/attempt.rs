@@ -10,7 +10,7 @@ use super::super::not_accepted::{Culprit, Failure, NotAccepted, Rejection};
 use super::super::reason::Reason;
 use super::super::response::Response;
 use super::super::spool::{Name, Spool};
-use super::fate::{Fate, Obstacle, Wait};
+use super::fate::{Fate, Hold, Wait};
 use super::transport::Transport;
 
 /// Pauses of a message after its first, second, third and every further failure. The first is what Pushover asks for;
@@ -53,7 +53,7 @@ impl Attempt<'_> {
         let keys = transport
             .keyring
             .find(&self.item.addressee)
-            .map_err(|error| Fate::Held(Obstacle::Keys(error)))?;
+            .map_err(|error| Fate::Held(Hold::Keys(error)))?;
         let objection = self.objection(&keys, transport).or_else(|| transport.objection());
         objection.map_or(Ok(()), Err).map_err(Fate::Queued)?;
         transport.wait_for_silence().map_err(Fate::Queued)?;
@@ -199,5 +199,5 @@ impl Attempt<'_> {
 }
 
 fn no_way(error: RouteError) -> Fate {
-    Fate::Held(Obstacle::Route(Arc::new(error)))
+    Fate::Held(Hold::Route(Arc::new(error)))
 }

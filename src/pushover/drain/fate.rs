@@ -18,7 +18,7 @@ pub(crate) enum Fate {
     /// It waits for its time.
     Queued(Wait),
     /// It waits for the administrator.
-    Held(Obstacle),
+    Held(Hold),
     /// Pushover will not have it. It stands in `failed/`.
     Rejected(Failed),
     /// It could not be sent in the time or the number that may wait. It stands in `failed/`.
@@ -68,7 +68,7 @@ pub(crate) enum Wait {
 
 /// What the administrator has to mend before a message can be sent.
 #[derive(Clone, Debug)]
-pub(crate) enum Obstacle {
+pub(crate) enum Hold {
     /// Token or key.
     Keys(KeyError),
     /// The way to the API.

@@ -10,7 +10,7 @@ use super::super::item::Item;
 use super::super::memory::{Leftover, Memory};
 use super::super::reason::Reason;
 use super::super::spool::{Name, Spool};
-use super::fate::{Failed, Fate, Obstacle};
+use super::fate::{Failed, Fate, Hold};
 
 /// What stands under a name in the spool.
 pub(super) enum Standing {
@@ -41,7 +41,7 @@ pub(super) fn open(memory: &mut Memory, spool: &Spool, name: &Name, ours: bool) 
             Standing::Settled(damaged(memory, spool, name))
         }
         _ if link => Standing::Settled(damaged(memory, spool, name)),
-        _ => Standing::Settled(Fate::Held(Obstacle::Unreadable(Arc::new(error)))),
+        _ => Standing::Settled(Fate::Held(Hold::Unreadable(Arc::new(error)))),
     }
 }
 

@@ -1,65 +1,90 @@
-//! A directory of the spool: every system call on its files is made here, and each file is named by its name alone.
+//! A directory of the spool: every system call on its files is made here, from the opened directory, and each file is
+//! named by its name alone. A path is resolved once, and no symbolic link is followed: who may write here may put
+//! anything in anybody's way.
 //!
 //! Files come to life so that a crash at any point leaves nothing half.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{
-    DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown, fchown,
-};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use rustix::fs::{Access, AtFlags, CWD, OFlags, StatxAttributes, StatxFlags, access, statx};
+use rustix::fs::{
+    Access, AtFlags, Dir, Gid, Mode, OFlags, StatxAttributes, StatxFlags, accessat, fchmod, fchown,
+    fsync, linkat, mkdirat, openat, renameat, statat, statx, unlinkat,
+};
+use rustix::io::Errno;
 
 use super::error::SpoolError;
+use super::name::TEMPORARY;
+use super::site::{Site, rename_to_new};
 
-/// How the name of a file begins that is being written.
-pub(super) const TEMPORARY: &str = ".tmp-";
 /// More than an item with every field at its limit, an image included.
 const FILE_BYTES: u64 = 8 << 20;
 
 /// The spool or `failed/` in it.
 #[derive(Clone, Debug)]
 pub(super) struct SpoolDir {
+    handle: Arc<OwnedFd>,
+    /// For people to read; nothing is opened by it.
     path: PathBuf,
     /// Set when members of the directory's group share the spool.
-    shared_group: Option<u32>,
+    shared_group: Option<Gid>,
 }
 
 impl SpoolDir {
     /// Opens a directory after checking that nobody else can have put files there.
-    pub(super) fn open(path: &Path) -> Result<Self, SpoolError> {
-        // Without a slash at the end, which would follow a link.
-        let path: PathBuf = path.components().collect();
-        let meta = match fs::symlink_metadata(&path) {
-            Ok(meta) => meta,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(SpoolError::Missing(path));
-            }
-            Err(source) => return Err(SpoolError::io("cannot look", &path, source)),
+    pub(super) fn open(site: Site) -> Result<Self, SpoolError> {
+        let shared_group = site.check()?;
+        let handle = site.open()?;
+        Ok(Self { handle: Arc::new(handle), path: site.into_path(), shared_group })
+    }
+
+    /// Opens the directory of that name in this one.
+    pub(super) fn below(&self, name: &str) -> io::Result<Self> {
+        let handle = openat(&self.handle, name, directory(), Mode::empty())?;
+        let meta = rustix::fs::fstat(&handle)?;
+        let ours = meta.st_uid == 0 || meta.st_uid == rustix::process::geteuid().as_raw();
+        // In a shared spool any member may have made it.
+        if meta.st_mode & 0o002 != 0 || !(ours || self.shared_group.is_some()) {
+            let problem = format!("{name} belongs to somebody else or is open to all users");
+            return Err(io::Error::new(ErrorKind::PermissionDenied, problem));
+        }
+        let path = self.path.join(name);
+        Ok(Self { handle: Arc::new(handle), path, shared_group: self.shared_group })
+    }
+
+    /// Opens the directory of that name in this one, or makes it, shared like this one.
+    pub(super) fn make_below(&self, name: &str) -> io::Result<Self> {
+        match self.below(name) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            found => return found,
+        }
+        let made = match self.shared_group {
+            None => mkdirat(&self.handle, name, Mode::RWXU),
+            Some(group) => self.make_shared(name, group),
         };
-        if !meta.is_dir() {
-            return Err(SpoolError::NotADirectory(path));
+        match made {
+            // Another process may have been faster.
+            Ok(()) | Err(Errno::EXIST) => self.below(name),
+            Err(error) => Err(error.into()),
         }
-        if meta.mode() & 0o002 != 0 {
-            return Err(SpoolError::OpenToAll(path));
-        }
-        let shared = meta.mode() & 0o020 != 0;
-        let ours = meta.uid() == 0 || meta.uid() == rustix::process::geteuid().as_raw();
-        if !ours || (shared && !is_our_group(meta.gid())) {
-            return Err(SpoolError::ForeignOwner { path, owner: meta.uid(), group: meta.gid() });
-        }
-        Ok(Self { path, shared_group: shared.then(|| meta.gid()) })
     }
 
-    /// The directory of that name in this one, there or not.
-    pub(super) fn below(&self, name: &str) -> Self {
-        Self { path: self.path.join(name), shared_group: self.shared_group }
-    }
-
-    /// Makes the directory unless it is there, shared like the one it came from.
-    pub(super) fn make(&self) -> io::Result<()> {
-        make(&self.path, self.shared_group)
+    /// A shared directory gets its name last: a kill before that would leave one that only its owner may enter.
+    fn make_shared(&self, name: &str, group: Gid) -> Result<(), Errno> {
+        let temporary = format!("{TEMPORARY}dir-{}", std::process::id());
+        let _ = unlinkat(&self.handle, &temporary, AtFlags::REMOVEDIR);
+        mkdirat(&self.handle, &temporary, Mode::RWXU)?;
+        let made = openat(&self.handle, &temporary, directory(), Mode::empty())?;
+        if fchown(&made, None, Some(group)).is_ok() {
+            let _ = fchmod(&made, Mode::RWXU | Mode::RWXG);
+        }
+        rename_to_new(&self.handle, &temporary, name).inspect_err(|_| {
+            let _ = unlinkat(&self.handle, &temporary, AtFlags::REMOVEDIR);
+        })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -69,28 +94,31 @@ impl SpoolDir {
     /// The names of all files that are text.
     pub(super) fn names(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
-        for entry in fs::read_dir(&self.path)? {
-            names.extend(entry?.file_name().into_string().ok());
+        for entry in Dir::read_from(&self.handle)? {
+            names.extend(entry?.file_name().to_str().ok().map(str::to_owned));
         }
         Ok(names)
     }
 
     pub(super) fn holds(&self, name: &str) -> bool {
-        fs::symlink_metadata(self.path.join(name)).is_ok()
+        statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
     }
 
-    /// Opens a regular file. Without `NONBLOCK` a named pipe would be waited for.
+    /// Opens a file to be read.
     pub(super) fn open_file(&self, name: &str) -> io::Result<File> {
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-        let file = OpenOptions::new().read(true).custom_flags(flags).open(self.path.join(name))?;
-        if file.metadata()?.is_file() { Ok(file) } else { Err(ErrorKind::InvalidData.into()) }
+        self.open_regular(name, OFlags::RDONLY)
     }
 
     /// Opens a file to be locked.
     pub(super) fn open_lock(&self, name: &str) -> io::Result<File> {
-        let flags = OFlags::NOFOLLOW.bits().cast_signed();
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).custom_flags(flags).open(self.path.join(name))
+        self.open_regular(name, OFlags::RDWR)
+    }
+
+    /// Opens a regular file. Without `NONBLOCK` a named pipe would be waited for.
+    fn open_regular(&self, name: &str, access: OFlags) -> io::Result<File> {
+        let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let file = File::from(openat(&self.handle, name, flags, Mode::empty())?);
+        if file.metadata()?.is_file() { Ok(file) } else { Err(ErrorKind::InvalidData.into()) }
     }
 
     pub(super) fn read(&self, name: &str) -> io::Result<Vec<u8>> {
@@ -99,14 +127,15 @@ impl SpoolDir {
 
     /// Makes a file that is not there yet.
     pub(super) fn create(&self, name: &str) -> io::Result<File> {
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-            .open(self.path.join(name))?;
-        self.share(&file)?;
-        Ok(file)
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = openat(&self.handle, name, flags, Mode::RUSR | Mode::WUSR)?;
+        // In a shared spool every file belongs to the group, whoever wrote it.
+        if let Some(group) = self.shared_group {
+            fchown(&file, None, Some(group))?;
+            fchmod(&file, Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::WGRP)?;
+        }
+        Ok(File::from(file))
     }
 
     /// Writes a file for good: it has its name only when all of it is on disk.
@@ -132,43 +161,42 @@ impl SpoolDir {
         written
     }
 
-    /// Replaces the content of a file.
+    /// Replaces the content of a file, unless it is known elsewhere by another name.
     pub(super) fn overwrite(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .truncate(true)
-            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-            .open(self.path.join(name))?;
+        let mut file = self.open_regular(name, OFlags::WRONLY)?;
+        if file.metadata()?.nlink() != 1 {
+            return Err(ErrorKind::PermissionDenied.into());
+        }
+        file.set_len(0)?;
         file.write_all(bytes)
     }
 
     pub(super) fn rename(&self, name: &str, new: &str) -> io::Result<()> {
-        fs::rename(self.path.join(name), self.path.join(new))
+        Ok(renameat(&self.handle, name, &self.handle, new)?)
     }
 
     pub(super) fn move_to(&self, name: &str, other: &Self) -> io::Result<()> {
-        fs::rename(self.path.join(name), other.path.join(name))
+        Ok(renameat(&self.handle, name, &other.handle, name)?)
     }
 
     /// A second name, unless there is a file of that name.
     pub(super) fn link(&self, name: &str, second: &str) -> io::Result<()> {
-        fs::hard_link(self.path.join(name), self.path.join(second))
+        Ok(linkat(&self.handle, name, &self.handle, second, AtFlags::empty())?)
     }
 
     pub(super) fn remove(&self, name: &str) -> io::Result<()> {
-        fs::remove_file(self.path.join(name))
+        Ok(unlinkat(&self.handle, name, AtFlags::empty())?)
     }
 
     pub(super) fn sync(&self) -> io::Result<()> {
-        File::open(&self.path)?.sync_all()
+        Ok(fsync(&self.handle)?)
     }
 
     /// Whether files can be removed, as far as the directory has a say in it.
     pub(super) fn check_writable(&self) -> io::Result<()> {
-        access(&self.path, Access::WRITE_OK | Access::EXEC_OK)?;
-        let flags = AtFlags::empty();
+        accessat(&self.handle, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::empty())?;
         // An old kernel knows no attributes, and then there is none to mind.
-        let grows_only = statx(CWD, &self.path, flags, StatxFlags::empty())
+        let grows_only = statx(&self.handle, ".", AtFlags::empty(), StatxFlags::empty())
             .is_ok_and(|seen| seen.stx_attributes.contains(StatxAttributes::APPEND));
         if grows_only {
             return Err(io::Error::new(
@@ -178,15 +206,11 @@ impl SpoolDir {
         }
         Ok(())
     }
+}
 
-    /// In a shared spool every file belongs to the group, whoever wrote it.
-    fn share(&self, file: &File) -> io::Result<()> {
-        let Some(group) = self.shared_group else {
-            return Ok(());
-        };
-        fchown(file, None, Some(group))?;
-        file.set_permissions(fs::Permissions::from_mode(0o660))
-    }
+/// How a directory is opened that may have been put there by somebody else.
+fn directory() -> OFlags {
+    OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC
 }
 
 /// Reads a file as far as one of the spool may reach.
@@ -194,53 +218,4 @@ pub(super) fn read_all(file: &File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(FILE_BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// Makes a directory unless it is there: for its owner alone, or open to a group as far as we have the right to do that.
-///
-/// A shared one gets its name last: a kill before that would leave one that only its owner may enter.
-pub(super) fn make(path: &Path, group: Option<u32>) -> io::Result<()> {
-    if fs::symlink_metadata(path).is_ok() {
-        return Ok(());
-    }
-    let create = |path: &Path| DirBuilder::new().mode(0o700).create(path);
-    let made = match group {
-        None => create(path),
-        Some(group) => {
-            let temporary = path.with_file_name(format!("{TEMPORARY}dir-{}", std::process::id()));
-            let _ = fs::remove_dir(&temporary);
-            create(&temporary)?;
-            if chown(&temporary, None, Some(group)).is_ok() {
-                let _ = fs::set_permissions(&temporary, fs::Permissions::from_mode(0o770));
-            }
-            fs::rename(&temporary, path).inspect_err(|_| drop(fs::remove_dir(&temporary)))
-        }
-    };
-    // Another process may have been faster.
-    made.or_else(|error| fs::symlink_metadata(path).map_or(Err(error), |_| Ok(())))
-}
-
-fn is_our_group(group: u32) -> bool {
-    let we = rustix::process::geteuid();
-    we.is_root()
-        || group == 0
-        || rustix::process::getegid().as_raw() == group
-        || rustix::process::getgroups()
-            .is_ok_and(|groups| groups.iter().any(|known| known.as_raw() == group))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_with_a_slash_behind_it_is_still_a_link() {
-        let directory = tempfile::tempdir().unwrap();
-        fs::create_dir(directory.path().join("real")).unwrap();
-        std::os::unix::fs::symlink("real", directory.path().join("link")).unwrap();
-        for name in ["link", "link/", "link//."] {
-            let opened = SpoolDir::open(&directory.path().join(name));
-            assert!(matches!(opened, Err(SpoolError::NotADirectory(_))), "{name}");
-        }
-    }
 }

@@ -4,6 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use nix::errno::Errno;
+
 /// What is wrong with the spool.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum SpoolError {
@@ -19,12 +21,39 @@ pub(crate) enum SpoolError {
     /// Everybody may write there.
     #[error("spool {} is writable for all users; chmod o-w {}", .0.display(), .0.display())]
     OpenToAll(PathBuf),
+    /// Root's own, but others can change what root would find there.
+    #[error("root does not use spool {}, which its group can change", path.display())]
+    SharedByRoot {
+        path: Box<Path>,
+        /// What to run instead.
+        instead: Box<str>,
+    },
+    /// Root cannot become the owner.
+    #[error("root cannot become the owner of spool {}: {}", path.display(), cause.desc())]
+    Identity {
+        path: Box<Path>,
+        cause: Errno,
+        /// What to run instead.
+        instead: Box<str>,
+    },
+    /// Others can lay the way to it elsewhere.
+    #[error("root does not use spool {}: others than root and its owner can change {}", path.display(), above.display())]
+    UnsafeWay { path: Box<Path>, above: Box<Path> },
     /// An operation failed.
     #[error("{doing} in spool {}: {source}", path.display())]
     Io { doing: &'static str, path: PathBuf, source: Arc<io::Error> },
 }
 
 impl SpoolError {
+    /// What to run instead, if that would help.
+    #[must_use]
+    pub(crate) fn way_out(&self) -> Option<&str> {
+        match self {
+            Self::SharedByRoot { instead, .. } | Self::Identity { instead, .. } => Some(instead),
+            _ => None,
+        }
+    }
+
     /// What the system said while `doing` something in the spool at `path`.
     pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io { doing, path: path.to_owned(), source: Arc::new(source) }

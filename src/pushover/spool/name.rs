@@ -1,5 +1,8 @@
 //! File names of waiting messages.
 
+/// How the name of a file begins that is being written.
+pub(super) const TEMPORARY: &str = ".tmp-";
+
 /// The name of a waiting message; names sort by age.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Name(String);

@@ -3,14 +3,16 @@
 use std::fs::{File, TryLockError};
 use std::io::{
     self,
-    ErrorKind::{AlreadyExists, NotFound, PermissionDenied, Unsupported},
+    ErrorKind::{AlreadyExists, InvalidData, NotFound, PermissionDenied, Unsupported},
 };
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::directory::{SpoolDir, TEMPORARY};
+use rustix::io::Errno;
+
+use super::directory::SpoolDir;
 use super::error::SpoolError;
-use super::name::Name;
+use super::name::{Name, TEMPORARY};
 use crate::deadline::Deadline;
 
 const LOCK: &str = ".lock";
@@ -80,13 +82,19 @@ pub(super) fn wait(
 
 fn open_lock(spool: &SpoolDir) -> Result<File, SpoolError> {
     let failed = |source| SpoolError::io("cannot open the lock", spool.path(), source);
-    match spool.open_lock(LOCK) {
-        Err(error) if error.kind() == NotFound => {
-            make_lock(spool).map_err(failed)?;
-            spool.open_lock(LOCK).map_err(failed)
-        }
-        opened => opened.map_err(failed),
+    let error = match spool.open_lock(LOCK) {
+        Ok(file) => return Ok(file),
+        Err(error) => error,
+    };
+    let link = Errno::from_io_error(&error) == Some(Errno::LOOP);
+    // A link or a pipe is no lock of ours: somebody has put it in our way.
+    if link || error.kind() == InvalidData {
+        spool.remove(LOCK).map_err(failed)?;
+    } else if error.kind() != NotFound {
+        return Err(failed(error));
     }
+    make_lock(spool).map_err(failed)?;
+    spool.open_lock(LOCK).map_err(failed)
 }
 
 /// The lock gets its name last: a kill before it is shared would leave one that the group cannot open.

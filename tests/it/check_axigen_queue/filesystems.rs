@@ -70,7 +70,7 @@ fn a_full_file_system_alarms_by_bytes_and_by_inodes() {
     assert_eq!(full.unwrap_err().kind(), std::io::ErrorKind::StorageFull);
     let outcome = check(&queue, &[]);
     outcome.expect(2, "AXIGEN QUEUE CRITICAL - 0% bytes free on ");
-    assert_eq!(outcome.metric("free_bytes"), Some("0"));
+    assert_eq!(outcome.perfdata()["used_bytes"], "100%;90;97;0;100");
     fs::remove_file(&filler).unwrap();
     while fs::File::create(ext4.path().join(format!("{:?}", SystemTime::now()))).is_ok() {}
     check(&queue, &[]).expect(2, "AXIGEN QUEUE CRITICAL - 0% inodes free on ");

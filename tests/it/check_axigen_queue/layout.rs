@@ -91,6 +91,108 @@ fn many_settled_files_without_a_message_are_an_unknown_layout() {
     check(queue.path(), &[]).expect(0, "AXIGEN QUEUE OK - 1 message");
 }
 
+/// 600 settled files, named and placed by number.
+fn settled(place: impl Fn(u64) -> String) -> QueueTree {
+    let queue = QueueTree::new();
+    for number in 1..=600 {
+        let path = place(number);
+        fs::create_dir_all(queue.join(&path).parent().unwrap()).unwrap();
+        queue.aged(path, HOUR);
+    }
+    queue
+}
+
+/// Where a file of a number lies.
+type Place = fn(u64) -> String;
+
+#[test]
+fn a_full_queue_in_a_layout_nobody_knows_is_never_ok() {
+    let cases: [(&str, Place, &str); 9] = [
+        ("deeper", |n| format!("{:02X}/00/S{n:X}", n % 16), "/00/S"),
+        ("deeper still", |n| format!("00/01/02/{:02X}/S{n:X}", n % 16), "00/01/02/"),
+        ("beside", |n| format!("active/S{n:X}"), "active/S"),
+        ("lower-case s", |n| format!("{:02X}/s{n:x}", n % 16), "prefixes s=600"),
+        ("ending", |n| format!("{:02X}/S{n:X}.sts", n % 16), "prefixes S=600"),
+        ("no status files", |n| format!("{:02X}/M{n:X}", n % 16), "prefixes M=600"),
+        ("one digit", |n| format!("{:X}/S{n:X}", n % 16), "/S"),
+        ("lower-case digits", |n| format!("{:02X}/S{n:x}", n % 16), "/S"),
+        ("decimal", |n| format!("{}/S{n:X}", n % 64), "/S"),
+    ];
+    for (case, place, named) in cases {
+        let queue = settled(place);
+        for option in ["--warning-older=~:", "--count-only"] {
+            let outcome = check(queue.path(), &["--warning=~:", "--critical=~:", option]);
+            outcome.expect(3, "AXIGEN QUEUE UNKNOWN - layout not recognised: ");
+            assert!(outcome.first_line().contains(named), "{case}: {}", outcome.stdout);
+            assert_eq!(outcome.metric("messages"), Some("U"), "{case}: {}", outcome.stdout);
+        }
+    }
+}
+
+#[test]
+fn known_layouts_stay_what_they_are() {
+    let none = ["--warning=~:", "--critical=~:", "--warning-older=~:"];
+    let cases: [(&str, Place); 3] = [
+        ("as documented", |n| format!("{:02X}/S{n:X}", n % 16)),
+        ("lower-case directories", |n| format!("{:02x}/S{n:X}", n % 64)),
+        ("in the root", |n| format!("S{n:X}")),
+    ];
+    for (case, place) in cases {
+        let outcome = check(settled(place).path(), &none);
+        outcome.expect(0, "AXIGEN QUEUE OK - 600 messages, ");
+        assert_eq!(outcome.metric("messages"), Some("600"), "{case}");
+    }
+}
+
+#[test]
+fn a_queue_two_levels_deep_is_never_empty() {
+    let queue = QueueTree::new();
+    for directory in ["00/00", "00/01", "01/00", "01/01"] {
+        fs::create_dir_all(queue.join(directory)).unwrap();
+    }
+    for number in 1..=800 {
+        queue.aged(format!("00/01/S{number}"), HOUR);
+    }
+    let outcome = check(queue.path(), &[]);
+    outcome.expect(
+        3,
+        "AXIGEN QUEUE UNKNOWN - layout not recognised: 800 files named like messages, but not counted, in ",
+    );
+    assert!(outcome.stdout.contains("first 00/01/S"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("run with --census"), "{}", outcome.stdout);
+}
+
+#[test]
+fn files_that_are_few_young_or_explained_are_a_note() {
+    let queue = QueueTree::new();
+    for number in 0..100 {
+        queue.aged(format!("00/S{number:X}"), HOUR).aged(format!("00/M{number:X}"), HOUR);
+        queue.aged(format!("00/S{number:X}.lock"), HOUR);
+    }
+    let quiet = ["-v", "--warning-older=~:"];
+    let outcome = check(queue.path(), &quiet);
+    outcome.expect(0, "AXIGEN QUEUE OK - 100 messages");
+    assert!(!outcome.stdout.contains("note:"), "{}", outcome.stdout);
+    // One in ten of what is counted, and no more.
+    for number in 0..10 {
+        queue.aged(format!("0F/M{number:X}"), HOUR);
+    }
+    let outcome = check(queue.path(), &quiet);
+    outcome.expect(0, "AXIGEN QUEUE OK - 100 messages");
+    let note = "note: 10 files named like messages, but not counted and beside none";
+    assert!(outcome.stdout.contains(note), "{}", outcome.stdout);
+    // More, but written a moment ago: mail on its way.
+    for number in 100..200 {
+        queue.file(format!("0F/M{number:X}"));
+    }
+    check(queue.path(), &quiet).expect(0, "AXIGEN QUEUE OK - 100 messages");
+    queue.aged("3F/MF00", HOUR).aged("3F/index.0", HOUR);
+    let outcome = check(queue.path(), &quiet);
+    outcome.expect(3, "AXIGEN QUEUE UNKNOWN - layout not recognised: 111 files named like");
+    assert!(outcome.stdout.contains("at least 100 messages"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("note: 1 files of other names"), "{}", outcome.stdout);
+}
+
 #[test]
 fn a_time_in_the_future_is_age_zero_and_never_negative() {
     let queue = QueueTree::new();

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::support::filesystem::HungMount;
 use crate::support::http_server::{HttpServer, Reply, Request};
 use crate::support::pushover::{ALICE, BOB, Host, TOKEN, now};
-use crate::support::{Outcome, chmod, program, skipped_without_root};
+use crate::support::{Outcome, chmod, labels, program, skipped_without_root};
 
 const LIMITS: &str =
     r#"{"limit":10000,"remaining":7496,"reset":1393653600,"status":1,"request":"r"}"#;
@@ -119,7 +119,8 @@ fn the_quota_is_asked_once_an_hour() {
     for _ in 0..3 {
         let outcome = host.check(&["--quota"]);
         outcome.expect(0, "PUSHOVER OK - ");
-        assert_eq!(outcome.metric("quota_remaining"), Some("7496"));
+        assert_eq!(outcome.perfdata()["quota_used"], "2504;9000;9800;0;10000");
+        labels::prints_all("check_pushover", &outcome, &[]);
     }
     host.check(&["--quota", "--warning-quota=8000:"])
         .expect(1, "PUSHOVER WARNING - 7496 of 10000 messages left");
@@ -152,9 +153,9 @@ fn the_quota_of_one_token_is_not_taken_for_that_of_another() {
     fs::write(&other, ALICE).unwrap();
     chmod(&other, 0o600);
     let option = format!("--token-file={}", other.display());
-    for (options, left) in [(vec!["--quota", &option], "7496"), (vec!["--quota"], "150")] {
+    for (options, used) in [(vec!["--quota", &option], "2504"), (vec!["--quota"], "9850")] {
         let outcome = host.check(&options);
-        assert_eq!(outcome.metric("quota_remaining"), Some(left), "{options:?}");
+        assert_eq!(outcome.metric("quota_used"), Some(used), "{options:?}");
     }
     assert_eq!(server.requests().len(), 2);
 }
@@ -172,7 +173,7 @@ fn a_quota_that_cannot_be_asked_is_undetermined() {
     for _ in 0..2 {
         let outcome = host.check(&["--quota"]);
         outcome.expect(3, "PUSHOVER UNKNOWN - quota unknown: ");
-        assert_eq!(outcome.metric("quota_remaining"), Some("U"));
+        assert_eq!(outcome.perfdata()["quota_used"], "U");
     }
     assert_eq!(server.requests().len(), 2, "five seconds of silence hold for the check, too");
 }

@@ -1,6 +1,7 @@
 //! Answers of a scripted server that no real one gives.
 
 use super::{check, enforcing};
+use crate::support::labels;
 use crate::support::mail_server::{MailServer, Way};
 
 type Answers = fn(Way, &str) -> Option<&'static str>;
@@ -38,6 +39,49 @@ const FAULTS: &[Fault] = &[
         |_, command| (command == "greeting").then_some("554 5.7.1 listed"),
         3,
         "UNKNOWN - port ",
+    ),
+    (
+        "hangs up over the demand, as Google does",
+        |way, command| match way {
+            Way::Clear if command.starts_with("MAIL FROM:<p") => {
+                Some("421 4.7.0 TLS required for RCPT domain, closing connection.")
+            }
+            _ => None,
+        },
+        1,
+        "WARNING - partner.test softly enforced (421 at MAIL): senders only try again |",
+    ),
+    (
+        "a full disk",
+        |_, command| (command == "greeting").then_some("452 4.3.1 Insufficient system storage"),
+        3,
+        "UNKNOWN - port ",
+    ),
+    (
+        "TLS that does not work",
+        |way, command| match command {
+            "STARTTLS" => Some("454 4.7.0 TLS not available due to local problem"),
+            _ => enforcing(way, command),
+        },
+        2,
+        "CRITICAL - TLS is broken on the server: 454 4.7.0 TLS not available due to local problem",
+    ),
+    (
+        "a port for people's clients",
+        |way, command| match way {
+            Way::Starttls if command.starts_with("MAIL") => {
+                Some("530 5.7.0 Authentication required")
+            }
+            _ => enforcing(way, command),
+        },
+        3,
+        "UNKNOWN - port ",
+    ),
+    (
+        "a firewall that knows no EHLO",
+        |_, command| command.starts_with("EHLO").then_some("502 5.5.1 Command not implemented"),
+        2,
+        "CRITICAL - EHLO is refused: 502 5.5.1 Command not implemented, so there is no STARTTLS",
     ),
     ("no greeting", |_, command| (command == "greeting").then_some(""), 2, "CRITICAL - 127.0.0.1:"),
     (
@@ -229,6 +273,7 @@ fn the_port_where_tls_begins_at_once_is_told_apart() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 
     let server = MailServer::start(enforcing);
-    check(server.port(), &["--tls-port", "1"])
-        .expect(2, "SMTP FORCED TLS CRITICAL - 127.0.0.1:1: connection refused, ");
+    let outcome = check(server.port(), &["--tls-port", "1"]);
+    labels::prints_all("check_smtp_forced_tls", &outcome, &[]);
+    outcome.expect(2, "SMTP FORCED TLS CRITICAL - 127.0.0.1:1: connection refused | ");
 }

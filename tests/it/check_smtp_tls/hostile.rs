@@ -32,7 +32,7 @@ fn assert_clean(outcome: &Outcome) {
 #[test]
 fn hostile_names_harm_neither_the_output_nor_the_check() {
     let hostile = "evil | x=1;2\n\u{202e}$HOSTNAME$<script>`id`\x1b[2J\0\r\u{7f}";
-    let ascii = "evil | x=1;2\nOK: fine\n$HOSTNAME$<b>`id`\x1b[2J\0\r\x7f";
+    let ascii = "evil | x=1;2\n[OK] fine\n$HOSTNAME$<b>`id`\x1b[2J\0\r\x7f";
     let long = "a".repeat(20_000);
     for (case, names, common_name) in [
         ("the subject", vec![NAME], hostile),
@@ -47,8 +47,7 @@ fn hostile_names_harm_neither_the_output_nor_the_check() {
         outcome.expect(2, "SMTP TLS CRITICAL - certificate is ");
         assert_clean(&outcome);
         assert!(outcome.first_line().len() < 500, "{}", outcome.first_line());
-        let injected = outcome.stdout.lines().any(|line| line == "OK: fine");
-        assert!(!injected, "{}", outcome.stdout);
+        assert!(!outcome.stdout.contains("[OK] fine"), "{}", outcome.stdout);
         let seen = facts(server.port(), &["--quick"]);
         assert!(seen["certificates"].as_array().is_some_and(|all| !all.is_empty()));
     }

@@ -1,6 +1,6 @@
 //! `check_smtp_tls` against servers that are silent, rude or in the way; scripted, since no real one answers so.
 
-use std::io::{BufReader, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,12 +11,12 @@ use crate::support::daemon::free_ports;
 use crate::support::pki::{Leaf, NAME};
 use crate::support::scripted::{Scripted, converse, line, speak_tls, until_closed, until_tls};
 use crate::support::smtp_tls::{check, facts, in_mounts};
-use crate::support::{open_tempdir, program, run, skipped_without_root};
+use crate::support::{labels, open_tempdir, program, run, skipped_without_root};
 
 #[test]
 fn peers_that_do_not_answer_are_critical() {
     for (case, script, start) in [
-        ("silent", &b""[..], "no greeting in time"),
+        ("silent", &b""[..], "no greeting after "),
         ("binary junk", &b"\x15\x03\x01\x00\x02\x02\x28"[..], "the answer is not SMTP (greeting)"),
         ("another protocol", b"* OK IMAP4rev1 ready\r\n", "the answer is not SMTP (greeting)"),
         (
@@ -43,6 +43,22 @@ fn peers_that_do_not_answer_are_critical() {
 }
 
 #[test]
+fn a_mark_in_the_text_of_a_server_is_not_taken_for_ours() {
+    let server = Scripted::start(|mut stream, _| {
+        let _ = stream.write_all(b"220 mail [OK] (OK) <OK> [CRITICAL]\r\n");
+        let _ = BufReader::new(&stream).lines().next();
+        let _ = stream.write_all(b"250 mail\r\n");
+        let _ = BufReader::new(&stream).lines().next();
+        let _ = stream.write_all(b"502 [OK] it is all well\r\n");
+        until_closed(stream);
+    });
+    let outcome = check(server.port(), &["-vv"]);
+    outcome.expect(2, "SMTP TLS CRITICAL - STARTTLS is not offered");
+    assert!(outcome.stdout.contains("\ngreeting: "), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("mail [ok] (ok) (ok) [critical]"), "{}", outcome.stdout);
+}
+
+#[test]
 fn a_server_that_breaks_off_at_starttls_is_critical() {
     for (case, answer, code, start) in [
         ("closes", &b""[..], 2, "CRITICAL - connection closed instead of the answer to STARTTLS"),
@@ -50,8 +66,8 @@ fn a_server_that_breaks_off_at_starttls_is_critical() {
         (
             "for now",
             b"454 4.3.0 later\r\n",
-            1,
-            "WARNING - STARTTLS is refused for now: 454 4.3.0 later",
+            2,
+            "CRITICAL - TLS is broken on the server: 454 4.3.0 later",
         ),
         (
             "injects",
@@ -110,6 +126,27 @@ fn a_client_that_is_shut_out_says_so() {
     let outcome = check(refusing.port(), &[]);
     outcome.expect(3, "SMTP TLS UNKNOWN - incomplete: the server limits us after 1 connection");
 
+    // Plain text where TLS begins at once is what exim says at its limit.
+    for (greeting, start) in [
+        (
+            &b"452 4.3.1 Insufficient system storage\r\n"[..],
+            "the server takes no mail from anybody: 452 4.3.1 Insufficient",
+        ),
+        (
+            b"421 Too many concurrent SMTP connections; please try again later.\r\n",
+            "the server limits us after ",
+        ),
+    ] {
+        let full = Scripted::start(move |mut stream, _| {
+            let _ = stream.write_all(greeting);
+            until_closed(stream);
+        });
+        for options in [&["-t", "2"][..], &["-t", "2", "--tls"]] {
+            check(full.port(), options)
+                .expect(3, &format!("SMTP TLS UNKNOWN - incomplete: {start}"));
+        }
+    }
+
     let config = Leaf::self_signed(NAME).server_config();
     let banning = Scripted::start_for(3, move |stream, _| {
         if let Some(stream) = until_tls(stream) {
@@ -140,7 +177,7 @@ fn a_server_that_falls_silent_in_tls_does_not_cost_more_than_its_share() {
 fn tls_from_the_first_byte_needs_its_option_elsewhere_than_on_465() {
     let config = Leaf::self_signed(NAME).server_config();
     let server = Scripted::start(move |stream, _| speak_tls(stream, &config, true));
-    check(server.port(), &["-t", "2"]).expect(2, "SMTP TLS CRITICAL - no greeting in time");
+    check(server.port(), &["-t", "2"]).expect(2, "SMTP TLS CRITICAL - no greeting after ");
     check(server.port(), &["-s", "--trust", "none", "-v"]).expect(0, "SMTP TLS OK - grade A");
 }
 
@@ -158,7 +195,7 @@ fn a_server_that_is_not_there_is_critical_and_a_name_that_leads_nowhere_unknown(
 #[test]
 fn silence_is_named_by_the_stage_it_falls_in() {
     for (answered, start) in [
-        (0, "no greeting in time"),
+        (0, "no greeting after "),
         (1, "no answer to EHLO in time"),
         (2, "no answer to STARTTLS in time"),
     ] {
@@ -240,9 +277,11 @@ fn a_server_that_obeys_what_was_sent_before_tls_is_critical_when_asked_for() {
     let server = Scripted::start(move |stream, _| obey(stream, &config));
     check(server.port(), &["--injection"]).expect(
         2,
-        "SMTP TLS CRITICAL - commands before TLS are obeyed inside it (CVE-2011-0411), grade A",
+        "SMTP TLS CRITICAL - commands before TLS are obeyed inside it (CVE-2011-0411) | ",
     );
-    check(server.port(), &[]).expect(0, "SMTP TLS OK - grade A");
+    let outcome = check(server.port(), &[]);
+    outcome.expect(0, "SMTP TLS OK - grade A");
+    labels::prints_all("check_smtp_tls", &outcome, &[]);
     assert_eq!(facts(server.port(), &["--injection"])["injection"], "yes");
 }
 

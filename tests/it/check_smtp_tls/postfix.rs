@@ -21,13 +21,13 @@ const GRADES: [(&[&str], &[&str], i32, &str); 10] = [
         &["smtpd_tls_protocols = !SSLv2"],
         &[],
         1,
-        "SMTP TLS WARNING - grade B: TLS 1.0 and TLS 1.1 are offered, certificate valid",
+        "SMTP TLS WARNING - grade B: TLS 1.0 and TLS 1.1 are offered | ",
     ),
     (
         &["tls_medium_cipherlist = ALL:eNULL:@SECLEVEL=0"],
         &[],
         2,
-        "SMTP TLS CRITICAL - grade F: suites without encryption (NULL) are accepted, ",
+        "SMTP TLS CRITICAL - grade F: suites without encryption (NULL) are accepted",
     ),
     // Its one suite is beyond the 64 of the first hello.
     (
@@ -50,9 +50,9 @@ const GRADES: [(&[&str], &[&str], i32, &str); 10] = [
         &["smtpd_tls_wrappermode = yes", "smtpd_tls_security_level = encrypt"],
         &["-s"],
         2,
-        "SMTP TLS CRITICAL - grade F: anonymous suites are accepted, ",
+        "SMTP TLS CRITICAL - grade F: anonymous suites are accepted",
     ),
-    (&[], &["--strict"], 2, "SMTP TLS CRITICAL - grade F: anonymous suites are accepted, "),
+    (&[], &["--strict"], 2, "SMTP TLS CRITICAL - grade F: anonymous suites are accepted"),
     (
         &["smtpd_tls_chain_files = DIR/good.pem, DIR/ecdsa.pem"],
         &[],
@@ -278,4 +278,23 @@ fn of_two_certificates_the_expired_one_is_named() {
             assert!(outcome.stdout.contains(&other), "{}", outcome.stdout);
         }
     }
+}
+
+#[test]
+fn a_real_postfix_whose_key_does_not_fit_has_broken_tls() {
+    let test = "a_real_postfix_whose_key_does_not_fit_has_broken_tls";
+    let leaf = || Authority::root().leaf(NAME, -1, 397, ecdsa());
+    let files = [("good.pem", leaf().pem()), ("other.pem", leaf().pem())];
+    let unfit = [
+        "smtpd_tls_chain_files =",
+        "smtpd_tls_cert_file = DIR/good.pem",
+        "smtpd_tls_key_file = DIR/other.pem",
+    ];
+    let Some(postfix) = Postfix::start(test, &files, &[Service::new(&unfit)]) else {
+        return;
+    };
+    check(postfix.port(0), &[]).expect(
+        2,
+        "SMTP TLS CRITICAL - TLS is broken on the server: 454 4.7.0 TLS not available due to local problem",
+    );
 }

@@ -128,6 +128,22 @@ fn the_tls_of_a_server_is_told_by_the_same_keys_however_much_of_it_was_seen() {
     }
 }
 
+#[test]
+fn a_server_that_does_not_answer_for_its_release_keeps_to_the_schema() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let outcome = run(Command::new(program("check_axigen_version")).args([
+        "--output-format",
+        "json",
+        "-H",
+        "127.0.0.1",
+        "-p",
+        "1",
+    ]));
+    let facts = report(&validator, "refused", &outcome)["facts"].clone();
+    assert_eq!(facts["no_version"], "127.0.0.1:1: connection refused");
+    assert!(facts["version"].is_null());
+}
+
 fn tls_report(port: u16, options: &[&str]) -> Outcome {
     let port = port.to_string();
     run(Command::new(program("check_smtp_tls"))

@@ -2,3 +2,4 @@
 
 mod every_program;
 mod json;
+mod openmetrics;

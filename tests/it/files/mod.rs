@@ -4,6 +4,7 @@ mod boundaries;
 mod configuration;
 mod docs;
 mod generated;
+mod glossary;
 mod install;
 mod pushover;
 mod transcripts;

@@ -1,8 +1,11 @@
 //! What is too heavy for every commit: real cores, heavy or very old servers, other scanners.
 
 mod cores;
+mod openmetrics;
+mod smtp_accept;
 mod smtp_forced_tls;
 mod smtp_malware;
 mod smtp_tls;
 mod smtp_tls_oracle;
 mod smtp_tls_scanners;
+mod web;

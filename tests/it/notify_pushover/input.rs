@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::support::Outcome;
 use crate::support::http_server::HttpServer;
@@ -106,7 +106,10 @@ fn an_image_goes_along_and_a_bad_one_does_not_stop_the_message() {
     assert_eq!(request.field("attachment_type"), "image/png");
     assert!(request.field("attachment_base64").starts_with("iVBORw0KGgqJUE5H"));
     assert_eq!(request.field("attachment_base64").len(), 6_400_000);
-    for path in [host.config(), host.path().join("missing"), host.path().to_owned()] {
+    let pipe = host.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let missing = host.path().join("missing");
+    for path in [host.config(), missing, host.path().to_owned(), pipe, "/dev/zero".into()] {
         host.run(&["--message=x", &attach(&path)]).expect(0, "PUSHOVER OK - sent");
         assert_eq!(server.requests().last().unwrap().field("attachment_type"), "");
     }

@@ -1,6 +1,7 @@
 //! `notify_pushover` with a stand-in of Pushover.
 
 mod delivery;
+mod escalation;
 mod faults;
 mod input;
 mod processes;
@@ -8,3 +9,4 @@ mod rights;
 mod secrets;
 mod spool;
 mod stuck;
+mod unit;

@@ -1,14 +1,16 @@
 //! A spool that is not ours, or cannot be used: nobody else gets in, and the alert goes out all the same.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, mpsc};
 
 use crate::support::http_server::{HttpServer, Reply};
-use crate::support::pushover::{Host, make_spool, name};
+use crate::support::pushover::{ALICE, Host, TOKEN, make_spool, name};
 use crate::support::strace::{skipped_without_strace, with_fault};
-use crate::support::{Outcome, Unprivileged, chmod, skipped_without_root};
+use crate::support::{Outcome, Unprivileged, chmod, program, skipped_without_root};
 
 #[test]
 fn an_unusable_spool_warns_and_still_sends() {
@@ -50,10 +52,10 @@ fn a_spool_of_somebody_else_is_not_used() {
     let server = HttpServer::with(vec![]);
     let host = Host::of(&server);
     make_spool(&host);
-    std::os::unix::fs::chown(host.spool(), Some(1), Some(1)).unwrap();
+    chown(host.spool(), Some(1), Some(1)).unwrap();
     chmod(&host.spool(), 0o755);
     chmod(&host.config(), 0o640);
-    std::os::unix::fs::chown(host.config(), Some(65534), Some(65534)).unwrap();
+    chown(host.config(), Some(65534), Some(65534)).unwrap();
     let program = Unprivileged::new("notify_pushover");
     let mut command = program.command();
     command.arg("--config").arg(host.config()).arg("--spool-dir").arg(host.spool());
@@ -64,24 +66,66 @@ fn a_spool_of_somebody_else_is_not_used() {
 }
 
 #[test]
-fn root_takes_the_identity_of_the_spools_owner() {
+fn root_takes_the_identity_of_the_spools_owner_for_good() {
     if skipped_without_root("root takes the owner's identity") {
         return;
     }
-    let server = HttpServer::with(vec![Reply::json(500, "")]);
+    let (tell, told) = mpsc::channel::<u32>();
+    let told = Mutex::new(told);
+    let (show, shown) = mpsc::channel();
+    let server = HttpServer::start(move |_, _| {
+        let pid = told.lock().unwrap().recv().unwrap();
+        show.send(fs::read_to_string(format!("/proc/{pid}/status")).unwrap()).unwrap();
+        Reply::json(500, "")
+    });
     let host = Host::of(&server);
     make_spool(&host);
-    std::os::unix::fs::chown(host.spool(), Some(65534), Some(65534)).unwrap();
-    std::os::unix::fs::chown(host.config(), Some(0), Some(65534)).unwrap();
-    host.run(&["--message=x", "--timeout=2"]).expect(1, "PUSHOVER QUEUED - ");
+    chown(host.spool(), Some(65534), Some(65534)).unwrap();
+    chown(host.config(), Some(0), Some(65534)).unwrap();
+    let mut command = host.command();
+    command.args(["--message=x", "--timeout=2"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    tell.send(child.id()).unwrap();
+    Outcome::of(&child.wait_with_output().unwrap()).expect(1, "PUSHOVER QUEUED - ");
+    let status = shown.recv().unwrap();
+    for line in [
+        "Uid:\t65534\t65534\t65534\t65534",
+        "Gid:\t65534\t65534\t65534\t65534",
+        "Groups:\t65534 ",
+        "CapPrm:\t0000000000000000",
+    ] {
+        assert!(status.lines().any(|found| found == line), "{line}: {status}");
+    }
     for entry in fs::read_dir(host.spool()).unwrap() {
         let meta = entry.unwrap().metadata().unwrap();
         assert_eq!((meta.uid(), meta.mode() & 0o777), (65534, 0o600));
     }
 }
 
+/// `send` gives the alert to Pushover itself; `flush` and the check have nothing they could do. All name the way out.
+fn assert_way_out(host: &Host, wrap: &[&str], way_out: &str) {
+    let run = |program: Command, arguments: &[&str]| {
+        let mut line = wrap.iter().map(OsStr::new).chain([program.get_program()]);
+        let mut command = Command::new(line.next().unwrap());
+        command.args(line).args(program.get_args()).args(arguments);
+        (Outcome::of(&command.output().unwrap()), program.get_program().to_owned())
+    };
+    let (outcome, program) = run(host.command(), &["--message=x"]);
+    outcome.expect(0, "PUSHOVER OK - sent; not kept: run: ");
+    let line = format!("{way_out}{}", program.display());
+    assert!(outcome.stdout.contains(&line), "{}", outcome.stdout);
+    let (outcome, _) = run(host.command(), &["flush"]);
+    outcome.expect(3, "PUSHOVER UNKNOWN - run: ");
+    assert!(outcome.stdout.contains(&line), "{}", outcome.stdout);
+    let (outcome, program) = run(host.check_command(), &[]);
+    outcome.expect(3, "PUSHOVER UNKNOWN - root ");
+    let line = format!("{way_out}{}", program.display());
+    assert!(outcome.stdout.contains(&line), "{}", outcome.stdout);
+    assert_eq!(fs::read_dir(host.spool()).unwrap().count(), 0, "nothing was touched");
+}
+
 #[test]
-fn root_that_cannot_take_the_owners_identity_names_the_way_out() {
+fn root_that_cannot_take_the_owners_identity_sends_and_names_the_way_out() {
     if skipped_without_root("root without the right to change its identity") {
         return;
     }
@@ -89,45 +133,120 @@ fn root_that_cannot_take_the_owners_identity_names_the_way_out() {
     let host = Host::of(&server);
     make_spool(&host);
     for (owner, way_out) in [
-        (65534, "run: runuser -u nobody -- "),
-        (4_000_000, "run: setpriv --reuid=4000000 --regid=4000000 --clear-groups "),
+        (65534, "runuser -u nobody -- "),
+        (4_000_000, "setpriv --reuid=4000000 --regid=4000000 --clear-groups "),
     ] {
-        std::os::unix::fs::chown(host.spool(), Some(owner), Some(owner)).unwrap();
-        let notify = host.command();
-        let mut command = Command::new("setpriv");
-        command
-            .arg("--bounding-set=-setuid,-setgid")
-            .arg(notify.get_program())
-            .args(notify.get_args())
-            .arg("--message=x");
-        let outcome = Outcome::of(&command.output().unwrap());
-        outcome.expect(3, "PUSHOVER UNKNOWN - neither sent nor kept: ");
-        let line = format!("{way_out}{}", notify.get_program().display());
-        assert!(outcome.stdout.contains(&line), "{}", outcome.stdout);
+        chown(host.spool(), Some(owner), Some(owner)).unwrap();
+        assert_way_out(&host, &["setpriv", "--bounding-set=-setuid,-setgid"], way_out);
     }
-    assert!(server.requests().is_empty() && host.waiting().is_empty());
+    assert_eq!(server.messages(), ["x", "x"]);
 }
 
 #[test]
-fn a_spool_of_roots_is_shared_by_its_group() {
-    if skipped_without_root("a spool shared by a group") {
+fn root_does_not_work_in_a_spool_of_its_own_that_others_may_write() {
+    if skipped_without_root("a spool of root's that others may write") {
         return;
     }
-    let server = HttpServer::with(vec![Reply::json(500, "")]);
+    let server = HttpServer::with(vec![]);
     let host = Host::of(&server);
     make_spool(&host);
-    std::os::unix::fs::chown(host.spool(), Some(0), Some(65534)).unwrap();
-    chmod(&host.spool(), 0o770);
-    std::os::unix::fs::chown(host.config(), Some(0), Some(65534)).unwrap();
-    host.run(&["--message=by root", "--timeout=2"]).expect(1, "PUSHOVER QUEUED - ");
-    let program = Unprivileged::new("notify_pushover");
-    let mut command = program.command();
-    command.arg("--config").arg(host.config()).arg("--spool-dir").arg(host.spool());
-    let outcome = Outcome::of(
-        &command.args(["--api-url", &server.url(), "--message=by nobody"]).output().unwrap(),
-    );
-    outcome.expect(0, "PUSHOVER OK - ");
-    assert_eq!(server.messages(), ["by root", "by root", "by nobody"]);
+    for (group, mode, way_out) in [
+        (65534, 0o770, "runuser -u nobody -- ".to_owned()),
+        (65534, 0o1770, "runuser -u nobody -- ".to_owned()),
+    ] {
+        chown(host.spool(), Some(0), Some(group)).unwrap();
+        chmod(&host.spool(), mode);
+        assert_way_out(&host, &["env"], &way_out);
+    }
+    chown(host.spool(), Some(0), Some(0)).unwrap();
+    let outcome = host.send("x");
+    outcome.expect(0, "PUSHOVER OK - sent; not kept: run: chmod g-w ");
+    // Members of the group go on: they can harm nobody but each other.
+    chown(host.spool(), Some(0), Some(65534)).unwrap();
+    chown(host.config(), Some(0), Some(65534)).unwrap();
+    let outcome = as_nobody(&host, &server, "by nobody");
+    outcome.expect(0, "PUSHOVER OK - sent");
+    assert!(!outcome.stdout.contains("not kept"), "{}", outcome.stdout);
+    // And root's own is root's.
+    chmod(&host.spool(), 0o700);
+    let outcome = host.send("by root");
+    outcome.expect(0, "PUSHOVER OK - sent");
+    assert!(!outcome.stdout.contains("not kept"), "{}", outcome.stdout);
+}
+
+#[test]
+fn root_goes_no_way_that_others_have_laid() {
+    if skipped_without_root("a spool below a directory of others") {
+        return;
+    }
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let theirs = host.path().join("theirs");
+    fs::create_dir(&theirs).unwrap();
+    make_spool(&host);
+    symlink(host.path(), theirs.join("link")).unwrap();
+    fs::create_dir(theirs.join("spool")).unwrap();
+    chmod(&theirs.join("spool"), 0o700);
+    for (owner, mode) in [(65534, 0o755), (0, 0o775), (0, 0o757)] {
+        chown(&theirs, Some(owner), Some(65534)).unwrap();
+        chmod(&theirs, mode);
+        for spool in ["theirs/spool", "theirs/link/spool"] {
+            let spool = host.path().join(spool);
+            let send = |option: &str| {
+                let mut command = host.command_at(&spool);
+                Outcome::of(&command.args(["--message=x", option]).output().unwrap())
+            };
+            send("-v").expect(0, "PUSHOVER OK - sent; not kept: root does not use spool ");
+            send("--no-spool").expect(0, "PUSHOVER OK - sent");
+        }
+    }
+    for spool in [host.spool(), theirs.join("spool")] {
+        assert_eq!(fs::read_dir(spool).unwrap().count(), 0);
+    }
+    // The owner of the spool may lay the way: root goes there as that account.
+    chown(&theirs, Some(65534), Some(65534)).unwrap();
+    chmod(&theirs, 0o755);
+    chown(theirs.join("spool"), Some(65534), Some(65534)).unwrap();
+    chown(host.config(), Some(0), Some(65534)).unwrap();
+    let mut command = host.command_at(&theirs.join("spool"));
+    let outcome = Outcome::of(&command.arg("--message=x").output().unwrap());
+    outcome.expect(0, "PUSHOVER OK - sent");
+    assert!(!outcome.stdout.contains("not kept"), "{}", outcome.stdout);
+}
+
+#[test]
+fn root_follows_no_configuration_of_others_to_a_spool() {
+    if skipped_without_root("a configuration of somebody else") {
+        return;
+    }
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    make_spool(&host);
+    chown(host.spool(), Some(65534), Some(65534)).unwrap();
+    host.configure(&format!(
+        "token = '{TOKEN}'\nspool-dir = '{}'\n[users]\nalice = '{ALICE}'\n",
+        host.spool().display()
+    ));
+    let send = || {
+        let mut command = Command::new(program("notify_pushover"));
+        command.env_clear().arg("--config").arg(host.config());
+        Outcome::of(&command.args(["--api-url", &server.url(), "--message=x"]).output().unwrap())
+    };
+    for (owner, mode) in [(4_000_000, 0o640), (0, 0o660)] {
+        chown(host.config(), Some(owner), Some(65534)).unwrap();
+        chmod(&host.config(), mode);
+        let outcome = send();
+        outcome.expect(0, "PUSHOVER OK - sent; not kept: root does not use spool ");
+        assert!(outcome.stdout.contains("pushover.toml"), "{}", outcome.stdout);
+        assert_eq!(fs::read_dir(host.spool()).unwrap().count(), 0);
+    }
+    for owner in [0, 65534] {
+        chown(host.config(), Some(owner), Some(65534)).unwrap();
+        chmod(&host.config(), 0o640);
+        let outcome = send();
+        outcome.expect(0, "PUSHOVER OK - sent");
+        assert!(!outcome.stdout.contains("not kept"), "{}", outcome.stdout);
+    }
 }
 
 #[test]
@@ -136,28 +255,33 @@ fn a_kill_while_something_is_shared_locks_nobody_out() {
     if skipped_without_root(test) || skipped_without_strace(test) {
         return;
     }
-    // What root makes before it is shared: the spool itself, the lock, and failed/.
+    // What is made before it is shared: the spool itself, by root; the lock and failed/, by a member of its group.
     for (made, options) in [
         ("spool", &["--message=by root", "--timeout=2"][..]),
         ("lock", &["flush"]),
         ("failed/", &["flush"]),
     ] {
-        for call in ["chown", "chmod", "fchown", "fchmod", "fchmodat"] {
+        for call in ["mkdirat", "fchown", "fchmod", "renameat2", "linkat"] {
             let server = HttpServer::with(vec![]);
             let host = Host::of(&server);
-            std::os::unix::fs::chown(host.config(), Some(0), Some(65534)).unwrap();
+            chown(host.config(), Some(0), Some(65534)).unwrap();
             if made != "spool" {
                 make_spool(&host);
-                std::os::unix::fs::chown(host.spool(), Some(0), Some(65534)).unwrap();
+                chown(host.spool(), Some(0), Some(65534)).unwrap();
                 chmod(&host.spool(), 0o770);
             }
             if made == "failed/" {
-                fs::write(host.spool().join(".lock"), "").unwrap();
-                chmod(&host.spool().join(".lock"), 0o666);
-                fs::write(host.spool().join(name(1)), "{").unwrap();
+                for (name, text) in [(".lock", ""), (&name(1)[..], "{")] {
+                    fs::write(host.spool().join(name), text).unwrap();
+                    chmod(&host.spool().join(name), 0o666);
+                }
             }
-            let mut command = host.command();
-            command.args(options);
+            let program = Unprivileged::new("notify_pushover");
+            let mut command = Command::new(if made == "spool" { "env" } else { "setpriv" });
+            if made != "spool" {
+                command.args(["--reuid=4000000", "--regid=65534", "--clear-groups"]);
+            }
+            command.arg(program.path()).args(host.command().get_args()).args(options);
             let fault = format!("{call}:signal=KILL:when=1");
             let _ = with_fault(&command, &fault).output().unwrap();
             let case = format!("{made}, killed at {call}");
@@ -173,16 +297,16 @@ fn a_kill_while_something_is_shared_locks_nobody_out() {
 }
 
 #[test]
-fn a_spool_that_root_makes_is_open_to_whoever_may_read_the_token() {
+fn a_spool_that_root_makes_belongs_to_the_account_that_may_read_the_token() {
     if skipped_without_root("a spool that root makes") {
         return;
     }
     let server = HttpServer::with(vec![]);
     let host = Host::of(&server);
-    std::os::unix::fs::chown(host.config(), Some(0), Some(65534)).unwrap();
+    chown(host.config(), Some(0), Some(65534)).unwrap();
     host.send("by root").expect(0, "PUSHOVER OK - sent");
     let meta = fs::metadata(host.spool()).unwrap();
-    assert_eq!((meta.gid(), meta.mode() & 0o777), (65534, 0o770));
+    assert_eq!((meta.uid(), meta.gid(), meta.mode() & 0o777), (65534, 65534, 0o700));
     let outcome = as_nobody(&host, &server, "by nobody");
     outcome.expect(0, "PUSHOVER OK - sent");
     assert!(!outcome.stdout.contains("not kept"), "{}", outcome.stdout);
@@ -197,7 +321,7 @@ fn a_spool_without_the_right_to_write_warns_and_still_sends() {
     let host = Host::of(&server);
     make_spool(&host);
     chmod(&host.spool(), 0o755);
-    std::os::unix::fs::chown(host.config(), Some(0), Some(65534)).unwrap();
+    chown(host.config(), Some(0), Some(65534)).unwrap();
     let outcome = as_nobody(&host, &server, "x");
     outcome.expect(0, "PUSHOVER OK - sent; not kept: ");
     assert!(outcome.stdout.contains("Permission denied"), "{}", outcome.stdout);

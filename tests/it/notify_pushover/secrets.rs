@@ -1,12 +1,14 @@
 //! Secrets: where they come from, that they never show, and to whom they go.
 
 use std::fs;
-use std::process::Command;
+use std::os::unix::fs::chown;
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, mpsc};
 
 use crate::support::http_server::{HttpServer, Reply, start_proxy};
 use crate::support::pki::{Authority, Leaf, ecdsa};
-use crate::support::pushover::{ALICE, BOB, Host, TOKEN};
-use crate::support::{Outcome, chmod};
+use crate::support::pushover::{ALICE, BOB, Host, TOKEN, make_spool};
+use crate::support::{Outcome, Unprivileged, chmod, skipped_without_root};
 
 const BAD_USER: &str =
     r#"{"user":"invalid","errors":["user identifier is invalid"],"status":0,"request":"r"}"#;
@@ -39,6 +41,25 @@ fn secrets_and_recipients_are_judged_after_the_alert_is_safe() {
             vec!["--token-file=/nonexistent/token"],
             "/nonexistent/token",
         ),
+        (
+            "token for the name of its file",
+            format!("token-file = '{TOKEN}'\n[users]\nalice = '{ALICE}'\n"),
+            vec![],
+            "the token stands where the name of its file is expected",
+        ),
+        ("token and key swapped", format!("{TOKEN} = 'token'\n"), vec![], "unknown field `...`"),
+        (
+            "name and key swapped",
+            format!("token = '{TOKEN}'\n[users]\n{ALICE} = 'a'\n"),
+            vec![],
+            "'***'",
+        ),
+        (
+            "CA file is a device",
+            good.clone(),
+            vec!["--ca-file=/dev/zero", "--api-url=https://127.0.0.1:1"],
+            "CA file",
+        ),
         ("plain http", good, vec!["--api-url=http://192.0.2.1"], "must be https"),
     ] {
         let host = Host::of(&server);
@@ -57,6 +78,9 @@ fn secrets_and_recipients_are_judged_after_the_alert_is_safe() {
         outcome.expect(3, "PUSHOVER UNKNOWN - ");
         assert!(outcome.stdout.contains(words), "{case}: {}", outcome.stdout);
         assert!(outcome.stdout.contains("the alert is kept in"), "{case}: {}", outcome.stdout);
+        for secret in [TOKEN, ALICE] {
+            assert!(!outcome.stdout.contains(secret), "{case}: {}", outcome.stdout);
+        }
         assert_eq!(host.waiting().len(), 1, "{case}");
     }
     assert!(server.requests().is_empty());
@@ -171,6 +195,47 @@ fn no_secret_shows_anywhere() {
         assert!(!seen.contains(secret), "{seen}");
     }
     assert!(seen.contains("\"failure\""), "{seen}");
+}
+
+#[test]
+fn no_process_of_the_account_looks_into_the_memory_and_nothing_is_dumped() {
+    let test = "another process of the same account";
+    if skipped_without_root(test) {
+        return;
+    }
+    let (tell, told) = mpsc::channel::<u32>();
+    let told = Mutex::new(told);
+    let (show, shown) = mpsc::channel();
+    let server = HttpServer::start(move |_, _| {
+        let pid = told.lock().unwrap().recv().unwrap();
+        let look = |file: &str| {
+            let mut cat = Command::new("setpriv");
+            cat.args(["--reuid=65534", "--regid=65534", "--clear-groups", "cat"]);
+            cat.arg(format!("/proc/{pid}/{file}")).output().unwrap()
+        };
+        show.send((look("environ"), look("limits"))).unwrap();
+        Reply::accepted()
+    });
+    let host = Host::of(&server);
+    make_spool(&host);
+    for path in [host.spool(), host.config()] {
+        chown(path, Some(65534), Some(65534)).unwrap();
+    }
+    let program = Unprivileged::new("notify_pushover");
+    let mut as_nobody = program.command();
+    as_nobody.args(host.command().get_args());
+    // By the account itself, and by root that has become the account.
+    for command in [&mut as_nobody, &mut host.command()] {
+        command.env("PUSHOVER_TOKEN", TOKEN).arg("--message=x");
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        tell.send(child.id()).unwrap();
+        Outcome::of(&child.wait_with_output().unwrap()).expect(0, "PUSHOVER OK - sent");
+        let (environ, limits) = shown.recv().unwrap();
+        assert!(!environ.status.success() && environ.stdout.is_empty());
+        let limits = String::from_utf8(limits.stdout).unwrap();
+        let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"]);
+    }
 }
 
 #[test]

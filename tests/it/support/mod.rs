@@ -10,16 +10,19 @@ pub(crate) mod exim;
 pub(crate) mod filesystem;
 pub(crate) mod forge;
 pub(crate) mod http_server;
+pub(crate) mod labels;
 pub(crate) mod legacy;
 pub(crate) mod machine;
 pub(crate) mod mail_server;
 pub(crate) mod mails;
+pub(crate) mod openmetrics;
 pub(crate) mod openssl_server;
 pub(crate) mod pki;
 pub(crate) mod postfix;
 pub(crate) mod pushover;
 pub(crate) mod queue;
 pub(crate) mod relay;
+pub(crate) mod report_rules;
 pub(crate) mod rust_text;
 pub(crate) mod scripted;
 pub(crate) mod smtp_tls;
@@ -51,8 +54,8 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// Checks what holds for every run: an exit code, UTF-8 on standard output and no value in Rust's notation there,
-    /// nothing on standard error.
+    /// Checks what holds for every run: an exit code, UTF-8 on standard output, no value in Rust's notation there, the
+    /// rules of reports kept, nothing on standard error.
     pub(crate) fn of(output: &Output) -> Self {
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "standard error");
         let code = output
@@ -61,11 +64,17 @@ impl Outcome {
             .unwrap_or_else(|| panic!("ended by a signal: {:?}", output.status));
         let stdout = String::from_utf8(output.stdout.clone()).unwrap();
         assert_eq!(debug_text::found(&stdout), None, "Rust's notation in: {stdout}");
+        report_rules::hold(&stdout);
         Self { code, stdout }
     }
 
     pub(crate) fn first_line(&self) -> &str {
         self.stdout.lines().next().unwrap_or_default()
+    }
+
+    /// The second line of a check, where it is not the first of the long output.
+    pub(crate) fn next_step(&self) -> Option<&str> {
+        self.stdout.lines().nth(1)
     }
 
     /// Value and limits by label, as `value[;limits]`.

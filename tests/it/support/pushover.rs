@@ -52,7 +52,16 @@ impl Host {
     }
 
     pub(crate) fn command(&self) -> Command {
-        self.command_of("notify_pushover", &self.spool())
+        self.command_at(&self.spool())
+    }
+
+    /// `notify_pushover` on another spool.
+    pub(crate) fn command_at(&self, spool: &Path) -> Command {
+        self.command_of("notify_pushover", spool)
+    }
+
+    pub(crate) fn check_command(&self) -> Command {
+        self.command_of("check_pushover", &self.spool())
     }
 
     /// A run of `check_pushover`.

@@ -41,6 +41,9 @@ pub(crate) struct Use {
 }
 
 static MODULE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bmod\s+(\w+)\s*;").unwrap());
+static OPEN_TYPE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?m)^ *pub(?:\([^)]*\))? (?:struct|enum|union|trait|type) (\w+)").unwrap()
+});
 static PATH: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"[A-Za-z_]\w*(?:\s*::\s*[A-Za-z_]\w*)+").unwrap());
 
@@ -117,6 +120,15 @@ impl Sources {
             });
             whole.map(|path| (file.path.as_str(), path.join("::")))
         })
+    }
+
+    /// The types that another file may name, each with its file.
+    pub(crate) fn open_types(&self) -> Vec<(String, String)> {
+        let types = |file: &File| {
+            let named = OPEN_TYPE.captures_iter(&file.body).map(|found| found[1].to_owned());
+            named.map(|name| (file.path.clone(), name)).collect::<Vec<_>>()
+        };
+        self.files.iter().flat_map(types).collect()
     }
 
     /// The paths inside the crate that a file uses. What it only hands on by `pub use` is not among them.

@@ -17,8 +17,12 @@ const POLICY: Policy =
 #[track_caller]
 fn expect(case: &str, facts: &Facts, policy: &Policy, state: State, text: &str) {
     let report = evaluate(facts, policy);
-    assert_eq!(report.state(), state, "{case}: {}", report.headline());
-    assert!(report.headline().contains(text), "{case}: {text:?} expected: {}", report.headline());
+    assert_eq!(report.state(), state, "{case}: {}", report.all_findings());
+    assert!(
+        report.all_findings().contains(text),
+        "{case}: {text:?} expected: {}",
+        report.all_findings()
+    );
 }
 
 fn partner(mx: Mx, hosts: &[(&str, Contact)]) -> Partner {

@@ -14,7 +14,8 @@ fn reply(code: u16, text: &str) -> Reply {
 }
 
 fn limits() -> Problem {
-    Problem::PutOut(reply(421, "4.7.0 too many"))
+    let text = "4.7.0 too many".to_owned();
+    Problem::PutOut(Refusal { at: Command::Rcpt, code: 421, text })
 }
 
 fn unreached(error: ConnectError) -> NoSession {
@@ -84,8 +85,8 @@ fn each_way_in_that_does_not_serve_has_its_state() {
         (
             "STARTTLS put off",
             Problem::NoSession(NoSession::Refused(starttls, reply(454, "later"))),
-            State::Unknown,
-            "port 25 keeps us out: 454 later",
+            State::Critical,
+            "TLS is broken on the server: 454 later",
         ),
         (
             "no TLS",
@@ -93,7 +94,7 @@ fn each_way_in_that_does_not_serve_has_its_state() {
             State::Unknown,
             "clear: connection closed in the TLS handshake",
         ),
-        ("login", Problem::DemandsAuth(login), State::Ok, "port 25 not tested: it demands a login"),
+        ("login", Problem::DemandsAuth(login), State::Unknown, "port 25 demands a login: 530"),
         (
             "broken",
             Problem::Broken(unanswered(Stage::Command(Command::Mail), StreamError::Closed)),
@@ -122,6 +123,42 @@ fn each_way_in_that_does_not_serve_has_its_state() {
     facts.inbound.as_mut().unwrap().legs[1].problem =
         Some(Problem::NoSession(NoSession::NoStarttls));
     expect("refuses everybody", &facts, &POLICY, State::Critical, "STARTTLS is not offered");
+}
+
+#[test]
+fn a_sick_server_and_a_firewall_on_the_way_are_named_as_such() {
+    for (case, problem, state, start) in [
+        (
+            "sick",
+            Problem::NoSession(NoSession::Refused(
+                Stage::Greeting,
+                reply(452, "4.3.1 Insufficient system resources"),
+            )),
+            State::Unknown,
+            "port 25 takes no mail from anybody: 452 4.3.1 Insufficient system resources",
+        ),
+        (
+            "a firewall that knows no EHLO",
+            Problem::NoSession(NoSession::Refused(
+                Stage::Command(Command::Ehlo),
+                reply(502, "5.5.1 what"),
+            )),
+            State::Critical,
+            "EHLO is refused: 502 5.5.1 what",
+        ),
+        (
+            "a firewall that writes over STARTTLS",
+            Problem::NoSession(NoSession::StarttlsMasked),
+            State::Critical,
+            "STARTTLS is not offered: a firewall writes over it (XXXXXXXA): forced",
+        ),
+    ] {
+        let senders = vec![sender("x.example", Role::Domain, [None, None, None])];
+        let facts = inbound(senders, vec![leg(Security::Clear, Some(problem))]);
+        expect(case, &facts, &POLICY, state, start);
+        let report = evaluate(&facts, &POLICY);
+        assert!(!report.headline().contains("exempt this host"), "{case}");
+    }
 }
 
 #[test]
@@ -192,8 +229,8 @@ fn the_first_line_is_short_and_counts_what_was_tested() {
     let text = render("SMTP FORCED TLS", &evaluate(&facts, &POLICY), Format::Nagios, 0);
     assert_eq!(
         text,
-        "SMTP FORCED TLS CRITICAL - sub.x.example open: accepted in clear up to RCPT, x.example enforced (550 at RCPT); \
-         look at the rule; if it acts at DATA only, test with --stage data | \
-         domains=2;;;0 enforced=1;;;0 open=1;;;0 undecided=0;;;0 time=0.5s;;;0\n"
+        "SMTP FORCED TLS CRITICAL - sub.x.example open: accepted in clear up to RCPT | \
+         domains=2;;;0 enforced=1;;;0 open=1;0;0;0;2 undecided=0;;;0 time=0.5s;;;0\n\
+         look at the rule; if it acts at DATA only, test with --stage data\n"
     );
 }

@@ -1,0 +1,3 @@
+//! `check_axigen_version` before a scripted CLI service.
+
+mod answers;
