@@ -1,5 +1,7 @@
 //! Long output: `-v` says what was seen, `-vv` what was looked at, `--census` what stands in the tree.
 
+pub(super) mod metrics;
+
 use std::fmt;
 
 use super::facts::{AgeBuckets, Ages, Census, ConfigSays, Facts, FoundBy, Kind, Obstacle, Queue};

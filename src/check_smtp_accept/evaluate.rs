@@ -7,11 +7,12 @@ mod tests;
 use serde::Serialize;
 
 use super::explain::{explain, why_ended};
-use super::facts::{EarlyEnd, Facts};
+use super::facts::{EarlyEnd, Facts, Recipient};
 use super::policy::Policy;
 use crate::monitoring::{Metric, Range, Report, State, Thresholds, Unit, Value};
 use crate::smtp::{Command, Stage};
-use crate::smtp_client::NoSession;
+use crate::smtp_client::{NoSession, Security};
+use crate::tls::handshake::HandshakeError;
 use meaning::{Meaning, meaning};
 
 /// What the JSON output carries.
@@ -97,6 +98,16 @@ fn no_session(facts: &Facts, error: &NoSession, report: &mut Report) {
         NoSession::Handshake(failed) if failed.is_ours() => {
             report.find(State::Unknown, format!("{host}:{port}: {error}"));
         }
+        NoSession::Handshake(HandshakeError::NotTls | HandshakeError::Text(_)) => {
+            report.find(State::Critical, format!("{host}:{port}: {error}"));
+            report.advise("a port that begins in the clear needs --starttls, or neither option");
+        }
+        NoSession::NoAnswer(silent)
+            if facts.security != Security::Tls && silent.stage == Stage::Greeting =>
+        {
+            report.find(State::Critical, format!("{host}:{port}: {error}"));
+            report.advise("a port where TLS begins at once needs --tls; else look at the server");
+        }
         NoSession::NoAnswer(_)
         | NoSession::Handshake(_)
         | NoSession::NoStarttls
@@ -149,6 +160,15 @@ fn taken(facts: &Facts, report: &mut Report) {
     }
 }
 
+/// What the answer to one recipient means; unknown without one.
+fn state(recipient: &Recipient, facts: &Facts) -> State {
+    match (&recipient.reply, recipient.refusal()) {
+        (None, _) => State::Unknown,
+        (Some(_), None) => State::Ok,
+        (Some(_), Some(reply)) => meaning(reply, Stage::Command(Command::Rcpt), facts).state,
+    }
+}
+
 fn time(facts: &Facts, policy: &Policy, report: &mut Report) {
     let Some(seconds) = facts.seconds else {
         return;
@@ -169,9 +189,12 @@ fn measure(facts: &Facts, policy: &Policy, report: &mut Report) {
     report.measure(Metric::new("time", time, Unit::Seconds).judged_by(&policy.time));
     let all = count(facts.recipients.len());
     report.measure(Metric::new("recipients", Value::Uint(all), Unit::None));
-    let is_known = facts.recipients.iter().all(|recipient| recipient.reply.is_some());
-    let refused = facts.recipients.iter().filter(|recipient| recipient.refusal().is_some()).count();
-    let refused = if is_known { Value::Uint(count(refused)) } else { Value::Undetermined };
+    let states: Vec<State> =
+        facts.recipients.iter().map(|recipient| state(recipient, facts)).collect();
+    let of = |wanted: State| states.iter().filter(|state| **state == wanted).count();
+    let is_known = of(State::Unknown) == 0;
+    let refused =
+        if is_known { Value::Uint(count(of(State::Critical))) } else { Value::Undetermined };
     let none = Thresholds { warning: None, critical: Some(Range::up_to(0)) };
     report.measure(Metric::new("refused", refused, Unit::None).judged_by(&none).at_most(all));
 }

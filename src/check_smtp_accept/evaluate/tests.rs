@@ -255,6 +255,8 @@ fn several_mailboxes_are_counted_and_each_refusal_is_told() {
     };
     assert_eq!(value(&facts, "recipients"), Value::Uint(3));
     assert_eq!(value(&facts, "refused"), Value::Uint(1));
+    assert_eq!(value(&seen("451 4.7.1 Greylisted"), "refused"), Value::Uint(0));
+    assert_eq!(value(&seen("421 too many connections"), "refused"), Value::Undetermined);
     facts.recipients[2].reply = None;
     assert_eq!(value(&facts, "refused"), Value::Undetermined);
 }
