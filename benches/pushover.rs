@@ -11,8 +11,8 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -31,9 +31,22 @@ fn main() {
     fs::write(&config, format!("token = '{TOKEN}'\n[users]\nalice = '{USER}'\n")).unwrap();
     fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
     let site = Site { url: serve(), config, spool: scratch.path().join("spool") };
-    one_send(&site);
+    let theirs = of_another_account(&site, scratch.path());
+    one_send(&site, theirs.as_ref());
     drain(&site);
     parallel(&site);
+}
+
+/// The same with a spool of nobody's, whose identity root takes; `None` for those who are not root.
+fn of_another_account(site: &Site, scratch: &Path) -> Option<Site> {
+    let spool = scratch.join("spool-of-nobody");
+    fs::create_dir(&spool).unwrap();
+    chown(&spool, Some(65534), Some(65534)).ok()?;
+    chown(&site.config, None, Some(65534)).unwrap();
+    for (path, mode) in [(&*spool, 0o700), (&*site.config, 0o640), (scratch, 0o755)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    Some(Site { spool, url: site.url.clone(), config: site.config.clone() })
 }
 
 struct Site {
@@ -74,13 +87,17 @@ impl Site {
 }
 
 /// Both commands by turns, so that a busy moment of the host hits both.
-fn one_send(site: &Site) {
+fn one_send(site: &Site, theirs: Option<&Site>) {
     let mut ours = Vec::new();
     let mut without_spool = Vec::new();
+    let mut as_another = Vec::new();
     let mut curls = Vec::new();
     for _ in 0..ROUNDS {
         curls.push(time(&mut site.curl()));
         ours.push(time(site.notify().arg("--message=143 messages wait in the queue")));
+        if let Some(theirs) = theirs {
+            as_another.push(time(theirs.notify().arg("--message=143 messages wait in the queue")));
+        }
         without_spool.push(time(
             site.notify().args(["--no-spool", "--message=143 messages wait in the queue"]),
         ));
@@ -98,6 +115,11 @@ fn one_send(site: &Site) {
     let mut notify = site.notify();
     notify.arg("--message=x");
     row("`notify_pushover --message`", median(ours), peak(&notify));
+    if let Some(theirs) = theirs {
+        let mut notify = theirs.notify();
+        notify.arg("--message=x");
+        row("the same by root, in a spool of another account", median(as_another), peak(&notify));
+    }
     notify.arg("--no-spool");
     row("`notify_pushover --no-spool`", median(without_spool), peak(&notify));
 }

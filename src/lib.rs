@@ -15,6 +15,7 @@
 //! - [`check_smtp_tls`]: how good the TLS of a mail server is
 //! - [`check_smtp_forced_tls`]: whether mail from and to partners is encrypted, or refused
 //! - [`check_smtp_malware`]: whether infected mail is rejected
+//! - [`check_smtp_accept`]: whether mail is taken at all
 //! - [`check_pushover`]: whether alerts would arrive
 //! - [`notify_pushover`]: sends them
 //!
@@ -52,6 +53,7 @@
 pub mod check_axigen_queue;
 pub mod check_axigen_version;
 pub mod check_pushover;
+pub mod check_smtp_accept;
 pub mod check_smtp_forced_tls;
 pub mod check_smtp_malware;
 pub mod check_smtp_tls;
@@ -68,7 +70,7 @@ mod secret;
 pub mod smtp;
 mod smtp_client;
 mod stream;
-pub mod system_error;
+mod system_error;
 pub mod tls;
 
 use clap::CommandFactory;
@@ -84,6 +86,7 @@ pub fn commands() -> Vec<clap::Command> {
         check_smtp_tls::Args::command(),
         check_smtp_forced_tls::Args::command(),
         check_smtp_malware::Args::command(),
+        check_smtp_accept::Args::command(),
         check_pushover::Args::command(),
         notify_pushover::Args::command(),
     ]

@@ -4,7 +4,7 @@ use std::{fmt, io};
 
 /// An error of the operating system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SystemError {
+pub(crate) struct SystemError {
     kind: io::ErrorKind,
     /// `errno`; errors that a library made up have none.
     code: Option<i32>,

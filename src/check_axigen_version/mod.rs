@@ -29,11 +29,10 @@ pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
         Ok::<(), Infallible>(())
     };
     let facts = Facts::new(&target.host, target.port, target.tls);
-    let (host, port) = (target.host.clone(), target.port);
     Ok(run.gather(facts, probe, move |Ok(facts)| {
         let mut report = evaluate::evaluate(&facts, &policy);
-        report.concern("host", host.as_str());
-        report.concern("port", port.to_string());
+        report.concern("host", facts.host.as_str());
+        report.concern("port", facts.port.to_string());
         report
     }))
 }

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod json;
+mod lack;
 
 use std::time::SystemTime;
 
@@ -14,7 +15,6 @@ use crate::monitoring::{Metric, Report, State, Unit, Value};
 use crate::smtp::{Cause, Command, Stage};
 use crate::stream::StreamError;
 use crate::tls::Protocol;
-use crate::tls::suite::{Exchange, Suite};
 
 const SWITCH_ON: &str = "switch STARTTLS on; Axigen: Security and Filtering, Acceptance and Routing, Allow StartTLS; postfix: smtpd_tls_security_level = may";
 
@@ -39,7 +39,7 @@ pub(super) fn evaluate(
     if has_tls {
         handshake(facts, &mut report);
         certificates::dates(facts, policy, now, &mut report);
-        certificates::trust(facts, policy, &mut report);
+        certificates::trust(facts, policy, now, &mut report);
     }
     authentication(facts, &mut report);
     inside_tls(facts, &mut report);
@@ -179,22 +179,24 @@ fn handshake(facts: &Facts, report: &mut Report) {
         .and_then(|handshake| handshake.signature_fault)
     {
         report.find(
-            State::Warning,
+            State::Critical,
             format!("the server's signature does not fit its certificate: {fault}"),
         );
+        report.advise("certificate and key are of two pairs: choose them again");
     }
     let Some(why) = &facts.no_handshake else {
         return;
     };
-    let is_modern = |suite: &Suite| {
-        suite.is_aead() && matches!(suite.exchange, Exchange::Ecdhe | Exchange::Tls13)
-    };
-    let is_able = facts.accepted_suites().any(|(_, suite)| is_modern(suite));
-    if is_able || facts.accepted.is_empty() {
-        report.find(State::Critical, words::unknown(why));
-        if facts.start == Start::Tls && facts.accepted.is_empty() {
-            report.advise("a port that begins in the clear needs --starttls");
-        }
+    if let Some(lack) = lack::of_ours(facts, why) {
+        let text = format!("handshake unknown: our side does not speak {}", words::lack(&lack));
+        // The certificate was sent in the clear, and is judged all the same.
+        let is_judged = !facts.chains.is_empty() && lack::is_usual_elsewhere(&lack);
+        report.find(if is_judged { State::Ok } else { State::Unknown }, text);
+        return;
+    }
+    report.find(State::Critical, words::unknown(why));
+    if facts.start == Start::Tls && facts.accepted.is_empty() {
+        report.advise("a port that begins in the clear needs --starttls");
     }
 }
 

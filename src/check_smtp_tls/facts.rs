@@ -2,6 +2,7 @@
 
 mod cut_short;
 mod fact;
+mod lack;
 mod weakness;
 mod why_unknown;
 
@@ -13,6 +14,7 @@ use serde::{Serialize, Serializer};
 
 pub(super) use cut_short::{Ban, CutShort, Loss};
 pub(super) use fact::Fact;
+pub(super) use lack::Lack;
 pub(super) use weakness::Weakness;
 pub(super) use why_unknown::{BeforeTls, WhyUnknown};
 
@@ -21,10 +23,10 @@ use crate::program::{self, Gathered, OutOfTime};
 use crate::smtp::{Reply, SessionError};
 use crate::smtp_client::Unreached;
 use crate::tls::Protocol;
-use crate::tls::certificate::Certificate;
+pub(super) use crate::tls::anchored::{Anchored, Life, Unchecked};
+use crate::tls::certificate::{Certificate, Fit};
 use crate::tls::handshake::SignatureFault;
 use crate::tls::suite::Suite;
-pub(super) use crate::tls::trust::Anchored;
 
 /// How TLS begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -157,8 +159,11 @@ pub(super) struct Chain {
     /// Whether each certificate is followed by its issuer.
     pub(super) is_in_order: bool,
     /// Whether the name fits the leaf.
-    pub(super) is_for_name: bool,
+    #[serde(rename = "is_for_name", serialize_with = "fits")]
+    pub(super) fit: Fit,
     pub(super) anchored: Anchored,
+    /// The authority above the leaf whose life ends first.
+    pub(super) first_to_end: Option<Life>,
     /// The issuer that is missing at the chain's end, when it is.
     pub(super) missing_issuer: Option<String>,
 }
@@ -174,6 +179,9 @@ pub(super) struct Handshake {
     /// What is wrong with the server's signature, if anything is.
     #[serde(rename = "signature_problem", serialize_with = "as_text")]
     pub(super) signature_fault: Option<SignatureFault>,
+    /// Why the signature could not be checked, if it could not.
+    #[serde(rename = "signature_unchecked")]
+    pub(super) unchecked: Option<Unchecked>,
 }
 
 /// Another listener that may speak SSLv2 with the same key.
@@ -309,6 +317,11 @@ fn suite_names<S: Serializer>(
 #[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
 fn as_text<T: Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
     value.as_ref().map(ToString::to_string).serialize(serializer)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn fits<S: Serializer>(fit: &Fit, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bool(*fit != Fit::Other)
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]

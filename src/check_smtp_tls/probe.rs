@@ -16,7 +16,6 @@ use crate::connection::Connection;
 use crate::program::Run;
 use crate::smtp::{Session, Stage};
 use crate::smtp_client::{Patient, plain_refusal};
-use crate::tls::Protocol;
 use crate::tls::certificate::Algorithm;
 use crate::tls::handshake::{HandshakeError, Secured, Wanted, handshake};
 use crate::tls::trust::Anchors;
@@ -71,7 +70,7 @@ impl Probe<'_> {
     /// a server with two.
     fn second_look(&mut self) -> Result<(), Halt> {
         if self.progress().read(|facts| facts.certificates.is_empty()) {
-            return plan::version(&mut self.asker, Protocol::Tls12);
+            return plan::certificate(&mut self.asker);
         }
         self.second_certificate()
     }
@@ -109,6 +108,7 @@ impl Probe<'_> {
                         seconds,
                         stapled: shown.stapled,
                         signature_fault: shown.signature_fault,
+                        unchecked: shown.unchecked,
                     });
                 });
                 if wanted == Wanted::Any {
@@ -187,7 +187,7 @@ impl Probe<'_> {
             self.progress().read(|facts| facts.leaves().next().map(|leaf| leaf.key.algorithm));
         let has_shaken_hands = self.progress().read(|facts| facts.handshake.is_some());
         match first.filter(|_| has_shaken_hands) {
-            Some(Algorithm::Rsa) => self.handshake(Wanted::Ecdsa),
+            Some(Algorithm::Rsa | Algorithm::RsaPss) => self.handshake(Wanted::Ecdsa),
             Some(_) => self.handshake(Wanted::Rsa),
             None => Ok(()),
         }

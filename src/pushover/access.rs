@@ -91,7 +91,7 @@ impl AccessOptions {
         if uses_spool {
             access.take_spool(|access| Spool::enter(&spool_dir, access.spool_named_in.as_deref()));
         } else {
-            access.spool = Spool::open(&spool_dir);
+            access.spool = Spool::open(&spool_dir, access.spool_named_in.as_deref());
         }
         access
     }

@@ -46,8 +46,8 @@ impl Spool {
     /// # Errors
     /// [`SpoolError`] for a missing spool, one that is not ours, and one that root must not use.
     pub(crate) fn enter(path: &Path, named_in: Option<&Path>) -> Result<Self, SpoolError> {
-        let site = Site::find(path)?;
-        site.take_identity(named_in)?;
+        let site = Site::find(path, named_in)?;
+        site.take_identity()?;
         Ok(Self { waiting: SpoolDir::open(site)? })
     }
 
@@ -55,8 +55,8 @@ impl Spool {
     ///
     /// # Errors
     /// [`SpoolError`] for a missing spool and for one that is not ours.
-    pub(crate) fn open(path: &Path) -> Result<Self, SpoolError> {
-        Ok(Self { waiting: SpoolDir::open(Site::find(path)?)? })
+    pub(crate) fn open(path: &Path, named_in: Option<&Path>) -> Result<Self, SpoolError> {
+        Ok(Self { waiting: SpoolDir::open(Site::find(path, named_in)?)? })
     }
 
     /// Makes a spool that only we may enter, and enters it. Root makes it for the account that `group` stands for.
@@ -70,7 +70,7 @@ impl Spool {
     ) -> Result<Self, SpoolError> {
         let account = group.and_then(identity::account_of_group);
         let site = Site::make(path, account.as_ref(), named_in)?;
-        site.take_identity(named_in)?;
+        site.take_identity()?;
         Ok(Self { waiting: SpoolDir::open(site)? })
     }
 

@@ -113,6 +113,29 @@ impl FromStr for Address {
     }
 }
 
+/// The sender of a mail, as MAIL names it (RFC 5321 section 4.5.5): absent for the null sender.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReversePath(pub(crate) Option<Address>);
+
+impl fmt::Display for ReversePath {
+    /// Nothing for the null sender.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |address| address.fmt(f))
+    }
+}
+
+impl FromStr for ReversePath {
+    type Err = NotAnAddress;
+
+    /// Reads an address, or `<>`.
+    fn from_str(text: &str) -> Result<Self, NotAnAddress> {
+        if text.is_empty() || text == "<>" {
+            return Ok(Self(None));
+        }
+        text.parse().map(|address| Self(Some(address)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

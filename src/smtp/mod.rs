@@ -5,11 +5,13 @@
 
 pub(crate) mod address;
 pub(crate) mod command;
+mod date;
 mod grounds;
 pub mod reply;
 pub(crate) mod session;
 
 pub(crate) use command::{Command, Stage};
+pub(crate) use date::date;
 pub(crate) use grounds::Grounds;
 pub(crate) use reply::Reply;
 pub(crate) use session::{Cause, Session, SessionError};

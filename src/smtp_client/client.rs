@@ -24,6 +24,19 @@ pub(crate) enum Security {
     Tls,
 }
 
+impl Security {
+    /// What two options choose; without them the port does.
+    #[must_use]
+    pub(crate) fn chosen(tls: bool, starttls: bool, port: u16) -> Self {
+        match (tls, starttls) {
+            (true, _) => Self::Tls,
+            (false, true) => Self::Starttls,
+            (false, false) if port == 465 => Self::Tls,
+            (false, false) => Self::Clear,
+        }
+    }
+}
+
 /// What was seen of TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shake {
@@ -40,6 +53,8 @@ pub(crate) struct Client<'a> {
     pub(crate) session: Session<Channel<'a>>,
     /// The handshake, if there was one.
     pub(crate) tls: Option<Shake>,
+    /// What EHLO was answered with.
+    pub(crate) ehlo: Reply,
     /// How long the greeting took.
     pub(crate) greeted_after: Duration,
 }
@@ -81,8 +96,8 @@ impl<'a> Dialer<'a> {
                 (Session::over(channel), Some(shake), after)
             }
         };
-        self.hello(&mut session, local)?;
-        Ok(Client { session, tls, greeted_after })
+        let ehlo = self.hello(&mut session, local)?;
+        Ok(Client { session, tls, ehlo, greeted_after })
     }
 
     /// A server that does not answer EHLO with yes lets us not go on.

@@ -37,6 +37,12 @@ impl Patience {
         Self { connect: at_most(5), greeting, smtp: at_most(10), tls: at_most(5) }
     }
 
+    /// For one answer that may take what is left of a run: of a scanner, or of a server that asks others.
+    #[must_use]
+    pub(crate) fn longest(limit: Duration, left: Duration) -> Duration {
+        greeting(limit, left, 1)
+    }
+
     /// The same for one of several ways in, with what is left of the time; `legs` counts this one and those after it.
     /// A way whose greeting is known to take so long gets little more.
     #[must_use]

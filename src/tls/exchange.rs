@@ -7,7 +7,7 @@ use crate::system_error::SystemError;
 
 /// Why no more bytes came.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stop {
+pub(crate) enum Stop {
     /// The parser had all it wanted.
     Finished,
     /// The peer closed or reset the connection.
@@ -19,7 +19,7 @@ pub enum Stop {
 }
 
 /// Sends `hello` and hands what comes to `take`, until that has enough or nothing more comes.
-pub fn ask(
+pub(crate) fn ask(
     stream: &mut (impl Read + Write),
     hello: &[u8],
     mut take: impl FnMut(&[u8]) -> bool,

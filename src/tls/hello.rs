@@ -4,25 +4,27 @@ use super::bytes::{put_field, wire};
 use super::protocol::Protocol;
 
 /// Most suites in one hello; some old servers give up at 128.
-pub const MOST_SUITES: usize = 64;
+pub(crate) const MOST_SUITES: usize = 64;
 
 /// Signature algorithms, SHA-1 last (RFC 8446 section 4.2.3).
-pub const SIGNATURES: [u16; 15] = [
-    0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0303,
-    0x0301, 0x0203, 0x0201,
+pub(crate) const SIGNATURES: [u16; 18] = [
+    0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0809, 0x080a, 0x080b, 0x0804, 0x0805, 0x0806, 0x0401,
+    0x0501, 0x0601, 0x0303, 0x0301, 0x0203, 0x0201,
 ];
 
-/// Groups of 224 bits and more, and the prime fields of RFC 7919.
-pub const GROUPS: [u16; 11] =
-    [0x11ec, 0x001d, 0x0017, 0x001e, 0x0018, 0x0019, 0x001a, 0x001b, 0x001c, 0x0100, 0x0101];
+/// Groups of 224 bits and more, the prime fields of RFC 7919, and the hybrids with ML-KEM.
+pub(crate) const GROUPS: [u16; 17] = [
+    0x11ec, 0x11eb, 0x11ed, 0x001d, 0x0017, 0x001e, 0x0018, 0x0019, 0x001a, 0x001b, 0x001c, 0x0016,
+    0x0100, 0x0101, 0x0102, 0x0103, 0x0104,
+];
 
 /// Curves below 224 bits (RFC 4492 section 5.1.1, withdrawn by RFC 8422).
-pub const WEAK_CURVES: [u16; 10] =
+pub(crate) const WEAK_CURVES: [u16; 10] =
     [0x0001, 0x0002, 0x0003, 0x0004, 0x0005, 0x000f, 0x0010, 0x0011, 0x0012, 0x0013];
 
 /// What a TLS 1.3 client sends of its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyShare {
+pub(crate) enum KeyShare {
     /// Nothing: the server names the group it wants, and no cryptography is needed (RFC 8446 section 4.2.8).
     Empty,
     /// 32 arbitrary bytes for X25519, for servers that refuse an empty list.
@@ -31,29 +33,29 @@ pub enum KeyShare {
 
 /// One hello to be written.
 #[derive(Clone, Debug)]
-pub struct Hello<'a> {
+pub(crate) struct Hello<'a> {
     /// The oldest version that may be chosen; matters with TLS 1.3 only, older ones have no list.
-    pub oldest: Protocol,
+    pub(crate) oldest: Protocol,
     /// The newest version that may be chosen.
-    pub newest: Protocol,
+    pub(crate) newest: Protocol,
     /// The suites, preferred first.
-    pub suites: &'a [u16],
+    pub(crate) suites: &'a [u16],
     /// The name to be served, never an address (RFC 6066 section 3).
-    pub server_name: Option<&'a str>,
+    pub(crate) server_name: Option<&'a str>,
     /// The groups for the key exchange.
-    pub groups: &'a [u16],
+    pub(crate) groups: &'a [u16],
     /// Whether compression is offered beside none.
-    pub compression: bool,
+    pub(crate) compression: bool,
     /// What a TLS 1.3 client sends of its key.
-    pub key_share: KeyShare,
+    pub(crate) key_share: KeyShare,
     /// Arbitrary bytes: random, session id and key share.
-    pub random: [u8; 96],
+    pub(crate) random: [u8; 96],
 }
 
 impl Hello<'_> {
     /// The whole record.
     #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let (random, rest) = self.random.split_at(32);
         let (session_id, share) = rest.split_at(32);
         let is_tls13 = self.newest == Protocol::Tls13;

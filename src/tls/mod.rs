@@ -4,19 +4,25 @@
 //! that versions and suites no library speaks any more can be found; [`handshake`] does the one real handshake.
 
 mod alert;
+pub(crate) mod anchored;
 mod bytes;
 pub mod certificate;
-pub mod exchange;
+mod constraints;
+pub(crate) mod exchange;
 pub mod flight;
-pub mod handshake;
-pub mod hello;
+mod groups;
+pub(crate) mod handshake;
+pub(crate) mod hello;
 mod malformed;
-pub mod proof;
+pub(crate) mod path;
+pub(crate) mod proof;
 mod protocol;
+mod signature;
 pub mod ssl2;
-pub mod suite;
-pub mod trust;
+pub(crate) mod suite;
+pub(crate) mod trust;
 
 pub use alert::Alert;
 pub use malformed::Malformed;
-pub use protocol::Protocol;
+pub use path::is_issued_by;
+pub(crate) use protocol::Protocol;

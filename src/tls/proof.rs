@@ -1,20 +1,23 @@
 //! What a server's certificates prove to a client that asks for proof; pure, and without words.
 
-use super::certificate::{self, Certificate, Hash, Unreadable};
+use super::anchored::{Anchored, Life, NoAnchors, PathFault, Unchecked};
+use super::certificate::{self, Certificate, Fit, Hash, Unreadable};
 use super::handshake::{Shown, SignatureFault};
-use super::trust::{Anchored, Anchors, MOST_CERTIFICATES, NoAnchors, PathFault};
+use super::trust::{Anchors, MOST_CERTIFICATES};
 
 /// Why a client refuses a certificate.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// None was sent.
     Missing,
     /// It was sent and cannot be read.
     Unreadable(Unreadable),
     /// Its life ended so many seconds ago.
     Expired(i64),
-    /// Its life begins in so many seconds.
+    /// Its life begins at this second since the epoch.
     NotYetValid(i64),
+    /// The name stands in its common name alone, which not every client reads (RFC 9525 section 2).
+    CommonName(String),
     /// It is for others.
     OtherName {
         /// The name that was to be proven.
@@ -26,8 +29,8 @@ pub enum Fault {
     SelfSigned,
     /// The issuer at the end of what was sent, which no anchor vouches for.
     UnknownIssuer(Option<String>),
-    /// A certificate above it is out of its dates.
-    IssuerOutOfDates,
+    /// An authority above it is out of its dates.
+    IssuerOutOfDates(Life),
     /// There is a path to an anchor, and it does not count.
     Path(PathFault),
     /// A signature in the chain is over SHA-1.
@@ -40,44 +43,65 @@ pub enum Fault {
 
 /// What there is to object to, and what could not be told.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Proof {
+pub(crate) struct Proof {
     /// Reasons to refuse, each once.
-    pub faults: Vec<Fault>,
-    /// Why it is not known whether an authority vouches for it.
-    pub unknown: Option<NoAnchors>,
+    pub(crate) faults: Vec<Fault>,
+    /// Why it is not known whether it proves anything.
+    pub(crate) unknown: Option<Unproven>,
+}
+
+/// Why it is not known what a certificate proves; no fault of the server's.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub(crate) enum Unproven {
+    /// There is nothing to hold it against.
+    #[error("{0}")]
+    NoAnchors(NoAnchors),
+    /// A signature is of a kind that our own side does not check.
+    #[error("{0}")]
+    Unchecked(Unchecked),
+}
+
+impl serde::Serialize for Unproven {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// A chain as far as it was read.
 #[derive(Clone, Copy, Debug)]
-pub struct Sent<'a> {
+pub(crate) struct Sent<'a> {
     /// The certificates, leaf first.
-    pub certificates: &'a [&'a Certificate],
+    pub(crate) certificates: &'a [&'a Certificate],
     /// Whether the leaf is for the name.
-    pub is_for_name: bool,
+    pub(crate) fit: Fit,
     /// Whether an anchor vouches for the leaf.
-    pub anchored: &'a Anchored,
+    pub(crate) anchored: &'a Anchored,
     /// The issuer that is missing at the end, when one is.
-    pub missing_issuer: Option<&'a str>,
+    pub(crate) missing_issuer: Option<&'a str>,
 }
 
 impl Proof {
     /// Whether a client that asks for proof has it.
     #[must_use]
-    pub fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.faults.is_empty() && self.unknown.is_none()
     }
 
     /// Adds a reason to refuse.
-    pub fn refuse(&mut self, fault: Fault) {
+    pub(crate) fn refuse(&mut self, fault: Fault) {
         if !self.faults.contains(&fault) {
             self.faults.push(fault);
         }
     }
 
     /// Adds what a chain fails to prove for a name, its dates apart.
-    pub fn judge(&mut self, chain: Sent<'_>, name: &str) {
-        if let (false, Some(leaf)) = (chain.is_for_name, chain.certificates.first()) {
-            self.refuse(Fault::OtherName { name: name.to_owned(), whom: leaf.whom() });
+    pub(crate) fn judge(&mut self, chain: Sent<'_>, name: &str) {
+        match (chain.fit, chain.certificates.first()) {
+            (Fit::Other, Some(leaf)) => {
+                self.refuse(Fault::OtherName { name: name.to_owned(), whom: leaf.whom() });
+            }
+            (Fit::CommonName, _) => self.refuse(Fault::CommonName(name.to_owned())),
+            _ => {}
         }
         match chain.anchored {
             Anchored::Yes => {}
@@ -85,9 +109,10 @@ impl Proof {
             Anchored::UnknownIssuer => {
                 self.refuse(Fault::UnknownIssuer(chain.missing_issuer.map(ToOwned::to_owned)));
             }
-            Anchored::IssuerExpired => self.refuse(Fault::IssuerOutOfDates),
+            Anchored::IssuerOutOfDates(life) => self.refuse(Fault::IssuerOutOfDates(life.clone())),
             Anchored::No(fault) => self.refuse(Fault::Path(*fault)),
-            Anchored::Unknown(why) => self.unknown = Some(why.clone()),
+            Anchored::Unchecked(what) => self.unknown = Some(Unproven::Unchecked(what.clone())),
+            Anchored::Unknown(why) => self.unknown = Some(Unproven::NoAnchors(why.clone())),
         }
         // What a certificate signs for itself proves nothing either way, whatever the hash.
         let is_sha1 = |sent: &&Certificate| sent.hash == Hash::Sha1 && !sent.is_self_issued;
@@ -97,18 +122,18 @@ impl Proof {
     }
 
     /// Adds what is wrong with the dates of a leaf at a time in seconds since the epoch.
-    pub fn judge_dates(&mut self, leaf: &Certificate, now: i64) {
+    pub(crate) fn judge_dates(&mut self, leaf: &Certificate, now: i64) {
         if leaf.not_after < now {
             self.refuse(Fault::Expired(now.saturating_sub(leaf.not_after)));
         } else if leaf.not_before > now {
-            self.refuse(Fault::NotYetValid(leaf.not_before.saturating_sub(now)));
+            self.refuse(Fault::NotYetValid(leaf.not_before));
         }
     }
 }
 
 /// Holds what was shown against a name and a time in seconds since the epoch.
 #[must_use]
-pub fn proof(shown: &Shown, name: &str, anchors: &Anchors, now: i64) -> Proof {
+pub(crate) fn proof(shown: &Shown, name: &str, anchors: &Anchors, now: i64) -> Proof {
     let mut proof = Proof::default();
     let Some(first) = shown.chain.first() else {
         proof.refuse(Fault::Missing);
@@ -123,16 +148,19 @@ pub fn proof(shown: &Shown, name: &str, anchors: &Anchors, now: i64) -> Proof {
     };
     proof.judge_dates(&leaf, now);
     let chain = shown.chain.get(..shown.chain.len().min(MOST_CERTIFICATES)).unwrap_or_default();
-    let (anchored, missing_issuer) = anchors.anchored(chain, &leaf);
+    let found = anchors.look(chain, &leaf);
     let sent = Sent {
         certificates: &[&leaf],
-        is_for_name: leaf.is_for(name),
-        anchored: &anchored,
-        missing_issuer: missing_issuer.as_deref(),
+        fit: leaf.fit(name),
+        anchored: &found.anchored,
+        missing_issuer: found.missing_issuer.as_deref(),
     };
     proof.judge(sent, name);
     if let Some(fault) = shown.signature_fault {
         proof.refuse(Fault::Signature(fault));
+    }
+    if let Some(unchecked) = &shown.unchecked {
+        proof.unknown.get_or_insert(Unproven::Unchecked(unchecked.clone()));
     }
     proof
 }

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 /// The protocol versions, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "the names say it")]
-pub enum Protocol {
+pub(crate) enum Protocol {
     Ssl2,
     Ssl3,
     Tls10,
@@ -16,12 +16,12 @@ pub enum Protocol {
 
 impl Protocol {
     /// All of them, oldest first.
-    pub const ALL: [Self; 6] =
+    pub(crate) const ALL: [Self; 6] =
         [Self::Ssl2, Self::Ssl3, Self::Tls10, Self::Tls11, Self::Tls12, Self::Tls13];
 
     /// Its number on the wire.
     #[must_use]
-    pub fn wire(self) -> u16 {
+    pub(crate) fn wire(self) -> u16 {
         match self {
             Self::Ssl2 => 0x0002,
             Self::Ssl3 => 0x0300,
@@ -34,13 +34,13 @@ impl Protocol {
 
     /// The version of this number.
     #[must_use]
-    pub fn from_wire(wire: u16) -> Option<Self> {
+    pub(crate) fn from_wire(wire: u16) -> Option<Self> {
         Self::ALL.into_iter().find(|version| version.wire() == wire)
     }
 
     /// Its name in data: `tls1.2`.
     #[must_use]
-    pub fn key(self) -> &'static str {
+    pub(crate) fn key(self) -> &'static str {
         match self {
             Self::Ssl2 => "ssl2",
             Self::Ssl3 => "ssl3",

@@ -3,18 +3,18 @@
 mod parts;
 mod table;
 
-pub use parts::{Authentication, Cipher, Exchange, Mode, Suite};
+pub(crate) use parts::{Authentication, Cipher, Exchange, Mode, Suite};
 
 impl Suite {
     /// The suite of this number, if it is one that a mail server may choose.
     #[must_use]
-    pub fn by_id(id: u16) -> Option<&'static Self> {
+    pub(crate) fn by_id(id: u16) -> Option<&'static Self> {
         let index = table::SUITES.binary_search_by_key(&id, |suite| suite.id);
         table::SUITES.get(index.ok()?)
     }
 
     /// All suites that `wanted` likes, by number.
-    pub fn all(wanted: impl Fn(&Self) -> bool) -> impl Iterator<Item = &'static Self> {
+    pub(crate) fn all(wanted: impl Fn(&Self) -> bool) -> impl Iterator<Item = &'static Self> {
         table::SUITES.iter().filter(move |suite| wanted(suite))
     }
 }

@@ -14,6 +14,7 @@
 mod check_axigen_queue;
 mod check_axigen_version;
 mod check_pushover;
+mod check_smtp_accept;
 mod check_smtp_forced_tls;
 mod check_smtp_malware;
 mod check_smtp_tls;

@@ -215,10 +215,15 @@ on_root -e $name
 cmp "$root$config.rpmsave" "$scratch/edited"
 [ ! -e "$root/usr/lib64/nagios" ] || fail 'the programs are still there'
 
-step 'the .rpm where only nagios runs a core, over a spool of the time when a group shared it'
+step 'the .rpm where only nagios runs a core, over one of the time when a group shared the spool'
 inside userdel icinga
-inside install -d -o root -g monitoring -m 0770 $spool
-on_root -i --nodeps "${rpm[0]}"
+(cd "$scratch/then" && packaging/build-rpm.sh "$bin" "$scratch/then/out")
+on_root -i --nodeps "$scratch"/then/out/*.rpm
+is "$spool" "$(state $spool)" 'root:monitoring 770'
+message=$spool/00000000000000000001-1-0123456789abcdef.json
+inside install -m 0660 -o root -g monitoring /dev/null $message
+on_root -U --nodeps "${rpm[0]}"
+is 'a message' "$(state $message)" 'nagios:monitoring 660'
 is "$config" "$(state $config)" 'root:monitoring 640'
 is "$spool" "$(state $spool)" 'nagios:monitoring 700'
 is 'rpm -V' "$(on_root -V --nodeps $name)" ''

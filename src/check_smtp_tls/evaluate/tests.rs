@@ -1,7 +1,9 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
-use crate::check_smtp_tls::facts::{Anchored, Ban, DrownListener, Handshake, Loss, WhyUnknown};
+use crate::check_smtp_tls::facts::{
+    Anchored, Ban, DrownListener, Handshake, Life, Loss, WhyUnknown,
+};
 use crate::check_smtp_tls::grade::Grade;
 use crate::check_smtp_tls::lifetime::Left;
 use crate::check_smtp_tls::policy::Trust;
@@ -11,8 +13,10 @@ use crate::monitoring::render::{Format, render};
 use crate::program::OutOfTime;
 use crate::smtp::{Reply, SessionError};
 use crate::smtp_client::{NoSession, Unreached};
+use crate::tls::Alert;
+use crate::tls::anchored::NoAnchors;
+use crate::tls::certificate::Fit;
 use crate::tls::handshake::HandshakeError;
-use crate::tls::trust::NoAnchors;
 
 const DAY: i64 = 86_400;
 /// The sample's certificate begins at 0 and lasts 100 days from then.
@@ -48,6 +52,7 @@ fn good() -> Facts {
             seconds: 0.002,
             stapled: false,
             signature_fault: None,
+            unchecked: None,
         });
     })
 }
@@ -105,7 +110,7 @@ fn each_flaw_has_its_state() {
         (
             spoilt(|facts| facts.certificates[0].not_before = 11 * DAY),
             State::Critical,
-            "certificate is not valid for another 1d",
+            "certificate is not yet valid: from 1970-01-12 00:00 UTC",
         ),
         (
             spoilt(|facts| facts.certificates[0].not_after = 12 * DAY),
@@ -228,7 +233,7 @@ fn an_expired_certificate_has_no_a_plus() {
 
 #[test]
 fn trust_counts_where_clients_ask_for_proof() {
-    let mismatch = |facts: &mut Facts| facts.chains[0].is_for_name = false;
+    let mismatch = |facts: &mut Facts| facts.chains[0].fit = Fit::Other;
     let unknown = |facts: &mut Facts| {
         facts.chains[0].anchored = Anchored::UnknownIssuer;
         facts.chains[0].missing_issuer = Some("CN=X".to_owned());
@@ -271,13 +276,49 @@ fn a_handshake_that_must_work_and_does_not_is_critical() {
     });
     let text = render("T", &judge(clear, &policy()), Format::Nagios, 0);
     assert!(text.contains("needs --starttls"), "{text}");
-    // What we cannot speak ourselves is no fault of the handshake.
-    let older = spoilt(|facts| {
-        broken(facts);
-        facts.protocols.insert(Protocol::Tls13, Fact::No);
-        facts.accepted = [(Protocol::Tls12, 0x002f)].into();
-    });
-    assert!(!judge(older, &policy()).all_findings().contains("handshake"));
+}
+
+#[test]
+fn what_our_own_side_lacks_is_no_fault_of_the_server() {
+    let refused = |facts: &mut Facts| {
+        facts.handshake = None;
+        facts.no_handshake = Some(WhyUnknown::Handshake(HandshakeError::Refused(Alert(40))));
+    };
+    let with_suite = |version, suite| {
+        spoilt(move |facts: &mut Facts| {
+            refused(facts);
+            facts.accepted = [(version, suite)].into();
+        })
+    };
+    let text = "handshake unknown: our side does not speak ";
+    let cbc = with_suite(Protocol::Tls12, 0x002f);
+    expect(cbc, &submission(), State::Ok, &format!("{text}TLS_RSA_WITH_AES_128_CBC_SHA"));
+    let ccm = with_suite(Protocol::Tls13, 0x1304);
+    expect(ccm, &submission(), State::Unknown, &format!("{text}TLS_AES_128_CCM_SHA256"));
+    let old = with_suite(Protocol::Tls10, 0x002f);
+    expect(old, &submission(), State::Unknown, &format!("{text}TLS 1.0"));
+    let unseen = |facts: &mut Facts| {
+        refused(facts);
+        facts.chains.clear();
+        facts.groups = [0x001e].into();
+    };
+    expect(spoilt(unseen), &submission(), State::Unknown, &format!("{text}X448"));
+    // It chose what we have too.
+    expect(spoilt(refused), &submission(), State::Critical, "refused with alert 40");
+}
+
+#[test]
+fn an_authority_that_ends_first_is_said_beforehand() {
+    let ending = |not_after| {
+        spoilt(move |facts: &mut Facts| {
+            let subject = "CN=Root".to_owned();
+            facts.chains[0].first_to_end = Some(Life { subject, not_before: 0, not_after });
+        })
+    };
+    expect(ending(50 * DAY), &submission(), State::Ok, "certificate valid for 90d");
+    expect(ending(22 * DAY), &submission(), State::Warning, "its authority CN=Root ends in 12d");
+    expect(ending(22 * DAY), &policy(), State::Ok, "certificate valid for 90d");
+    expect(ending(200 * DAY), &submission(), State::Ok, "certificate valid for 90d");
 }
 
 #[test]

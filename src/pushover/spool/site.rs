@@ -21,20 +21,24 @@ use super::name::TEMPORARY;
 /// A directory of which only owner and mode are known yet. Nothing in it was touched.
 pub(super) struct Site {
     path: PathBuf,
+    /// The file that leads there.
+    named_in: Option<PathBuf>,
     handle: OwnedFd,
     meta: Stat,
 }
 
 impl Site {
     /// Finds the directory at `path`.
-    pub(super) fn find(path: &Path) -> Result<Self, SpoolError> {
+    pub(super) fn find(path: &Path, named_in: Option<&Path>) -> Result<Self, SpoolError> {
         // Without a slash at the end, which would follow a link.
         let path: PathBuf = path.components().collect();
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let found = openat(CWD, &path, flags, Mode::empty())
             .and_then(|handle| fstat(&handle).map(|meta| (handle, meta)));
         match found.map_err(std::io::Error::from) {
-            Ok((handle, meta)) => Ok(Self { path, handle, meta }),
+            Ok((handle, meta)) => {
+                Ok(Self { path, named_in: named_in.map(Path::to_owned), handle, meta })
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => Err(SpoolError::Missing(path)),
             Err(error) if error.kind() == ErrorKind::NotADirectory => {
                 Err(SpoolError::NotADirectory(path))
@@ -50,31 +54,27 @@ impl Site {
         named_in: Option<&Path>,
     ) -> Result<Self, SpoolError> {
         let path: PathBuf = path.components().collect();
+        check_way(&path, named_in, account.map_or(0, |account| account.uid.as_raw()))?;
         let made = match account {
             None => mkdirat(CWD, &path, Mode::RWXU),
-            Some(account) => {
-                check_way(&path, account.uid.as_raw(), named_in)?;
-                make_for(&path, account)
-            }
+            Some(account) => make_for(&path, account),
         };
         match made.map_err(std::io::Error::from) {
             // Another process may have been faster.
             Err(error) if error.kind() != ErrorKind::AlreadyExists => {
                 Err(SpoolError::io("cannot create it", &path, error))
             }
-            _ => Self::find(&path),
+            _ => Self::find(&path, named_in),
         }
     }
 
     /// Root becomes the owner for good, before anything in the directory is opened: whoever may write there decides what
     /// is found in it.
-    /// `named_in` is the file that leads here.
-    pub(super) fn take_identity(&self, named_in: Option<&Path>) -> Result<(), SpoolError> {
+    pub(super) fn take_identity(&self) -> Result<(), SpoolError> {
         if !rustix::process::geteuid().is_root() {
             return Ok(());
         }
-        self.check_mode()?;
-        check_way(&self.path, self.meta.st_uid, named_in)?;
+        self.check_access()?;
         let owner = identity::Owner::of(self.meta.st_uid, self.meta.st_gid);
         let Some(owner) = owner else { return Ok(()) };
         owner.take().map_err(|cause| SpoolError::Identity {
@@ -86,7 +86,7 @@ impl Site {
 
     /// The group that shares the directory, after checking that nobody else can have put files there.
     pub(super) fn check(&self) -> Result<Option<Gid>, SpoolError> {
-        self.check_mode()?;
+        self.check_access()?;
         let (we, Stat { st_uid: owner, st_gid: group, .. }) =
             (rustix::process::geteuid(), self.meta);
         let shared = self.meta.st_mode & 0o020 != 0;
@@ -108,11 +108,11 @@ impl Site {
         Ok(shared.then(|| Gid::from_raw(group)))
     }
 
-    fn check_mode(&self) -> Result<(), SpoolError> {
+    fn check_access(&self) -> Result<(), SpoolError> {
         if self.meta.st_mode & 0o002 != 0 {
             return Err(SpoolError::OpenToAll(self.path.clone()));
         }
-        Ok(())
+        check_way(&self.path, self.named_in.as_deref(), self.meta.st_uid)
     }
 
     /// Opens it with the rights we have now.
@@ -127,9 +127,12 @@ impl Site {
     }
 }
 
-/// Whether nobody but root and the owner of the spool can lay the way to it. Only root asks: anybody else goes wherever
-/// the way leads with rights of its own.
-fn check_way(path: &Path, owner: u32, named_in: Option<&Path>) -> Result<(), SpoolError> {
+/// Whether nobody but root and the owner of the spool can lay the way to it. Only root is asked: anybody else goes
+/// wherever the way leads with rights of its own.
+fn check_way(path: &Path, named_in: Option<&Path>, owner: u32) -> Result<(), SpoolError> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
     let above = path.parent();
     // Where links on the way lead to counts as well.
     let real: Vec<_> =
@@ -197,7 +200,7 @@ mod tests {
         fs::create_dir(directory.path().join("real")).unwrap();
         std::os::unix::fs::symlink("real", directory.path().join("link")).unwrap();
         for name in ["link", "link/", "link//."] {
-            let found = Site::find(&directory.path().join(name));
+            let found = Site::find(&directory.path().join(name), None);
             assert!(matches!(found, Err(SpoolError::NotADirectory(_))), "{name}");
         }
     }

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 const MAIL: Stage = Stage::Command(Command::Mail);
@@ -186,6 +188,14 @@ fn an_enhanced_status_code_is_told_from_addresses_and_versions() {
         ("", None),
     ] {
         assert_eq!(status(text), expected, "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_has_grounds(code in 200..600_u16, text in ".*", at in 0..4_usize) {
+        let at = [Stage::Greeting, STARTTLS, RCPT, DOT][at];
+        let _ = Grounds::of_text(code, &text, at);
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::support::pki::{Leaf, NAME};
 use crate::support::scripted::{Scripted, until_closed};
-use crate::support::{Outcome, program, run};
+use crate::support::{Outcome, labels, program, run};
 
 const GREETING: &str = "Welcome to AXIGEN's Command Line Interface\r\n<login> ";
 const FIXED: &str = "10.7.3|Linux|x86_64\r\n+OK: command successful\r\n<login> ";
@@ -50,6 +50,7 @@ fn the_release_is_judged_and_no_login_is_ever_sent() {
     outcome.expect(0, "AXIGEN VERSION OK - Axigen 10.7.3, holes: none known as of 2026-");
     assert!(outcome.stdout.contains("answer: 10.7.3/Linux/x86_64"), "{}", outcome.stdout);
     assert!(outcome.stdout.contains("CVE-2026-127218 (2026-11-16): one "), "{}", outcome.stdout);
+    labels::prints_all("check_axigen_version", &outcome, &[]);
     assert!(outcome.metric("time").is_some_and(|time| time.parse::<f64>().unwrap() < 5.0));
     drop(server);
     assert_eq!(*heard.lock().unwrap(), "GET VERSION\r\n");

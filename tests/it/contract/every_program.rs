@@ -13,12 +13,13 @@ use crate::support::queue::QueueTree;
 use crate::support::{Outcome, cores, program, run, skipped_without_root};
 
 /// Every program with its service name.
-const SERVICES: [(&str, &str); 7] = [
+const SERVICES: &[(&str, &str)] = &[
     ("check_axigen_queue", "AXIGEN QUEUE"),
     ("check_axigen_version", "AXIGEN VERSION"),
     ("check_smtp_tls", "SMTP TLS"),
     ("check_smtp_forced_tls", "SMTP FORCED TLS"),
     ("check_smtp_malware", "SMTP MALWARE"),
+    ("check_smtp_accept", "SMTP ACCEPT"),
     ("check_pushover", "PUSHOVER"),
     ("notify_pushover", "PUSHOVER"),
 ];
@@ -59,6 +60,9 @@ fn something_to_say(name: &str, queue: &QueueTree) -> Command {
         "check_smtp_malware" => command
             .args(["-H", "127.0.0.1", "-p", "1", "--recipient", "test@own.test"])
             .args(["--allow-recipient-domain", "own.test"]),
+        "check_smtp_accept" => {
+            command.args(["-H", "127.0.0.1", "-p", "1", "--recipient", "test@own.test"])
+        }
         "check_axigen_queue" => command.arg("--queue-dir").arg(queue.path()),
         "check_pushover" => command.arg("--spool-dir").arg(queue.join("a|b=1")),
         "notify_pushover" => command.args(["--dry-run", "--message=a|b=1"]),

@@ -48,6 +48,7 @@ fn every_check_prints_series_that_a_strict_reader_takes() {
             "certificate_used_ratio",
         ),
         ("check_smtp_tls", vec!["-H", "127.0.0.1", "-p", "1"], 2, "smtp_tls", "state"),
+        ("check_axigen_version", vec!["-H", "127.0.0.1", "-p", "1"], 2, "axigen_version", "state"),
         (
             "check_smtp_forced_tls",
             vec![

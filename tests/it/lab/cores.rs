@@ -58,6 +58,7 @@ fn shipped_configuration_loads_and_a_broken_one_does_not() {
         "axigen_smtp_tls",
         "axigen_smtp_forced_tls",
         "axigen_smtp_malware",
+        "axigen_smtp_accept",
         "axigen_pushover",
     ] {
         assert!(listed.contains(&format!("Object '{check}'")), "{listed}");
@@ -89,7 +90,7 @@ fn icinga(machine: &Machine, smtp: u16, graphite: u16) -> Icinga<'_> {
         &[(
             "  address = \"127.0.0.1\"\n",
             &format!(
-                "  address = \"127.0.0.1\"\n  display_name = {}\n  vars.smtp_port = {smtp}\n",
+                "  address = \"127.0.0.1\"\n  display_name = {}\n  vars.axigen_smtp_accept_port = {smtp}\n",
                 json!(hostile("alias"))
             ),
         )],
@@ -159,8 +160,17 @@ fn nagios_rings_once_for_a_filling_queue_and_is_silent_on_recovery() {
                 host,
                 &format!("{host}    alias {alias}\n    display_name {alias}\n    _NOTE {alias}\n"),
             ),
-            ("check_smtp -H '$HOSTADDRESS$'", &format!("check_smtp -H '$HOSTADDRESS$' -p {smtp}")),
+            ("axigen_smtp_accept!mail01.example.org!postmaster@example.org", "axigen_lab_smtp"),
         ],
+    );
+    // The stock command takes no port.
+    let line =
+        format!("$USER1$/check_smtp_accept -H '$HOSTADDRESS$' -p {smtp} --recipient a@b.test");
+    machine.write(
+        "etc/nagios4/conf.d/lab.cfg",
+        &format!(
+            "define command {{\n    command_name axigen_lab_smtp\n    command_line {line}\n}}\n"
+        ),
     );
     machine.queue(7);
     let nagios = Nagios::start(&machine);

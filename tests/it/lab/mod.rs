@@ -2,8 +2,10 @@
 
 mod cores;
 mod openmetrics;
+mod smtp_accept;
 mod smtp_forced_tls;
 mod smtp_malware;
 mod smtp_tls;
+mod smtp_tls_oracle;
 mod smtp_tls_scanners;
 mod web;

@@ -191,9 +191,13 @@ fn root_goes_no_way_that_others_have_laid() {
         chown(&theirs, Some(owner), Some(65534)).unwrap();
         chmod(&theirs, mode);
         for spool in ["theirs/spool", "theirs/link/spool"] {
-            let mut command = host.command_at(&host.path().join(spool));
-            let outcome = Outcome::of(&command.arg("--message=x").output().unwrap());
-            outcome.expect(0, "PUSHOVER OK - sent; not kept: root does not use spool ");
+            let spool = host.path().join(spool);
+            let send = |option: &str| {
+                let mut command = host.command_at(&spool);
+                Outcome::of(&command.args(["--message=x", option]).output().unwrap())
+            };
+            send("-v").expect(0, "PUSHOVER OK - sent; not kept: root does not use spool ");
+            send("--no-spool").expect(0, "PUSHOVER OK - sent");
         }
     }
     for spool in [host.spool(), theirs.join("spool")] {

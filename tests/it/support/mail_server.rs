@@ -24,6 +24,8 @@ type Answers = dyn Fn(Way, &str) -> Option<&'static str> + Send + Sync;
 pub(crate) struct MailServer {
     scripted: Scripted,
     heard: Arc<Mutex<Vec<(Way, String)>>>,
+    /// Held while a client is served.
+    serving: Arc<Mutex<()>>,
 }
 
 impl MailServer {
@@ -51,12 +53,16 @@ impl MailServer {
         answers: impl Fn(Way, &str) -> Option<&'static str> + Send + Sync + 'static,
     ) -> Self {
         let heard = Arc::new(Mutex::new(Vec::new()));
+        let serving = Arc::new(Mutex::new(()));
         let config = leaf.server_config();
         let scripted = Scripted::listen(listener, usize::MAX, {
-            let heard = heard.clone();
-            move |stream, _| serve(stream, way, &config, &answers, &heard)
+            let (heard, serving) = (heard.clone(), serving.clone());
+            move |stream, _| {
+                let _serving = serving.lock().unwrap();
+                serve(stream, way, &config, &answers, &heard);
+            }
         });
-        Self { scripted, heard }
+        Self { scripted, heard, serving }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -67,8 +73,9 @@ impl MailServer {
         self.scripted.connections()
     }
 
-    /// The command lines so far, `EOF` where a client hung up.
+    /// The command lines so far, `EOF` where a client hung up. For a client that has ended: its last words are waited for.
     pub(crate) fn heard(&self, way: Way) -> Vec<String> {
+        drop(self.serving.lock().unwrap());
         let heard = self.heard.lock().unwrap();
         let lines = heard.iter().filter(|(on, _)| *on == way);
         lines.map(|(_, line)| line.clone()).collect()

@@ -7,12 +7,13 @@ use unicode_width::UnicodeWidthStr;
 use super::labels;
 
 /// Services and the checks that print them; the notifier shares one.
-const SERVICES: [(&str, &str); 6] = [
+const SERVICES: &[(&str, &str)] = &[
     ("AXIGEN QUEUE", "check_axigen_queue"),
     ("AXIGEN VERSION", "check_axigen_version"),
     ("SMTP TLS", "check_smtp_tls"),
     ("SMTP FORCED TLS", "check_smtp_forced_tls"),
     ("SMTP MALWARE", "check_smtp_malware"),
+    ("SMTP ACCEPT", "check_smtp_accept"),
     ("PUSHOVER", "check_pushover"),
 ];
 const STATES: [&str; 4] = ["OK", "WARNING", "CRITICAL", "UNKNOWN"];
