@@ -293,8 +293,8 @@ fn a_slow_session_is_judged_by_its_limits() {
     };
     for (policy, state, text) in [
         (limits("1", "2"), State::Ok, "mail to a@own.example is accepted up to RCPT"),
-        (limits("0.2", "2"), State::Warning, "took 0.2 s (warning 0.2)"),
-        (limits("0.1", "0.2"), State::Critical, "took 0.2 s (critical 0.2)"),
+        (limits("0.2", "2"), State::Warning, "took 0.25 s (warning 0.2)"),
+        (limits("0.1", "0.2"), State::Critical, "took 0.25 s (critical 0.2)"),
     ] {
         let report = evaluate(&seen("250 ok"), &policy);
         assert_eq!(report.state(), state);
