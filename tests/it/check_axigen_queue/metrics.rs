@@ -1,17 +1,17 @@
 //! A server's own metrics, asked over HTTPS with a password.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::support::pki::{Authority, Leaf, ecdsa};
-use crate::support::scripted::{Scripted, until_closed};
+use crate::support::scripted::{Scripted, line, until_closed};
 use crate::support::{Outcome, chmod, open_tempdir, program, run};
 
 /// As the vendor describes them; no real sample is public.
@@ -174,11 +174,15 @@ fn a_hundred_megabytes_and_a_drip_end() {
     assert!(outcome.stdout.contains("larger than 4 MiB"), "{}", outcome.stdout);
 
     // In the clear, as is allowed on this host.
-    let drip = Scripted::start(|mut stream, _| {
+    let drip = Scripted::start(|stream, _| {
+        // Nothing is said before it is asked for: the client would take that for another answer.
+        let mut stream = BufReader::new(stream);
+        while !matches!(line(&mut stream).as_str(), "\r\n" | "") {}
+        let mut stream = stream.into_inner();
+        stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n");
-        while stream.write_all(b"#").is_ok() {
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
+        // A byte each time that nothing comes, and an end when the client hangs up.
+        while stream.write_all(b"#").is_ok() && !matches!(stream.read(&mut [0; 1]), Ok(0)) {}
     });
     let silent = Scripted::start(|stream, _| until_closed(stream));
     let server = WebAdmin::start("");
