@@ -12,7 +12,7 @@ use super::grade::{self, Grading, Rules};
 use super::policy::Policy;
 use crate::clock;
 use crate::monitoring::{Metric, Report, State, Unit, Value};
-use crate::smtp::{Cause, Command, Stage};
+use crate::smtp::{Cause, Stage};
 use crate::stream::StreamError;
 use crate::tls::Protocol;
 
@@ -63,11 +63,11 @@ fn nothing_seen(error: &ProbeError) -> Report {
         ProbeError::Smtp(error) => {
             report.find(State::Critical, error.to_string());
             // No mail server, or one that waits for us to begin with TLS.
-            if matches!(
-                (&error.cause, error.stage),
-                (Cause::NotSmtp(_), Stage::Greeting | Stage::Command(Command::Ehlo))
-                    | (Cause::Stream(StreamError::Silent) | Cause::SilentFor(_), Stage::Greeting)
-            ) {
+            let is_other = matches!(
+                &error.cause,
+                Cause::NotSmtp(_) | Cause::Stream(StreamError::Silent) | Cause::SilentFor(_)
+            );
+            if is_other && error.stage == Stage::Greeting {
                 report.advise("a port where TLS begins at once needs --tls");
             }
         }

@@ -99,6 +99,21 @@ fn a_server_that_breaks_off_at_starttls_is_critical() {
 }
 
 #[test]
+fn a_server_that_has_greeted_is_not_taken_for_one_that_begins_with_tls() {
+    let server = Scripted::start(|stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut stream = stream;
+        let _ = stream.write_all(b"220 mail\r\n");
+        line(&mut reader);
+        let _ = stream.write_all(b"250-mail\r\n8BITMIME\r\n250 STARTTLS\r\n");
+        until_closed(stream);
+    });
+    let outcome = check(server.port(), &[]);
+    outcome.expect(2, "SMTP TLS CRITICAL - the answer is not SMTP (answer to EHLO)");
+    assert!(!outcome.stdout.contains("--tls"), "{}", outcome.stdout);
+}
+
+#[test]
 fn starttls_that_a_firewall_writes_over_is_named() {
     let server = Scripted::start(|stream, _| {
         let mut reader = BufReader::new(stream.try_clone().unwrap());
