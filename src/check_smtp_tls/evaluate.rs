@@ -81,6 +81,14 @@ fn starttls(facts: &Facts, report: &mut Report) -> bool {
     match (facts.start, &smtp.starttls) {
         (Start::Tls, _) => facts.connections > 0,
         (Start::Starttls, Fact::Yes) => {
+            let (offers, all) = (smtp.starttls_offers, smtp.ehlo_answers);
+            if offers < all {
+                let text = format!("STARTTLS is offered on {offers} of {all} connections");
+                report.find(State::Critical, text);
+                report.advise(
+                    "look at each server behind this address; one has STARTTLS switched off",
+                );
+            }
             facts.handshake.is_some() || facts.no_handshake.is_some() || !facts.accepted.is_empty()
         }
         (Start::Starttls, Fact::No) => {
