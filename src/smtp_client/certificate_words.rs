@@ -1,5 +1,6 @@
 //! What a certificate fails to prove, in the words of every check that asks a mail server for proof.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::Serializer;
@@ -19,6 +20,9 @@ pub(crate) fn fault(fault: &Fault) -> String {
         Fault::Expired(seconds) => format!("certificate expired {} ago", human(*seconds)),
         Fault::NotYetValid(from) => {
             format!("certificate is not yet valid: from {}", clock::utc(*from))
+        }
+        Fault::OtherName { name, whom } if name.parse::<IpAddr>().is_ok() => {
+            format!("certificate is for {whom}, not for the address {name}")
         }
         Fault::OtherName { name, whom } => format!("certificate is for {whom}, not for {name}"),
         Fault::CommonName(name) => {
