@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::process::{Command, Stdio};
 
 use crate::support::Outcome;
-use crate::support::http_server::HttpServer;
+use crate::support::http_server::{HttpServer, Reply};
 use crate::support::pushover::{ALICE, Host, TOKEN};
 
 #[test]
@@ -113,6 +113,29 @@ fn an_image_goes_along_and_a_bad_one_does_not_stop_the_message() {
         host.run(&["--message=x", &attach(&path)]).expect(0, "PUSHOVER OK - sent");
         assert_eq!(server.requests().last().unwrap().field("attachment_type"), "");
     }
+}
+
+#[test]
+fn an_image_that_does_not_get_through_is_left_out_at_the_next_try() {
+    std::thread::scope(|scope| {
+        for reply in [Reply::json(413, "<html>"), Reply::Silent] {
+            scope.spawn(move || {
+                let server = HttpServer::with(vec![reply]);
+                let host = Host::of(&server);
+                let image = host.path().join("graph.png");
+                fs::write(&image, b"\x89PNG\r\n\x1a\n").unwrap();
+                let attach = format!("--attach={}", image.display());
+                host.run(&["--message=x", &attach]).expect(0, "PUSHOVER OK - sent");
+                let requests = server.requests();
+                assert_eq!(requests[0].field("attachment_type"), "image/png");
+                assert_eq!(requests[1].field("attachment_type"), "");
+                assert_eq!(
+                    requests[1].field("message"),
+                    "x\n(image left out: it did not get through)"
+                );
+            });
+        }
+    });
 }
 
 #[test]
