@@ -7,10 +7,10 @@ mod tests;
 use serde::Serialize;
 
 use super::explain::{explain, why_ended};
-use super::facts::{EarlyEnd, Facts};
+use super::facts::{EarlyEnd, Facts, Recipient};
 use super::policy::Policy;
 use crate::monitoring::{Metric, Range, Report, State, Thresholds, Unit, Value};
-use crate::smtp::{Command, Stage};
+use crate::smtp::{Command, Reply, Stage};
 use crate::smtp_client::NoSession;
 use meaning::{Meaning, meaning};
 
@@ -170,8 +170,13 @@ fn measure(facts: &Facts, policy: &Policy, report: &mut Report) {
     let all = count(facts.recipients.len());
     report.measure(Metric::new("recipients", Value::Uint(all), Unit::None));
     let is_known = facts.recipients.iter().all(|recipient| recipient.reply.is_some());
-    let refused = facts.recipients.iter().filter(|recipient| recipient.refusal().is_some()).count();
-    let refused = if is_known { Value::Uint(count(refused)) } else { Value::Undetermined };
-    let none = Thresholds { warning: None, critical: Some(Range::up_to(0)) };
-    report.measure(Metric::new("refused", refused, Unit::None).judged_by(&none).at_most(all));
+    let refusals = || facts.recipients.iter().filter_map(Recipient::refusal);
+    let refused =
+        if is_known { Value::Uint(count(refusals().count())) } else { Value::Undetermined };
+    // A greylisted recipient is refused and well. Both limits, since Icinga drops one behind an empty one.
+    let state = |reply: &Reply| meaning(reply, Stage::Command(Command::Rcpt), facts).state;
+    let tolerated = refusals().filter(|reply| state(reply) != State::Critical).count();
+    let most = Some(Range::up_to(count(tolerated)));
+    let limits = Thresholds { warning: most, critical: most };
+    report.measure(Metric::new("refused", refused, Unit::None).judged_by(&limits).at_most(all));
 }

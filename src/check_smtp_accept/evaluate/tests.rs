@@ -1,10 +1,9 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::check_smtp_accept::facts::Recipient;
 use crate::check_smtp_accept::login::NoLogin;
 use crate::connection::{ConnectError, ResolveError};
-use crate::smtp::{Cause, Reply, SessionError};
+use crate::smtp::{Cause, SessionError};
 use crate::smtp_client::{Security, Unreached};
 use crate::stream::StreamError;
 use crate::tls::handshake::HandshakeError;
@@ -255,6 +254,12 @@ fn several_mailboxes_are_counted_and_each_refusal_is_told() {
     };
     assert_eq!(value(&facts, "recipients"), Value::Uint(3));
     assert_eq!(value(&facts, "refused"), Value::Uint(1));
+    // What is greylisted is no reason for a limit to be crossed.
+    facts.recipients.push(recipient("d@own.example", "450 4.2.0 Greylisted"));
+    let report = evaluate(&facts, &POLICY);
+    let refused = report.metrics().iter().find(|metric| metric.label.as_str() == "refused");
+    let limits = refused.unwrap().thresholds;
+    assert_eq!((limits.warning, limits.critical), (Some(Range::up_to(1)), Some(Range::up_to(1))));
     facts.recipients[2].reply = None;
     assert_eq!(value(&facts, "refused"), Value::Undetermined);
 }
