@@ -1,5 +1,8 @@
 //! What Icinga DB Web makes of the shipped services in every state: its pages, and the limits that are left for its tables
 //! and graphs.
+//!
+//! Measured on two cores: 30 s with the tree at hand, 84 s beside other builds; beside these it took another 230 s to lay it
+//! out the first time.
 
 mod outputs;
 
