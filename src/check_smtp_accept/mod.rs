@@ -29,5 +29,11 @@ pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
         probe::probe(&target, run, progress);
         Ok::<(), Infallible>(())
     };
-    Ok(run.gather(facts, probe, move |Ok(facts)| evaluate::evaluate(&facts, &policy)))
+    let (host, port) = (target.host.clone(), target.port);
+    Ok(run.gather(facts, probe, move |Ok(facts)| {
+        let mut report = evaluate::evaluate(&facts, &policy);
+        report.concern("host", host.as_str());
+        report.concern("port", port.to_string());
+        report
+    }))
 }
