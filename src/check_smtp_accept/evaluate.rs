@@ -195,6 +195,8 @@ fn measure(facts: &Facts, policy: &Policy, report: &mut Report) {
     let is_known = of(State::Unknown) == 0;
     let refused =
         if is_known { Value::Uint(count(of(State::Critical))) } else { Value::Undetermined };
-    let none = Thresholds { warning: None, critical: Some(Range::up_to(0)) };
+    // Both limits, since Icinga drops one behind an empty one.
+    let none = Some(Range::up_to(0));
+    let none = Thresholds { warning: none, critical: none };
     report.measure(Metric::new("refused", refused, Unit::None).judged_by(&none).at_most(all));
 }

@@ -40,10 +40,12 @@ pub(super) fn evaluate(
         handshake(facts, &mut report);
         certificates::dates(facts, policy, now, &mut report);
         certificates::trust(facts, policy, now, &mut report);
+        certificates::without_name(facts, policy, now, &mut report);
     }
     authentication(facts, &mut report);
     inside_tls(facts, &mut report);
     other_listeners(facts, &mut report);
+    other_addresses(facts, &mut report);
     measure(facts, grading.as_ref(), &mut report);
     explain::explain(facts, grading.as_ref(), now, &mut report);
     json::attach(facts, grading.as_ref(), now, &mut report);
@@ -271,6 +273,13 @@ fn other_listeners(facts: &Facts, report: &mut Report) {
                 );
             }
         }
+    }
+}
+
+/// What was not looked at.
+fn other_addresses(facts: &Facts, report: &mut Report) {
+    if let (Some(address), count @ 2..) = (&facts.address, facts.addresses) {
+        report.find(State::Ok, format!("asked {address} only, one of {count} addresses"));
     }
 }
 

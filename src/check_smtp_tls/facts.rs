@@ -48,6 +48,8 @@ pub(super) struct Facts {
     pub(super) name: String,
     /// The address all facts are from.
     pub(super) address: Option<String>,
+    /// How many addresses the name has.
+    pub(super) addresses: usize,
     /// Addresses that did not answer before it.
     #[serde(skip)]
     pub(super) skipped_addresses: Vec<(SocketAddr, ConnectError)>,
@@ -82,6 +84,8 @@ pub(super) struct Facts {
     /// The chains, the one of the handshake first.
     pub(super) chains: Vec<Chain>,
     pub(super) certificates: Vec<Certificate>,
+    /// The leaf for clients that name nobody, where it is another.
+    pub(super) without_name: Option<Box<Unnamed>>,
     /// Whether there is a certificate with the other kind of key.
     pub(super) second_certificate: Fact,
     /// Why the certificate is not known, if it is not.
@@ -171,6 +175,14 @@ pub(super) struct Chain {
     pub(super) missing_issuer: Option<String>,
 }
 
+/// The leaf a server shows to clients that name nobody (no SNI, RFC 6066 section 3).
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Unnamed {
+    pub(super) leaf: Certificate,
+    #[serde(rename = "is_for_name", serialize_with = "fits")]
+    pub(super) fit: Fit,
+}
+
 /// The one real handshake.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Handshake {
@@ -204,6 +216,7 @@ impl Facts {
             start,
             name: name.to_owned(),
             address: None,
+            addresses: 0,
             skipped_addresses: Vec::new(),
             connections: 0,
             smtp: Smtp {
@@ -236,6 +249,7 @@ impl Facts {
             secure_renegotiation: Fact::not_asked(),
             chains: Vec::new(),
             certificates: Vec::new(),
+            without_name: None,
             second_certificate: Fact::not_asked(),
             no_certificate: None,
             handshake: None,

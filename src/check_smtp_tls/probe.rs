@@ -9,14 +9,20 @@ mod question;
 mod reach;
 mod reaction;
 
-use super::facts::{CutShort, Fact, Facts, Handshake, ProbeError, Progress, Start, WhyUnknown};
+use std::net::IpAddr;
+
+use rustls::pki_types::ServerName;
+
+use super::facts::{
+    CutShort, Fact, Facts, Handshake, ProbeError, Progress, Start, Unnamed, WhyUnknown,
+};
 use super::target::Target;
 use crate::clock;
 use crate::connection::Connection;
 use crate::program::Run;
 use crate::smtp::{Session, Stage};
 use crate::smtp_client::{Patient, plain_refusal};
-use crate::tls::certificate::Algorithm;
+use crate::tls::certificate::{self, Algorithm};
 use crate::tls::handshake::{HandshakeError, Secured, Wanted, handshake};
 use crate::tls::trust::Anchors;
 use ask::Asker;
@@ -52,6 +58,7 @@ impl Probe<'_> {
         plan::versions(&mut self.asker)?;
         plan::suites(&mut self.asker)?;
         self.second_certificate()?;
+        self.without_name()?;
         if self.target().injection {
             injection::look(&mut self.asker)?;
         }
@@ -181,6 +188,36 @@ impl Probe<'_> {
         session.quit();
     }
 
+    /// What clients get that name nobody, as older mail servers do. A refusal, or no answer, is not judged: the others
+    /// are served.
+    fn without_name(&mut self) -> Result<(), Halt> {
+        let is_named = matches!(self.asker.server_name(), ServerName::DnsName(_));
+        if !is_named || self.progress().read(|facts| facts.handshake.is_none()) {
+            return Ok(());
+        }
+        let connection = match self.asker.reach.ready() {
+            Ok(connection) => connection,
+            Err(Setback::Halt(halt)) => return Err(halt),
+            Err(Setback::Once(_)) => return Ok(()),
+        };
+        let own_name = self.target().caller.name(connection.local_address());
+        self.asker.reach.run.deadline.enter("shaking hands without a name");
+        let (shown, result) = handshake(connection, nobody(), Wanted::Any);
+        if let Ok((_, secured)) = result {
+            leave(secured, self.target().start, &own_name);
+        }
+        let Some(leaf) = shown.chain.first().and_then(|der| certificate::read(der).ok()) else {
+            return Ok(());
+        };
+        self.progress().note(|facts| {
+            if facts.leaves().all(|known| known.sha256 != leaf.sha256) {
+                let fit = leaf.fit(&facts.name);
+                facts.without_name = Some(Box::new(Unnamed { leaf, fit }));
+            }
+        });
+        Ok(())
+    }
+
     /// The certificate with the other kind of key, if the server has two.
     fn second_certificate(&mut self) -> Result<(), Halt> {
         let first =
@@ -192,6 +229,11 @@ impl Probe<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// The handshake of a client that names nobody: an address is never sent.
+fn nobody() -> ServerName<'static> {
+    ServerName::IpAddress(IpAddr::from([0, 0, 0, 0]).into())
 }
 
 fn no_handshake(facts: &mut Facts, wanted: Wanted, why: WhyUnknown) {

@@ -1,5 +1,6 @@
 //! What a certificate fails to prove, in the words of every check that asks a mail server for proof.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::Serializer;
@@ -20,6 +21,9 @@ pub(crate) fn fault(fault: &Fault) -> String {
         Fault::NotYetValid(from) => {
             format!("certificate is not yet valid: from {}", clock::utc(*from))
         }
+        Fault::OtherName { name, whom } if name.parse::<IpAddr>().is_ok() => {
+            format!("certificate is for {whom}, not for the address {name}")
+        }
         Fault::OtherName { name, whom } => format!("certificate is for {whom}, not for {name}"),
         Fault::CommonName(name) => {
             format!(
@@ -30,7 +34,7 @@ pub(crate) fn fault(fault: &Fault) -> String {
         Fault::UnknownIssuer(issuer) => {
             let issuer = issuer.as_deref().unwrap_or("of the certificate");
             format!(
-                "untrusted: issuer {issuer} neither sent nor known (chain incomplete or unknown CA)"
+                "untrusted: issuer {issuer} was not sent and is not trusted here (chain incomplete or unknown CA)"
             )
         }
         Fault::IssuerOutOfDates(life) => format!(

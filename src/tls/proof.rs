@@ -1,5 +1,7 @@
 //! What a server's certificates prove to a client that asks for proof; pure, and without words.
 
+use std::net::IpAddr;
+
 use super::anchored::{Anchored, Life, NoAnchors, PathFault, Unchecked};
 use super::certificate::{self, Certificate, Fit, Hash, Unreadable};
 use super::handshake::{Shown, SignatureFault};
@@ -98,7 +100,11 @@ impl Proof {
     pub(crate) fn judge(&mut self, chain: Sent<'_>, name: &str) {
         match (chain.fit, chain.certificates.first()) {
             (Fit::Other, Some(leaf)) => {
-                self.refuse(Fault::OtherName { name: name.to_owned(), whom: leaf.whom() });
+                // An address as a host name (RFC 5280 section 4.2.1.6) is none.
+                let is_host =
+                    name.parse::<IpAddr>().is_ok() && leaf.names.iter().any(|known| known == name);
+                let whom = if is_host { format!("a host named {name}") } else { leaf.whom() };
+                self.refuse(Fault::OtherName { name: name.to_owned(), whom });
             }
             (Fit::CommonName, _) => self.refuse(Fault::CommonName(name.to_owned())),
             _ => {}

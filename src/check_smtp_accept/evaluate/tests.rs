@@ -1,10 +1,9 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::check_smtp_accept::facts::Recipient;
 use crate::check_smtp_accept::login::NoLogin;
 use crate::connection::{ConnectError, ResolveError};
-use crate::smtp::{Cause, Reply, SessionError};
+use crate::smtp::{Cause, SessionError};
 use crate::smtp_client::{Security, Unreached};
 use crate::stream::StreamError;
 use crate::tls::handshake::HandshakeError;

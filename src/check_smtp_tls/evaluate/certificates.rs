@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use crate::check_smtp_tls::explain::words;
-use crate::check_smtp_tls::facts::{Chain, Facts};
+use crate::check_smtp_tls::facts::{Chain, Facts, Unnamed};
 use crate::check_smtp_tls::lifetime::{Left, left_by_renewal};
-use crate::check_smtp_tls::policy::Policy;
+use crate::check_smtp_tls::policy::{Policy, Trust};
 use crate::clock;
 use crate::monitoring::{Metric, Range, Report, State, Thresholds, Unit, Used, Value, duration};
 use crate::smtp_client::certificate_words;
 use crate::tls::anchored::PathFault;
-use crate::tls::certificate::Certificate;
+use crate::tls::certificate::{Certificate, Fit};
 use crate::tls::proof::{Fault, Proof, Sent, Unproven};
 
 const RENEW: &str = "renew it for every service that shows it; postfix: smtpd_tls_chain_files";
@@ -63,6 +63,33 @@ pub(crate) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
             format!("{} in the chain is out of its dates", certificate.subject),
         );
         report.advise("renew the chain that the server sends");
+    }
+}
+
+/// Judges what clients get that name nobody. Who serves other domains too shows one of theirs, and harms only clients
+/// that ask for proof.
+pub(super) fn without_name(facts: &Facts, policy: &Policy, now: i64, report: &mut Report) {
+    let Some(Unnamed { leaf, fit }) = facts.without_name.as_deref() else {
+        return;
+    };
+    if leaf.not_after < now {
+        let human = duration::human(Duration::from_secs(now.abs_diff(leaf.not_after)));
+        report.find(
+            State::Warning,
+            format!(
+                "clients that name no server (no SNI) get a certificate that expired {human} ago"
+            ),
+        );
+        report.advise("renew the certificate that the listener shows by default");
+    } else if *fit == Fit::Other && policy.trust != Trust::None {
+        let state = if policy.trust == Trust::Pkix { State::Warning } else { State::Ok };
+        report.find(
+            state,
+            format!("clients that name no server (no SNI) get a certificate for {}", leaf.whom()),
+        );
+        if state != State::Ok {
+            report.advise("let the listener show this certificate by default");
+        }
     }
 }
 

@@ -201,9 +201,12 @@ impl<'a> Reach<'a> {
         if self.progress.read(|facts| facts.connections > 0) {
             self.run.deadline.pause(self.target.delay);
         }
-        let addresses = match self.address {
-            Some(address) => vec![address],
-            None => self.dialer.addresses().map_err(|error| self.failed(error))?,
+        let addresses = if let Some(address) = self.address {
+            vec![address]
+        } else {
+            let addresses = self.dialer.addresses().map_err(|error| self.failed(error))?;
+            self.progress.note(|facts| facts.addresses = addresses.len());
+            addresses
         };
         self.check_time()?;
         self.progress.note(|facts| facts.connections += 1);

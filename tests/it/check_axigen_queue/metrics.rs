@@ -1,6 +1,6 @@
 //! A server's own metrics, asked over HTTPS with a password.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::support::pki::{Authority, Leaf, ecdsa};
-use crate::support::scripted::{Scripted, line, until_closed};
+use crate::support::scripted::{Scripted, keeps_waiting, line, until_closed};
 use crate::support::{Outcome, chmod, open_tempdir, program, run};
 
 /// As the vendor describes them; no real sample is public.
@@ -179,10 +179,8 @@ fn a_hundred_megabytes_and_a_drip_end() {
         let mut stream = BufReader::new(stream);
         while !matches!(line(&mut stream).as_str(), "\r\n" | "") {}
         let mut stream = stream.into_inner();
-        stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n");
-        // A byte each time that nothing comes, and an end when the client hangs up.
-        while stream.write_all(b"#").is_ok() && !matches!(stream.read(&mut [0; 1]), Ok(0)) {}
+        while stream.write_all(b"#").is_ok() && keeps_waiting(&stream, Duration::from_millis(50)) {}
     });
     let silent = Scripted::start(|stream, _| until_closed(stream));
     let server = WebAdmin::start("");

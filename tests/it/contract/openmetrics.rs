@@ -72,7 +72,13 @@ fn every_check_prints_series_that_a_strict_reader_takes() {
             "smtp_malware",
             "time_seconds",
         ),
-        ("check_axigen_version", vec!["-H", "127.0.0.1", "-p", "1"], 2, "axigen_version", "state"),
+        (
+            "check_smtp_accept",
+            vec!["-H", "127.0.0.1", "-p", &mail, "--recipient", "probe@own.test"],
+            0,
+            "smtp_accept",
+            "refused_limit",
+        ),
         ("check_pushover", vec!["--spool-dir", "/nonexistent"], 3, "pushover", "state"),
     ] {
         let outcome = run(Command::new(program(name))
