@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::check_smtp_accept::login::NoLogin;
 use crate::connection::{ConnectError, ResolveError};
+use crate::smtp::Reply;
 use crate::smtp::{Cause, SessionError};
 use crate::smtp_client::{Security, Unreached};
 use crate::stream::StreamError;
