@@ -176,7 +176,7 @@ fn time(facts: &Facts, policy: &Policy, report: &mut Report) {
     let state = policy.time.judge(Value::Float(seconds));
     if let Some(range) = policy.time.behind(state) {
         let name = if state == State::Critical { "critical" } else { "warning" };
-        report.find(state, format!("took {seconds:.1} s ({name} {range})"));
+        report.find(state, format!("took {seconds:.2} s ({name} {range})"));
         report.advise(
             "look at the server's load, and at what it asks of others: DNS, block lists, a scanner",
         );

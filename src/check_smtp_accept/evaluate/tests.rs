@@ -206,14 +206,38 @@ fn a_session_that_ends_early_has_its_state() {
             "no mail is taken: 452 4.3.1 Insufficient system storage, to MAIL",
         ),
         (
-            EarlyEnd::Refused(Command::Auth, reply("535 5.7.8 authentication failed")),
+            EarlyEnd::NoSession(NoSession::Refused(
+                Stage::Greeting,
+                reply("521 mail.own.example does not accept mail"),
+            )),
             State::Critical,
-            "the login is refused: 535 5.7.8 authentication failed, to AUTH",
+            "mail.own.example:25: no mail is taken: greeting was 521 mail.own.example does not accept mail",
         ),
         (
             EarlyEnd::Lost(closed),
             State::Critical,
             "mail.own.example:25: connection closed instead of the answer to MAIL",
+        ),
+    ] {
+        expect(&cut(ended), state, text);
+    }
+}
+
+#[test]
+fn a_login_that_cannot_be_has_its_state() {
+    for (ended, state, text) in [
+        (
+            EarlyEnd::Refused(Command::Auth, reply("535 5.7.8 authentication failed")),
+            State::Critical,
+            "the login is refused: 535 5.7.8 authentication failed, to AUTH",
+        ),
+        (
+            EarlyEnd::Refused(
+                Command::Auth,
+                reply("454 4.7.0 Temporary authentication failure: Connection lost"),
+            ),
+            State::Critical,
+            "nobody can log in: 454 4.7.0 Temporary authentication failure: Connection lost, to AUTH",
         ),
         (EarlyEnd::NoMechanism(String::new()), State::Critical, "AUTH is not offered"),
         (
@@ -269,8 +293,8 @@ fn a_slow_session_is_judged_by_its_limits() {
     };
     for (policy, state, text) in [
         (limits("1", "2"), State::Ok, "mail to a@own.example is accepted up to RCPT"),
-        (limits("0.2", "2"), State::Warning, "took 0.2 s (warning 0.2)"),
-        (limits("0.1", "0.2"), State::Critical, "took 0.2 s (critical 0.2)"),
+        (limits("0.2", "2"), State::Warning, "took 0.25 s (warning 0.2)"),
+        (limits("0.1", "0.2"), State::Critical, "took 0.25 s (critical 0.2)"),
     ] {
         let report = evaluate(&seen("250 ok"), &policy);
         assert_eq!(report.state(), state);

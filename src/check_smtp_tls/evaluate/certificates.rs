@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::check_smtp_tls::explain::words;
 use crate::check_smtp_tls::facts::{Chain, Facts};
-use crate::check_smtp_tls::lifetime::Left;
+use crate::check_smtp_tls::lifetime::{Left, left_by_renewal};
 use crate::check_smtp_tls::policy::Policy;
 use crate::clock;
 use crate::monitoring::{Metric, Range, Report, State, Thresholds, Unit, Used, Value, duration};
@@ -51,6 +51,9 @@ pub(crate) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
         report.measure(metric.or_negative());
         report.measure(Metric::new("certificate_used", Value::Undetermined, Unit::Percent));
     }
+    if policy.trust_counts().is_none() {
+        return;
+    }
     let mut above: Vec<&Certificate> =
         facts.certificates.iter().filter(|certificate| !leaves.contains(certificate)).collect();
     above.retain(|certificate| certificate.not_after < now || certificate.not_before > now);
@@ -75,13 +78,19 @@ fn life(leaf: &Certificate, policy: &Policy, now: i64) -> (State, String) {
             format!("is not yet valid: from {}", clock::utc(leaf.not_before)),
         );
     }
+    let life = leaf.not_after.saturating_sub(leaf.not_before);
     let state = limits(leaf, policy).judge(Value::Int(left));
     let text = match state {
-        State::Critical => format!("expires in {} (critical {})", human(left), policy.critical),
-        State::Warning => format!("expires in {} (warning {})", human(left), policy.warning),
-        State::Ok | State::Unknown => format!("valid for {}", human(left)),
+        State::Critical => {
+            format!("expires in {} (critical {})", human(left), policy.critical.of_life(life))
+        }
+        State::Warning => {
+            format!("expires in {} (warning {})", human(left), policy.warning.of_life(life))
+        }
+        State::Ok | State::Unknown => return (state, format!("valid for {}", human(left))),
     };
-    (state, text)
+    let is_overdue = left_by_renewal(life).is_some_and(|leaves| left < leaves);
+    (state, if is_overdue { format!("{text}: renewal is overdue") } else { text })
 }
 
 /// How much of its life is over.

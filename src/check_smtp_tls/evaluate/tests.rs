@@ -26,8 +26,8 @@ fn policy() -> Policy {
     Policy {
         grade_warning: Grade::AMinus,
         grade_critical: Grade::C,
-        warning: Left::PercentAtMost(20, 28),
-        critical: Left::PercentAtMost(7, 7),
+        warning: Left::Warn,
+        critical: Left::Alarm,
         trust: Trust::Auto,
         is_opportunistic: true,
         strict: false,
@@ -115,7 +115,7 @@ fn each_flaw_has_its_state() {
         (
             spoilt(|facts| facts.certificates[0].not_after = 12 * DAY),
             State::Warning,
-            "certificate expires in 2d (warning 20%, at most 28d)",
+            "certificate expires in 2d (warning 20%, at most 28d): renewal is overdue",
         ),
         (
             spoilt(|facts| facts.certificates[0].not_after = 10 * DAY + 60),

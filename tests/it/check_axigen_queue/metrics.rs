@@ -5,13 +5,13 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::support::pki::{Authority, Leaf, ecdsa};
-use crate::support::scripted::{Scripted, until_closed};
+use crate::support::scripted::{Scripted, keeps_waiting, line, until_closed};
 use crate::support::{Outcome, chmod, open_tempdir, program, run};
 
 /// As the vendor describes them; no real sample is public.
@@ -174,11 +174,13 @@ fn a_hundred_megabytes_and_a_drip_end() {
     assert!(outcome.stdout.contains("larger than 4 MiB"), "{}", outcome.stdout);
 
     // In the clear, as is allowed on this host.
-    let drip = Scripted::start(|mut stream, _| {
+    let drip = Scripted::start(|stream, _| {
+        // Nothing is said before it is asked for: the client would take that for another answer.
+        let mut stream = BufReader::new(stream);
+        while !matches!(line(&mut stream).as_str(), "\r\n" | "") {}
+        let mut stream = stream.into_inner();
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n");
-        while stream.write_all(b"#").is_ok() {
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
+        while stream.write_all(b"#").is_ok() && keeps_waiting(&stream, Duration::from_millis(50)) {}
     });
     let silent = Scripted::start(|stream, _| until_closed(stream));
     let server = WebAdmin::start("");
