@@ -13,7 +13,8 @@ use reqwest::{Certificate, Proxy, Url, redirect};
 use rustls::CertificateError;
 
 use super::not_accepted::{Distrust, Failure};
-use super::response::{Headers, Quota, Response, classify};
+use super::response::{Headers, Quota, Response, classify, messages_left};
+use super::retry_after;
 use crate::named_file::{self, FileError};
 use crate::secret::Secret;
 
@@ -167,10 +168,11 @@ impl Api {
             self.ask("/1/apps/limits.json", time, |url| self.client.get(url).query(&query));
         if let Ok(body) = &response.result {
             let number = |key| body.get(key).and_then(serde_json::Value::as_u64);
+            let left = || body.get("remaining").and_then(serde_json::Value::as_i64);
             let quota = || {
                 Some(Quota {
                     limit: number("limit")?,
-                    remaining: number("remaining")?,
+                    remaining: messages_left(left()?),
                     reset: number("reset")?,
                 })
             };
@@ -231,12 +233,13 @@ fn is_this_host(url: &Url) -> bool {
 }
 
 fn headers_of(map: &HeaderMap) -> Headers {
-    let number = |name| map.get(name)?.to_str().ok()?.trim().parse().ok();
+    let text = |name| map.get(name)?.to_str().ok();
+    let number = |name| text(name)?.trim().parse().ok();
     Headers {
         limit: number("x-limit-app-limit"),
-        remaining: number("x-limit-app-remaining"),
+        remaining: text("x-limit-app-remaining").and_then(|text| text.trim().parse().ok()),
         reset: number("x-limit-app-reset"),
-        retry_after: number("retry-after"),
+        retry_after: text("retry-after").and_then(|wish| retry_after::wait(wish, text("date"))),
     }
 }
 

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 pub(crate) use fate::{Failed, Fate, Hold, Wait};
-pub(crate) use transport::SILENCE;
+pub(crate) use transport::{LONGEST_WISH, SILENCE};
 
 use super::addressee::Addressee;
 use super::client::Route;
