@@ -13,7 +13,6 @@ use super::progress::Progress;
 use super::run::wall_clock;
 use super::supervisor;
 use crate::deadline::Deadline;
-use crate::monitoring::Report;
 use crate::monitoring::clean::{clean, cut};
 
 /// Characters of the first line.
@@ -143,10 +142,12 @@ where
         say(console, service, &watched.cut_short(), verbosity)
     };
     let watchdog = std::thread::Builder::new().name("watchdog".to_owned()).stack_size(256 * 1024);
-    if let Err(error) = watchdog.spawn(watch) {
-        return console.finish(&Report::unknown(format!("cannot start the watchdog: {error}")));
+    let watchdog = watchdog.spawn(watch);
+    let mut outcome = notify(&args, &errand);
+    // It is of use where something hangs; the alert is not to depend on it.
+    if let Err(error) = watchdog {
+        outcome.text = format!("{}; ran without a watchdog: {error}", outcome.text);
     }
-    let outcome = notify(&args, &errand);
     say(console, service, &outcome, verbosity)
 }
 

@@ -66,6 +66,9 @@ pub(crate) enum RouteError {
     /// The CA file holds no certificate.
     #[error("the CA file {} holds no PEM certificate", .0.display())]
     NoCertificate(PathBuf),
+    /// The HTTP client needs a thread of its own.
+    #[error("cannot start a thread; raise the limit of processes (ulimit -u, TasksMax)")]
+    NoThread,
     /// The HTTP client cannot be set up.
     #[error("cannot set up TLS: {}; install ca-certificates or use --ca-file", innermost(.0))]
     Client(#[source] reqwest::Error),
@@ -120,7 +123,7 @@ impl Api {
         if let (Some(proxy), "https") = (&route.proxy, base.scheme()) {
             builder = builder.proxy(Proxy::all(proxy.expose()).map_err(|_| RouteError::Proxy)?);
         }
-        let client = builder.build().map_err(|error| RouteError::Client(error.without_url()))?;
+        let client = builder.build().map_err(no_client)?;
         Ok(Self { client: ManuallyDrop::new(client), base })
     }
 
@@ -204,6 +207,14 @@ impl Api {
             return failed(Failure::BrokeOff(innermost(&error)));
         }
         Response { result: classify(status, &headers, &body), quota: headers.quota() }
+    }
+}
+
+fn no_client(error: reqwest::Error) -> RouteError {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    match cause.map(io::Error::kind) {
+        Some(io::ErrorKind::WouldBlock) => RouteError::NoThread,
+        _ => RouteError::Client(error.without_url()),
     }
 }
 
