@@ -14,7 +14,7 @@ use crate::pushover::response::Quota;
 
 /// Asks Pushover about every recipient that was named, or all of the configuration.
 pub(super) fn validate(args: &Args, mut access: Access, errand: &Errand) -> Outcome {
-    errand.stands_at(Outcome::new(Delivery::Queued, "not all was validated"));
+    errand.stands_at(Outcome::new(Delivery::Misconfigured, "not all was validated"));
     if let Err(error) = &access.config {
         return Outcome::new(Delivery::Misconfigured, error.to_string());
     }

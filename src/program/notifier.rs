@@ -36,12 +36,14 @@ pub struct NotifierOptions {
 pub enum Delivery {
     /// 0: accepted.
     Accepted,
-    /// 1: kept, to be sent later; or, without a spool, not sent this time.
+    /// 1: kept, to be sent later.
     Queued,
     /// 3: a setting or a secret is wrong.
     Misconfigured,
     /// 2: will never be sent.
     Rejected,
+    /// 2: neither sent nor kept.
+    Lost,
 }
 
 impl Delivery {
@@ -49,7 +51,7 @@ impl Delivery {
         match self {
             Self::Accepted => 0,
             Self::Queued => 1,
-            Self::Rejected => 2,
+            Self::Rejected | Self::Lost => 2,
             Self::Misconfigured => 3,
         }
     }
@@ -59,6 +61,7 @@ impl Delivery {
             Self::Accepted => "OK",
             Self::Queued => "QUEUED",
             Self::Rejected => "REJECTED",
+            Self::Lost => "LOST",
             Self::Misconfigured => "UNKNOWN",
         }
     }
@@ -131,7 +134,7 @@ where
         now: wall_clock(),
         deadline: Deadline::after(Duration::from_secs(options.timeout)),
         left_out,
-        so_far: Progress::new(Outcome::new(Delivery::Queued, "nothing was sent or kept")),
+        so_far: Progress::new(Outcome::new(Delivery::Lost, "nothing was sent or kept")),
     });
     let verbosity = options.verbose;
     let watched = errand.clone();

@@ -86,8 +86,10 @@ impl<'a> Drainer<'a> {
     /// Sends one message that could not be put on disk.
     pub(crate) fn send_unspooled(&mut self, item: &mut Item) -> Fate {
         loop {
-            if let Some(fate) = self.attempt(item, None, true) {
-                return fate;
+            match self.attempt(item, None, true) {
+                Some(Fate::Queued(wait)) => return Fate::Lost(wait),
+                Some(fate) => return fate,
+                None => {}
             }
         }
     }
