@@ -38,6 +38,7 @@ fn judge(fate: &Fate, kept: Option<&Path>) -> (Delivery, String) {
     match fate {
         Fate::Delivered => (Delivery::Accepted, String::new()),
         Fate::Queued(wait) => (Delivery::Queued, waits_for(wait)),
+        Fate::Lost(wait) => (Delivery::Lost, waits_for(wait)),
         Fate::Held(obstacle) => {
             let reason = held_by(obstacle);
             let text = match kept {
@@ -206,10 +207,10 @@ fn refused(name: &str, refusal: &NotAccepted) -> (Delivery, String) {
         NotAccepted::Rejected { words, .. } => (Delivery::Rejected, format!("{name}: {words}")),
         NotAccepted::NoDevice(info) => (Delivery::Rejected, format!("{name}: {info}")),
         NotAccepted::QuotaUsedUp { words, .. } => {
-            (Delivery::Queued, format!("{name}: not validated, {words}"))
+            (Delivery::Misconfigured, format!("{name}: not validated, {words}"))
         }
         NotAccepted::Temporary { failure, .. } => {
-            (Delivery::Queued, format!("{name}: not validated, {failure}"))
+            (Delivery::Misconfigured, format!("{name}: not validated, {failure}"))
         }
     }
 }

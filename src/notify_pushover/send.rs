@@ -198,7 +198,7 @@ fn send_homeless(
 
 fn send_unspooled(all: Vec<Outgoing>, dispatch: &mut Dispatch<'_>, why: &Unkept) -> Outcome {
     let unkept = explain::unkept(why);
-    dispatch.errand.stands_at(Outcome::new(Delivery::Queued, unkept.as_str()));
+    dispatch.errand.stands_at(Outcome::new(Delivery::Lost, unkept.as_str()));
     // One of earlier runs, or of others on this host: a token that was refused is not to be tried by each alert.
     let spool = dispatch.access.spool.clone().ok();
     let lock = spool.as_ref().and_then(|spool| spool.try_lock().ok()?);

@@ -13,7 +13,6 @@ use super::progress::Progress;
 use super::run::wall_clock;
 use super::supervisor;
 use crate::deadline::Deadline;
-use crate::monitoring::Report;
 use crate::monitoring::clean::{clean, cut};
 
 /// Characters of the first line.
@@ -37,12 +36,14 @@ pub struct NotifierOptions {
 pub enum Delivery {
     /// 0: accepted.
     Accepted,
-    /// 1: kept, to be sent later; or, without a spool, not sent this time.
+    /// 1: kept, to be sent later.
     Queued,
     /// 3: a setting or a secret is wrong.
     Misconfigured,
     /// 2: will never be sent.
     Rejected,
+    /// 2: neither sent nor kept.
+    Lost,
 }
 
 impl Delivery {
@@ -50,7 +51,7 @@ impl Delivery {
         match self {
             Self::Accepted => 0,
             Self::Queued => 1,
-            Self::Rejected => 2,
+            Self::Rejected | Self::Lost => 2,
             Self::Misconfigured => 3,
         }
     }
@@ -60,6 +61,7 @@ impl Delivery {
             Self::Accepted => "OK",
             Self::Queued => "QUEUED",
             Self::Rejected => "REJECTED",
+            Self::Lost => "LOST",
             Self::Misconfigured => "UNKNOWN",
         }
     }
@@ -132,7 +134,7 @@ where
         now: wall_clock(),
         deadline: Deadline::after(Duration::from_secs(options.timeout)),
         left_out,
-        so_far: Progress::new(Outcome::new(Delivery::Queued, "nothing was sent or kept")),
+        so_far: Progress::new(Outcome::new(Delivery::Lost, "nothing was sent or kept")),
     });
     let verbosity = options.verbose;
     let watched = errand.clone();
@@ -143,10 +145,12 @@ where
         say(console, service, &watched.cut_short(), verbosity)
     };
     let watchdog = std::thread::Builder::new().name("watchdog".to_owned()).stack_size(256 * 1024);
-    if let Err(error) = watchdog.spawn(watch) {
-        return console.finish(&Report::unknown(format!("cannot start the watchdog: {error}")));
+    let watchdog = watchdog.spawn(watch);
+    let mut outcome = notify(&args, &errand);
+    // It is of use where something hangs; the alert is not to depend on it.
+    if let Err(error) = watchdog {
+        outcome.text = format!("{}; ran without a watchdog: {error}", outcome.text);
     }
-    let outcome = notify(&args, &errand);
     say(console, service, &outcome, verbosity)
 }
 

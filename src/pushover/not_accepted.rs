@@ -32,7 +32,7 @@ pub(crate) enum NotAccepted {
     },
     /// Accepted, but there was no device to send to, in Pushover's words.
     NoDevice(String),
-    /// 429: to be repeated after the reset.
+    /// 429 with nothing left: to be repeated after the reset.
     QuotaUsedUp {
         /// When the count starts again, in Unix seconds, if the answer said so.
         reset: Option<u64>,

@@ -181,7 +181,7 @@ fn nobody_listens_and_no_name_is_found() {
 fn a_used_up_quota_keeps_the_alert_and_is_no_wrong_token() {
     let server = HttpServer::with(vec![Reply::Answer(
         429,
-        "X-Limit-App-Reset: 4102444800\r\n",
+        "X-Limit-App-Limit: 7500\r\nX-Limit-App-Remaining: -1\r\nX-Limit-App-Reset: 4102444800\r\n",
         QUOTA.to_owned(),
     )]);
     let host = Host::of(&server);
@@ -192,6 +192,47 @@ fn a_used_up_quota_keeps_the_alert_and_is_no_wrong_token() {
     host.run(&["flush", "--spool-max-age=0s"]).expect(1, "PUSHOVER QUEUED - blocked for");
     assert_eq!(server.requests().len(), 1);
     assert_eq!(host.waiting().len(), 2);
+}
+
+#[test]
+fn too_many_requests_silence_nothing_while_there_is_quota() {
+    let server = HttpServer::with(vec![Reply::Answer(
+        429,
+        "X-Limit-App-Limit: 10000\r\nX-Limit-App-Remaining: 7321\r\nX-Limit-App-Reset: 4102444800\r\n\
+         Retry-After: 6\r\n",
+        r#"{"status":0,"errors":["too many requests"],"request":"r"}"#.to_owned(),
+    )]);
+    let host = Host::of(&server);
+    host.send("x").expect(0, "PUSHOVER OK - sent");
+    let requests = server.requests();
+    assert!(requests[1].at - requests[0].at >= Duration::from_secs(6));
+}
+
+#[test]
+fn a_quota_that_was_filled_up_is_used_at_once_after_validate_or_a_check() {
+    for asks in ["validate", "check"] {
+        let server = HttpServer::start(|number, request| match request.path.as_str() {
+            _ if number == 0 => Reply::Answer(
+                429,
+                "X-Limit-App-Limit: 7500\r\nX-Limit-App-Remaining: -1\r\nX-Limit-App-Reset: 4102444800\r\n",
+                QUOTA.to_owned(),
+            ),
+            "/1/apps/limits.json" => {
+                Reply::json(200, r#"{"status":1,"limit":9000,"remaining":1500,"reset":4102444800}"#)
+            }
+            _ => Reply::accepted(),
+        });
+        let host = Host::of(&server);
+        host.send("x").expect(1, "PUSHOVER QUEUED - ");
+        host.check(&["--quota"]).expect(2, "PUSHOVER CRITICAL - ");
+        host.run(&["flush"]).expect(1, "PUSHOVER QUEUED - blocked for");
+        if asks == "validate" {
+            host.run(&["validate", "--recipient=alice"]).expect(0, "PUSHOVER OK - ");
+        } else {
+            host.check(&["--validate", "--recipient=alice"]);
+        }
+        host.run(&["flush"]).expect(0, "PUSHOVER OK - sent");
+    }
 }
 
 #[test]
