@@ -24,6 +24,7 @@ pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
     let queues = target.names();
     Ok(run.gather(Facts::default(), probe, move |seen| {
         let mut report = evaluate::evaluate(&seen, &policy);
+        report.describe(explain::MEANINGS);
         report.concern("queue", queues.as_str());
         report
     }))
