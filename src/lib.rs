@@ -27,6 +27,7 @@
 //! - [`smtp_client`]: from a host name to a session, in the clear or in TLS
 //! - [`smtp`]: addresses, replies and sessions, over any stream
 //! - [`tls`]: TLS as seen from outside, and what a certificate proves
+//! - [`exposition`]: metrics as servers show them to Prometheus
 //! - [`connection`]: TCP whose every wait has an end
 //! - [`stream`], [`system_error`]: why bytes no longer come or go, the same for every protocol
 //! - [`deadline`], [`clock`]: how long a run may take, and how the time of day is counted
@@ -41,6 +42,7 @@
 //! pushover        -> deadline, clock, secret, named_file
 //! smtp_client     -> smtp, tls, connection, deadline, program
 //! smtp, tls       -> nothing that monitors
+//! exposition      -> nothing
 //! monitoring      -> nothing
 //! ```
 //!
@@ -58,6 +60,7 @@ pub mod check_smtp_tls;
 mod clock;
 mod connection;
 mod deadline;
+pub mod exposition;
 pub mod monitoring;
 mod named_file;
 pub mod notify_pushover;

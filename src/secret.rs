@@ -24,6 +24,12 @@ impl Secret {
         Self(Zeroizing::new(text.trim().to_owned()))
     }
 
+    /// Wraps a text as it is: blanks may be part of a password.
+    #[must_use]
+    pub(crate) fn exactly(text: &str) -> Self {
+        Self(Zeroizing::new(text.to_owned()))
+    }
+
     /// The text itself, for the one place that sends it.
     #[must_use]
     pub(crate) fn expose(&self) -> &str {

@@ -23,7 +23,7 @@ _check_axigen_queue() {
 
     case "${cmd}" in
         check_axigen_queue)
-            opts="-w -c -t -v -h -V --queue-dir --config --warning --critical --older-than --warning-older --critical-older --warning-oldest --critical-oldest --warning-free --critical-free --count-only --size --census --timeout --output-format --verbose --help --version"
+            opts="-w -c -t -v -h -V --queue-dir --config --metrics-url --auth-file --ca-file --warning --critical --older-than --warning-older --critical-older --warning-oldest --critical-oldest --warning-free --critical-free --count-only --size --census --timeout --output-format --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -34,6 +34,18 @@ _check_axigen_queue() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --auth-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

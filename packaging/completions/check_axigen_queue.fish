@@ -1,5 +1,8 @@
 complete -c check_axigen_queue -l queue-dir -d 'Queue directory; repeat it to add up several [default: queuePath from axigen.cfg, else the first of /var/opt/axigen/queue, /axigen/var/queue, /var/axigen/queue]' -r -F
 complete -c check_axigen_queue -l config -d 'axigen.cfg to read queuePath from [default: /var/opt/axigen/run/axigen.cfg or /var/axigen/run/axigen.cfg, if readable]' -r -F
+complete -c check_axigen_queue -l metrics-url -d 'Ask a server\'s own metrics in place of the queue on disk; they tell the number of messages and no ages' -r
+complete -c check_axigen_queue -l auth-file -d 'File with one line USER:PASSWORD of an administrator with reporting rights, for --metrics-url' -r -F
+complete -c check_axigen_queue -l ca-file -d 'PEM file with the authorities to trust in place of the system\'s, for --metrics-url' -r -F
 complete -c check_axigen_queue -s w -l warning -d 'WARNING for this number of messages' -r
 complete -c check_axigen_queue -s c -l critical -d 'CRITICAL for this number of messages' -r
 complete -c check_axigen_queue -l older-than -d 'Age above which a message counts as older: a whole number and s, m, h or d' -r

@@ -5,7 +5,7 @@ complete -c check_smtp_tls -l helo -d 'Name to give in EHLO [default: this host\
 complete -c check_smtp_tls -l source-address -d 'Address to connect from' -r
 complete -c check_smtp_tls -l grade-warning -d 'WARNING for a grade worse than this' -r
 complete -c check_smtp_tls -l grade-critical -d 'CRITICAL for a grade worse than this' -r
-complete -c check_smtp_tls -s D -l certificate -d 'Least remaining life of the certificate, in days or in per cent of its whole life: 14d or 20% [default: 20% but at most 28d, 7% but at most 7d]' -r
+complete -c check_smtp_tls -s D -l certificate -d 'Least remaining life of the certificate, in days, hours or per cent of its whole life: 14d, 36h or 20% [default: 20% but at most 28d, 7% but at most 7d; of a life up to 10d 45%, 20%]' -r
 complete -c check_smtp_tls -l warning-certificate -d 'WARNING for less remaining life than this' -r
 complete -c check_smtp_tls -l critical-certificate -d 'CRITICAL for less remaining life than this' -r
 complete -c check_smtp_tls -l trust -d 'Whether an untrusted certificate counts: pkix always, none never, auto except where clients take any (STARTTLS on ports other than 465 and 587)' -r

@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::builder::{ArgPredicate, OsStringValueParser, TypedValueParser};
+use reqwest::Url;
 
-use super::policy::Policy;
-use super::target::Target;
+use super::policy::{CountPolicy, Policy};
+use super::target::{Endpoint, Target};
 use crate::monitoring::{Range, State, Thresholds, duration};
 use crate::program::{CheckOptions, UsageError};
+use crate::pushover::client::is_this_host;
 
 /// Most queue directories in one run; each adds a metric to the first line.
 const MOST_QUEUES: usize = 16;
@@ -33,6 +35,21 @@ pub struct Args {
     #[arg(long, value_name = "FILE", value_parser = path())]
     config: Option<PathBuf>,
 
+    /// Ask a server's own metrics in place of the queue on disk; they tell the
+    /// number of messages and no ages
+    #[arg(long, value_name = "URL", requires = "auth_file", conflicts_with_all = ["queue_dir", "config"])]
+    metrics_url: Option<String>,
+
+    /// File with one line USER:PASSWORD of an administrator with reporting
+    /// rights, for --metrics-url
+    #[arg(long, value_name = "FILE", requires = "metrics_url", value_parser = path())]
+    auth_file: Option<PathBuf>,
+
+    /// PEM file with the authorities to trust in place of the system's, for
+    /// --metrics-url
+    #[arg(long, value_name = "FILE", requires = "metrics_url", value_parser = path())]
+    ca_file: Option<PathBuf>,
+
     /// WARNING for this number of messages
     #[arg(short, long, value_name = "RANGE", default_value = "100", allow_hyphen_values = true)]
     warning: Range,
@@ -43,12 +60,18 @@ pub struct Args {
 
     /// Age above which a message counts as older: a whole number and s, m, h
     /// or d
-    #[arg(long, value_name = "DURATION", default_value = "4h", value_parser = duration::parse, allow_hyphen_values = true)]
-    older_than: Duration,
+    #[arg(long, value_name = "DURATION", default_value = "4h", value_parser = duration::parse, allow_hyphen_values = true, default_value_if("metrics_url", ArgPredicate::IsPresent, None))]
+    older_than: Option<Duration>,
 
     /// WARNING for this number of older messages
-    #[arg(long, value_name = "RANGE", default_value = "25", allow_hyphen_values = true)]
-    warning_older: Range,
+    #[arg(
+        long,
+        value_name = "RANGE",
+        default_value = "25",
+        allow_hyphen_values = true,
+        default_value_if("metrics_url", ArgPredicate::IsPresent, None)
+    )]
+    warning_older: Option<Range>,
 
     /// CRITICAL for this number of older messages; scheduled mail waits on
     /// purpose, so there is no default
@@ -65,13 +88,25 @@ pub struct Args {
 
     /// WARNING for this share of free bytes or inodes on the queue's file
     /// system, in %
-    #[arg(long, value_name = "RANGE", default_value = "10:", allow_hyphen_values = true)]
-    warning_free: Range,
+    #[arg(
+        long,
+        value_name = "RANGE",
+        default_value = "10:",
+        allow_hyphen_values = true,
+        default_value_if("metrics_url", ArgPredicate::IsPresent, None)
+    )]
+    warning_free: Option<Range>,
 
     /// CRITICAL for this share of free bytes or inodes on the queue's file
     /// system, in %
-    #[arg(long, value_name = "RANGE", default_value = "3:", allow_hyphen_values = true)]
-    critical_free: Range,
+    #[arg(
+        long,
+        value_name = "RANGE",
+        default_value = "3:",
+        allow_hyphen_values = true,
+        default_value_if("metrics_url", ArgPredicate::IsPresent, None)
+    )]
+    critical_free: Option<Range>,
 
     /// Count names only and look at no message: the fastest run, without ages
     #[arg(long, conflicts_with_all = ["older_than", "warning_older", "critical_older", "warning_oldest", "critical_oldest"])]
@@ -107,23 +142,75 @@ impl Args {
         let target = Target {
             queue_dirs: self.queue_dir.clone(),
             config: self.config.clone(),
-            ages: (!self.count_only).then_some(self.older_than),
+            ages: self.older_than.filter(|_| !self.count_only),
             size: self.size,
             census: self.census,
         };
         let policy = Policy {
             messages: Thresholds { warning: Some(self.warning), critical: Some(self.critical) },
-            older_than: (!self.count_only).then_some(self.older_than),
-            older: Thresholds { warning: Some(self.warning_older), critical: self.critical_older },
+            older_than: self.older_than.filter(|_| !self.count_only),
+            older: Thresholds { warning: self.warning_older, critical: self.critical_older },
             oldest: Thresholds { warning: self.warning_oldest, critical: self.critical_oldest },
-            free: Thresholds {
-                warning: Some(self.warning_free),
-                critical: Some(self.critical_free),
-            },
+            free: Thresholds { warning: self.warning_free, critical: self.critical_free },
             size: self.size,
             on_timeout,
         };
         Ok((target, policy))
+    }
+
+    /// The server to ask for its metrics, when that is wanted, and what to think of the number.
+    pub(super) fn split_for_metrics(
+        &self,
+        on_timeout: State,
+    ) -> Result<Option<(Endpoint, CountPolicy)>, UsageError> {
+        let (Some(url), Some(auth_file)) = (&self.metrics_url, &self.auth_file) else {
+            return Ok(None);
+        };
+        if let Some(option) = self.more_than_a_number() {
+            return Err(UsageError(format!(
+                "option --metrics-url: metrics tell the number of messages, no ages, sizes or free space; leave {option} away"
+            )));
+        }
+        let url = endpoint_url(url)
+            .map_err(|why| UsageError(format!("option --metrics-url: the URL {why}")))?;
+        let endpoint =
+            Endpoint { url, auth_file: auth_file.clone(), ca_file: self.ca_file.clone() };
+        let messages = Thresholds { warning: Some(self.warning), critical: Some(self.critical) };
+        Ok(Some((endpoint, CountPolicy { messages, census: self.census, on_timeout })))
+    }
+
+    /// An option that was given and needs the queue itself.
+    fn more_than_a_number(&self) -> Option<&'static str> {
+        let given = [
+            ("--older-than", self.older_than.is_some()),
+            ("--warning-older", self.warning_older.is_some()),
+            ("--critical-older", self.critical_older.is_some()),
+            ("--warning-oldest", self.warning_oldest.is_some()),
+            ("--critical-oldest", self.critical_oldest.is_some()),
+            ("--warning-free", self.warning_free.is_some()),
+            ("--critical-free", self.critical_free.is_some()),
+            ("--size", self.size),
+        ];
+        given.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
+    }
+}
+
+/// Reads where the metrics are. What is typed is never repeated: it may hold a password.
+fn endpoint_url(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text)
+        .map_err(|_| "is not a URL; write one, as in https://mail.example.com:9000/metrics")?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(
+            "holds a name or password, which everybody on this host can read in the list of processes; put them into --auth-file",
+        );
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_this_host(&url) => Ok(url),
+        "http" => {
+            Err("must begin with https, or the password would cross the network in the clear")
+        }
+        _ => Err("must begin with https"),
     }
 }
 

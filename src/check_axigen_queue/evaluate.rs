@@ -1,5 +1,7 @@
 //! Facts and limits become a report. No I/O, no clock.
 
+pub(super) mod metrics;
+
 use std::path::Path;
 use std::time::Duration;
 

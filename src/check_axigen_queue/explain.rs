@@ -1,5 +1,7 @@
 //! Long output: `-v` says what was seen, `-vv` what was looked at, `--census` what stands in the tree.
 
+pub(super) mod metrics;
+
 use std::fmt;
 
 use super::facts::{AgeBuckets, Ages, Census, ConfigSays, Facts, FoundBy, Kind, Obstacle, Queue};
@@ -29,6 +31,9 @@ pub(super) const MEANINGS: Meanings = &[
     ),
     ("size", "size of all files, with --size"),
     ("largest", "size of the largest file, with --size"),
+    ("uptime", "time since the server was started, with --metrics-url"),
+    ("load", "load average of that server over one minute, with --metrics-url"),
+    ("users", "users of that server, the sum of all domains, with --metrics-url"),
 ];
 
 /// Adds the long output.

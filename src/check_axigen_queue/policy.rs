@@ -20,3 +20,13 @@ pub(super) struct Policy {
     /// The state of the plugin's own time-out.
     pub(super) on_timeout: State,
 }
+
+/// What to think of a number without ages, read from a server's metrics.
+#[derive(Clone, Debug)]
+pub(super) struct CountPolicy {
+    pub(super) messages: Thresholds,
+    /// Whether the metrics that are there are to be listed.
+    pub(super) census: bool,
+    /// The state of the plugin's own time-out.
+    pub(super) on_timeout: State,
+}

@@ -6,6 +6,7 @@ mod axigen_cfg;
 mod count;
 mod kin;
 mod locate;
+pub(super) mod metrics;
 mod names;
 mod scan;
 mod space;

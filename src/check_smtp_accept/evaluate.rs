@@ -10,8 +10,9 @@ use super::explain::{explain, why_ended};
 use super::facts::{EarlyEnd, Facts, Recipient};
 use super::policy::Policy;
 use crate::monitoring::{Metric, Range, Report, State, Thresholds, Unit, Value};
-use crate::smtp::{Command, Reply, Stage};
-use crate::smtp_client::NoSession;
+use crate::smtp::{Command, Stage};
+use crate::smtp_client::{NoSession, Security};
+use crate::tls::handshake::HandshakeError;
 use meaning::{Meaning, meaning};
 
 /// What the JSON output carries.
@@ -97,6 +98,16 @@ fn no_session(facts: &Facts, error: &NoSession, report: &mut Report) {
         NoSession::Handshake(failed) if failed.is_ours() => {
             report.find(State::Unknown, format!("{host}:{port}: {error}"));
         }
+        NoSession::Handshake(HandshakeError::NotTls | HandshakeError::Text(_)) => {
+            report.find(State::Critical, format!("{host}:{port}: {error}"));
+            report.advise("a port that begins in the clear needs --starttls, or neither option");
+        }
+        NoSession::NoAnswer(silent)
+            if facts.security != Security::Tls && silent.stage == Stage::Greeting =>
+        {
+            report.find(State::Critical, format!("{host}:{port}: {error}"));
+            report.advise("a port where TLS begins at once needs --tls; else look at the server");
+        }
         NoSession::NoAnswer(_)
         | NoSession::Handshake(_)
         | NoSession::NoStarttls
@@ -149,6 +160,15 @@ fn taken(facts: &Facts, report: &mut Report) {
     }
 }
 
+/// What the answer to one recipient means; unknown without one.
+fn state(recipient: &Recipient, facts: &Facts) -> State {
+    match (&recipient.reply, recipient.refusal()) {
+        (None, _) => State::Unknown,
+        (Some(_), None) => State::Ok,
+        (Some(_), Some(reply)) => meaning(reply, Stage::Command(Command::Rcpt), facts).state,
+    }
+}
+
 fn time(facts: &Facts, policy: &Policy, report: &mut Report) {
     let Some(seconds) = facts.seconds else {
         return;
@@ -156,7 +176,7 @@ fn time(facts: &Facts, policy: &Policy, report: &mut Report) {
     let state = policy.time.judge(Value::Float(seconds));
     if let Some(range) = policy.time.behind(state) {
         let name = if state == State::Critical { "critical" } else { "warning" };
-        report.find(state, format!("took {seconds:.1} s ({name} {range})"));
+        report.find(state, format!("took {seconds:.2} s ({name} {range})"));
         report.advise(
             "look at the server's load, and at what it asks of others: DNS, block lists, a scanner",
         );
@@ -169,14 +189,14 @@ fn measure(facts: &Facts, policy: &Policy, report: &mut Report) {
     report.measure(Metric::new("time", time, Unit::Seconds).judged_by(&policy.time));
     let all = count(facts.recipients.len());
     report.measure(Metric::new("recipients", Value::Uint(all), Unit::None));
-    let is_known = facts.recipients.iter().all(|recipient| recipient.reply.is_some());
-    let refusals = || facts.recipients.iter().filter_map(Recipient::refusal);
+    let states: Vec<State> =
+        facts.recipients.iter().map(|recipient| state(recipient, facts)).collect();
+    let of = |wanted: State| states.iter().filter(|state| **state == wanted).count();
+    let is_known = of(State::Unknown) == 0;
     let refused =
-        if is_known { Value::Uint(count(refusals().count())) } else { Value::Undetermined };
-    // A greylisted recipient is refused and well. Both limits, since Icinga drops one behind an empty one.
-    let state = |reply: &Reply| meaning(reply, Stage::Command(Command::Rcpt), facts).state;
-    let tolerated = refusals().filter(|reply| state(reply) != State::Critical).count();
-    let most = Some(Range::up_to(count(tolerated)));
-    let limits = Thresholds { warning: most, critical: most };
+        if is_known { Value::Uint(count(of(State::Critical))) } else { Value::Undetermined };
+    // Both limits, since Icinga 2 before 2.14.5 drops one behind an empty one.
+    let none = Some(Range::up_to(0));
+    let limits = Thresholds { warning: none, critical: none };
     report.measure(Metric::new("refused", refused, Unit::None).judged_by(&limits).at_most(all));
 }

@@ -9,7 +9,7 @@ use crate::smtp_client::{Security, certificate_words};
 pub(super) const MEANINGS: Meanings = &[
     ("time", "time from the connection to the last answer"),
     ("recipients", "recipients asked for"),
-    ("refused", "recipients that were answered with 4xx or 5xx"),
+    ("refused", "recipients whose refusal is CRITICAL, so none that is greylisted"),
 ];
 
 /// Describes what was seen, for `-v`.

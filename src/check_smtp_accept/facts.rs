@@ -26,7 +26,7 @@ pub(super) struct Facts {
     pub(super) delivered: Option<Reply>,
     /// How long the greeting took; absent before it.
     pub(super) greeted_after: Option<f64>,
-    /// From the connection to the last answer; absent when it did not come.
+    /// From the connection to the last answer; absent when one did not come.
     pub(super) seconds: Option<f64>,
     /// What the certificate proves; absent unless it was asked for.
     #[serde(serialize_with = "words_if_any")]

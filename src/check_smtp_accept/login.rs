@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
 use crate::secret::{self, Secret, SecretError};
 
@@ -55,6 +56,7 @@ impl Login {
     /// # Errors
     /// [`NoLogin`] names the file and nothing that stands in it.
     pub(super) fn read(path: &Path) -> Result<Self, NoLogin> {
+        secret::guard();
         let text = secret::from_file(path)?;
         let login = text.expose().split_once(':').filter(|(user, password)| {
             let is_clean = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);
@@ -69,13 +71,14 @@ impl Login {
         let (user, password) = (&self.user, self.password.expose());
         match mechanism {
             Mechanism::Plain => {
-                let both = STANDARD.encode(format!("\0{user}\0{password}"));
-                vec![Secret::new(&format!("AUTH PLAIN {both}"))]
+                let both = Zeroizing::new(format!("\0{user}\0{password}"));
+                let encoded = Zeroizing::new(STANDARD.encode(both.as_bytes()));
+                vec![Secret::new(&Zeroizing::new(format!("AUTH PLAIN {}", *encoded)))]
             }
             Mechanism::Login => vec![
                 Secret::new("AUTH LOGIN"),
                 Secret::new(&STANDARD.encode(user)),
-                Secret::new(&STANDARD.encode(password)),
+                Secret::new(&Zeroizing::new(STANDARD.encode(password))),
             ],
         }
     }

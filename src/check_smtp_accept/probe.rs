@@ -36,11 +36,10 @@ impl<'a> Visit<'a> {
         self.progress.note(|facts| facts.greeted_after = Some(client.greeted_after.as_secs_f64()));
         let end = self.converse(&mut client, login.as_ref());
         let took = self.run.deadline.elapsed().saturating_sub(begin);
-        match &end {
-            Err(EarlyEnd::Lost(_) | EarlyEnd::OutOfTime(_)) => return end,
-            Ok(()) => self.progress.note(|facts| facts.seconds = Some(took.as_secs_f64())),
-            Err(_) => {}
+        if matches!(end, Err(EarlyEnd::Lost(_) | EarlyEnd::OutOfTime(_))) {
+            return end;
         }
+        self.progress.note(|facts| facts.seconds = Some(took.as_secs_f64()));
         client.quit();
         end
     }
@@ -151,7 +150,7 @@ impl<'a> Visit<'a> {
     ) -> Result<Reply, EarlyEnd> {
         let deadline = &self.run.deadline;
         deadline.enter(format!("waiting for the answer to {command}"));
-        session.stream_mut().allow(Patience::longest(deadline.limit(), deadline.remaining()));
+        session.stream_mut().allow(Patience::longest(deadline.remaining()));
         let begin = deadline.elapsed();
         ask(session).map_err(|mut error| {
             if deadline.has_passed() {

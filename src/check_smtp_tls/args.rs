@@ -68,9 +68,9 @@ pub struct Args {
     #[arg(long, value_name = "GRADE", default_value = "C", allow_hyphen_values = true)]
     grade_critical: Grade,
 
-    /// Least remaining life of the certificate, in days or in per cent of its
-    /// whole life: 14d or 20% [default: 20% but at most 28d, 7% but at most
-    /// 7d]
+    /// Least remaining life of the certificate, in days, hours or per cent of
+    /// its whole life: 14d, 36h or 20% [default: 20% but at most 28d, 7% but at
+    /// most 7d; of a life up to 10d 45%, 20%]
     #[arg(short = 'D', long, value_name = "WARN[,CRIT]", allow_hyphen_values = true, conflicts_with_all = ["warning_certificate", "critical_certificate"])]
     certificate: Option<LeftPair>,
 
@@ -161,14 +161,12 @@ impl Args {
     /// How much of a certificate's life must be left for OK and for WARNING.
     fn lives(&self) -> Result<(Left, Left), UsageError> {
         let pair = self.certificate;
-        let warning = pair
-            .map(|pair| pair.warning)
-            .or(self.warning_certificate)
-            .unwrap_or(Left::PercentAtMost(20, 28));
+        let warning =
+            pair.map(|pair| pair.warning).or(self.warning_certificate).unwrap_or(Left::Warn);
         let critical = pair
             .and_then(|pair| pair.critical)
             .or(self.critical_certificate)
-            .unwrap_or(Left::PercentAtMost(7, 7));
+            .unwrap_or(Left::Alarm);
         if critical.is_surely_longer_than(warning) {
             let option = pair.map_or("--critical-certificate", |_| "--certificate");
             return Err(UsageError(format!(

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod json;
+mod lack;
 
 use std::time::SystemTime;
 
@@ -14,7 +15,6 @@ use crate::monitoring::{Metric, Report, State, Unit, Value};
 use crate::smtp::{Cause, Command, Stage};
 use crate::stream::StreamError;
 use crate::tls::Protocol;
-use crate::tls::suite::{Exchange, Suite};
 
 const SWITCH_ON: &str = "switch STARTTLS on; Axigen: Security and Filtering, Acceptance and Routing, Allow StartTLS; postfix: smtpd_tls_security_level = may";
 
@@ -39,11 +39,13 @@ pub(super) fn evaluate(
     if has_tls {
         handshake(facts, &mut report);
         certificates::dates(facts, policy, now, &mut report);
-        certificates::trust(facts, policy, &mut report);
+        certificates::trust(facts, policy, now, &mut report);
+        certificates::without_name(facts, policy, now, &mut report);
     }
     authentication(facts, &mut report);
     inside_tls(facts, &mut report);
     other_listeners(facts, &mut report);
+    other_addresses(facts, &mut report);
     measure(facts, grading.as_ref(), &mut report);
     explain::explain(facts, grading.as_ref(), now, &mut report);
     json::attach(facts, grading.as_ref(), now, &mut report);
@@ -81,6 +83,14 @@ fn starttls(facts: &Facts, report: &mut Report) -> bool {
     match (facts.start, &smtp.starttls) {
         (Start::Tls, _) => facts.connections > 0,
         (Start::Starttls, Fact::Yes) => {
+            let (offers, all) = (smtp.starttls_offers, smtp.ehlo_answers);
+            if offers < all {
+                let text = format!("STARTTLS is offered on {offers} of {all} connections");
+                report.find(State::Critical, text);
+                report.advise(
+                    "look at each server behind this address; one has STARTTLS switched off",
+                );
+            }
             facts.handshake.is_some() || facts.no_handshake.is_some() || !facts.accepted.is_empty()
         }
         (Start::Starttls, Fact::No) => {
@@ -179,22 +189,24 @@ fn handshake(facts: &Facts, report: &mut Report) {
         .and_then(|handshake| handshake.signature_fault)
     {
         report.find(
-            State::Warning,
+            State::Critical,
             format!("the server's signature does not fit its certificate: {fault}"),
         );
+        report.advise("certificate and key are of two pairs: choose them again");
     }
     let Some(why) = &facts.no_handshake else {
         return;
     };
-    let is_modern = |suite: &Suite| {
-        suite.is_aead() && matches!(suite.exchange, Exchange::Ecdhe | Exchange::Tls13)
-    };
-    let is_able = facts.accepted_suites().any(|(_, suite)| is_modern(suite));
-    if is_able || facts.accepted.is_empty() {
-        report.find(State::Critical, words::unknown(why));
-        if facts.start == Start::Tls && facts.accepted.is_empty() {
-            report.advise("a port that begins in the clear needs --starttls");
-        }
+    if let Some(lack) = lack::of_ours(facts, why) {
+        let text = format!("handshake unknown: our side does not speak {}", words::lack(&lack));
+        // The certificate was sent in the clear, and is judged all the same.
+        let is_judged = !facts.chains.is_empty() && lack::is_usual_elsewhere(&lack);
+        report.find(if is_judged { State::Ok } else { State::Unknown }, text);
+        return;
+    }
+    report.find(State::Critical, words::unknown(why));
+    if facts.start == Start::Tls && facts.accepted.is_empty() {
+        report.advise("a port that begins in the clear needs --starttls");
     }
 }
 
@@ -261,6 +273,13 @@ fn other_listeners(facts: &Facts, report: &mut Report) {
                 );
             }
         }
+    }
+}
+
+/// What was not looked at.
+fn other_addresses(facts: &Facts, report: &mut Report) {
+    if let (Some(address), count @ 2..) = (&facts.address, facts.addresses) {
+        report.find(State::Ok, format!("asked {address} only, one of {count} addresses"));
     }
 }
 

@@ -47,6 +47,12 @@ fn server(facts: &Facts, report: &mut Report) {
             facts.host, facts.port, facts.name
         ),
     );
+    if let Some(unnamed) = &facts.without_name {
+        report.explain(
+            1,
+            format!("without SNI: {} by {}", unnamed.leaf.subject, unnamed.leaf.issuer),
+        );
+    }
     for skipped in words::unconnected(&facts.skipped_addresses) {
         report.explain(1, format!("skipped: {skipped}"));
     }

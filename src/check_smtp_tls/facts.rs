@@ -2,6 +2,7 @@
 
 mod cut_short;
 mod fact;
+mod lack;
 mod weakness;
 mod why_unknown;
 
@@ -13,6 +14,7 @@ use serde::{Serialize, Serializer};
 
 pub(super) use cut_short::{Ban, CutShort, Loss};
 pub(super) use fact::Fact;
+pub(super) use lack::Lack;
 pub(super) use weakness::Weakness;
 pub(super) use why_unknown::{BeforeTls, WhyUnknown};
 
@@ -21,10 +23,10 @@ use crate::program::{self, Gathered, OutOfTime};
 use crate::smtp::{Reply, SessionError};
 use crate::smtp_client::Unreached;
 use crate::tls::Protocol;
-use crate::tls::certificate::Certificate;
+pub(super) use crate::tls::anchored::{Anchored, Life, Unchecked};
+use crate::tls::certificate::{Certificate, Fit};
 use crate::tls::handshake::SignatureFault;
 use crate::tls::suite::Suite;
-pub(super) use crate::tls::trust::Anchored;
 
 /// How TLS begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -46,6 +48,8 @@ pub(super) struct Facts {
     pub(super) name: String,
     /// The address all facts are from.
     pub(super) address: Option<String>,
+    /// How many addresses the name has.
+    pub(super) addresses: usize,
     /// Addresses that did not answer before it.
     #[serde(skip)]
     pub(super) skipped_addresses: Vec<(SocketAddr, ConnectError)>,
@@ -80,6 +84,8 @@ pub(super) struct Facts {
     /// The chains, the one of the handshake first.
     pub(super) chains: Vec<Chain>,
     pub(super) certificates: Vec<Certificate>,
+    /// The leaf for clients that name nobody, where it is another.
+    pub(super) without_name: Option<Box<Unnamed>>,
     /// Whether there is a certificate with the other kind of key.
     pub(super) second_certificate: Fact,
     /// Why the certificate is not known, if it is not.
@@ -124,6 +130,9 @@ pub(super) enum ProbeError {
 pub(super) struct Smtp {
     pub(super) greeting: Option<String>,
     pub(super) starttls: Fact,
+    /// Connections on which EHLO was answered with yes, and those of them that listed STARTTLS.
+    pub(super) ehlo_answers: u32,
+    pub(super) starttls_offers: u32,
     /// What EHLO was answered with by a server that does not know it.
     #[serde(skip)]
     pub(super) ehlo_refused: Option<Reply>,
@@ -157,10 +166,21 @@ pub(super) struct Chain {
     /// Whether each certificate is followed by its issuer.
     pub(super) is_in_order: bool,
     /// Whether the name fits the leaf.
-    pub(super) is_for_name: bool,
+    #[serde(rename = "is_for_name", serialize_with = "fits")]
+    pub(super) fit: Fit,
     pub(super) anchored: Anchored,
+    /// The authority above the leaf whose life ends first.
+    pub(super) first_to_end: Option<Life>,
     /// The issuer that is missing at the chain's end, when it is.
     pub(super) missing_issuer: Option<String>,
+}
+
+/// The leaf a server shows to clients that name nobody (no SNI, RFC 6066 section 3).
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Unnamed {
+    pub(super) leaf: Certificate,
+    #[serde(rename = "is_for_name", serialize_with = "fits")]
+    pub(super) fit: Fit,
 }
 
 /// The one real handshake.
@@ -174,6 +194,9 @@ pub(super) struct Handshake {
     /// What is wrong with the server's signature, if anything is.
     #[serde(rename = "signature_problem", serialize_with = "as_text")]
     pub(super) signature_fault: Option<SignatureFault>,
+    /// Why the signature could not be checked, if it could not.
+    #[serde(rename = "signature_unchecked")]
+    pub(super) unchecked: Option<Unchecked>,
 }
 
 /// Another listener that may speak SSLv2 with the same key.
@@ -193,11 +216,14 @@ impl Facts {
             start,
             name: name.to_owned(),
             address: None,
+            addresses: 0,
             skipped_addresses: Vec::new(),
             connections: 0,
             smtp: Smtp {
                 greeting: None,
                 starttls: Fact::not_asked(),
+                ehlo_answers: 0,
+                starttls_offers: 0,
                 ehlo_refused: None,
                 starttls_answer: None,
                 is_masked: false,
@@ -223,6 +249,7 @@ impl Facts {
             secure_renegotiation: Fact::not_asked(),
             chains: Vec::new(),
             certificates: Vec::new(),
+            without_name: None,
             second_certificate: Fact::not_asked(),
             no_certificate: None,
             handshake: None,
@@ -309,6 +336,11 @@ fn suite_names<S: Serializer>(
 #[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
 fn as_text<T: Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
     value.as_ref().map(ToString::to_string).serialize(serializer)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn fits<S: Serializer>(fit: &Fit, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bool(*fit != Fit::Other)
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]

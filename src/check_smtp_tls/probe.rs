@@ -9,15 +9,20 @@ mod question;
 mod reach;
 mod reaction;
 
-use super::facts::{CutShort, Fact, Facts, Handshake, ProbeError, Progress, Start, WhyUnknown};
+use std::net::IpAddr;
+
+use rustls::pki_types::ServerName;
+
+use super::facts::{
+    CutShort, Fact, Facts, Handshake, ProbeError, Progress, Start, Unnamed, WhyUnknown,
+};
 use super::target::Target;
 use crate::clock;
 use crate::connection::Connection;
 use crate::program::Run;
 use crate::smtp::{Session, Stage};
 use crate::smtp_client::{Patient, plain_refusal};
-use crate::tls::Protocol;
-use crate::tls::certificate::Algorithm;
+use crate::tls::certificate::{self, Algorithm};
 use crate::tls::handshake::{HandshakeError, Secured, Wanted, handshake};
 use crate::tls::trust::Anchors;
 use ask::Asker;
@@ -53,6 +58,7 @@ impl Probe<'_> {
         plan::versions(&mut self.asker)?;
         plan::suites(&mut self.asker)?;
         self.second_certificate()?;
+        self.without_name()?;
         if self.target().injection {
             injection::look(&mut self.asker)?;
         }
@@ -71,7 +77,7 @@ impl Probe<'_> {
     /// a server with two.
     fn second_look(&mut self) -> Result<(), Halt> {
         if self.progress().read(|facts| facts.certificates.is_empty()) {
-            return plan::version(&mut self.asker, Protocol::Tls12);
+            return plan::certificate(&mut self.asker);
         }
         self.second_certificate()
     }
@@ -109,6 +115,7 @@ impl Probe<'_> {
                         seconds,
                         stapled: shown.stapled,
                         signature_fault: shown.signature_fault,
+                        unchecked: shown.unchecked,
                     });
                 });
                 if wanted == Wanted::Any {
@@ -181,17 +188,52 @@ impl Probe<'_> {
         session.quit();
     }
 
+    /// What clients get that name nobody, as older mail servers do. A refusal, or no answer, is not judged: the others
+    /// are served.
+    fn without_name(&mut self) -> Result<(), Halt> {
+        let is_named = matches!(self.asker.server_name(), ServerName::DnsName(_));
+        if !is_named || self.progress().read(|facts| facts.handshake.is_none()) {
+            return Ok(());
+        }
+        let connection = match self.asker.reach.ready() {
+            Ok(connection) => connection,
+            Err(Setback::Halt(halt)) => return Err(halt),
+            Err(Setback::Once(_)) => return Ok(()),
+        };
+        let own_name = self.target().caller.name(connection.local_address());
+        self.asker.reach.run.deadline.enter("shaking hands without a name");
+        let (shown, result) = handshake(connection, nobody(), Wanted::Any);
+        if let Ok((_, secured)) = result {
+            leave(secured, self.target().start, &own_name);
+        }
+        let Some(leaf) = shown.chain.first().and_then(|der| certificate::read(der).ok()) else {
+            return Ok(());
+        };
+        self.progress().note(|facts| {
+            if facts.leaves().all(|known| known.sha256 != leaf.sha256) {
+                let fit = leaf.fit(&facts.name);
+                facts.without_name = Some(Box::new(Unnamed { leaf, fit }));
+            }
+        });
+        Ok(())
+    }
+
     /// The certificate with the other kind of key, if the server has two.
     fn second_certificate(&mut self) -> Result<(), Halt> {
         let first =
             self.progress().read(|facts| facts.leaves().next().map(|leaf| leaf.key.algorithm));
         let has_shaken_hands = self.progress().read(|facts| facts.handshake.is_some());
         match first.filter(|_| has_shaken_hands) {
-            Some(Algorithm::Rsa) => self.handshake(Wanted::Ecdsa),
+            Some(Algorithm::Rsa | Algorithm::RsaPss) => self.handshake(Wanted::Ecdsa),
             Some(_) => self.handshake(Wanted::Rsa),
             None => Ok(()),
         }
     }
+}
+
+/// The handshake of a client that names nobody: an address is never sent.
+fn nobody() -> ServerName<'static> {
+    ServerName::IpAddress(IpAddr::from([0, 0, 0, 0]).into())
 }
 
 fn no_handshake(facts: &mut Facts, wanted: Wanted, why: WhyUnknown) {

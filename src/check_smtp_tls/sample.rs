@@ -3,7 +3,7 @@
 use super::facts::{Anchored, Chain, Fact, Facts, Start, Weakness, WeaknessAsked};
 use crate::tls::Protocol;
 use crate::tls::Protocol::{Tls12, Tls13};
-use crate::tls::certificate::{Algorithm, Certificate, Hash, Key};
+use crate::tls::certificate::{Algorithm, Certificate, Fit, Hash, Key};
 
 pub(super) const RSA_GCM_128: u16 = 0xc02f;
 pub(super) const RSA_GCM_256: u16 = 0xc030;
@@ -62,8 +62,9 @@ pub(super) fn add_leaf(facts: &mut Facts, leaf: Certificate) {
         certificates: vec![0],
         unreadable: 0,
         is_in_order: true,
-        is_for_name: true,
+        fit: Fit::Name,
         anchored: Anchored::Yes,
+        first_to_end: None,
         missing_issuer: None,
     }];
 }

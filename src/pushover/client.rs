@@ -209,7 +209,7 @@ fn failed(failure: Failure) -> Response {
     Response { result: Err(failure.into()), quota: None }
 }
 
-fn certificates(path: &Path) -> Result<Vec<Certificate>, RouteError> {
+pub(crate) fn certificates(path: &Path) -> Result<Vec<Certificate>, RouteError> {
     let pem = named_file::open(path)
         .and_then(|file| named_file::read(file, CA_BYTES))
         .map_err(|source| RouteError::CaFile { path: path.to_owned(), source })?;
@@ -219,7 +219,7 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>, RouteError> {
     }
 }
 
-fn is_this_host(url: &Url) -> bool {
+pub(crate) fn is_this_host(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost") => true,
         Some(host) => host
@@ -255,7 +255,7 @@ fn failure(error: reqwest::Error) -> Failure {
 }
 
 /// The TLS library names variants of its own where people expect words.
-fn distrust(error: &(dyn Error + 'static)) -> Option<Distrust> {
+pub(crate) fn distrust(error: &(dyn Error + 'static)) -> Option<Distrust> {
     // An I/O error hides what it wraps from `source`.
     let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     match (error.downcast_ref(), wrapped) {
@@ -281,7 +281,7 @@ fn distrust(error: &(dyn Error + 'static)) -> Option<Distrust> {
 }
 
 /// The cause of all causes, which alone says what happened.
-fn innermost(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;

@@ -61,6 +61,9 @@ pub(crate) fn classify(status: u16, headers: &Headers, body: &[u8]) -> Result<Va
         429 => NotAccepted::QuotaUsedUp { reset: headers.reset, words: words() },
         // A proxy in between answered, not Pushover.
         407 => Failure::ProxyPassword.into(),
+        413 => Failure::TooLarge.into(),
+        // Pushover refuses in its own words; others are those of a box in between, and the way may be free again.
+        400..=499 if !is_pushovers(body.as_ref()) => Failure::Foreign(status).into(),
         400..=499 => {
             NotAccepted::Rejected { culprit: culprit(status, body.as_ref()), words: words() }
         }
@@ -85,6 +88,11 @@ fn classify_ok(body: Value) -> Result<Value, NotAccepted> {
         Some(info) => Err(NotAccepted::NoDevice(shorten(info))),
         None => Ok(body),
     }
+}
+
+/// Whether it is Pushover who answers.
+fn is_pushovers(body: Option<&Value>) -> bool {
+    body.is_some_and(|body| body.get("status").is_some_and(Value::is_i64))
 }
 
 fn culprit(status: u16, body: Option<&Value>) -> Culprit {
@@ -160,15 +168,19 @@ mod tests {
             ("array", 200, "[1]", "temporary"),
             ("bad user", 400, user, "user"),
             ("bad token", 400, token, "token"),
-            ("401 alone", 401, "no", "token"),
+            ("401 alone", 401, r#"{"status":0}"#, "token"),
             (
                 "bad field",
                 400,
                 r#"{"message":"cannot be blank","errors":["message cannot be blank"],"status":0}"#,
                 "message",
             ),
-            ("not JSON", 400, "Bad Request", "message"),
-            ("not found", 404, "", "message"),
+            ("not JSON", 400, "Bad Request", "temporary"),
+            ("JSON of a box", 403, r#"{"error":"denied"}"#, "temporary"),
+            ("array", 400, "[0]", "temporary"),
+            ("not found", 404, "", "temporary"),
+            ("not found", 404, r#"{"status":0,"errors":["not found"]}"#, "message"),
+            ("too large", 413, r#"{"status":0}"#, "temporary"),
             ("quota says token invalid", 429, quota, "quota"),
             ("proxy", 407, "", "temporary"),
             ("redirect", 307, "", "temporary"),

@@ -191,6 +191,8 @@ const ROWS: &[Row] = &[
     Row { at: At::Auth, codes: &[421, 454], grounds: Grounds::Sick, ..ANY },
     Row { at: At::Auth, grounds: Grounds::AuthDemanded, ..ANY },
     Row { at: At::BeforeContent, words: &[BAN], grounds: Grounds::Limited, ..ANY },
+    // A host, or a domain, that takes no mail at all (RFC 7504).
+    Row { codes: &[521, 556], grounds: Grounds::Sick, ..ANY },
     Row { words: &[RELAY], grounds: Grounds::NoRelay, ..ANY },
     // DKIM, SPF and DMARC speak of authentication and mean the mail (RFC 7372, RFC 9091).
     Row { status: Enhanced::Details(7, &[20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30]), ..ANY },

@@ -1,10 +1,12 @@
 //! What a certificate fails to prove, in the words of every check that asks a mail server for proof.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::Serializer;
 use serde::ser::SerializeStruct;
 
+use crate::clock;
 use crate::monitoring::duration;
 use crate::tls::proof::{Fault, Proof};
 
@@ -16,10 +18,18 @@ pub(crate) fn fault(fault: &Fault) -> String {
         Fault::Missing => "no certificate".to_owned(),
         Fault::Unreadable(error) => error.to_string(),
         Fault::Expired(seconds) => format!("certificate expired {} ago", human(*seconds)),
-        Fault::NotYetValid(seconds) => {
-            format!("certificate is not valid for another {}", human(*seconds))
+        Fault::NotYetValid(from) => {
+            format!("certificate is not yet valid: from {}", clock::utc(*from))
+        }
+        Fault::OtherName { name, whom } if name.parse::<IpAddr>().is_ok() => {
+            format!("certificate is for {whom}, not for the address {name}")
         }
         Fault::OtherName { name, whom } => format!("certificate is for {whom}, not for {name}"),
+        Fault::CommonName(name) => {
+            format!(
+                "{name} stands in the certificate's common name only, which many clients do not read"
+            )
+        }
         Fault::SelfSigned => "certificate is self-signed".to_owned(),
         Fault::UnknownIssuer(issuer) => {
             let issuer = issuer.as_deref().unwrap_or("of the certificate");
@@ -27,9 +37,12 @@ pub(crate) fn fault(fault: &Fault) -> String {
                 "untrusted: issuer {issuer} was not sent and is not trusted here (chain incomplete or unknown CA)"
             )
         }
-        Fault::IssuerOutOfDates => {
-            "untrusted: a certificate above it is out of its dates".to_owned()
-        }
+        Fault::IssuerOutOfDates(life) => format!(
+            "untrusted: its authority {} is valid from {} to {} only",
+            life.subject,
+            clock::utc(life.not_before),
+            clock::utc(life.not_after)
+        ),
         Fault::Path(fault) => format!("untrusted: {fault}"),
         Fault::Sha1 => "certificate signed over SHA-1".to_owned(),
         Fault::OutOfOrder => "the chain is not in order".to_owned(),

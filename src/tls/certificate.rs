@@ -9,13 +9,11 @@ use x509_parser::error::X509Error;
 use x509_parser::extensions::GeneralName;
 use x509_parser::oid_registry as oid;
 use x509_parser::prelude::FromDer;
-use x509_parser::public_key::PublicKey;
+use x509_parser::public_key::{PublicKey, RSAPublicKey};
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::flight::bits;
 
-/// Most names of one certificate that a host is looked for in.
-const MOST_NAMES: usize = 2000;
 /// Most names of one certificate that are told.
 const MOST_NAMES_TOLD: usize = 100;
 /// Most characters of a name that are told; no host has more than 253 (RFC 1035 section 2.3.4).
@@ -96,6 +94,9 @@ pub struct Key {
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Algorithm {
     Rsa,
+    /// For signatures with PSS only (RFC 4055 section 1.2).
+    #[serde(rename = "rsa-pss")]
+    RsaPss,
     Ecdsa,
     Ed25519,
     Ed448,
@@ -107,6 +108,7 @@ impl std::fmt::Display for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let name = match self.algorithm {
             Algorithm::Rsa => "RSA",
+            Algorithm::RsaPss => "RSA-PSS",
             Algorithm::Ecdsa => "ECDSA",
             Algorithm::Ed25519 => return f.write_str("Ed25519"),
             Algorithm::Ed448 => return f.write_str("Ed448"),
@@ -175,22 +177,7 @@ pub fn read(der: &[u8]) -> Result<Certificate, Unreadable> {
     })
 }
 
-/// Whether `issuer` issued `certificate`: by name and, where the algorithm is one we can check, by signature.
-#[must_use]
-pub fn is_issued_by(certificate: &[u8], issuer: &[u8]) -> bool {
-    let (Ok(certificate), Ok(issuer)) = (parse(certificate), parse(issuer)) else {
-        return false;
-    };
-    if certificate.issuer().as_raw() != issuer.subject().as_raw() {
-        return false;
-    }
-    match certificate.verify_signature(Some(issuer.public_key())) {
-        Ok(()) => true,
-        Err(error) => error != X509Error::SignatureVerificationError,
-    }
-}
-
-fn parse(der: &[u8]) -> Result<X509Certificate<'_>, Unreadable> {
+pub(super) fn parse(der: &[u8]) -> Result<X509Certificate<'_>, Unreadable> {
     match X509Certificate::from_der(der) {
         Ok((_, certificate)) => Ok(certificate),
         Err(error) => Err(match X509Error::from(error) {
@@ -205,7 +192,7 @@ fn subject_names(certificate: &X509Certificate<'_>) -> (Vec<String>, Vec<IpAddr>
     let Ok(Some(extension)) = certificate.subject_alternative_name() else {
         return (names, addresses);
     };
-    for name in extension.value.general_names.iter().take(MOST_NAMES) {
+    for name in &extension.value.general_names {
         match name {
             GeneralName::DNSName(name) => names.push((*name).to_owned()),
             GeneralName::IPAddress(bytes) => {
@@ -219,7 +206,7 @@ fn subject_names(certificate: &X509Certificate<'_>) -> (Vec<String>, Vec<IpAddr>
     (names, addresses)
 }
 
-fn key(info: &SubjectPublicKeyInfo<'_>) -> Key {
+pub(super) fn key(info: &SubjectPublicKeyInfo<'_>) -> Key {
     let algorithm = &info.algorithm.algorithm;
     let mut has_exponent_one = false;
     let (algorithm, bits) = match info.parsed() {
@@ -229,6 +216,10 @@ fn key(info: &SubjectPublicKeyInfo<'_>) -> Key {
         }
         Ok(PublicKey::EC(point)) => (Algorithm::Ecdsa, curve_bits(info).or(Some(point.key_size()))),
         Ok(PublicKey::DSA(key)) => (Algorithm::Dsa, Some(key.len() * 8)),
+        _ if *algorithm == oid::OID_PKCS1_RSASSAPSS => {
+            let key = RSAPublicKey::from_der(&info.subject_public_key.data);
+            (Algorithm::RsaPss, key.ok().map(|(_, key)| bits(key.modulus)))
+        }
         _ if *algorithm == oid::OID_SIG_ED25519 => (Algorithm::Ed25519, Some(256)),
         _ if *algorithm == oid::OID_SIG_ED448 => (Algorithm::Ed448, Some(456)),
         _ => (Algorithm::Other, None),
@@ -253,7 +244,7 @@ const SHA1: [oid::Oid<'static>; 4] = [
     oid::Oid::new(std::borrow::Cow::Borrowed(&[0x2a, 0x86, 0x48, 0xce, 0x38, 4, 3])),
 ];
 
-fn hash(certificate: &X509Certificate<'_>) -> Hash {
+pub(super) fn hash(certificate: &X509Certificate<'_>) -> Hash {
     let algorithm = &certificate.signature_algorithm.algorithm;
     let is = |known: &[oid::Oid<'_>]| known.contains(algorithm);
     if is(&[oid::OID_PKCS1_MD2WITHRSAENC]) {
@@ -276,16 +267,35 @@ fn sha256(bytes: &[u8]) -> String {
     text
 }
 
+/// How a certificate fits a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit {
+    /// One of its names is the host's.
+    Name,
+    /// Its common name is, and it has no host names: mail servers read that, other clients do not (RFC 9525 section 2).
+    CommonName,
+    /// It is for others.
+    Other,
+}
+
 impl Certificate {
     /// Whether the certificate is for this host (RFC 9525 section 6): names by label, with one wildcard as the whole
-    /// leftmost label; addresses exactly. The common name does not count.
+    /// leftmost label; addresses exactly.
     #[must_use]
-    pub fn is_for(&self, host: &str) -> bool {
+    pub fn fit(&self, host: &str) -> Fit {
         if let Ok(address) = host.parse::<IpAddr>() {
-            return self.addresses.contains(&address);
+            return if self.addresses.contains(&address) { Fit::Name } else { Fit::Other };
         }
         let host = host.strip_suffix('.').unwrap_or(host);
-        self.names.iter().any(|name| matches(name, host))
+        let common = self.common_name.iter().filter(|_| self.names.is_empty());
+        if self.names.iter().any(|name| matches(name, host)) {
+            Fit::Name
+        } else if common.into_iter().any(|name| matches(name, host)) {
+            Fit::CommonName
+        } else {
+            Fit::Other
+        }
     }
 
     /// Whom it is for, in a few words.
@@ -303,15 +313,22 @@ impl Certificate {
 }
 
 fn matches(pattern: &str, host: &str) -> bool {
-    let pattern = pattern.strip_suffix('.').unwrap_or(pattern);
     match pattern.strip_prefix("*.") {
         Some(domain) => {
             let below = host.split_once('.').map(|(_, domain)| domain);
             // A wildcard directly below a top-level domain names nobody.
-            domain.contains('.') && below.is_some_and(|below| below.eq_ignore_ascii_case(domain))
+            domain.contains('.')
+                && below.is_some_and(|below| below.eq_ignore_ascii_case(domain))
+                && is_label(host)
         }
         None => !pattern.is_empty() && pattern.eq_ignore_ascii_case(host),
     }
+}
+
+/// Whether the first label of a host is one of a host name (RFC 1123 section 2.1): a wildcard stands for no other.
+fn is_label(host: &str) -> bool {
+    let label = host.split('.').next().unwrap_or_default();
+    !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 #[cfg(test)]

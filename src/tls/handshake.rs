@@ -4,15 +4,19 @@ use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error,
-    SignatureScheme, StreamOwned,
+    ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
 };
 
 use super::alert::Alert;
+use super::anchored::Unchecked;
+use super::certificate;
+use super::groups;
+use super::hello::SIGNATURES;
 use super::protocol::Protocol;
+use super::signature::{self, Scheme};
 use crate::stream::StreamError;
 use crate::system_error::SystemError;
 
@@ -39,6 +43,8 @@ pub(crate) struct Shown {
     pub(crate) stapled: bool,
     /// What is wrong with the server's signature over the handshake, if anything is.
     pub(crate) signature_fault: Option<SignatureFault>,
+    /// Why it could not be checked, if it could not.
+    pub(crate) unchecked: Option<Unchecked>,
 }
 
 /// What was agreed on.
@@ -219,7 +225,8 @@ struct Recorder {
 
 impl Recorder {
     fn new(wanted: Wanted) -> Self {
-        Self { provider: Arc::new(aws_lc_rs::default_provider()), wanted, shown: Mutex::default() }
+        let provider = CryptoProvider { kx_groups: groups::all(), ..aws_lc_rs::default_provider() };
+        Self { provider: Arc::new(provider), wanted, shown: Mutex::default() }
     }
 
     fn shown(&self) -> Shown {
@@ -230,12 +237,34 @@ impl Recorder {
         note(&mut self.shown.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn pass(&self, checked: Result<HandshakeSignatureValid, Error>) -> HandshakeSignatureValid {
-        checked.unwrap_or_else(|error| {
-            let fault = signature_fault(&error);
-            self.note(|shown| shown.signature_fault = Some(fault));
-            HandshakeSignatureValid::assertion()
-        })
+    /// Only the key counts here: what else is in the certificate is judged with the chain.
+    fn check(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> HandshakeSignatureValid {
+        let number = signed.scheme.into();
+        let scheme = Scheme::of_handshake(number);
+        let Ok(certificate) = certificate::parse(certificate) else {
+            self.note(|shown| shown.signature_fault = Some(SignatureFault::Unusable));
+            return HandshakeSignatureValid::assertion();
+        };
+        let key = certificate::key(certificate.public_key());
+        match signature::check(certificate.public_key(), scheme, message, signed.signature()) {
+            Ok(()) => {}
+            Err(signature::NotVerified::Wrong) => {
+                self.note(|shown| shown.signature_fault = Some(SignatureFault::OtherKey));
+            }
+            Err(signature::NotVerified::Unchecked) if !scheme.fits(key.algorithm) => {
+                self.note(|shown| shown.signature_fault = Some(SignatureFault::Algorithm));
+            }
+            Err(signature::NotVerified::Unchecked) => {
+                let unchecked = Unchecked { key, algorithm: format!("0x{number:04x}") };
+                self.note(|shown| shown.unchecked = Some(unchecked));
+            }
+        }
+        HandshakeSignatureValid::assertion()
     }
 }
 
@@ -260,54 +289,37 @@ impl ServerCertVerifier for Recorder {
         &self,
         message: &[u8],
         certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
+        signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        Ok(self.pass(verify_tls12_signature(message, certificate, signature, algorithms)))
+        Ok(self.check(message, certificate, signed))
     }
 
     fn verify_tls13_signature(
         &self,
         message: &[u8],
         certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
+        signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        Ok(self.pass(verify_tls13_signature(message, certificate, signature, algorithms)))
+        Ok(self.check(message, certificate, signed))
     }
 
+    /// All that clients offer, whether we can check it or not.
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        let all = self.provider.signature_verification_algorithms.supported_schemes();
-        all.into_iter()
-            .filter(|scheme| match self.wanted {
-                Wanted::Any => true,
-                Wanted::Rsa => is_rsa(*scheme),
-                Wanted::Ecdsa => !is_rsa(*scheme),
-            })
-            .collect()
+        let is_wanted = |number: &u16| match self.wanted {
+            Wanted::Any => true,
+            Wanted::Rsa => is_rsa(*number),
+            Wanted::Ecdsa => !is_rsa(*number),
+        };
+        SIGNATURES.into_iter().filter(is_wanted).map(SignatureScheme::from).collect()
     }
 }
 
-fn signature_fault(error: &Error) -> SignatureFault {
-    match error {
-        Error::InvalidCertificate(CertificateError::BadSignature) => SignatureFault::OtherKey,
-        Error::InvalidCertificate(
-            CertificateError::UnsupportedSignatureAlgorithmContext { .. }
-            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
-        )
-        | Error::PeerMisbehaved(_) => SignatureFault::Algorithm,
-        _ => SignatureFault::Unusable,
-    }
+/// Whether the handshake has this group.
+#[must_use]
+pub(crate) fn speaks(group: u16) -> bool {
+    groups::all().iter().any(|ours| u16::from(ours.name()) == group)
 }
 
-fn is_rsa(scheme: SignatureScheme) -> bool {
-    matches!(
-        scheme,
-        SignatureScheme::RSA_PKCS1_SHA256
-            | SignatureScheme::RSA_PKCS1_SHA384
-            | SignatureScheme::RSA_PKCS1_SHA512
-            | SignatureScheme::RSA_PSS_SHA256
-            | SignatureScheme::RSA_PSS_SHA384
-            | SignatureScheme::RSA_PSS_SHA512
-    )
+fn is_rsa(number: u16) -> bool {
+    matches!(number, 0x0804..=0x0806 | 0x0809..=0x080b) || number & 0xff == 1
 }

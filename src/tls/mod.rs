@@ -4,19 +4,25 @@
 //! that versions and suites no library speaks any more can be found; [`handshake`] does the one real handshake.
 
 mod alert;
+pub(crate) mod anchored;
 mod bytes;
 pub mod certificate;
+mod constraints;
 pub(crate) mod exchange;
 pub mod flight;
+mod groups;
 pub(crate) mod handshake;
 pub(crate) mod hello;
 mod malformed;
+pub(crate) mod path;
 pub(crate) mod proof;
 mod protocol;
+mod signature;
 pub mod ssl2;
 pub(crate) mod suite;
 pub(crate) mod trust;
 
 pub use alert::Alert;
 pub use malformed::Malformed;
+pub use path::is_issued_by;
 pub(crate) use protocol::Protocol;

@@ -1,8 +1,11 @@
 //! What a server's certificates prove to a client that asks for proof; pure, and without words.
 
-use super::certificate::{self, Certificate, Hash, Unreadable};
+use std::net::IpAddr;
+
+use super::anchored::{Anchored, Life, NoAnchors, PathFault, Unchecked};
+use super::certificate::{self, Certificate, Fit, Hash, Unreadable};
 use super::handshake::{Shown, SignatureFault};
-use super::trust::{Anchored, Anchors, MOST_CERTIFICATES, NoAnchors, PathFault};
+use super::trust::{Anchors, MOST_CERTIFICATES};
 
 /// Why a client refuses a certificate.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,8 +16,10 @@ pub(crate) enum Fault {
     Unreadable(Unreadable),
     /// Its life ended so many seconds ago.
     Expired(i64),
-    /// Its life begins in so many seconds.
+    /// Its life begins at this second since the epoch.
     NotYetValid(i64),
+    /// The name stands in its common name alone, which not every client reads (RFC 9525 section 2).
+    CommonName(String),
     /// It is for others.
     OtherName {
         /// The name that was to be proven.
@@ -26,8 +31,8 @@ pub(crate) enum Fault {
     SelfSigned,
     /// The issuer at the end of what was sent, which no anchor vouches for.
     UnknownIssuer(Option<String>),
-    /// A certificate above it is out of its dates.
-    IssuerOutOfDates,
+    /// An authority above it is out of its dates.
+    IssuerOutOfDates(Life),
     /// There is a path to an anchor, and it does not count.
     Path(PathFault),
     /// A signature in the chain is over SHA-1.
@@ -43,8 +48,25 @@ pub(crate) enum Fault {
 pub(crate) struct Proof {
     /// Reasons to refuse, each once.
     pub(crate) faults: Vec<Fault>,
-    /// Why it is not known whether an authority vouches for it.
-    pub(crate) unknown: Option<NoAnchors>,
+    /// Why it is not known whether it proves anything.
+    pub(crate) unknown: Option<Unproven>,
+}
+
+/// Why it is not known what a certificate proves; no fault of the server's.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub(crate) enum Unproven {
+    /// There is nothing to hold it against.
+    #[error("{0}")]
+    NoAnchors(NoAnchors),
+    /// A signature is of a kind that our own side does not check.
+    #[error("{0}")]
+    Unchecked(Unchecked),
+}
+
+impl serde::Serialize for Unproven {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// A chain as far as it was read.
@@ -53,7 +75,7 @@ pub(crate) struct Sent<'a> {
     /// The certificates, leaf first.
     pub(crate) certificates: &'a [&'a Certificate],
     /// Whether the leaf is for the name.
-    pub(crate) is_for_name: bool,
+    pub(crate) fit: Fit,
     /// Whether an anchor vouches for the leaf.
     pub(crate) anchored: &'a Anchored,
     /// The issuer that is missing at the end, when one is.
@@ -76,8 +98,16 @@ impl Proof {
 
     /// Adds what a chain fails to prove for a name, its dates apart.
     pub(crate) fn judge(&mut self, chain: Sent<'_>, name: &str) {
-        if let (false, Some(leaf)) = (chain.is_for_name, chain.certificates.first()) {
-            self.refuse(Fault::OtherName { name: name.to_owned(), whom: leaf.whom() });
+        match (chain.fit, chain.certificates.first()) {
+            (Fit::Other, Some(leaf)) => {
+                // An address as a host name (RFC 5280 section 4.2.1.6) is none.
+                let is_host =
+                    name.parse::<IpAddr>().is_ok() && leaf.names.iter().any(|known| known == name);
+                let whom = if is_host { format!("a host named {name}") } else { leaf.whom() };
+                self.refuse(Fault::OtherName { name: name.to_owned(), whom });
+            }
+            (Fit::CommonName, _) => self.refuse(Fault::CommonName(name.to_owned())),
+            _ => {}
         }
         match chain.anchored {
             Anchored::Yes => {}
@@ -85,9 +115,10 @@ impl Proof {
             Anchored::UnknownIssuer => {
                 self.refuse(Fault::UnknownIssuer(chain.missing_issuer.map(ToOwned::to_owned)));
             }
-            Anchored::IssuerExpired => self.refuse(Fault::IssuerOutOfDates),
+            Anchored::IssuerOutOfDates(life) => self.refuse(Fault::IssuerOutOfDates(life.clone())),
             Anchored::No(fault) => self.refuse(Fault::Path(*fault)),
-            Anchored::Unknown(why) => self.unknown = Some(why.clone()),
+            Anchored::Unchecked(what) => self.unknown = Some(Unproven::Unchecked(what.clone())),
+            Anchored::Unknown(why) => self.unknown = Some(Unproven::NoAnchors(why.clone())),
         }
         // What a certificate signs for itself proves nothing either way, whatever the hash.
         let is_sha1 = |sent: &&Certificate| sent.hash == Hash::Sha1 && !sent.is_self_issued;
@@ -101,7 +132,7 @@ impl Proof {
         if leaf.not_after < now {
             self.refuse(Fault::Expired(now.saturating_sub(leaf.not_after)));
         } else if leaf.not_before > now {
-            self.refuse(Fault::NotYetValid(leaf.not_before.saturating_sub(now)));
+            self.refuse(Fault::NotYetValid(leaf.not_before));
         }
     }
 }
@@ -123,16 +154,19 @@ pub(crate) fn proof(shown: &Shown, name: &str, anchors: &Anchors, now: i64) -> P
     };
     proof.judge_dates(&leaf, now);
     let chain = shown.chain.get(..shown.chain.len().min(MOST_CERTIFICATES)).unwrap_or_default();
-    let (anchored, missing_issuer) = anchors.anchored(chain, &leaf);
+    let found = anchors.look(chain, &leaf);
     let sent = Sent {
         certificates: &[&leaf],
-        is_for_name: leaf.is_for(name),
-        anchored: &anchored,
-        missing_issuer: missing_issuer.as_deref(),
+        fit: leaf.fit(name),
+        anchored: &found.anchored,
+        missing_issuer: found.missing_issuer.as_deref(),
     };
     proof.judge(sent, name);
     if let Some(fault) = shown.signature_fault {
         proof.refuse(Fault::Signature(fault));
+    }
+    if let Some(unchecked) = &shown.unchecked {
+        proof.unknown.get_or_insert(Unproven::Unchecked(unchecked.clone()));
     }
     proof
 }

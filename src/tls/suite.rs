@@ -3,7 +3,7 @@
 mod parts;
 mod table;
 
-pub(crate) use parts::{Authentication, Exchange, Mode, Suite};
+pub(crate) use parts::{Authentication, Cipher, Exchange, Mode, Suite};
 
 impl Suite {
     /// The suite of this number, if it is one that a mail server may choose.

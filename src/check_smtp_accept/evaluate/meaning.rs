@@ -26,6 +26,11 @@ pub(super) fn meaning(reply: &Reply, at: Stage, facts: &Facts) -> Meaning {
         ),
         Grounds::Greylisted if at == Stage::Greeting => UNDECIDED,
         Grounds::Greylisted => Meaning { state: State::Ok, what: "greylisted", advice: None },
+        Grounds::Sick if at == Stage::Command(Command::Auth) => rule(
+            State::Critical,
+            "nobody can log in",
+            "look at the service that checks passwords, as dovecot or saslauthd, and at its log",
+        ),
         Grounds::Sick => rule(
             State::Critical,
             "no mail is taken",

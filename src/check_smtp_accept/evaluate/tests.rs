@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::check_smtp_accept::login::NoLogin;
 use crate::connection::{ConnectError, ResolveError};
-use crate::smtp::{Cause, SessionError};
+use crate::smtp::{Cause, Reply, SessionError};
 use crate::smtp_client::{Security, Unreached};
 use crate::stream::StreamError;
 use crate::tls::handshake::HandshakeError;
@@ -205,14 +205,38 @@ fn a_session_that_ends_early_has_its_state() {
             "no mail is taken: 452 4.3.1 Insufficient system storage, to MAIL",
         ),
         (
-            EarlyEnd::Refused(Command::Auth, reply("535 5.7.8 authentication failed")),
+            EarlyEnd::NoSession(NoSession::Refused(
+                Stage::Greeting,
+                reply("521 mail.own.example does not accept mail"),
+            )),
             State::Critical,
-            "the login is refused: 535 5.7.8 authentication failed, to AUTH",
+            "mail.own.example:25: no mail is taken: greeting was 521 mail.own.example does not accept mail",
         ),
         (
             EarlyEnd::Lost(closed),
             State::Critical,
             "mail.own.example:25: connection closed instead of the answer to MAIL",
+        ),
+    ] {
+        expect(&cut(ended), state, text);
+    }
+}
+
+#[test]
+fn a_login_that_cannot_be_has_its_state() {
+    for (ended, state, text) in [
+        (
+            EarlyEnd::Refused(Command::Auth, reply("535 5.7.8 authentication failed")),
+            State::Critical,
+            "the login is refused: 535 5.7.8 authentication failed, to AUTH",
+        ),
+        (
+            EarlyEnd::Refused(
+                Command::Auth,
+                reply("454 4.7.0 Temporary authentication failure: Connection lost"),
+            ),
+            State::Critical,
+            "nobody can log in: 454 4.7.0 Temporary authentication failure: Connection lost, to AUTH",
         ),
         (EarlyEnd::NoMechanism(String::new()), State::Critical, "AUTH is not offered"),
         (
@@ -254,12 +278,8 @@ fn several_mailboxes_are_counted_and_each_refusal_is_told() {
     };
     assert_eq!(value(&facts, "recipients"), Value::Uint(3));
     assert_eq!(value(&facts, "refused"), Value::Uint(1));
-    // What is greylisted is no reason for a limit to be crossed.
-    facts.recipients.push(recipient("d@own.example", "450 4.2.0 Greylisted"));
-    let report = evaluate(&facts, &POLICY);
-    let refused = report.metrics().iter().find(|metric| metric.label.as_str() == "refused");
-    let limits = refused.unwrap().thresholds;
-    assert_eq!((limits.warning, limits.critical), (Some(Range::up_to(1)), Some(Range::up_to(1))));
+    assert_eq!(value(&seen("451 4.7.1 Greylisted"), "refused"), Value::Uint(0));
+    assert_eq!(value(&seen("421 too many connections"), "refused"), Value::Undetermined);
     facts.recipients[2].reply = None;
     assert_eq!(value(&facts, "refused"), Value::Undetermined);
 }
@@ -272,8 +292,8 @@ fn a_slow_session_is_judged_by_its_limits() {
     };
     for (policy, state, text) in [
         (limits("1", "2"), State::Ok, "mail to a@own.example is accepted up to RCPT"),
-        (limits("0.2", "2"), State::Warning, "took 0.2 s (warning 0.2)"),
-        (limits("0.1", "0.2"), State::Critical, "took 0.2 s (critical 0.2)"),
+        (limits("0.2", "2"), State::Warning, "took 0.25 s (warning 0.2)"),
+        (limits("0.1", "0.2"), State::Critical, "took 0.25 s (critical 0.2)"),
     ] {
         let report = evaluate(&seen("250 ok"), &policy);
         assert_eq!(report.state(), state);

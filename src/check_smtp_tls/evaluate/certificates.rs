@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use crate::check_smtp_tls::explain::words;
-use crate::check_smtp_tls::facts::Facts;
-use crate::check_smtp_tls::lifetime::Left;
-use crate::check_smtp_tls::policy::Policy;
+use crate::check_smtp_tls::facts::{Chain, Facts, Unnamed};
+use crate::check_smtp_tls::lifetime::{Left, left_by_renewal};
+use crate::check_smtp_tls::policy::{Policy, Trust};
+use crate::clock;
 use crate::monitoring::{Metric, Range, Report, State, Thresholds, Unit, Used, Value, duration};
 use crate::smtp_client::certificate_words;
-use crate::tls::certificate::Certificate;
-use crate::tls::proof::{Fault, Proof, Sent};
+use crate::tls::anchored::PathFault;
+use crate::tls::certificate::{Certificate, Fit};
+use crate::tls::proof::{Fault, Proof, Sent, Unproven};
 
 const RENEW: &str = "renew it for every service that shows it; postfix: smtpd_tls_chain_files";
 
@@ -49,6 +51,9 @@ pub(crate) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
         report.measure(metric.or_negative());
         report.measure(Metric::new("certificate_used", Value::Undetermined, Unit::Percent));
     }
+    if policy.trust_counts().is_none() {
+        return;
+    }
     let mut above: Vec<&Certificate> =
         facts.certificates.iter().filter(|certificate| !leaves.contains(certificate)).collect();
     above.retain(|certificate| certificate.not_after < now || certificate.not_before > now);
@@ -61,6 +66,33 @@ pub(crate) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
     }
 }
 
+/// Judges what clients get that name nobody. Who serves other domains too shows one of theirs, and harms only clients
+/// that ask for proof.
+pub(super) fn without_name(facts: &Facts, policy: &Policy, now: i64, report: &mut Report) {
+    let Some(Unnamed { leaf, fit }) = facts.without_name.as_deref() else {
+        return;
+    };
+    if leaf.not_after < now {
+        let human = duration::human(Duration::from_secs(now.abs_diff(leaf.not_after)));
+        report.find(
+            State::Warning,
+            format!(
+                "clients that name no server (no SNI) get a certificate that expired {human} ago"
+            ),
+        );
+        report.advise("renew the certificate that the listener shows by default");
+    } else if *fit == Fit::Other && policy.trust != Trust::None {
+        let state = if policy.trust == Trust::Pkix { State::Warning } else { State::Ok };
+        report.find(
+            state,
+            format!("clients that name no server (no SNI) get a certificate for {}", leaf.whom()),
+        );
+        if state != State::Ok {
+            report.advise("let the listener show this certificate by default");
+        }
+    }
+}
+
 fn life(leaf: &Certificate, policy: &Policy, now: i64) -> (State, String) {
     let human = |seconds: i64| duration::human(Duration::from_secs(seconds.unsigned_abs()));
     let left = leaf.not_after.saturating_sub(now);
@@ -68,16 +100,24 @@ fn life(leaf: &Certificate, policy: &Policy, now: i64) -> (State, String) {
         return (State::Critical, format!("expired {} ago", human(left)));
     }
     if leaf.not_before > now {
-        let wait = leaf.not_before.saturating_sub(now);
-        return (State::Critical, format!("is not valid for another {}", human(wait)));
+        return (
+            State::Critical,
+            format!("is not yet valid: from {}", clock::utc(leaf.not_before)),
+        );
     }
+    let life = leaf.not_after.saturating_sub(leaf.not_before);
     let state = limits(leaf, policy).judge(Value::Int(left));
     let text = match state {
-        State::Critical => format!("expires in {} (critical {})", human(left), policy.critical),
-        State::Warning => format!("expires in {} (warning {})", human(left), policy.warning),
-        State::Ok | State::Unknown => format!("valid for {}", human(left)),
+        State::Critical => {
+            format!("expires in {} (critical {})", human(left), policy.critical.of_life(life))
+        }
+        State::Warning => {
+            format!("expires in {} (warning {})", human(left), policy.warning.of_life(life))
+        }
+        State::Ok | State::Unknown => return (state, format!("valid for {}", human(left))),
     };
-    (state, text)
+    let is_overdue = left_by_renewal(life).is_some_and(|leaves| left < leaves);
+    (state, if is_overdue { format!("{text}: renewal is overdue") } else { text })
 }
 
 /// How much of its life is over.
@@ -96,7 +136,7 @@ fn limits(leaf: &Certificate, policy: &Policy) -> Thresholds {
 }
 
 /// Judges whether clients that ask for proof get it.
-pub(super) fn trust(facts: &Facts, policy: &Policy, report: &mut Report) {
+pub(super) fn trust(facts: &Facts, policy: &Policy, now: i64, report: &mut Report) {
     let Some(counts) = policy.trust_counts() else {
         return;
     };
@@ -104,7 +144,7 @@ pub(super) fn trust(facts: &Facts, policy: &Policy, report: &mut Report) {
     for fault in &proof.faults {
         let state = match (counts, fault) {
             (false, _) => State::Ok,
-            (true, Fault::Sha1 | Fault::OutOfOrder) => State::Warning,
+            (true, Fault::Sha1 | Fault::OutOfOrder | Fault::CommonName(_)) => State::Warning,
             (true, _) => State::Critical,
         };
         report.find(state, certificate_words::fault(fault));
@@ -112,9 +152,37 @@ pub(super) fn trust(facts: &Facts, policy: &Policy, report: &mut Report) {
             report.advise(remedy(fault));
         }
     }
+    for chain in &facts.chains {
+        ending(facts, chain, policy, counts, now, report);
+    }
     if let Some(why) = &proof.unknown {
         let state = if counts { State::Unknown } else { State::Ok };
         report.find(state, format!("trust unknown: {why}"));
+    }
+}
+
+/// An authority whose life ends before that of the certificate takes it along.
+fn ending(
+    facts: &Facts,
+    chain: &Chain,
+    policy: &Policy,
+    counts: bool,
+    now: i64,
+    report: &mut Report,
+) {
+    let leaf = chain.certificates.first().and_then(|place| facts.certificates.get(*place));
+    let (Some(leaf), Some(authority)) = (leaf, &chain.first_to_end) else {
+        return;
+    };
+    let left = authority.not_after.saturating_sub(now);
+    if !counts || left < 0 || authority.not_after >= leaf.not_after {
+        return;
+    }
+    let state = limits(leaf, policy).judge(Value::Int(left));
+    if state != State::Ok {
+        let human = duration::human(Duration::from_secs(left.unsigned_abs()));
+        report.find(state, format!("its authority {} ends in {human}", authority.subject));
+        report.advise("have it certified by an authority that lasts longer");
     }
 }
 
@@ -126,7 +194,7 @@ fn proof(facts: &Facts) -> Proof {
             chain.certificates.iter().filter_map(|place| facts.certificates.get(*place)).collect();
         let sent = Sent {
             certificates: &sent,
-            is_for_name: chain.is_for_name,
+            fit: chain.fit,
             anchored: &chain.anchored,
             missing_issuer: chain.missing_issuer.as_deref(),
         };
@@ -134,6 +202,9 @@ fn proof(facts: &Facts) -> Proof {
         if !chain.is_in_order {
             proof.refuse(Fault::OutOfOrder);
         }
+    }
+    if let Some(unchecked) = facts.handshake.as_ref().and_then(|shaken| shaken.unchecked.as_ref()) {
+        proof.unknown.get_or_insert(Unproven::Unchecked(unchecked.clone()));
     }
     proof
 }
@@ -159,7 +230,18 @@ fn remedy(fault: &Fault) -> &'static str {
             "have one made for this name, or name the server as it does, with --sni"
         }
         Fault::SelfSigned | Fault::Sha1 => "have it certified by an authority that clients know",
-        Fault::UnknownIssuer(_) | Fault::IssuerOutOfDates | Fault::Path(_) => {
+        Fault::CommonName(_) => "have the name certified as a subject alternative name",
+        Fault::IssuerOutOfDates(_) => "have it certified by an authority that is valid",
+        Fault::Path(PathFault::Purpose) => {
+            "have it certified for servers (extended key usage serverAuth)"
+        }
+        Fault::Path(
+            PathFault::Key | PathFault::Algorithm | PathFault::Extension | PathFault::Length,
+        ) => "have it certified anew, as public authorities do",
+        Fault::Path(PathFault::Names | PathFault::Authority) => {
+            "have it certified by an authority that may do so"
+        }
+        Fault::UnknownIssuer(_) | Fault::Path(_) => {
             "send the authority's own certificate behind the server's; for one of your own, --ca-file"
         }
         Fault::OutOfOrder => "send each certificate in front of that of its issuer",
@@ -192,8 +274,9 @@ pub(super) fn verdict(facts: &Facts, now: i64) -> Vec<&'static str> {
 fn word(fault: &Fault) -> &'static str {
     match fault {
         Fault::OtherName { .. } => "mismatch",
+        Fault::CommonName(_) => "common-name",
         Fault::SelfSigned => "self-signed",
-        Fault::UnknownIssuer(_) | Fault::IssuerOutOfDates | Fault::Path(_) => "untrusted",
+        Fault::UnknownIssuer(_) | Fault::IssuerOutOfDates(_) | Fault::Path(_) => "untrusted",
         Fault::OutOfOrder => "out-of-order",
         Fault::Sha1 => "sha1",
         Fault::Expired(_) => "expired",

@@ -103,7 +103,7 @@ pub(super) fn cap(bits: usize) -> Option<Grade> {
 /// The size of an RSA key as strong as this one.
 pub(super) fn key_bits(key: Key) -> Option<usize> {
     match key.algorithm {
-        Algorithm::Rsa | Algorithm::Dsa => key.bits,
+        Algorithm::Rsa | Algorithm::RsaPss | Algorithm::Dsa => key.bits,
         Algorithm::Ecdsa => key.bits.map(curve_bits),
         // As strong as P-256 and as P-384 at least.
         Algorithm::Ed25519 => Some(3072),

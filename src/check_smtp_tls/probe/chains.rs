@@ -2,6 +2,7 @@
 
 use crate::check_smtp_tls::facts::{Chain, Facts, WhyUnknown};
 use crate::tls::certificate::{self, Certificate};
+use crate::tls::is_issued_by;
 use crate::tls::trust::{Anchors, MOST_CERTIFICATES};
 
 /// Adds a chain, unless one with the same leaf is known already.
@@ -20,8 +21,8 @@ pub(super) fn add(anchors: &Anchors, facts: &mut Facts, chain: &[Vec<u8>]) {
         return;
     }
     let chain = chain.get(..chain.len().min(MOST_CERTIFICATES)).unwrap_or_default();
-    let is_for_name = leaf.is_for(&facts.name);
-    let (anchored, missing_issuer) = anchors.anchored(chain, &leaf);
+    let fit = leaf.fit(&facts.name);
+    let found = anchors.look(chain, &leaf);
     let mut places = Vec::new();
     let mut unreadable = 0;
     for der in chain {
@@ -34,9 +35,10 @@ pub(super) fn add(anchors: &Anchors, facts: &mut Facts, chain: &[Vec<u8>]) {
         certificates: places,
         unreadable,
         is_in_order: is_in_order(chain),
-        is_for_name,
-        anchored,
-        missing_issuer,
+        fit,
+        anchored: found.anchored,
+        first_to_end: found.first_to_end,
+        missing_issuer: found.missing_issuer,
     });
 }
 
@@ -53,5 +55,5 @@ fn is_in_order(chain: &[Vec<u8>]) -> bool {
     chain
         .iter()
         .zip(chain.iter().skip(1))
-        .all(|(certificate, issuer)| certificate::is_issued_by(certificate, issuer))
+        .all(|(certificate, issuer)| is_issued_by(certificate, issuer))
 }

@@ -28,10 +28,14 @@ pub(super) fn versions(asker: &mut Asker<'_>) -> Result<(), Halt> {
     Ok(())
 }
 
-/// Asks for one version of which a certificate is wanted.
-pub(super) fn version(asker: &mut Asker<'_>, version: Protocol) -> Result<(), Halt> {
+/// Asks for the newest version that sends its certificate in the clear, and for the newest of all where that is not to
+/// be had.
+pub(super) fn certificate(asker: &mut Asker<'_>) -> Result<(), Halt> {
     let mut closed = Vec::new();
-    one_version(asker, version, &mut closed)?;
+    one_version(asker, Protocol::Tls12, &mut closed)?;
+    if known(asker, |facts| facts.accepted.is_empty()) {
+        tls13(asker, &mut closed)?;
+    }
     settle(asker, &closed);
     Ok(())
 }

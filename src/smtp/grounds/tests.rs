@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 const MAIL: Stage = Stage::Command(Command::Mail);
@@ -83,6 +85,7 @@ fn a_sick_server_is_told_from_one_that_limits_us() {
         "451 4.3.5 Server configuration problem",
         "421 4.7.0 Temporary System Problem. Try again later",
         "421 Unexpected failure, please try later",
+        "521 mail.example does not accept mail",
         "431",
         "452",
         "451",
@@ -107,6 +110,7 @@ fn a_sick_server_is_told_from_one_that_limits_us() {
         "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.example",
         "554 5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied",
         "550 your IP has a poor reputation",
+        "521 5.7.1 Blocked by DNSBL",
     ];
     all_are(Grounds::Limited, Stage::Greeting, &limits);
     all_are(Grounds::Limited, RCPT, &limits);
@@ -186,6 +190,14 @@ fn an_enhanced_status_code_is_told_from_addresses_and_versions() {
         ("", None),
     ] {
         assert_eq!(status(text), expected, "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_has_grounds(code in 200..600_u16, text in ".*", at in 0..4_usize) {
+        let at = [Stage::Greeting, STARTTLS, RCPT, DOT][at];
+        let _ = Grounds::of_text(code, &text, at);
     }
 }
 

@@ -150,7 +150,7 @@ fn several_queues_are_added_up_and_each_has_a_value() {
     let outcome = check(one.path(), &["--queue-dir", second, "--size"]);
     outcome.expect(1, "AXIGEN QUEUE WARNING - 110 messages (warning 100)");
     // Not every file system has a fixed number of inodes.
-    labels::prints_all("check_axigen_queue", &outcome, &["used_inodes"]);
+    labels::prints_all("check_axigen_queue", &outcome, &["used_inodes", "uptime", "load", "users"]);
     for (label, value) in [("messages", "110"), ("messages_1", "60"), ("messages_2", "50")] {
         assert_eq!(outcome.metric(label), Some(value), "{label}");
     }

@@ -4,6 +4,7 @@ mod count;
 mod filesystems;
 mod layout;
 mod locate;
+mod metrics;
 mod rights;
 
 use std::path::Path;

@@ -4,9 +4,10 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::support::pki::{Leaf, NAME};
-use crate::support::scripted::{Scripted, until_closed};
+use crate::support::scripted::{Scripted, keeps_waiting, until_closed};
 use crate::support::{Outcome, labels, program, run};
 
 const GREETING: &str = "Welcome to AXIGEN's Command Line Interface\r\n<login> ";
@@ -147,9 +148,7 @@ fn a_flood_and_a_drip_end() {
     outcome.expect(3, "AXIGEN VERSION UNKNOWN - ");
     assert!(outcome.stdout.contains("no end of the prompt"), "{}", outcome.stdout);
     let drip = Scripted::start(|mut stream: TcpStream, _| {
-        while stream.write_all(b"x").is_ok() {
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
+        while stream.write_all(b"x").is_ok() && keeps_waiting(&stream, Duration::from_millis(50)) {}
     });
     let outcome = check(drip.port(), &["-t", "2"]);
     outcome.expect(3, "AXIGEN VERSION UNKNOWN - ");

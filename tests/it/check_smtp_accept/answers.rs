@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -11,7 +12,7 @@ use super::{DELIVER, RECIPIENT, check};
 use crate::support::labels;
 use crate::support::mail_server::{MailServer, Way};
 use crate::support::mails;
-use crate::support::scripted::{Scripted, until_closed};
+use crate::support::scripted::{Scripted, keeps_waiting, until_closed};
 
 #[test]
 fn a_session_goes_as_far_as_the_recipients_and_sends_no_mail() {
@@ -140,7 +141,7 @@ fn a_server_that_is_silent_is_critical_with_the_seconds_waited() {
 #[test]
 fn a_slow_greeting_is_waited_for_and_judged_by_the_limits() {
     let slow = Scripted::start(|mut stream, _| {
-        std::thread::sleep(std::time::Duration::from_millis(1200));
+        keeps_waiting(&stream, Duration::from_millis(1200));
         let _ = stream.write_all(b"220 hi\r\n");
         let mut reader = std::io::BufReader::new(stream);
         crate::support::scripted::converse(&mut reader);

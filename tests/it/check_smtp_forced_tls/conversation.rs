@@ -160,7 +160,7 @@ fn a_certificate_is_a_fact_of_its_way_and_decides_nothing() {
     assert!(
         outcome
             .stdout
-            .contains("\nSTARTTLS: certificate is for mail.lab.test, not for 127.0.0.1, certificate is self-signed\n"),
+            .contains("\nSTARTTLS: certificate is for mail.lab.test, not for the address 127.0.0.1, certificate is self-signed\n"),
         "{}",
         outcome.stdout
     );

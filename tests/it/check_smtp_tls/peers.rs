@@ -118,6 +118,31 @@ fn starttls_that_a_firewall_writes_over_is_named() {
 }
 
 #[test]
+fn one_server_without_starttls_among_several_is_critical() {
+    let config = Leaf::self_signed(NAME).server_config();
+    let cluster = Scripted::start(move |stream, number| {
+        if number % 2 == 1 {
+            if let Some(stream) = until_tls(stream) {
+                speak_tls(stream, &config, false);
+            }
+            return;
+        }
+        let mut stream = BufReader::new(stream);
+        let _ = stream.get_mut().write_all(b"220 mail.lab.test\r\n");
+        converse(&mut stream);
+    });
+    check(cluster.port(), &["--quick"])
+        .expect(2, "SMTP TLS CRITICAL - STARTTLS is offered on 2 of 4 connections");
+    let without = Scripted::start(|stream, _| {
+        let mut stream = BufReader::new(stream);
+        let _ = stream.get_mut().write_all(b"220 mail.lab.test\r\n");
+        converse(&mut stream);
+    });
+    check(without.port(), &["--quick"]).expect(2, "SMTP TLS CRITICAL - STARTTLS is not offered");
+    assert_eq!(without.connections(), 3);
+}
+
+#[test]
 fn a_client_that_is_shut_out_says_so() {
     let refusing = Scripted::start(|mut stream, _| {
         let _ = stream.write_all(b"554 5.7.1 listed\r\n");

@@ -96,9 +96,9 @@ const CERTIFICATES: [(&str, i32, &str, i32, &str); 9] = [
     (
         "future.pem",
         2,
-        "CRITICAL - certificate is not valid for another 29d",
+        "CRITICAL - certificate is not yet valid: from 2",
         2,
-        "CRITICAL - certificate is not valid for",
+        "CRITICAL - certificate is not yet valid: from",
     ),
     (
         "soon.pem",

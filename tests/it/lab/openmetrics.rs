@@ -59,6 +59,10 @@ fn promtool_finds_no_fault_in_the_metrics_of_any_check() {
             vec!["-H", "127.0.0.1", "-p", &mail, "--recipient", "b@own.test", "-w", "9"],
         ),
         ("check_axigen_version", vec!["-H", "127.0.0.1", "-p", "1"]),
+        (
+            "check_smtp_accept",
+            vec!["-H", "127.0.0.1", "-p", &mail, "--recipient", "b@own.test", "-w", "5"],
+        ),
         ("check_pushover", vec!["--spool-dir", "/nonexistent"]),
     ] {
         let mut check = Command::new(program(name));

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Read;
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use crate::support::daemon::{Daemon, fetched, free_ports};
@@ -94,4 +95,55 @@ fn what_opensmtpd_does_with_mail_is_told() {
     check(port, &[]).expect(0, "SMTP ACCEPT OK - mail to probe@lab.test is accepted up to RCPT |");
     check(port, &["--recipient", "nobody@elsewhere.test"])
         .expect(2, "SMTP ACCEPT CRITICAL - nobody@elsewhere.test: ");
+}
+
+/// Both mechanisms, inside TLS only.
+const AUTHENTICATORS: &str = "acl_smtp_rcpt = rcpt\n\
+    auth_advertise_hosts = ${if eq{$tls_in_cipher}{}{}{*}}\n\
+    begin acl\n\
+    rcpt:\n  accept authenticated = *\n  deny message = authentication required\n\
+    begin authenticators\n\
+    plain:\n  driver = plaintext\n  public_name = PLAIN\n  server_prompts = :\n\
+    \x20 server_condition = ${if and{{eq{$auth2}{probe}}{eq{$auth3}{secret}}}}\n  server_set_id = $auth2\n";
+
+const LOGIN_ONLY: &str = "acl_smtp_rcpt = rcpt\n\
+    begin acl\n\
+    rcpt:\n  accept authenticated = *\n\
+    begin authenticators\n\
+    login:\n  driver = plaintext\n  public_name = LOGIN\n  server_prompts = Username:: : Password::\n\
+    \x20 server_condition = ${if and{{eq{$auth1}{probe}}{eq{$auth2}{secret}}}}\n  server_set_id = $auth1\n";
+
+#[test]
+#[ignore = "lab: fetches exim"]
+fn a_login_at_exim_works_or_is_refused() {
+    let test = "a_login_at_exim_works_or_is_refused";
+    let dir = open_tempdir();
+    for (name, text) in [("good", "probe:secret\n"), ("wrong", "probe:other\n")] {
+        fs::write(dir.path().join(name), text).unwrap();
+        fs::set_permissions(dir.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    for settings in [AUTHENTICATORS, LOGIN_ONLY] {
+        let Some(exim) = Exim::start(test, settings) else {
+            return;
+        };
+        for (file, code, start) in [
+            ("good", 0, "OK - mail to probe@lab.test is accepted up to RCPT |"),
+            (
+                "wrong",
+                2,
+                "CRITICAL - the login is refused: 535 Incorrect authentication data, to AUTH",
+            ),
+        ] {
+            let file = dir.path().join(file);
+            let auth = ["--auth-file", file.to_str().unwrap()];
+            for (port, way) in [(exim.starttls(), "-S"), (exim.tls(), "-s")] {
+                check(port, &[&auth[..], &[way]].concat())
+                    .expect(code, &format!("SMTP ACCEPT {start}"));
+            }
+        }
+        if settings == AUTHENTICATORS {
+            check(exim.starttls(), &["-S"])
+                .expect(3, "SMTP ACCEPT UNKNOWN - probe@lab.test: a login is demanded: 550 auth");
+        }
+    }
 }

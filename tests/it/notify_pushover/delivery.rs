@@ -63,7 +63,7 @@ fn what_is_rejected_stands_in_failed_and_is_never_asked_again() {
         ("message", 400, BAD_MESSAGE, "sound is invalid (400, request r)"),
         ("user", 400, BAD_USER, "user identifier is invalid"),
         ("token", 400, BAD_TOKEN, "application token is invalid"),
-        ("not JSON", 400, "Bad Request", "no reason given (400)"),
+        ("no words", 400, r#"{"status":0}"#, "no reason given (400)"),
         ("status 0", 200, r#"{"status":0,"errors":["no"]}"#, "no (200)"),
         (
             "nobody",
@@ -91,6 +91,12 @@ fn temporary_failures_keep_the_alert_within_the_deadline() {
             ("500", Reply::json(500, "{}"), "(500)"),
             ("503", Reply::Answer(503, "retry-after: 60\r\n", String::new()), "(503)"),
             ("html", Reply::json(200, "<html>"), "no JSON"),
+            ("403", Reply::json(403, "<html>"), "answer 403 is not from Pushover"),
+            ("404", Reply::json(404, "<html>"), "answer 404 is not from Pushover"),
+            ("408", Reply::json(408, "<html>"), "answer 408 is not from Pushover"),
+            ("413", Reply::json(413, "<html>"), "too large (413)"),
+            ("421", Reply::json(421, "<html>"), "answer 421 is not from Pushover"),
+            ("451", Reply::json(451, "<html>"), "answer 451 is not from Pushover"),
             ("truncated", Reply::Truncated, "broke off"),
             (
                 "redirect",

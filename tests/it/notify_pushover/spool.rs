@@ -49,8 +49,11 @@ fn a_damaged_message_is_set_aside_and_stops_nobody() {
 
 #[test]
 fn without_a_spool_nothing_is_written() {
-    let server =
-        HttpServer::with(vec![Reply::accepted(), Reply::json(500, ""), Reply::json(400, "{}")]);
+    let server = HttpServer::with(vec![
+        Reply::accepted(),
+        Reply::json(500, ""),
+        Reply::json(400, r#"{"status":0}"#),
+    ]);
     let host = Host::of(&server);
     for (code, start) in
         [(0, "PUSHOVER OK - sent"), (1, "PUSHOVER QUEUED - "), (2, "PUSHOVER REJECTED - ")]

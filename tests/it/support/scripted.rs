@@ -1,10 +1,11 @@
 //! A server that plays a script, for the answers no real one gives.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use rustls::ServerConfig;
 
@@ -121,6 +122,23 @@ pub(crate) fn until_tls(stream: TcpStream) -> Option<TcpStream> {
 pub(crate) fn until_closed(mut stream: impl Read) {
     let mut buffer = [0; 4096];
     while matches!(stream.read(&mut buffer), Ok(1..)) {}
+}
+
+/// Keeps a client waiting for as long; whether it is still there then.
+pub(crate) fn keeps_waiting(stream: &TcpStream, time: Duration) -> bool {
+    let ends = Instant::now() + time;
+    loop {
+        let left = ends.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return true;
+        }
+        stream.set_read_timeout(Some(left)).unwrap();
+        match stream.peek(&mut [0; 1]) {
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Ok(1..) => panic!("the client speaks while it is kept waiting"),
+            Ok(_) | Err(_) => return false,
+        }
+    }
 }
 
 /// Speaks TLS and a little SMTP inside it.

@@ -8,8 +8,8 @@ use crate::monitoring::render::{Format, render};
 use crate::program::OutOfTime;
 use crate::smtp_client::NoSession;
 use crate::tls::Protocol;
-use crate::tls::proof::{Fault, Proof};
-use crate::tls::trust::NoAnchors;
+use crate::tls::anchored::NoAnchors;
+use crate::tls::proof::{Fault, Proof, Unproven};
 
 const POLICY: Policy =
     Policy { allow_temporary: false, require_valid: false, on_timeout: State::Unknown };
@@ -47,7 +47,7 @@ fn good() -> Contact {
     with_proof(&[], None)
 }
 
-fn with_proof(faults: &[Fault], unknown: Option<NoAnchors>) -> Contact {
+fn with_proof(faults: &[Fault], unknown: Option<Unproven>) -> Contact {
     Contact::Tls { version: Protocol::Tls13, proof: Proof { faults: faults.to_vec(), unknown } }
 }
 
@@ -122,7 +122,10 @@ fn the_way_to_a_partner_is_judged_by_all_its_hosts() {
         ),
         (
             "no anchors",
-            partner(names(&["a"]), &[("a", with_proof(&[], Some(NoAnchors::System)))]),
+            partner(
+                names(&["a"]),
+                &[("a", with_proof(&[], Some(Unproven::NoAnchors(NoAnchors::System))))],
+            ),
             State::Unknown,
             "trust unknown: this system has no trusted",
         ),

@@ -50,23 +50,21 @@ const OTHER_NAME: [&str; 2] = ["error:num=62:", "error:num=64:"];
 
 /// `OpenSSL` at the security level that postfix, exim and Debian's own have at least.
 pub(super) fn openssl(at: &Where<'_>) -> Seen {
-    let told = s_client(at, false);
-    let has_shaken_hands =
-        |told: &str| told.contains("Cipher is ") && !told.contains("Cipher is (NONE)");
+    let (told, has_shaken_hands) = s_client(at, false);
     let errors: Vec<&str> = told.lines().filter(|line| line.contains("error:num=")).collect();
     let is_name = |line: &&&str| OTHER_NAME.iter().any(|other| line.contains(other));
     let seen = Seen {
-        has_shaken_hands: has_shaken_hands(&told),
+        has_shaken_hands,
         is_trusted: errors.iter().all(|line| is_name(&line)),
         is_for_name: !errors.iter().any(|line| is_name(&line)),
     };
-    let strict = s_client(at, true);
-    let is_through = has_shaken_hands(&strict) && strict.contains("Verification: OK");
+    let (strict, has_finished) = s_client(at, true);
+    let is_through = has_finished && strict.contains("Verification: OK");
     assert_eq!(is_through, seen.is_accepted(), "{told}\n{strict}");
     seen
 }
 
-fn s_client(at: &Where<'_>, is_strict: bool) -> String {
+fn s_client(at: &Where<'_>, is_strict: bool) -> (String, bool) {
     let is_address = at.name.parse::<std::net::IpAddr>().is_ok();
     let mut command = Command::new("timeout");
     command.args(["10", "openssl", "s_client", "-no-CApath", "-no-CAstore"]);
@@ -83,7 +81,9 @@ fn s_client(at: &Where<'_>, is_strict: bool) -> String {
     if at.is_starttls {
         command.args(["-starttls", "smtp"]);
     }
-    said(&mut command)
+    let (told, has_ended_well) = said(&mut command);
+    let has_cipher = told.contains("Cipher is ") && !told.contains("Cipher is (NONE)");
+    (told, has_cipher && has_ended_well)
 }
 
 /// `GnuTLS` as it stands; nothing where it is not installed.
@@ -97,7 +97,7 @@ pub(super) fn gnutls(at: &Where<'_>) -> Option<Seen> {
     if at.is_starttls {
         command.arg("--starttls-proto=smtp");
     }
-    let told = said(&mut command);
+    let (told, _) = said(&mut command);
     if !told.contains("Processed ") {
         return None;
     }
@@ -111,11 +111,12 @@ pub(super) fn gnutls(at: &Where<'_>) -> Option<Seen> {
     Some(Seen { has_shaken_hands, is_trusted, is_for_name })
 }
 
-fn said(command: &mut Command) -> String {
+/// What a client prints, and whether it ends well.
+fn said(command: &mut Command) -> (String, bool) {
     let output = command.stdin(Stdio::null()).output().unwrap();
     let [out, err] =
         [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
-    out + &err
+    (out + &err, output.status.success())
 }
 
 /// Ours, with more options.
@@ -124,7 +125,7 @@ pub(super) fn ours(at: &Where<'_>, options: &[&str]) -> Ours {
     command.args(["-H", "127.0.0.1", "-p", &at.port.to_string(), "--sni", at.name]);
     command.args(["--helo", "monitor.lab.test", "--trust", "pkix", "--output-format", "json"]);
     command.arg(if at.is_starttls { "--starttls" } else { "--tls" });
-    let told = said(command.arg("--ca-file").arg(at.anchors).args(options));
+    let (told, _) = said(command.arg("--ca-file").arg(at.anchors).args(options));
     let report: serde_json::Value = serde_json::from_str(&told).expect(&told);
     let facts = &report["facts"];
     let trust = facts["trust"].as_array().cloned().unwrap_or_default();

@@ -86,7 +86,7 @@ pub(super) fn add(table: &mut Table<'_>) {
         table.row(&format!("suite {suite}"), &[&rsa], &options);
     }
     for version in ["-tls1", "-tls1_1", "-tls1_2", "-tls1_3", "-no_tls1_3", "-no_tls1_2", ""] {
-        table.row(&format!("versions {version}"), &[&rsa], version);
+        table.row(&format!("versions {version}:"), &[&rsa], version);
     }
     for demand in ["-verify 1", "-Verify 1"] {
         for version in ["-tls1_2", "-tls1_3"] {
