@@ -173,7 +173,8 @@ fn credentials(facts: &Facts, report: &mut Report) {
         }
     }
     if good > 0 {
-        report.find(State::Ok, format!("{good} recipients are good"));
+        let are = if good == 1 { "recipient is" } else { "recipients are" };
+        report.find(State::Ok, format!("{good} {are} good"));
     }
 }
 

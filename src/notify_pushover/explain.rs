@@ -194,7 +194,8 @@ pub(super) fn validated(all: &[Validated], asked: usize, quota: Option<Quota>) -
         outcome.details.push(text);
     }
     if outcome.delivery == Delivery::Accepted {
-        outcome.text = format!("token and {asked} recipients are good");
+        let recipients = if asked == 1 { "recipient" } else { "recipients" };
+        outcome.text = format!("token and {asked} {recipients} are good");
         if let Some(Quota { remaining, limit, .. }) = quota {
             outcome.text = format!("{}, {remaining} of {limit} messages left", outcome.text);
         }
