@@ -3,6 +3,7 @@
 //! Only this module prints, reads the wall clock or ends the process.
 
 mod console;
+mod lenient;
 mod notifier;
 mod options;
 mod progress;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 
+pub use lenient::LeftOut;
 pub use notifier::{Delivery, Errand, NotifierOptions, Outcome, run_notifier};
 pub use options::{CheckOptions, Timeout};
 pub use progress::{Gathered, OutOfTime, Progress};

@@ -27,5 +27,5 @@ forced_tls none
 printf '\n== check_smtp_forced_tls: whoever writes the domain in upper case gets through\n'
 forced_tls case
 
-printf '\n== check_smtp_forced_tls: refused on every way, which proves nothing\n'
+printf '\n== check_smtp_forced_tls: refused on every way, which shows nothing of the rule\n'
 forced_tls spf

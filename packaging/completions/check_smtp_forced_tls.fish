@@ -16,7 +16,7 @@ complete -c check_smtp_forced_tls -l source-address -d 'Address to connect from'
 complete -c check_smtp_forced_tls -l output-format -d 'Print plugin text, one JSON object, or text for Prometheus: nagios, json or openmetrics' -r
 complete -c check_smtp_forced_tls -s t -l timeout -d 'Give up after this many seconds; then the state is UNKNOWN (or STATE), unless what was seen by then already breaches a limit' -r
 complete -c check_smtp_forced_tls -l allow-temporary -d 'Take a temporary refusal (4xx) that names TLS for enough'
-complete -c check_smtp_forced_tls -l require-valid -d 'CRITICAL, not WARNING, when a partner\'s certificate proves nothing'
+complete -c check_smtp_forced_tls -l require-valid -d 'CRITICAL, not WARNING, when a partner\'s certificate cannot be verified'
 complete -c check_smtp_forced_tls -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c check_smtp_forced_tls -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c check_smtp_forced_tls -s v -l verbose -d 'Add long output; twice: also explain what was looked at'

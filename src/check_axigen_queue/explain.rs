@@ -5,7 +5,36 @@ pub(super) mod metrics;
 use std::fmt;
 
 use super::facts::{AgeBuckets, Ages, Census, ConfigSays, Facts, FoundBy, Kind, Obstacle, Queue};
-use crate::monitoring::Report;
+use crate::monitoring::{Meanings, Report};
+
+/// What each metric is; a label that ends in `_` stands for those with a number behind it.
+pub(super) const MEANINGS: Meanings = &[
+    ("messages", "messages in all queue directories"),
+    ("messages_", "messages in each, with several --queue-dir, in that order"),
+    ("older", "messages older than --older-than"),
+    ("oldest", "age of the oldest message, 0 for an empty queue"),
+    ("under_5m", "messages younger than 5 minutes"),
+    ("under_15m", "messages 5 to 15 minutes old"),
+    ("under_1h", "messages 15 minutes to 1 hour old"),
+    ("under_4h", "messages 1 to 4 hours old"),
+    ("under_8h", "messages 4 to 8 hours old"),
+    ("under_1d", "messages 8 hours to 1 day old"),
+    ("under_5d", "messages 1 to 5 days old"),
+    ("over_5d", "messages 5 days old or older"),
+    (
+        "used_bytes",
+        "share of the queue's file system that an ordinary account cannot use any more, rounded up",
+    ),
+    (
+        "used_inodes",
+        "share of the inodes of that file system that an ordinary account cannot use any more, rounded up",
+    ),
+    ("size", "size of all files, with --size"),
+    ("largest", "size of the largest file, with --size"),
+    ("uptime", "time since the server was started, with --metrics-url"),
+    ("load", "load average of that server over one minute, with --metrics-url"),
+    ("users", "users of that server, the sum of all domains, with --metrics-url"),
+];
 
 /// Adds the long output.
 pub(super) fn explain(facts: &Facts, report: &mut Report) {

@@ -31,6 +31,7 @@ pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
     let queues = target.names();
     Ok(run.gather(Facts::default(), probe, move |seen| {
         let mut report = evaluate::evaluate(&seen, &policy);
+        report.describe(explain::MEANINGS);
         report.concern("queue", queues.as_str());
         report
     }))
@@ -46,6 +47,7 @@ fn check_metrics(endpoint: &Endpoint, policy: CountPolicy, run: &Run) -> Report 
     let scrape = Scrape { url: name.clone(), ..Scrape::default() };
     run.gather(scrape, probe, move |Ok(scrape)| {
         let mut report = evaluate::metrics::evaluate(&scrape, &policy);
+        report.describe(explain::MEANINGS);
         report.concern("queue", name.as_str());
         report
     })

@@ -2,8 +2,11 @@
 
 use super::facts::{Awaited, Facts, NoVersion};
 use super::holes::{AS_OF, FIRST, HOLES, Hole, Span};
-use crate::monitoring::Report;
+use crate::monitoring::{Meanings, Report};
 use crate::stream::StreamError;
+
+/// What each metric is.
+pub(super) const MEANINGS: Meanings = &[("time", "time from the start to the answer")];
 
 /// Describes what was seen, for `-v`.
 pub(super) fn explain(facts: &Facts, report: &mut Report) {

@@ -31,6 +31,7 @@ pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
     let facts = Facts::new(&target.host, target.port, target.tls);
     Ok(run.gather(facts, probe, move |Ok(facts)| {
         let mut report = evaluate::evaluate(&facts, &policy);
+        report.describe(explain::MEANINGS);
         report.concern("host", facts.host.as_str());
         report.concern("port", facts.port.to_string());
         report

@@ -1,7 +1,18 @@
 //! What was seen, in words.
 
 use super::facts::{Note, ProbeError, Unconfirmed};
+use crate::monitoring::Meanings;
 use crate::pushover::spool::SpoolError;
+
+/// What each metric is.
+pub(super) const MEANINGS: Meanings = &[
+    ("waiting", "messages in the spool"),
+    ("oldest", "age of the oldest message in the spool, 0 when none waits"),
+    ("failed", "messages in failed/"),
+    ("blocked", "suspensions of the token, the quota and recipients"),
+    ("last_success", "time since Pushover accepted a message"),
+    ("quota_used", "messages sent this month of those the token has, with --quota"),
+];
 
 /// Why nothing can be said.
 pub(super) fn unseen(error: &ProbeError) -> String {

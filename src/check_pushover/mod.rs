@@ -25,6 +25,7 @@ pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
     let spool = spool.unwrap_or_default();
     Ok(run.gather(Facts::default(), probe, move |seen| {
         let mut report = evaluate::evaluate(&seen, &policy);
+        report.describe(explain::MEANINGS);
         report.concern("spool", spool.as_str());
         report
     }))

@@ -195,6 +195,8 @@ fn measure(facts: &Facts, policy: &Policy, report: &mut Report) {
     let is_known = of(State::Unknown) == 0;
     let refused =
         if is_known { Value::Uint(count(of(State::Critical))) } else { Value::Undetermined };
-    let none = Thresholds { warning: None, critical: Some(Range::up_to(0)) };
-    report.measure(Metric::new("refused", refused, Unit::None).judged_by(&none).at_most(all));
+    // Both limits, since Icinga 2 before 2.14.5 drops one behind an empty one.
+    let none = Some(Range::up_to(0));
+    let limits = Thresholds { warning: none, critical: none };
+    report.measure(Metric::new("refused", refused, Unit::None).judged_by(&limits).at_most(all));
 }

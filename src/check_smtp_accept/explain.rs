@@ -1,9 +1,16 @@
 //! Answers in words, for the long output and for findings.
 
 use super::facts::{EarlyEnd, Facts};
-use crate::monitoring::Report;
+use crate::monitoring::{Meanings, Report};
 use crate::smtp::Reply;
 use crate::smtp_client::{Security, certificate_words};
+
+/// What each metric is.
+pub(super) const MEANINGS: Meanings = &[
+    ("time", "time from the connection to the last answer"),
+    ("recipients", "recipients asked for"),
+    ("refused", "recipients whose refusal is CRITICAL, so none that is greylisted"),
+];
 
 /// Describes what was seen, for `-v`.
 pub(super) fn explain(facts: &Facts, report: &mut Report) {

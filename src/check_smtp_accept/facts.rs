@@ -63,7 +63,7 @@ pub(super) enum EarlyEnd {
     NoLogin(Arc<NoLogin>),
     /// No session came about.
     NoSession(NoSession),
-    /// The certificate proves nothing, as [`Facts::proof`] tells.
+    /// The certificate cannot be verified, as [`Facts::proof`] tells.
     NotProven,
     /// AUTH is not offered, or no mechanism of ours.
     NoMechanism(String),

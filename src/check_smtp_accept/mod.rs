@@ -32,6 +32,7 @@ pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
     let (host, port) = (target.host.clone(), target.port);
     Ok(run.gather(facts, probe, move |Ok(facts)| {
         let mut report = evaluate::evaluate(&facts, &policy);
+        report.describe(explain::MEANINGS);
         report.concern("host", host.as_str());
         report.concern("port", port.to_string());
         report

@@ -150,7 +150,7 @@ impl<'a> Visit<'a> {
     ) -> Result<Reply, EarlyEnd> {
         let deadline = &self.run.deadline;
         deadline.enter(format!("waiting for the answer to {command}"));
-        session.stream_mut().allow(Patience::longest(deadline.limit(), deadline.remaining()));
+        session.stream_mut().allow(Patience::longest(deadline.remaining()));
         let begin = deadline.elapsed();
         ask(session).map_err(|mut error| {
             if deadline.has_passed() {

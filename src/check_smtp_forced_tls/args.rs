@@ -81,7 +81,7 @@ pub struct Args {
     #[arg(long, value_name = "HOST", value_parser = host(), requires = "partner")]
     relay_host: Option<String>,
 
-    /// CRITICAL, not WARNING, when a partner's certificate proves nothing
+    /// CRITICAL, not WARNING, when a partner's certificate cannot be verified
     #[arg(long, requires = "partner")]
     require_valid: bool,
 

@@ -1,9 +1,18 @@
 //! The long output: what was said to whom, and by whom.
 
 use super::facts::{Answer, Contact, Facts, Inbound, NoMx, Partner, Role, Sender, is_undetermined};
-use crate::monitoring::Report;
+use crate::monitoring::{Meanings, Report};
 use crate::smtp_client::{NoSession, certificate_words};
 use crate::tls::proof::Proof;
+
+/// What each metric is.
+pub(super) const MEANINGS: Meanings = &[
+    ("domains", "domains tested, those of --also included"),
+    ("enforced", "domains whose mail is refused in the clear"),
+    ("open", "domains whose mail is taken in the clear"),
+    ("undecided", "all other domains"),
+    ("time", "time of the whole look"),
+];
 
 /// Describes what was seen, for `-v`.
 pub(super) fn explain(facts: &Facts, report: &mut Report) {

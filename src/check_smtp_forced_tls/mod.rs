@@ -28,6 +28,7 @@ pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
     };
     Ok(run.gather(target.nothing_yet(), probe, move |Ok(facts)| {
         let mut report = evaluate::evaluate(&facts, &policy);
+        report.describe(explain::MEANINGS);
         if let Some(inbound) = &facts.inbound {
             report.concern("host", inbound.host.as_str());
             let tested = inbound.senders.iter().filter(|sender| sender.role.is_tested());

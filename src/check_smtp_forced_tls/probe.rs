@@ -25,6 +25,7 @@ pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) {
             now,
             deadline,
             progress,
+            later: target.outbound.partners.len(),
         }
         .look();
     }

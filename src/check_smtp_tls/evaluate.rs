@@ -12,7 +12,7 @@ use super::grade::{self, Grading, Rules};
 use super::policy::Policy;
 use crate::clock;
 use crate::monitoring::{Metric, Report, State, Unit, Value};
-use crate::smtp::{Cause, Command, Stage};
+use crate::smtp::{Cause, Stage};
 use crate::stream::StreamError;
 use crate::tls::Protocol;
 
@@ -66,11 +66,11 @@ fn nothing_seen(error: &ProbeError) -> Report {
         ProbeError::Smtp(error) => {
             report.find(State::Critical, error.to_string());
             // No mail server, or one that waits for us to begin with TLS.
-            if matches!(
-                (&error.cause, error.stage),
-                (Cause::NotSmtp(_), Stage::Greeting | Stage::Command(Command::Ehlo))
-                    | (Cause::Stream(StreamError::Silent) | Cause::SilentFor(_), Stage::Greeting)
-            ) {
+            let is_other = matches!(
+                &error.cause,
+                Cause::NotSmtp(_) | Cause::Stream(StreamError::Silent) | Cause::SilentFor(_)
+            );
+            if is_other && error.stage == Stage::Greeting {
                 report.advise("a port where TLS begins at once needs --tls");
             }
         }
@@ -84,6 +84,14 @@ fn starttls(facts: &Facts, report: &mut Report) -> bool {
     match (facts.start, &smtp.starttls) {
         (Start::Tls, _) => facts.connections > 0,
         (Start::Starttls, Fact::Yes) => {
+            let (offers, all) = (smtp.starttls_offers, smtp.ehlo_answers);
+            if offers < all {
+                let text = format!("STARTTLS is offered on {offers} of {all} connections");
+                report.find(State::Critical, text);
+                report.advise(
+                    "look at each server behind this address; one has STARTTLS switched off",
+                );
+            }
             facts.handshake.is_some() || facts.no_handshake.is_some() || !facts.accepted.is_empty()
         }
         (Start::Starttls, Fact::No) => {

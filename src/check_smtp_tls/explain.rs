@@ -6,9 +6,18 @@ use std::time::Duration;
 
 use super::facts::{Fact, Facts, Start, Weakness};
 use super::grade::{self, Grading};
-use crate::monitoring::{Report, duration};
+use crate::monitoring::{Meanings, Report, duration};
 use crate::tls::Protocol;
 use crate::tls::suite::Suite;
+
+/// What each metric is.
+pub(super) const MEANINGS: Meanings = &[
+    ("certificate", "what is left of the certificate's life"),
+    ("certificate_used", "share of that certificate's life that is over, rounded up"),
+    ("score", "score of the grade, 0 to 100"),
+    ("handshake", "time of the one whole handshake"),
+    ("connections", "connections that were opened"),
+];
 
 /// Lines of certificates; a chain may be long.
 const CERTIFICATES: usize = 12;

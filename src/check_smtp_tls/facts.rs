@@ -132,6 +132,9 @@ pub(super) enum ProbeError {
 pub(super) struct Smtp {
     pub(super) greeting: Option<String>,
     pub(super) starttls: Fact,
+    /// Connections on which EHLO was answered with yes, and those of them that listed STARTTLS.
+    pub(super) ehlo_answers: u32,
+    pub(super) starttls_offers: u32,
     /// What EHLO was answered with by a server that does not know it.
     #[serde(skip)]
     pub(super) ehlo_refused: Option<Reply>,
@@ -221,6 +224,8 @@ impl Facts {
             smtp: Smtp {
                 greeting: None,
                 starttls: Fact::not_asked(),
+                ehlo_answers: 0,
+                starttls_offers: 0,
                 ehlo_refused: None,
                 starttls_answer: None,
                 is_masked: false,

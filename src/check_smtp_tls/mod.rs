@@ -31,6 +31,7 @@ pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
     let (host, port) = (target.host.clone(), target.port);
     Ok(run.gather(facts, probe, move |seen| {
         let mut report = evaluate::evaluate(&seen, &policy, now);
+        report.describe(explain::MEANINGS);
         report.concern("host", host.as_str());
         report.concern("port", port.to_string());
         report

@@ -15,7 +15,7 @@ pub(crate) mod value;
 
 pub(crate) use metric::{Metric, Unit};
 pub use range::Range;
-pub use report::Report;
+pub use report::{Meanings, Report};
 pub(crate) use state::State;
 pub(crate) use thresholds::Thresholds;
 pub(crate) use used::Used;

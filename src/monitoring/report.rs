@@ -24,6 +24,9 @@ impl Finding {
     }
 }
 
+/// What metrics mean, by label; one that ends in `_` stands for those with a number behind it.
+pub type Meanings = &'static [(&'static str, &'static str)];
+
 /// A line of long output, shown from a verbosity on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Detail {
@@ -38,6 +41,8 @@ pub struct Report {
     pub(super) metrics: Vec<Metric>,
     pub(super) details: Vec<Detail>,
     pub(super) facts: serde_json::Value,
+    /// What each metric is.
+    pub(super) meanings: Meanings,
     /// What the service is about, by label: it tells two services of one program apart.
     pub(super) subject: Vec<(&'static str, String)>,
 }
@@ -90,6 +95,18 @@ impl Report {
     pub fn next_step(&self) -> Option<&str> {
         let worst = self.state();
         self.findings.iter().filter(|finding| finding.state == worst).find_map(Finding::advice)
+    }
+
+    /// Says what each metric is, for those who meet it far from here.
+    pub fn describe(&mut self, meanings: Meanings) {
+        self.meanings = meanings;
+    }
+
+    /// What a metric is, or that nobody said so.
+    pub(super) fn meaning(&self, label: &str) -> Option<&'static str> {
+        let of = |wanted: &str| self.meanings.iter().find(|(known, _)| *known == wanted);
+        let stem = label.trim_end_matches(|c: char| c.is_ascii_digit());
+        of(label).or_else(|| of(stem)).map(|(_, meaning)| *meaning)
     }
 
     /// Says what the service is about, as the command line does; what is empty was left to the program.

@@ -28,8 +28,8 @@ pub(super) enum Action {
 
 /// Sends a notification by Pushover, or keeps it in a spool until it can be sent.
 ///
-/// Exit codes: 0 accepted by Pushover, 1 waiting in the spool, 2 rejected for good,
-/// 3 wrong usage, configuration or secret.
+/// Exit codes: 0 accepted by Pushover, 1 waiting in the spool, 2 rejected for good
+/// or neither sent nor kept, 3 wrong usage, configuration or secret.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "notify_pushover", version, term_width = 80)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use super::facts::{Invalid, NoMessage, Unkept, Validated, Waiting};
 use super::message::Remark;
+use super::rules::Mistake;
 use crate::monitoring::clean::cut;
-use crate::program::{Delivery, Outcome};
-use crate::pushover::addressee::Addressee;
+use crate::program::{Delivery, LeftOut, Outcome};
+use crate::pushover::addressee::{Addressee, is_like_a_secret};
 use crate::pushover::drain::{Failed, Fate, Hold, Wait};
 use crate::pushover::not_accepted::NotAccepted;
 use crate::pushover::response::Quota;
@@ -37,6 +38,7 @@ fn judge(fate: &Fate, kept: Option<&Path>) -> (Delivery, String) {
     match fate {
         Fate::Delivered => (Delivery::Accepted, String::new()),
         Fate::Queued(wait) => (Delivery::Queued, waits_for(wait)),
+        Fate::Lost(wait) => (Delivery::Lost, waits_for(wait)),
         Fate::Held(obstacle) => {
             let reason = held_by(obstacle);
             let text = match kept {
@@ -110,13 +112,55 @@ pub(super) fn hint(addressees: &[Addressee]) -> String {
     }
 }
 
-pub(super) fn no_message(why: NoMessage) -> &'static str {
-    match why {
-        NoMessage::NoHost => "cancel needs --host-name, and --service-name for a service",
-        NoMessage::Nothing => {
-            "nothing to send; give --message TEXT, or --type, --host-name and --output"
+/// Why nothing is sent; the mistake on the command line that is the likely cause comes first.
+pub(super) fn no_message(why: NoMessage, left_out: &LeftOut) -> String {
+    match (why, left_out.mistakes.first(), left_out.words.first()) {
+        (_, Some(mistake), _) => mistake.clone(),
+        (NoMessage::Nothing, None, Some(word)) => {
+            let word = harmless(word);
+            format!("'{word}' is no action; to send it, write --message '{word}'")
+        }
+        (NoMessage::Nothing, None, None) => {
+            "nothing to send; give --message TEXT, or --type, --host-name and --output".to_owned()
+        }
+        (NoMessage::NoHost, None, _) => {
+            "cancel needs --host-name, and --service-name for a service".to_owned()
         }
     }
+}
+
+/// The first mistake on the command line, for actions that send no alert.
+pub(super) fn refusal(left_out: &LeftOut) -> Option<String> {
+    let unexpected = |word: &String| {
+        format!("unexpected argument '{}'; --help lists the options", harmless(word))
+    };
+    let mistake = left_out.mistakes.first().cloned();
+    mistake.or_else(|| left_out.words.first().map(unexpected))
+}
+
+/// What an alert was sent without. `told` is whether words without an option are its text.
+pub(super) fn ignored(
+    rules: &[(&'static str, Mistake)],
+    left_out: &LeftOut,
+    told: bool,
+) -> Vec<String> {
+    let rule = |(option, Mistake { part, error }): &(&str, Mistake)| match *option {
+        "" => format!("emergency '{}' in the configuration ignored: {error}", harmless(part)),
+        option => format!("{option} '{}' ignored: {error}", harmless(part)),
+    };
+    let mut remarks: Vec<String> = rules.iter().map(rule).collect();
+    remarks.extend(left_out.mistakes.iter().map(|mistake| format!("ignored: {mistake}")));
+    match left_out.words.first() {
+        _ if told => remarks.push("its text stood without --message".to_owned()),
+        Some(word) => remarks.push(format!("ignored: unexpected argument '{}'", harmless(word))),
+        None => {}
+    }
+    remarks
+}
+
+/// A word of somebody's, unless it could be a token or key.
+fn harmless(word: &str) -> &str {
+    if is_like_a_secret(word) { "..." } else { word }
 }
 
 /// Something that somebody who runs it by hand should know.
@@ -163,10 +207,10 @@ fn refused(name: &str, refusal: &NotAccepted) -> (Delivery, String) {
         NotAccepted::Rejected { words, .. } => (Delivery::Rejected, format!("{name}: {words}")),
         NotAccepted::NoDevice(info) => (Delivery::Rejected, format!("{name}: {info}")),
         NotAccepted::QuotaUsedUp { words, .. } => {
-            (Delivery::Queued, format!("{name}: not validated, {words}"))
+            (Delivery::Misconfigured, format!("{name}: not validated, {words}"))
         }
         NotAccepted::Temporary { failure, .. } => {
-            (Delivery::Queued, format!("{name}: not validated, {failure}"))
+            (Delivery::Misconfigured, format!("{name}: not validated, {failure}"))
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Texts that come in from outside the command line: the environment and standard input.
 
 use std::ffi::OsStr;
-use std::io::Read;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::io::{Read, StdinLock};
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::deadline::Deadline;
 
@@ -38,29 +41,22 @@ pub(super) fn from_environment(icinga: &str, nagios: &str) -> String {
 /// what came until then is the alert.
 #[must_use]
 pub(super) fn from_stdin(deadline: &Deadline) -> String {
-    let bytes = Arc::new(Mutex::new(Vec::new()));
-    let (ended, end) = mpsc::channel::<()>();
-    let read = {
-        let bytes = bytes.clone();
-        move || {
-            read_into(&bytes);
-            drop(ended);
-        }
-    };
-    if std::thread::Builder::new().spawn(read).is_ok() {
-        let _ = end.recv_timeout(deadline.remaining() / 2);
-    }
-    let bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
-    String::from_utf8_lossy(&bytes).trim().to_owned()
-}
-
-/// What is too much is read and left: its writer must not die of a broken pipe.
-fn read_into(bytes: &Mutex<Vec<u8>>) {
     let mut input = std::io::stdin().lock();
+    let until = deadline.elapsed() + deadline.remaining() / 2;
+    let mut bytes = Vec::new();
     let mut block = [0; 8192];
-    while let Ok(count @ 1..) = input.read(&mut block) {
-        let mut bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
+    // What is too much is read and left: its writer must not die of a broken pipe.
+    while may_read(&input, until.saturating_sub(deadline.elapsed())) {
+        let Ok(count @ 1..) = input.read(&mut block) else { break };
         let room = TEXT_BYTES.saturating_sub(bytes.len());
         bytes.extend(block.iter().take(count.min(room)));
     }
+    String::from_utf8_lossy(&bytes).trim().to_owned()
+}
+
+/// Waits for input, without a thread: there may be none to have.
+fn may_read(input: &StdinLock<'_>, time: Duration) -> bool {
+    let time = PollTimeout::try_from(time).unwrap_or(PollTimeout::MAX);
+    let mut ready = [PollFd::new(input.as_fd(), PollFlags::POLLIN)];
+    poll(&mut ready, time).is_ok_and(|ready| ready > 0) && time != PollTimeout::ZERO
 }

@@ -152,11 +152,11 @@ fn time(event: &Event, now: u64) -> u64 {
 
 /// Whether emergencies are in use at all; without, there is nothing to cancel.
 fn may_ring(layout: &Layout) -> bool {
-    !layout.emergency.0.is_empty() || layout.priority.values().any(|priority| priority.0 == 2)
+    !layout.emergency.states.is_empty() || layout.priority.values().any(|priority| priority.0 == 2)
 }
 
 fn priority(event: &Event, layout: &Layout) -> Priority {
-    let rings = |state| layout.emergency.0.contains(&state);
+    let rings = |state| layout.emergency.states.contains(&state);
     if event.kind == NotificationType::Problem && event.state.is_some_and(rings) {
         return Priority(2);
     }

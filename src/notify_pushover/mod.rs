@@ -23,12 +23,17 @@ mod validate;
 
 pub use args::Args;
 
-use crate::program::{Errand, Outcome};
+use crate::program::{Delivery, Errand, Outcome};
 use args::Action;
 
 /// Runs the notifier.
 #[must_use]
 pub fn run(args: &Args, errand: &Errand) -> Outcome {
+    if let (false, Some(mistake)) =
+        (args.action == Action::Send, explain::refusal(&errand.left_out))
+    {
+        return Outcome::new(Delivery::Misconfigured, mistake);
+    }
     let uses_spool = !(args.no_spool || args.dry_run || args.action == Action::Validate);
     let access = args.access.gather(uses_spool);
     match args.action {

@@ -1,5 +1,6 @@
 //! `STATE=VALUE,...`: what the monitoring configuration decides per state or type of notification.
 
+use std::convert::Infallible;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -28,22 +29,34 @@ impl Subject {
 
 /// Values by state or type. Empty by default, so that nothing is decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ByState<T>(Vec<(Subject, T)>);
+pub(super) struct ByState<T> {
+    rules: Vec<(Subject, T)>,
+    /// What of the list decides nothing, since a typing error must not cost the alert.
+    pub(super) mistakes: Vec<Mistake>,
+}
 
 impl<T> Default for ByState<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self { rules: Vec::new(), mistakes: Vec::new() }
     }
 }
 
-/// Why a text is no list of rules.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// A part of a list that is of no use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Mistake {
+    /// As it was given.
+    pub(super) part: String,
+    pub(super) error: RuleError,
+}
+
+/// Why a text is no rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum RuleError {
     /// Not a state or type of notification.
-    #[error("is not a list of rules: '{0}' is neither a state nor a notification type")]
-    Subject(String),
+    #[error("neither a state nor a notification type")]
+    Subject,
     /// The value is of no use.
-    #[error("is not a list of rules: {0}")]
+    #[error("{0}")]
     Value(&'static str),
 }
 
@@ -59,11 +72,11 @@ impl<T> ByState<T> {
 
     /// All values.
     pub(super) fn values(&self) -> impl Iterator<Item = &T> {
-        self.0.iter().map(|(_, value)| value)
+        self.rules.iter().map(|(_, value)| value)
     }
 
     fn at(&self, wanted: &Subject) -> Option<&T> {
-        let mut rules = self.0.iter().rev();
+        let mut rules = self.rules.iter().rev();
         rules.find(|(subject, _)| subject == wanted).map(|(_, value)| value)
     }
 }
@@ -72,23 +85,37 @@ impl<T> FromStr for ByState<T>
 where
     T: FromStr<Err = &'static str>,
 {
-    type Err = RuleError;
+    type Err = Infallible;
 
-    fn from_str(text: &str) -> Result<Self, RuleError> {
-        let mut rules = Vec::new();
-        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-            let (subject, value) = match part.split_once('=') {
-                None => (Subject::Any, part),
-                Some((subject, value)) => {
-                    let known = Subject::parse(subject.trim());
-                    (known.ok_or_else(|| RuleError::Subject(subject.to_owned()))?, value.trim())
-                }
-            };
-            let value = value.parse().map_err(RuleError::Value)?;
-            rules.push((subject, value));
-        }
-        Ok(Self(rules))
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        let (rules, mistakes) = parts(text, rule);
+        Ok(Self { rules, mistakes })
     }
+}
+
+fn rule<T>(part: &str) -> Result<(Subject, T), RuleError>
+where
+    T: FromStr<Err = &'static str>,
+{
+    let (subject, value) = match part.split_once('=') {
+        None => (Subject::Any, part),
+        Some((subject, value)) => {
+            (Subject::parse(subject.trim()).ok_or(RuleError::Subject)?, value.trim())
+        }
+    };
+    Ok((subject, value.parse().map_err(RuleError::Value)?))
+}
+
+/// What is of use in a list separated by commas, and what is not.
+fn parts<T>(text: &str, read: impl Fn(&str) -> Result<T, RuleError>) -> (Vec<T>, Vec<Mistake>) {
+    let (mut good, mut mistakes) = (Vec::new(), Vec::new());
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        match read(part) {
+            Ok(value) => good.push(value),
+            Err(error) => mistakes.push(Mistake { part: part.to_owned(), error }),
+        }
+    }
+    (good, mistakes)
 }
 
 /// A priority from -2 to 2 (<https://pushover.net/api#priority>).
@@ -144,17 +171,19 @@ pub(super) type TtlMap = ByState<Stay>;
 
 /// `--emergency`: states separated by commas.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct StateList(pub(super) Vec<ObjectState>);
+pub(super) struct StateList {
+    pub(super) states: Vec<ObjectState>,
+    /// What of the list is no state.
+    pub(super) mistakes: Vec<Mistake>,
+}
 
 impl FromStr for StateList {
-    type Err = RuleError;
+    type Err = Infallible;
 
-    fn from_str(text: &str) -> Result<Self, RuleError> {
-        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-        let parse = |part: &str| {
-            ObjectState::parse(part).ok_or_else(|| RuleError::Subject(part.to_owned()))
-        };
-        parts.map(parse).collect::<Result<_, _>>().map(Self)
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        let read = |part: &str| ObjectState::parse(part).ok_or(RuleError::Subject);
+        let (states, mistakes) = parts(text, read);
+        Ok(Self { states, mistakes })
     }
 }
 
@@ -162,18 +191,32 @@ impl FromStr for StateList {
 mod tests {
     use super::*;
 
+    fn mistakes<T>(text: &str) -> usize
+    where
+        T: FromStr<Err = &'static str>,
+    {
+        let Ok(list) = text.parse::<ByState<T>>();
+        list.mistakes.len()
+    }
+
     #[test]
-    fn rules_are_read_or_refused() {
+    fn rules_are_read_or_left_out() {
         for text in ["", "1", "-1", "CRITICAL=2,warning=-1", "Recovery=0", " OK = 0 , DOWN=1 "] {
-            assert!(text.parse::<PriorityMap>().is_ok(), "{text}");
+            assert_eq!(mistakes::<Priority>(text), 0, "{text}");
         }
         for text in ["3", "-3", "CRITICAL", "CRIT=1", "CRITICAL=", "CRITICAL=1=2", "=1", "1.0"] {
-            assert!(text.parse::<PriorityMap>().is_err(), "{text}");
+            assert_eq!(mistakes::<Priority>(text), 1, "{text}");
         }
-        assert!("siren".parse::<SoundMap>().is_ok() && "a b".parse::<SoundMap>().is_err());
-        assert!("RECOVERY=4h".parse::<TtlMap>().is_ok() && "4".parse::<TtlMap>().is_err());
-        assert!(
-            "CRITICAL,down".parse::<StateList>().is_ok() && "RED".parse::<StateList>().is_err()
-        );
+        assert_eq!((mistakes::<Sound>("siren"), mistakes::<Sound>("a b")), (0, 1));
+        assert_eq!((mistakes::<Stay>("RECOVERY=4h"), mistakes::<Stay>("4")), (0, 1));
+    }
+
+    #[test]
+    fn what_is_right_in_a_list_stays() {
+        let Ok(list) = "CRITICAL,CRASH,down".parse::<StateList>();
+        assert_eq!(list.states, [ObjectState::Critical, ObjectState::Down]);
+        assert_eq!((list.mistakes.len(), list.mistakes[0].part.as_str()), (1, "CRASH"));
+        let Ok(list) = "OK=1,CRITCAL=2,DOWN=0".parse::<PriorityMap>();
+        assert_eq!(list.values().collect::<Vec<_>>(), [&Priority(1), &Priority(0)]);
     }
 }

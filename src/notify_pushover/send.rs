@@ -13,9 +13,9 @@ use super::image;
 use super::input::{from_environment, from_stdin};
 use super::message::{self, Message, Remark};
 use super::settings;
-use crate::program::{Delivery, Errand, Outcome};
+use crate::program::{Delivery, Errand, LeftOut, Outcome};
 use crate::pushover::access::Access;
-use crate::pushover::addressee::Addressee;
+use crate::pushover::addressee::{Addressee, is_like_a_secret};
 use crate::pushover::drain::{Failed, Fate, Wait};
 use crate::pushover::fingerprint::fingerprint;
 use crate::pushover::item::Item;
@@ -38,18 +38,26 @@ pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
             *text = Some(from_stdin(&errand.deadline));
         }
     }
-    let event = Event::new(&args, from_environment);
+    let mut event = Event::new(&args, from_environment);
+    let stray = stray_text(&args, &event, &errand.left_out);
+    match (&stray, event.is_empty()) {
+        (Some(_), true) => args.message.clone_from(&stray),
+        (Some(text), false) => event.output.clone_from(text),
+        (None, _) => {}
+    }
     let limits = settings::limits(&args);
     let mut dispatch = Dispatch { access, limits, errand };
     let message = match message_for(&args, &event, &dispatch) {
         Ok(message) => message,
-        Err(why) => return Outcome::new(Delivery::Misconfigured, explain::no_message(why)),
+        Err(why) => {
+            let text = explain::no_message(why, &errand.left_out);
+            return Outcome::new(Delivery::Misconfigured, text);
+        }
     };
-    if args.dry_run {
-        return show(&message, &dispatch.access);
-    }
     let all = outgoing(&message, &event, &dispatch);
-    let mut outcome = if args.no_spool {
+    let mut outcome = if args.dry_run {
+        show(&message, &dispatch.access)
+    } else if args.no_spool {
         send_unspooled(all, &mut dispatch, &Unkept::NotWanted)
     } else {
         match dispatch.access.spool_to_keep() {
@@ -57,11 +65,29 @@ pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
             Err(error) => send_unspooled(all, &mut dispatch, &Unkept::Spool(error)),
         }
     };
-    if let Some(mistake) = settings::mistake(&dispatch.access) {
-        outcome.text = format!("{}; emergency in the configuration {mistake}", outcome.text);
+    let ignored = settings::mistakes(&args, &dispatch.access);
+    for remark in explain::ignored(&ignored, &errand.left_out, stray.is_some()) {
+        outcome.text = format!("{}; {remark}", outcome.text);
+        outcome.details.push(remark);
     }
     outcome.details.extend(message.remarks.iter().map(explain::remark));
     outcome
+}
+
+/// What stands on the command line without a known option, where nothing else is to be told: a typing error must not cost
+/// the alert. A word alone is more likely an action that is misspelt, and a secret is no text.
+fn stray_text(args: &Args, event: &Event, left_out: &LeftOut) -> Option<String> {
+    let is_told = args.message.is_some() || args.output.is_some() || !event.output.is_empty();
+    if args.action != Action::Send || is_told || !left_out.beside_options {
+        return None;
+    }
+    let LeftOut { words, values, .. } = left_out;
+    let texts = if words.is_empty() { values } else { words };
+    let is_secret = |text: &str| !text.contains(' ') && is_like_a_secret(text);
+    let texts: Vec<&str> =
+        texts.iter().map(|text| text.trim()).filter(|text| !is_secret(text)).collect();
+    let text = texts.join(" ");
+    (!text.is_empty()).then_some(text)
 }
 
 fn message_for(args: &Args, event: &Event, dispatch: &Dispatch<'_>) -> Result<Message, NoMessage> {
@@ -172,7 +198,7 @@ fn send_homeless(
 
 fn send_unspooled(all: Vec<Outgoing>, dispatch: &mut Dispatch<'_>, why: &Unkept) -> Outcome {
     let unkept = explain::unkept(why);
-    dispatch.errand.stands_at(Outcome::new(Delivery::Queued, unkept.as_str()));
+    dispatch.errand.stands_at(Outcome::new(Delivery::Lost, unkept.as_str()));
     // One of earlier runs, or of others on this host: a token that was refused is not to be tried by each alert.
     let spool = dispatch.access.spool.clone().ok();
     let lock = spool.as_ref().and_then(|spool| spool.try_lock().ok()?);
@@ -232,6 +258,6 @@ fn show(message: &Message, access: &Access) -> Outcome {
     }
     let mut outcome = Outcome::new(Delivery::Accepted, text);
     let lines = fields.iter().map(|(key, value)| format!("{key} = {value}"));
-    outcome.details.extend(lines.chain(message.remarks.iter().map(explain::remark)));
+    outcome.details.extend(lines);
     outcome
 }

@@ -2,7 +2,7 @@
 
 use super::args::Args;
 use super::message::Layout;
-use super::rules::{RuleError, StateList};
+use super::rules::{Mistake, StateList};
 use crate::pushover::access::Access;
 use crate::pushover::drain::Limits;
 
@@ -14,10 +14,25 @@ pub(super) fn limits(args: &Args) -> Limits {
     }
 }
 
-/// What is wrong in the part of the configuration that only messages depend on.
-pub(super) fn mistake(access: &Access) -> Option<RuleError> {
-    let states = access.config.as_ref().ok()?.emergency.as_deref()?;
-    states.parse::<StateList>().err()
+/// Parts of lists that decide nothing, and the option each stands in; with the empty one, in the configuration.
+pub(super) fn mistakes(args: &Args, access: &Access) -> Vec<(&'static str, Mistake)> {
+    let in_option = |name: &'static str, mistakes: &[Mistake]| -> Vec<(&'static str, Mistake)> {
+        mistakes.iter().map(|mistake| (name, mistake.clone())).collect()
+    };
+    let configured = configured_emergency(access).map_or(Vec::new(), |list| list.mistakes);
+    [
+        in_option("priority", args.priority.as_ref().map_or(&[], |list| &list.mistakes)),
+        in_option("sound", args.sound.as_ref().map_or(&[], |list| &list.mistakes)),
+        in_option("ttl", args.ttl.as_ref().map_or(&[], |list| &list.mistakes)),
+        in_option("emergency", args.emergency.as_ref().map_or(&[], |list| &list.mistakes)),
+        in_option("", &configured),
+    ]
+    .concat()
+}
+
+fn configured_emergency(access: &Access) -> Option<StateList> {
+    let Ok(list) = access.config.as_ref().ok()?.emergency.as_deref()?.parse();
+    Some(list)
 }
 
 /// How messages look. What is wrong in the configuration counts as unset: the message is to be kept first.
@@ -27,7 +42,6 @@ pub(super) fn layout(args: &Args, access: &Access) -> Layout {
         let given = given.clone().filter(|text| !text.is_empty());
         given.or_else(|| configured.cloned()).unwrap_or_default()
     };
-    let ringing = || -> Option<StateList> { config?.emergency.as_deref()?.parse().ok() };
     Layout {
         message: or(&args.message, None),
         title: or(&args.title, None),
@@ -36,7 +50,11 @@ pub(super) fn layout(args: &Args, access: &Access) -> Layout {
         priority: args.priority.clone().unwrap_or_default(),
         sound: args.sound.clone().unwrap_or_default(),
         ttl: args.ttl.clone().unwrap_or_default(),
-        emergency: args.emergency.clone().or_else(ringing).unwrap_or_default(),
+        emergency: args
+            .emergency
+            .clone()
+            .or_else(|| configured_emergency(access))
+            .unwrap_or_default(),
         retry: args.retry,
         expire: args.expire,
         emoji: !args.no_emoji,

@@ -1,20 +1,18 @@
 //! The ends of a notifier: its exit code says what became of the message, and nothing stops a delivery under way.
 
-use std::any::TypeId;
-use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use clap::{Arg, Parser};
+use clap::Parser;
 use nix::sys::signal::{SigSet, Signal};
 
 use super::console::Console;
+use super::lenient::{self, LeftOut};
 use super::progress::Progress;
 use super::run::wall_clock;
 use super::supervisor;
 use crate::deadline::Deadline;
-use crate::monitoring::Report;
 use crate::monitoring::clean::{clean, cut};
 
 /// Characters of the first line.
@@ -38,12 +36,14 @@ pub struct NotifierOptions {
 pub enum Delivery {
     /// 0: accepted.
     Accepted,
-    /// 1: kept, to be sent later; or, without a spool, not sent this time.
+    /// 1: kept, to be sent later.
     Queued,
     /// 3: a setting or a secret is wrong.
     Misconfigured,
     /// 2: will never be sent.
     Rejected,
+    /// 2: neither sent nor kept.
+    Lost,
 }
 
 impl Delivery {
@@ -51,7 +51,7 @@ impl Delivery {
         match self {
             Self::Accepted => 0,
             Self::Queued => 1,
-            Self::Rejected => 2,
+            Self::Rejected | Self::Lost => 2,
             Self::Misconfigured => 3,
         }
     }
@@ -61,6 +61,7 @@ impl Delivery {
             Self::Accepted => "OK",
             Self::Queued => "QUEUED",
             Self::Rejected => "REJECTED",
+            Self::Lost => "LOST",
             Self::Misconfigured => "UNKNOWN",
         }
     }
@@ -91,6 +92,8 @@ pub struct Errand {
     pub now: SystemTime,
     /// When to have ended.
     pub deadline: Deadline,
+    /// What the command line holds beyond its meaning.
+    pub left_out: LeftOut,
     so_far: Progress<Outcome>,
 }
 
@@ -122,15 +125,16 @@ where
     let _signals = supervisor::hold_signals();
     // A file that may not grow is to be an error of the write, not the end of the process.
     let _ = SigSet::from(Signal::SIGXFSZ).thread_block();
-    let args = match A::try_parse_from(without_empty_values(&A::command(), std::env::args_os())) {
-        Ok(args) => args,
+    let (args, left_out) = match lenient::parse::<A>(std::env::args_os()) {
+        Ok(read) => read,
         Err(error) => return console.refuse(&error),
     };
     let options = args.as_ref();
     let errand = Arc::new(Errand {
         now: wall_clock(),
         deadline: Deadline::after(Duration::from_secs(options.timeout)),
-        so_far: Progress::new(Outcome::new(Delivery::Queued, "nothing was sent or kept")),
+        left_out,
+        so_far: Progress::new(Outcome::new(Delivery::Lost, "nothing was sent or kept")),
     });
     let verbosity = options.verbose;
     let watched = errand.clone();
@@ -141,60 +145,13 @@ where
         say(console, service, &watched.cut_short(), verbosity)
     };
     let watchdog = std::thread::Builder::new().name("watchdog".to_owned()).stack_size(256 * 1024);
-    if let Err(error) = watchdog.spawn(watch) {
-        return console.finish(&Report::unknown(format!("cannot start the watchdog: {error}")));
+    let watchdog = watchdog.spawn(watch);
+    let mut outcome = notify(&args, &errand);
+    // It is of use where something hangs; the alert is not to depend on it.
+    if let Err(error) = watchdog {
+        outcome.text = format!("{}; ran without a watchdog: {error}", outcome.text);
     }
-    let outcome = notify(&args, &errand);
     say(console, service, &outcome, verbosity)
-}
-
-/// The command line without options whose value is empty: cores pass those for macros without a value. Free texts keep
-/// theirs, since an empty text is still an alert.
-fn without_empty_values(
-    command: &clap::Command,
-    line: impl IntoIterator<Item = OsString>,
-) -> Vec<OsString> {
-    let mut kept = Vec::new();
-    let mut line = line.into_iter();
-    while let Some(word) = line.next() {
-        if word == "--" {
-            kept.push(word);
-            kept.extend(line);
-            break;
-        }
-        let text = word.to_string_lossy();
-        let inline = text.strip_suffix('=');
-        let Some(option) = option_of(command, inline.unwrap_or(&text)) else {
-            kept.push(word);
-            continue;
-        };
-        let value = match inline {
-            Some(_) => None,
-            None => line.next(),
-        };
-        let is_empty = value.as_ref().map_or(inline.is_some(), |value| value.is_empty());
-        if !is_empty || is_free_text(option) {
-            kept.push(word);
-            kept.extend(value);
-        }
-    }
-    kept
-}
-
-/// The option of that name that takes a value.
-fn option_of<'a>(command: &'a clap::Command, word: &str) -> Option<&'a Arg> {
-    let is_it = |arg: &&Arg| match (arg.get_long(), arg.get_short()) {
-        (Some(long), _) if word.strip_prefix("--") == Some(long) => true,
-        (_, Some(short)) => word.strip_prefix('-') == Some(short.encode_utf8(&mut [0; 4])),
-        _ => false,
-    };
-    let takes_value = |arg: &&Arg| arg.get_action().takes_values();
-    command.get_arguments().filter(takes_value).find(is_it)
-}
-
-fn is_free_text(option: &Arg) -> bool {
-    let is_text = option.get_value_parser().type_id() == TypeId::of::<String>();
-    is_text && option.is_allow_hyphen_values_set()
 }
 
 fn say(console: &Console, service: &str, outcome: &Outcome, verbosity: u8) -> ! {

@@ -97,7 +97,7 @@ fn first_line(error: &clap::Error) -> String {
     line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }
 
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     if text.chars().count() <= SHOWN_CHARS {
         return text.to_owned();
     }

@@ -71,3 +71,9 @@ impl Addressee {
         }
     }
 }
+
+/// Whether a word may be a key or token, or most of one.
+pub(crate) fn is_like_a_secret(word: &str) -> bool {
+    let long = |run: &str| run.len() * 3 >= KEY_CHARS * 2;
+    word.split(|c: char| !c.is_ascii_alphanumeric()).any(long)
+}

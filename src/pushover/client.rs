@@ -13,7 +13,8 @@ use reqwest::{Certificate, Proxy, Url, redirect};
 use rustls::CertificateError;
 
 use super::not_accepted::{Distrust, Failure};
-use super::response::{Headers, Quota, Response, classify};
+use super::response::{Headers, Quota, Response, classify, messages_left};
+use super::retry_after;
 use crate::named_file::{self, FileError};
 use crate::secret::Secret;
 
@@ -65,6 +66,9 @@ pub(crate) enum RouteError {
     /// The CA file holds no certificate.
     #[error("the CA file {} holds no PEM certificate", .0.display())]
     NoCertificate(PathBuf),
+    /// The HTTP client needs a thread of its own.
+    #[error("cannot start a thread; raise the limit of processes (ulimit -u, TasksMax)")]
+    NoThread,
     /// The HTTP client cannot be set up.
     #[error("cannot set up TLS: {}; install ca-certificates or use --ca-file", innermost(.0))]
     Client(#[source] reqwest::Error),
@@ -119,7 +123,7 @@ impl Api {
         if let (Some(proxy), "https") = (&route.proxy, base.scheme()) {
             builder = builder.proxy(Proxy::all(proxy.expose()).map_err(|_| RouteError::Proxy)?);
         }
-        let client = builder.build().map_err(|error| RouteError::Client(error.without_url()))?;
+        let client = builder.build().map_err(no_client)?;
         Ok(Self { client: ManuallyDrop::new(client), base })
     }
 
@@ -167,10 +171,11 @@ impl Api {
             self.ask("/1/apps/limits.json", time, |url| self.client.get(url).query(&query));
         if let Ok(body) = &response.result {
             let number = |key| body.get(key).and_then(serde_json::Value::as_u64);
+            let left = || body.get("remaining").and_then(serde_json::Value::as_i64);
             let quota = || {
                 Some(Quota {
                     limit: number("limit")?,
-                    remaining: number("remaining")?,
+                    remaining: messages_left(left()?),
                     reset: number("reset")?,
                 })
             };
@@ -205,6 +210,14 @@ impl Api {
     }
 }
 
+fn no_client(error: reqwest::Error) -> RouteError {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    match cause.map(io::Error::kind) {
+        Some(io::ErrorKind::WouldBlock) => RouteError::NoThread,
+        _ => RouteError::Client(error.without_url()),
+    }
+}
+
 fn failed(failure: Failure) -> Response {
     Response { result: Err(failure.into()), quota: None }
 }
@@ -231,12 +244,13 @@ pub(crate) fn is_this_host(url: &Url) -> bool {
 }
 
 fn headers_of(map: &HeaderMap) -> Headers {
-    let number = |name| map.get(name)?.to_str().ok()?.trim().parse().ok();
+    let text = |name| map.get(name)?.to_str().ok();
+    let number = |name| text(name)?.trim().parse().ok();
     Headers {
         limit: number("x-limit-app-limit"),
-        remaining: number("x-limit-app-remaining"),
+        remaining: text("x-limit-app-remaining").and_then(|text| text.trim().parse().ok()),
         reset: number("x-limit-app-reset"),
-        retry_after: number("retry-after"),
+        retry_after: text("retry-after").and_then(|wish| retry_after::wait(wish, text("date"))),
     }
 }
 

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 pub(crate) use fate::{Failed, Fate, Hold, Wait};
-pub(crate) use transport::SILENCE;
+pub(crate) use transport::{LONGEST_WISH, SILENCE};
 
 use super::addressee::Addressee;
 use super::client::Route;
@@ -86,8 +86,10 @@ impl<'a> Drainer<'a> {
     /// Sends one message that could not be put on disk.
     pub(crate) fn send_unspooled(&mut self, item: &mut Item) -> Fate {
         loop {
-            if let Some(fate) = self.attempt(item, None, true) {
-                return fate;
+            match self.attempt(item, None, true) {
+                Some(Fate::Queued(wait)) => return Fate::Lost(wait),
+                Some(fate) => return fate,
+                None => {}
             }
         }
     }

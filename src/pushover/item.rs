@@ -6,6 +6,10 @@ use super::addressee::Addressee;
 use super::fingerprint::fingerprint;
 use super::reason::Reason;
 
+/// Characters of a message (<https://pushover.net/api#limits>).
+const MESSAGE_CHARS: usize = 1024;
+const IMAGE_LEFT_OUT: &str = "\n(image left out: it did not get through)";
+
 /// A message or a cancellation on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Item {
@@ -41,6 +45,19 @@ impl Item {
     #[must_use]
     pub(crate) fn form(&self) -> Vec<(&str, &str)> {
         self.fields.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+    }
+
+    /// Goes on without the image, if there is one, and says so in the text.
+    pub(crate) fn leave_image_out(&mut self) {
+        let before = self.fields.len();
+        self.fields.retain(|(key, _)| !key.starts_with("attachment_"));
+        if self.fields.len() == before {
+            return;
+        }
+        let room = MESSAGE_CHARS - IMAGE_LEFT_OUT.chars().count();
+        for (_, text) in self.fields.iter_mut().filter(|(key, _)| key == "message") {
+            *text = text.chars().take(room).chain(IMAGE_LEFT_OUT.chars()).collect();
+        }
     }
 
     /// What identifies a repetition of the same notification, or `None` when that cannot be told.
@@ -102,6 +119,28 @@ mod tests {
         };
         let text = serde_json::to_vec(&item).unwrap();
         assert_eq!(serde_json::from_slice::<Item>(&text).unwrap(), item);
+    }
+
+    #[test]
+    fn a_text_says_that_its_image_is_left_out() {
+        let field = |key: &str, text: &str| (key.to_owned(), text.to_owned());
+        let long = "ä".repeat(1024);
+        for (text, image, chars, says_so) in
+            [("x", true, 42, true), ("x", false, 1, false), (&long, true, 1024, true)]
+        {
+            let mut item: Item = serde_json::from_value(serde_json::json!({
+                "address": addressee(), "fields": [["message", text]], "created": 1
+            }))
+            .unwrap();
+            if image {
+                item.fields.push(field("attachment_base64", "AAAA"));
+                item.fields.push(field("attachment_type", "image/png"));
+            }
+            item.leave_image_out();
+            let shown = &item.fields[0].1;
+            assert_eq!((item.fields.len(), shown.chars().count()), (1, chars), "{shown}");
+            assert_eq!(shown.ends_with("(image left out: it did not get through)"), says_so);
+        }
     }
 
     #[test]

@@ -201,6 +201,18 @@ impl Memory {
         }
     }
 
+    /// Notes that token, or token and key, were found good: what stood against them is over, unless the answer says that
+    /// nothing is left of the quota.
+    pub(crate) fn note_good(&mut self, keys: &Keys, quota: Option<Quota>, now: u64) {
+        if let Some(quota) = quota {
+            self.quotas.insert(keys.token_mark(), (now, quota));
+        }
+        if quota.is_none_or(|quota| quota.remaining > 0) {
+            self.blocks.remove(&keys.token_mark());
+            self.blocks.remove(&keys.user_mark());
+        }
+    }
+
     /// Notes that a message was rejected for itself. Many of them look like an attack to Pushover, so they end in a
     /// pause, too.
     pub(crate) fn note_rejection(&mut self, mark: String, now: u64) {

@@ -16,4 +16,5 @@ mod noted;
 mod phrases;
 pub(crate) mod reason;
 pub(crate) mod response;
+mod retry_after;
 pub(crate) mod spool;

@@ -32,7 +32,7 @@ pub(crate) enum NotAccepted {
     },
     /// Accepted, but there was no device to send to, in Pushover's words.
     NoDevice(String),
-    /// 429: to be repeated after the reset.
+    /// 429 with nothing left: to be repeated after the reset.
     QuotaUsedUp {
         /// When the count starts again, in Unix seconds, if the answer said so.
         reset: Option<u64>,
@@ -105,6 +105,10 @@ pub(crate) enum Failure {
     NoJson,
     #[error("answer 200 is not from Pushover (no status)")]
     NoStatus,
+    #[error("answer {0} is not from Pushover (a proxy or filter in between?)")]
+    Foreign(u16),
+    #[error("too large (413)")]
+    TooLarge,
     #[error("the proxy wants a password (407)")]
     ProxyPassword,
     #[error("answer {0} redirects; not followed")]
@@ -143,6 +147,21 @@ pub(crate) enum Rejection {
     /// As an earlier run wrote it down.
     #[error("{0}")]
     Noted(String),
+}
+
+impl Failure {
+    /// Whether a smaller request might have passed.
+    #[must_use]
+    pub(super) fn may_be_of_size(&self) -> bool {
+        matches!(
+            self,
+            Self::TooLarge
+                | Self::Silence
+                | Self::NoAnswer(_)
+                | Self::BrokeOff(_)
+                | Self::Foreign(408)
+        )
+    }
 }
 
 written_as_text!(Failure, Rejection);

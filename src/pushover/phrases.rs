@@ -12,6 +12,11 @@ pub(super) fn is_about_token(error: &str) -> bool {
     error.contains("application token")
 }
 
+/// Whether an entry of `errors` is about the monthly quota (<https://pushover.net/api#limits>).
+pub(super) fn is_about_quota(error: &str) -> bool {
+    error.contains("exceeded current limit")
+}
+
 /// Whether an entry of `errors` is about the recipient, as "user identifier is invalid" of
 /// <https://pushover.net/api#response> is.
 pub(super) fn is_about_user(error: &str) -> bool {

@@ -36,20 +36,27 @@ pub(crate) struct Response {
 pub(crate) struct Headers {
     /// `X-Limit-App-Limit`.
     pub(crate) limit: Option<u64>,
-    /// `X-Limit-App-Remaining`.
-    pub(crate) remaining: Option<u64>,
+    /// `X-Limit-App-Remaining`; below 0 when an application was cut down.
+    pub(crate) remaining: Option<i64>,
     /// `X-Limit-App-Reset`, Unix seconds.
     pub(crate) reset: Option<u64>,
-    /// `Retry-After` in seconds; the date form is not used by Pushover.
-    pub(crate) retry_after: Option<u64>,
+    /// `Retry-After`.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl Headers {
     /// The quota, when the answer told all three parts of it.
     #[must_use]
     pub(crate) fn quota(&self) -> Option<Quota> {
-        Some(Quota { limit: self.limit?, remaining: self.remaining?, reset: self.reset? })
+        let remaining = messages_left(self.remaining?);
+        Some(Quota { limit: self.limit?, remaining, reset: self.reset? })
     }
+}
+
+/// Less than nothing is nothing.
+#[must_use]
+pub(super) fn messages_left(remaining: i64) -> u64 {
+    u64::try_from(remaining).unwrap_or(0)
 }
 
 /// The body of an acceptance, or what the answer means instead.
@@ -58,18 +65,35 @@ pub(crate) fn classify(status: u16, headers: &Headers, body: &[u8]) -> Result<Va
     let words = || words(status, body.as_ref());
     Err(match status {
         200 => return body.ok_or(Failure::NoJson.into()).and_then(classify_ok),
-        429 => NotAccepted::QuotaUsedUp { reset: headers.reset, words: words() },
+        429 => too_many(headers, body.as_ref(), words()),
         // A proxy in between answered, not Pushover.
         407 => Failure::ProxyPassword.into(),
+        413 => Failure::TooLarge.into(),
+        // Pushover refuses in its own words; others are those of a box in between, and the way may be free again.
+        400..=499 if !is_pushovers(body.as_ref()) => Failure::Foreign(status).into(),
         400..=499 => {
             NotAccepted::Rejected { culprit: culprit(status, body.as_ref()), words: words() }
         }
         300..=399 => Failure::Redirect(status).into(),
         _ => NotAccepted::Temporary {
             failure: Failure::Said(words()),
-            retry_after: headers.retry_after.map(Duration::from_secs),
+            retry_after: headers.retry_after,
         },
     })
+}
+
+/// 429 is the end of the monthly quota only if nothing is left of it, else too many requests at once.
+fn too_many(headers: &Headers, body: Option<&Value>, words: Words) -> NotAccepted {
+    let says_so =
+        || body.map(errors).unwrap_or_default().iter().any(|error| phrases::is_about_quota(error));
+    match headers.remaining {
+        Some(..=0) => NotAccepted::QuotaUsedUp { reset: headers.reset, words },
+        None if says_so() => NotAccepted::QuotaUsedUp { reset: None, words },
+        _ => NotAccepted::Temporary {
+            failure: Failure::Said(words),
+            retry_after: headers.retry_after,
+        },
+    }
 }
 
 fn classify_ok(body: Value) -> Result<Value, NotAccepted> {
@@ -85,6 +109,11 @@ fn classify_ok(body: Value) -> Result<Value, NotAccepted> {
         Some(info) => Err(NotAccepted::NoDevice(shorten(info))),
         None => Ok(body),
     }
+}
+
+/// Whether it is Pushover who answers.
+fn is_pushovers(body: Option<&Value>) -> bool {
+    body.is_some_and(|body| body.get("status").is_some_and(Value::is_i64))
 }
 
 fn culprit(status: u16, body: Option<&Value>) -> Culprit {
@@ -160,16 +189,22 @@ mod tests {
             ("array", 200, "[1]", "temporary"),
             ("bad user", 400, user, "user"),
             ("bad token", 400, token, "token"),
-            ("401 alone", 401, "no", "token"),
+            ("401 alone", 401, r#"{"status":0}"#, "token"),
             (
                 "bad field",
                 400,
                 r#"{"message":"cannot be blank","errors":["message cannot be blank"],"status":0}"#,
                 "message",
             ),
-            ("not JSON", 400, "Bad Request", "message"),
-            ("not found", 404, "", "message"),
+            ("not JSON", 400, "Bad Request", "temporary"),
+            ("JSON of a box", 403, r#"{"error":"denied"}"#, "temporary"),
+            ("array", 400, "[0]", "temporary"),
+            ("not found", 404, "", "temporary"),
+            ("not found", 404, r#"{"status":0,"errors":["not found"]}"#, "message"),
+            ("too large", 413, r#"{"status":0}"#, "temporary"),
             ("quota says token invalid", 429, quota, "quota"),
+            ("too fast", 429, r#"{"status":0,"errors":["slow down"]}"#, "temporary"),
+            ("a box", 429, "<html>", "temporary"),
             ("proxy", 407, "", "temporary"),
             ("redirect", 307, "", "temporary"),
             ("internal", 500, r#"{"status":0}"#, "temporary"),
@@ -192,8 +227,29 @@ mod tests {
     }
 
     #[test]
+    fn a_429_is_the_end_of_the_quota_only_if_nothing_is_left() {
+        for (remaining, used_up) in [(-1, true), (0, true), (1, false), (7321, false)] {
+            let headers = Headers {
+                limit: Some(10_000),
+                remaining: Some(remaining),
+                reset: Some(5),
+                retry_after: Some(Duration::from_secs(7)),
+            };
+            match classify(429, &headers, b"{}") {
+                Err(NotAccepted::QuotaUsedUp { reset: Some(5), .. }) => assert!(used_up),
+                Err(NotAccepted::Temporary { retry_after, .. }) => {
+                    assert_eq!((retry_after, used_up), (Some(Duration::from_secs(7)), false));
+                }
+                other => panic!("{remaining}: {other:?}"),
+            }
+            let left = headers.quota().unwrap().remaining;
+            assert_eq!(left == 0, used_up, "{remaining}");
+        }
+    }
+
+    #[test]
     fn a_wish_for_silence_is_kept() {
-        let headers = Headers { retry_after: Some(30), ..Headers::default() };
+        let headers = Headers { retry_after: Some(Duration::from_secs(30)), ..Headers::default() };
         let Err(NotAccepted::Temporary { retry_after, .. }) = classify(503, &headers, b"") else {
             panic!("not temporary");
         };

@@ -34,7 +34,7 @@ pub(crate) fn fault(fault: &Fault) -> String {
         Fault::UnknownIssuer(issuer) => {
             let issuer = issuer.as_deref().unwrap_or("of the certificate");
             format!(
-                "untrusted: issuer {issuer} neither sent nor known (chain incomplete or unknown CA)"
+                "untrusted: issuer {issuer} was not sent and is not trusted here (chain incomplete or unknown CA)"
             )
         }
         Fault::IssuerOutOfDates(life) => format!(

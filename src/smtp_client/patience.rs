@@ -23,9 +23,9 @@ const LEG: Duration = Duration::from_secs(2);
 /// How much later than the first a later greeting may come.
 const LATER: Duration = Duration::from_secs(5);
 
-/// As much as there is, less what the ways in still take behind their greetings.
-fn greeting(limit: Duration, left: Duration, legs: u32) -> Duration {
-    left.saturating_sub(LEG * legs).max(left.min(limit / 3)).min(GREETING)
+/// As much as there is, less what this way in and those after it still take; where that is nothing, an equal share.
+fn greeting(left: Duration, legs: u32) -> Duration {
+    left.saturating_sub(LEG.saturating_mul(legs)).max(left / legs.saturating_add(1)).min(GREETING)
 }
 
 impl Patience {
@@ -33,14 +33,14 @@ impl Patience {
     #[must_use]
     pub(crate) fn within(limit: Duration) -> Self {
         let at_most = |seconds| Duration::from_secs(seconds).min(limit / 3);
-        let greeting = greeting(limit, limit, 1);
+        let greeting = greeting(limit, 1);
         Self { connect: at_most(5), greeting, smtp: at_most(10), tls: at_most(5) }
     }
 
     /// For one answer that may take what is left of a run: of a scanner, or of a server that asks others.
     #[must_use]
-    pub(crate) fn longest(limit: Duration, left: Duration) -> Duration {
-        greeting(limit, left, 1)
+    pub(crate) fn longest(left: Duration) -> Duration {
+        greeting(left, 1)
     }
 
     /// The same for one of several ways in, with what is left of the time; `legs` counts this one and those after it.
@@ -54,7 +54,7 @@ impl Patience {
     ) -> Self {
         let same = Self::within(limit);
         let most = known.map_or(GREETING, |known| (known + LATER).max(same.smtp));
-        Self { greeting: greeting(limit, left, legs).min(most), ..same }
+        Self { greeting: greeting(left, legs).min(most), ..same }
     }
 }
 
@@ -71,8 +71,8 @@ mod tests {
         for (case, allowed, expected) in [
             ("one way in", greeting(10, 10, 1, None), 8),
             ("three", greeting(90, 90, 3, None), 84),
-            ("short of time", greeting(3, 3, 3, None), 1),
-            ("at its end", greeting(30, 1, 1, None), 1),
+            ("short of time", greeting(6, 6, 2, None), 2),
+            ("at its end", greeting(30, 2, 1, None), 1),
             ("no more than the standard says", greeting(3600, 3600, 1, None), 300),
             ("a later one", greeting(90, 60, 2, Some(20)), 25),
             ("a later one of a quick server", greeting(90, 89, 2, Some(0)), 10),

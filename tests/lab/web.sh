@@ -1,14 +1,15 @@
 #!/bin/sh
-# Inside a Debian with Icinga DB Web: starts the whole of it on the loopback, has Icinga 2 take what lies in /lab/outputs, and
-# keeps what the pages make of it. /lab/outputs/NAME is what a check printed, /lab/codes/NAME its exit code.
+# Inside a Debian with Icinga DB Web: starts the whole of it on the loopback, has Icinga 2 run the shipped commands for the
+# shipped services, and keeps what the pages make of what they say. /lab/outputs/CODE/PROGRAM is what PROGRAM printed when it
+# ended with CODE; check_smtp_tls--quick is that program with --quick. /lab/*.conf go to Icinga 2.
 #
-#   tests/lab/web.sh      afterwards: /lab/pages/NAME.html and .code, /lab/perfdata/NAME, /lab/list.html and .code
+#   tests/lab/web.sh      afterwards, in /lab: pages/CODE/HOST!SERVICE.html and .code, perfdata/CODE/HOST!SERVICE,
+#                         pages/CODE/list, pages/history, pages/notifications alike; lines: every command line
 set -eu
 cd /lab
 ip link set lo up
 echo '127.0.0.1 localhost lab' >/etc/hosts
 host=http://127.0.0.1:8080
-names=$(find outputs -type f -printf '%f\n' | sort)
 
 # wait_for WHAT COMMAND...: at most a minute.
 wait_for() {
@@ -44,24 +45,34 @@ object IcingaDB "icingadb" {
   port = 6380
 }
 EOF
-{
-    echo 'object ApiUser "lab" { password = "p", permissions = [ "*" ] }'
-    echo 'object Host "mail01" { check_command = "dummy" }'
-    # shellcheck disable=SC2016 # a macro of Icinga's
-    echo 'object CheckCommand "said" { command = [ "/lab/say", "$service.name$" ] }'
-    for name in $names; do
-        echo "object Service \"$name\" { host_name = \"mail01\", check_command = \"said\", max_check_attempts = 1, check_interval = 1h }"
-    done
-} >lab.conf
-cp lab.conf /etc/icinga2/conf.d/lab.conf
+echo 'object ApiUser "lab" { password = "p", permissions = [ "*" ] }' >api.conf
+mv commands.conf /usr/share/icinga2/include/plugins-contrib.d/
+mv ./*.conf /etc/icinga2/conf.d/
 # The stock objects would only fill the lists.
 rm -f /etc/icinga2/conf.d/hosts.conf /etc/icinga2/conf.d/services.conf /etc/icinga2/conf.d/apt.conf
-cat >say <<'EOF'
+cat >say <<'END'
 #!/bin/sh
-cat "/lab/outputs/$1"
-exit "$(cat "/lab/codes/$1")"
-EOF
+name=${0##*/}
+line=$name
+for word; do
+    line=$line$(printf '\037')$word
+done
+# In one piece, since others write as well.
+printf '%s\n' "$line" >>/lab/lines
+case " $* " in *' --quick '*) name=$name--quick ;; esac
+code=$(cat /lab/code)
+cat "/lab/outputs/$code/$name"
+exit "$code"
+END
 chmod 755 say
+plugins=/usr/lib/nagios/plugins
+for name in $(find outputs -type f -printf '%f\n' | sort -u); do
+    cp say "$plugins/${name%--quick}"
+done
+ln -s /bin/true $plugins/notify_pushover
+install -o nagios -m 644 /dev/null lines
+# Every service begins well, so that each state after it is a change.
+echo 0 >code
 cat >icingadb.yml <<'EOF'
 database: {host: /run/mysqld/mysqld.sock, database: icingadb, user: icingadb, password: p}
 redis: {host: 127.0.0.1, port: 6380}
@@ -99,18 +110,35 @@ api() {
     curl -sfk -u lab:p -H 'Accept: application/json' "https://127.0.0.1:5665/v1/$path" "$@"
 }
 wait_for 'Icinga 2' api status
-wanted=$(echo "$names" | wc -l)
-api actions/reschedule-check -X POST -d '{"type":"Service","filter":"true","force":true}' >rescheduled.json
-are_in() {
-    known=$(sql icingadb -e "select count(*) from service_state where last_update is not null and output != ''")
-    [ "$known" -eq "$wanted" ]
-}
-wait_for 'states in Icinga DB' are_in
+services=$(icinga2 object list --type Service | sed -n "s/^Object '\(.*\)' of type 'Service':$/\1/p")
+count=$(echo "$services" | wc -l)
 
-mkdir -p pages perfdata
 page() { curl -s -o "$1.html" -w '%{http_code}' "$host/$2" >"$1.code"; }
-for name in $names; do
-    page "pages/$name" "icingadb/service?name=$name&host.name=mail01"
-    sql -r icingadb -e "select normalized_performance_data from service_state join service on service.id = service_state.service_id where service.name = '$name'" >"perfdata/$name"
+# are_in CODE: every service has it, with a text.
+are_in() {
+    known=$(sql icingadb -e "select count(*) from service_state where soft_state = $1 and is_reachable = 'y' and output != ''")
+    [ "$known" -eq "$count" ]
+}
+for code in 0 1 2 3; do
+    echo $code >code.new
+    mv code.new code
+    api actions/reschedule-check -X POST -d '{"type":"Service","filter":"true","force":true}' >rescheduled.json
+    wait_for "state $code in Icinga DB" are_in $code
+    mkdir -p pages/$code perfdata/$code
+    for service in $services; do
+        at=${service%%!*}
+        name=${service#*!}
+        page "pages/$code/$service" "icingadb/service?name=$name&host.name=$at"
+        sql -r icingadb -e "select normalized_performance_data from service_state join service on service.id = service_state.service_id join host on host.id = service.host_id where service.name = '$name' and host.name = '$at'" >"perfdata/$code/$service"
+    done
+    page pages/$code/list 'icingadb/services?view=detailed&limit=500'
 done
-page list 'icingadb/services?view=detailed&limit=500'
+# The services of mail01 notify, in every state but the first.
+told=$((3 * $(echo "$services" | grep -c '^mail01!')))
+are_told() {
+    known=$(sql icingadb -e 'select count(distinct service_id, state) from notification_history where service_id is not null')
+    [ "$known" -ge "$told" ]
+}
+wait_for 'notifications in Icinga DB' are_told
+page pages/history 'icingadb/history?view=detailed&limit=500'
+page pages/notifications 'icingadb/notifications?view=detailed&limit=500'

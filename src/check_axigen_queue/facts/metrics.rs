@@ -62,7 +62,7 @@ pub(crate) enum NoMetrics {
     Unconnected(ConnectError),
     /// The connection is there, and no answer came.
     Silent,
-    /// The certificate shown proves nothing.
+    /// The certificate shown cannot be verified.
     Certificate(Distrust),
     /// What came is no answer, in the HTTP library's words.
     NoAnswer(String),

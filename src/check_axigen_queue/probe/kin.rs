@@ -8,24 +8,31 @@
 /// Ids kept of one directory, 8 bytes each. A larger one is judged by its numbers alone.
 const MOST_IDS: usize = 512 * 1024;
 
-/// The digits of a name, as a number. More than 16 are no message's.
+/// Digits in the name of a message.
+const MOST_DIGITS: u32 = 16;
+
+/// The digits of a name, as a number. More of them are no message's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Id(Option<u64>);
 
 /// Reads the id in a name that looks like a message's: `S5F4E`, `M5f4e`, `s5F4E`, `S5F4E.sts`.
 pub(crate) fn id(name: &[u8]) -> Option<Id> {
     let [b'S' | b's' | b'M' | b'm', digits @ ..] = name else { return None };
-    let mut id = Some(0_u64);
+    let mut id = 0_u64;
     let mut count = 0;
     for byte in digits {
-        let Some(digit) = char::from(*byte).to_digit(16) else {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'A'..=b'F' => byte - b'A' + 10,
+            b'a'..=b'f' => byte - b'a' + 10,
             // An ending begins with a dot, a dash or the like; with another letter it is a word.
-            return (count > 0 && !byte.is_ascii_alphanumeric()).then_some(Id(id));
+            _ if byte.is_ascii_alphanumeric() => return None,
+            _ => break,
         };
-        id = id.filter(|id| id >> 60 == 0).map(|id| id << 4 | u64::from(digit));
+        id = id << 4 | u64::from(digit);
         count += 1;
     }
-    (count > 0).then_some(Id(id))
+    (count > 0).then_some(Id((count <= MOST_DIGITS).then_some(id)))
 }
 
 /// Messages and files named like them, of one directory, in the order they are met.

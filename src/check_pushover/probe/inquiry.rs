@@ -1,13 +1,14 @@
 //! Asks Pushover about token, recipients and quota, not too often, and shares the answers with the notifier.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::super::facts::{Credential, Unconfirmed};
 use crate::program::Run;
 use crate::pushover::access::Access;
 use crate::pushover::addressee::Addressee;
 use crate::pushover::client::Api;
-use crate::pushover::drain::SILENCE;
+use crate::pushover::drain::{LONGEST_WISH, SILENCE};
 use crate::pushover::keys::Keys;
 use crate::pushover::memory::{Inquiry, Memory};
 use crate::pushover::not_accepted::{NotAccepted, Rejection};
@@ -83,7 +84,8 @@ impl Inquirer<'_> {
     }
 
     fn check_block(&self, keys: &Keys) -> Result<(), Unconfirmed> {
-        let block = self.memory.block_of(keys, self.now);
+        // A question costs nothing of the quota, and its answer may be that there is more of it.
+        let block = self.memory.block_of(keys, self.now).filter(|block| !block.quota);
         block.map_or(Ok(()), |block| Err(Unconfirmed::Blocked(block.cause.clone())))
     }
 
@@ -110,29 +112,30 @@ impl Inquirer<'_> {
         keys: &Keys,
         whom: &str,
     ) -> Result<Option<Quota>, Unconfirmed> {
-        if let Some(quota) = response.quota {
-            let told = (self.now, quota);
-            self.memory.quotas.insert(keys.token_mark(), told);
-        }
         let Err(refusal) = response.result else {
+            self.memory.note_good(keys, response.quota, self.now);
             return Ok(response.quota);
         };
+        if let Some(quota) = response.quota {
+            self.memory.quotas.insert(keys.token_mark(), (self.now, quota));
+        }
         self.memory.note_refusal(&refusal, keys, whom, self.now);
         Err(match refusal {
             NotAccepted::NoDevice(info) => Unconfirmed::Rejected(Rejection::NoDevice(info)),
             NotAccepted::Rejected { words, .. } => Unconfirmed::Rejected(Rejection::Said(words)),
             NotAccepted::QuotaUsedUp { words, .. } => Unconfirmed::Quota(words),
-            NotAccepted::Temporary { failure, .. } => {
-                self.keep_silence();
+            NotAccepted::Temporary { failure, retry_after } => {
+                self.keep_silence(retry_after);
                 Unconfirmed::Failed(failure)
             }
         })
     }
 
     /// From the end of the request, which the clock of the start does not know.
-    fn keep_silence(&mut self) {
+    fn keep_silence(&mut self, wish: Option<Duration>) {
         let begin = self.now.saturating_mul(1000);
-        let silence = self.run.deadline.elapsed() + SILENCE;
+        let wish = wish.unwrap_or_default().clamp(SILENCE, LONGEST_WISH);
+        let silence = self.run.deadline.elapsed() + wish;
         let silence = u64::try_from(silence.as_millis()).unwrap_or(u64::MAX);
         self.memory.silence = Some((begin, begin.saturating_add(silence)));
     }

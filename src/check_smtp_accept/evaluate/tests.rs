@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::check_smtp_accept::facts::Recipient;
 use crate::check_smtp_accept::login::NoLogin;
 use crate::connection::{ConnectError, ResolveError};
 use crate::smtp::{Cause, Reply, SessionError};

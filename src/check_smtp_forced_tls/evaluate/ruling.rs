@@ -16,13 +16,13 @@ pub(super) enum Ruling {
     OpenInUpperCase,
     /// Taken where TLS begins at once, refused over STARTTLS as in the clear: the rule shuts mail servers out.
     StarttlsNotCounted(Refusal),
-    /// The answers prove nothing.
+    /// The answers show nothing of the rule.
     Undecided(Inconclusive),
     /// An answer is missing; the way in that gave none says why.
     NotOffered(Missing),
 }
 
-/// Answers that prove nothing.
+/// Answers that show nothing of the rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Inconclusive {
     /// Refused in the clear for a reason that is not the rule's.

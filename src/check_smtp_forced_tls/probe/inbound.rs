@@ -27,6 +27,8 @@ pub(super) struct Legs<'a> {
     pub(super) now: i64,
     pub(super) deadline: &'a Deadline,
     pub(super) progress: &'a Progress,
+    /// Partners to be looked at afterwards.
+    pub(super) later: usize,
 }
 
 impl Legs<'_> {
@@ -34,7 +36,7 @@ impl Legs<'_> {
         let mut known = None;
         let ways: Vec<_> = self.target.ways().collect();
         for (done, (way, port)) in ways.iter().copied().enumerate() {
-            let left = u32::try_from(ways.len() - done).unwrap_or(u32::MAX);
+            let left = u32::try_from(ways.len() - done + self.later).unwrap_or(u32::MAX);
             let number = self.note(|legs| {
                 legs.push(Leg { way, port, connections: 0, proof: None, problem: None });
                 legs.len() - 1
@@ -70,7 +72,7 @@ struct WayIn<'a> {
     number: usize,
     way: Security,
     port: u16,
-    /// Ways in that are still to be looked at, with this one.
+    /// Ways that are still to be looked at, with this one.
     left: u32,
 }
 

@@ -5,7 +5,7 @@ use crate::check_smtp_forced_tls::facts::{Contact, Host, MOST_HOSTS, Mx, Partner
 use crate::check_smtp_forced_tls::target::OutboundTarget;
 use crate::deadline::Deadline;
 use crate::smtp::address::Domain;
-use crate::smtp_client::{Caller, Dialer, Security};
+use crate::smtp_client::{Caller, Dialer, Patience, Security};
 use crate::tls::handshake::HandshakeError;
 use crate::tls::proof::proof;
 use crate::tls::trust::Anchors;
@@ -46,8 +46,11 @@ impl Routes<'_> {
             partner.mx = Some(mx);
             partner.not_looked_at = names.len();
         });
-        for name in names.into_iter().take(MOST_HOSTS) {
-            let Some(contact) = self.host(&name) else {
+        let hosts = names.len().min(MOST_HOSTS);
+        for (done, name) in names.into_iter().take(MOST_HOSTS).enumerate() {
+            // Each partner after this one has a host at least.
+            let left = hosts - done + self.target.partners.len() - place - 1;
+            let Some(contact) = self.host(&name, u32::try_from(left).unwrap_or(u32::MAX)) else {
                 return;
             };
             self.note(place, |partner| {
@@ -58,14 +61,16 @@ impl Routes<'_> {
     }
 
     /// One handshake and a greeting; nothing when the time is over.
-    fn host(&self, name: &str) -> Option<Contact> {
+    fn host(&self, name: &str, left: u32) -> Option<Contact> {
         if self.deadline.has_passed() {
             return None;
         }
         if self.target.relay_host.is_none() && name.parse::<std::net::IpAddr>().is_ok() {
             return Some(Contact::IsAddress);
         }
-        let dialer = Dialer::new(name, self.target.port, self.caller, self.deadline);
+        let mut dialer = Dialer::new(name, self.target.port, self.caller, self.deadline);
+        let (limit, remaining) = (self.deadline.limit(), self.deadline.remaining());
+        dialer.patience = Patience::for_leg(limit, remaining, left, None);
         let contact = match dialer.open(Security::Tls) {
             Ok(client) => {
                 let shake = client.tls.clone();

@@ -70,7 +70,9 @@ fn open<'a>(
     run: &'a Run,
 ) -> Result<Connection<'a>, WhyUnknown> {
     let mut dialer = Dialer::new(&listener.host, listener.port, &target.caller, &run.deadline);
-    dialer.patience = Patience { connect: PATIENCE, tls: PATIENCE, ..dialer.patience };
+    let smtp = dialer.patience.smtp;
+    // One of several questions, which must not cost all the time there is.
+    dialer.patience = Patience { connect: PATIENCE, greeting: smtp, tls: PATIENCE, smtp };
     let connected = dialer.addresses().and_then(|addresses| dialer.connect(&addresses));
     let mut connection = connected.map_err(WhyUnknown::NoSession)?.connection;
     run.deadline.enter(format!("asking {listener} for SSLv2"));

@@ -15,6 +15,9 @@ use crate::smtp_client::{Dialer, Greeted, NoSession, Patience, Unreached, leave}
 /// How long a server that limits its clients is left alone, if there is time: their windows are a minute.
 const BACK_OFF: Duration = Duration::from_secs(61);
 
+/// Connections in a row without STARTTLS, after which there is none.
+const MOST_MISSES: u32 = 3;
+
 /// Why the look cannot go on.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Halt {
@@ -53,6 +56,8 @@ pub(super) struct Reach<'a> {
     has_backed_off: bool,
     /// Connections in a row on which SMTP broke.
     broken: u32,
+    /// Connections in a row on which STARTTLS was not listed.
+    missed: u32,
 }
 
 impl<'a> Reach<'a> {
@@ -66,6 +71,7 @@ impl<'a> Reach<'a> {
             was_in: false,
             has_backed_off: false,
             broken: 0,
+            missed: 0,
         }
     }
 
@@ -90,8 +96,12 @@ impl<'a> Reach<'a> {
             let mut session = self.greeted()?;
             if self.progress.read(|facts| !facts.smtp.starttls.is_yes()) {
                 leave(&mut session);
+                if self.may_be_another_server() {
+                    continue;
+                }
                 return Err(self.without_starttls());
             }
+            self.missed = 0;
             match self.dialer.start_tls(session) {
                 Ok(connection) => return Ok(connection),
                 Err(NoSession::Refused(_, answer)) => self.refused(answer)?,
@@ -153,6 +163,17 @@ impl<'a> Reach<'a> {
             Patience::for_leg(deadline.limit(), deadline.remaining(), 1, Some(after));
     }
 
+    /// Of several servers behind one address one may lack STARTTLS: the next connection may meet another.
+    fn may_be_another_server(&mut self) -> bool {
+        self.missed += 1;
+        self.missed < MOST_MISSES
+            && self.progress.read(|facts| {
+                facts.smtp.starttls.is_no()
+                    && facts.smtp.ehlo_refused.is_none()
+                    && !facts.smtp.is_masked
+            })
+    }
+
     fn without_starttls(&self) -> Setback {
         if self.was_in {
             // It was there a moment ago: a limit in other words, or servers of several minds behind one address.
@@ -169,6 +190,8 @@ impl<'a> Reach<'a> {
             smtp.auth_before = mechanisms(ehlo);
             smtp.is_masked = ehlo.has_masked_keyword();
             smtp.starttls = offers_starttls(ehlo);
+            smtp.ehlo_answers += u32::from(ehlo.is_positive());
+            smtp.starttls_offers += u32::from(smtp.starttls.is_yes());
             smtp.ehlo_refused = matches!(ehlo.code, 500 | 502).then(|| ehlo.clone());
         });
     }

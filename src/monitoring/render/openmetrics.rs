@@ -26,16 +26,17 @@ pub(super) fn openmetrics(service: &str, report: &Report) -> String {
         let label = metric.label.as_str();
         let unit = unit(metric.unit);
         let name = format!("{prefix}_{label}{}", suffix(unit));
-        family(&mut out, &name, unit, &format!("What {service} measured as {label}"));
+        let meaning = report.meaning(label).unwrap_or(label);
+        family(&mut out, &name, unit, &format!("{service}: {meaning}"));
         let _ = writeln!(out, "{name}{} {}", braces(&labels), number(metric.value, metric.unit));
-        limits(&mut out, (&prefix, service), metric, &labels);
+        limits(&mut out, &prefix, &format!("{service}: limits of {meaning}"), metric, &labels);
     }
     out.push_str("# EOF\n");
     out
 }
 
 /// The ends of the ranges; a value alerts beyond them. A range that alerts inside is in no graph of one line.
-fn limits(out: &mut String, (prefix, service): (&str, &str), metric: &Metric, labels: &[String]) {
+fn limits(out: &mut String, prefix: &str, help: &str, metric: &Metric, labels: &[String]) {
     let (label, unit) = (metric.label.as_str(), unit(metric.unit));
     let name = format!("{prefix}_{label}_limit{}", suffix(unit));
     let mut series = String::new();
@@ -55,7 +56,7 @@ fn limits(out: &mut String, (prefix, service): (&str, &str), metric: &Metric, la
         }
     }
     if !series.is_empty() {
-        family(out, &name, unit, &format!("Where {service} judges {label}"));
+        family(out, &name, unit, help);
         out.push_str(&series);
     }
 }
@@ -109,6 +110,7 @@ mod tests {
         };
         let mut report = Report::new();
         report.find(State::Critical, "full");
+        report.describe(&[("oldest", "age of the oldest message")]);
         report.concern("queue", "a\\b\"c\nd");
         report.measure(
             Metric::new("oldest", Value::Uint(21600), Unit::Seconds)
@@ -133,32 +135,32 @@ mod tests {
 # HELP axigen_queue_state State of AXIGEN QUEUE: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
 # TYPE axigen_queue_state gauge
 axigen_queue_state{{{queue}}} 2
-# HELP axigen_queue_oldest_seconds What AXIGEN QUEUE measured as oldest.
+# HELP axigen_queue_oldest_seconds AXIGEN QUEUE: age of the oldest message.
 # TYPE axigen_queue_oldest_seconds gauge
 # UNIT axigen_queue_oldest_seconds seconds
 axigen_queue_oldest_seconds{{{queue}}} 21600
-# HELP axigen_queue_oldest_limit_seconds Where AXIGEN QUEUE judges oldest.
+# HELP axigen_queue_oldest_limit_seconds AXIGEN QUEUE: limits of age of the oldest message.
 # TYPE axigen_queue_oldest_limit_seconds gauge
 # UNIT axigen_queue_oldest_limit_seconds seconds
 axigen_queue_oldest_limit_seconds{{{queue},state=\"warning\",end=\"upper\"}} 14400
-# HELP axigen_queue_used_bytes_ratio What AXIGEN QUEUE measured as used_bytes.
+# HELP axigen_queue_used_bytes_ratio AXIGEN QUEUE: used_bytes.
 # TYPE axigen_queue_used_bytes_ratio gauge
 # UNIT axigen_queue_used_bytes_ratio ratio
 axigen_queue_used_bytes_ratio{{{queue}}} 0.98
-# HELP axigen_queue_used_bytes_limit_ratio Where AXIGEN QUEUE judges used_bytes.
+# HELP axigen_queue_used_bytes_limit_ratio AXIGEN QUEUE: limits of used_bytes.
 # TYPE axigen_queue_used_bytes_limit_ratio gauge
 # UNIT axigen_queue_used_bytes_limit_ratio ratio
 axigen_queue_used_bytes_limit_ratio{{{queue},state=\"warning\",end=\"upper\"}} 0.9
 axigen_queue_used_bytes_limit_ratio{{{queue},state=\"critical\",end=\"upper\"}} 0.97
-# HELP axigen_queue_left_seconds What AXIGEN QUEUE measured as left.
+# HELP axigen_queue_left_seconds AXIGEN QUEUE: left.
 # TYPE axigen_queue_left_seconds gauge
 # UNIT axigen_queue_left_seconds seconds
 axigen_queue_left_seconds{{{queue}}} -5
-# HELP axigen_queue_left_limit_seconds Where AXIGEN QUEUE judges left.
+# HELP axigen_queue_left_limit_seconds AXIGEN QUEUE: limits of left.
 # TYPE axigen_queue_left_limit_seconds gauge
 # UNIT axigen_queue_left_limit_seconds seconds
 axigen_queue_left_limit_seconds{{{queue},state=\"warning\",end=\"lower\"}} 10
-# HELP axigen_queue_size_bytes What AXIGEN QUEUE measured as size.
+# HELP axigen_queue_size_bytes AXIGEN QUEUE: size.
 # TYPE axigen_queue_size_bytes gauge
 # UNIT axigen_queue_size_bytes bytes
 axigen_queue_size_bytes{{{queue}}} 7

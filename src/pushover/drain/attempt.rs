@@ -147,8 +147,12 @@ impl Attempt<'_> {
         transport: &mut Transport<'_>,
     ) {
         let now = transport.milliseconds();
-        let silence = transport.note_failure(failure, wish);
         let item = &mut *self.item;
+        // On a slow line it would fail again and again, and hold everything for its recipient up.
+        if failure.may_be_of_size() {
+            item.leave_image_out();
+        }
+        let silence = transport.note_failure(failure, wish);
         let step = usize::try_from(item.attempts).unwrap_or(usize::MAX);
         let pause = PAUSE_SECONDS.get(step).or(PAUSE_SECONDS.last()).map_or(0, |s| s * 1000);
         item.attempts = item.attempts.saturating_add(1);

@@ -15,7 +15,7 @@ use crate::deadline::Deadline;
 /// Silence after a failed request, which Pushover asks for (<https://pushover.net/api#friendly>).
 pub(crate) const SILENCE: Duration = Duration::from_secs(5);
 /// No wish of a server keeps a message longer than this.
-const LONGEST_WISH: Duration = Duration::from_secs(300);
+pub(crate) const LONGEST_WISH: Duration = Duration::from_secs(300);
 /// Failed requests per run. A second try saves an alert from a dropped connection; a third would wait for ten seconds
 /// of the twenty that a core leaves us, and the timer comes anyway.
 const TRIES: u32 = 2;

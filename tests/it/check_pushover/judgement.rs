@@ -94,7 +94,7 @@ fn an_open_breaker_is_reported_without_asking() {
         (400, BAD_USER, "--recipient=bob", 1, "PUSHOVER WARNING - "),
         (
             429,
-            "{}",
+            r#"{"status":0,"errors":["application has exceeded current limit of 7500 messages"]}"#,
             "--recipient=alice",
             2,
             "PUSHOVER CRITICAL - nothing is sent, the quota is used up",

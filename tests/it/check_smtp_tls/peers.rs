@@ -99,6 +99,21 @@ fn a_server_that_breaks_off_at_starttls_is_critical() {
 }
 
 #[test]
+fn a_server_that_has_greeted_is_not_taken_for_one_that_begins_with_tls() {
+    let server = Scripted::start(|stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut stream = stream;
+        let _ = stream.write_all(b"220 mail\r\n");
+        line(&mut reader);
+        let _ = stream.write_all(b"250-mail\r\n8BITMIME\r\n250 STARTTLS\r\n");
+        until_closed(stream);
+    });
+    let outcome = check(server.port(), &[]);
+    outcome.expect(2, "SMTP TLS CRITICAL - the answer is not SMTP (answer to EHLO)");
+    assert!(!outcome.stdout.contains("--tls"), "{}", outcome.stdout);
+}
+
+#[test]
 fn starttls_that_a_firewall_writes_over_is_named() {
     let server = Scripted::start(|stream, _| {
         let mut reader = BufReader::new(stream.try_clone().unwrap());
@@ -115,6 +130,31 @@ fn starttls_that_a_firewall_writes_over_is_named() {
         "{}",
         outcome.stdout
     );
+}
+
+#[test]
+fn one_server_without_starttls_among_several_is_critical() {
+    let config = Leaf::self_signed(NAME).server_config();
+    let cluster = Scripted::start(move |stream, number| {
+        if number % 2 == 1 {
+            if let Some(stream) = until_tls(stream) {
+                speak_tls(stream, &config, false);
+            }
+            return;
+        }
+        let mut stream = BufReader::new(stream);
+        let _ = stream.get_mut().write_all(b"220 mail.lab.test\r\n");
+        converse(&mut stream);
+    });
+    check(cluster.port(), &["--quick"])
+        .expect(2, "SMTP TLS CRITICAL - STARTTLS is offered on 2 of 4 connections");
+    let without = Scripted::start(|stream, _| {
+        let mut stream = BufReader::new(stream);
+        let _ = stream.get_mut().write_all(b"220 mail.lab.test\r\n");
+        converse(&mut stream);
+    });
+    check(without.port(), &["--quick"]).expect(2, "SMTP TLS CRITICAL - STARTTLS is not offered");
+    assert_eq!(without.connections(), 3);
 }
 
 #[test]

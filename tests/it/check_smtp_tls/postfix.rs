@@ -122,7 +122,7 @@ const CERTIFICATES: [(&str, i32, &str, i32, &str); 9] = [
         0,
         "OK - certificate valid",
         2,
-        "CRITICAL - untrusted: issuer CN=Lab Intermediate neither sent nor known (chain incomplete or unknown CA)",
+        "CRITICAL - untrusted: issuer CN=Lab Intermediate was not sent and is not trusted here (chain incomplete or unknown CA)",
     ),
 ];
 

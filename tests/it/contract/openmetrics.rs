@@ -2,11 +2,13 @@
 
 use std::process::Command;
 
+use crate::support::http_server::{HttpServer, Reply};
 use crate::support::mail_server::MailServer;
 use crate::support::pki::{Leaf, NAME};
+use crate::support::pushover::Host;
 use crate::support::queue::QueueTree;
 use crate::support::scripted::{Scripted, speak_tls, until_tls};
-use crate::support::{openmetrics, program, run};
+use crate::support::{labels, openmetrics, program, run};
 
 #[test]
 fn every_check_prints_series_that_a_strict_reader_takes() {
@@ -72,7 +74,13 @@ fn every_check_prints_series_that_a_strict_reader_takes() {
             "smtp_malware",
             "time_seconds",
         ),
-        ("check_axigen_version", vec!["-H", "127.0.0.1", "-p", "1"], 2, "axigen_version", "state"),
+        (
+            "check_smtp_accept",
+            vec!["-H", "127.0.0.1", "-p", &mail, "--recipient", "probe@own.test"],
+            0,
+            "smtp_accept",
+            "refused_limit",
+        ),
         ("check_pushover", vec!["--spool-dir", "/nonexistent"], 3, "pushover", "state"),
     ] {
         let outcome = run(Command::new(program(name))
@@ -85,6 +93,35 @@ fn every_check_prints_series_that_a_strict_reader_takes() {
         assert_eq!(state, Some(f64::from(code)), "{}", outcome.stdout);
         assert!(series.keys().any(|id| is(id, some)), "{some}: {}", outcome.stdout);
         assert!(series.keys().all(|id| id.contains('{')), "told apart: {}", outcome.stdout);
+        has_meanings_of_the_page(name, prefix, &outcome.stdout);
+    }
+}
+
+#[test]
+fn the_way_to_the_phone_has_meanings_too() {
+    let limits = r#"{"limit":10000,"remaining":150,"reset":1393653600,"status":1,"request":"r"}"#;
+    let server = HttpServer::start(move |_, request| match request.path.as_str() {
+        "/1/apps/limits.json" => Reply::json(200, limits),
+        _ => Reply::accepted(),
+    });
+    let host = Host::of(&server);
+    host.send("x").expect(0, "PUSHOVER OK - ");
+    let outcome = host.check(&["--output-format", "openmetrics", "--quota"]);
+    assert!(openmetrics::read(&outcome.stdout).len() > 6, "{}", outcome.stdout);
+    has_meanings_of_the_page("check_pushover", "pushover", &outcome.stdout);
+}
+
+/// Every HELP but that of the state says what the page of the program says, as far as its first semicolon.
+#[track_caller]
+fn has_meanings_of_the_page(program: &str, prefix: &str, printed: &str) {
+    for line in printed.lines().filter(|line| line.starts_with("# HELP ")) {
+        let (start, help) = line.split_once(": ").unwrap();
+        if start.contains(&format!(" {prefix}_state ")) {
+            continue;
+        }
+        let meaning = help.strip_prefix("limits of ").unwrap_or(help).strip_suffix('.').unwrap();
+        let known = labels::documented(program).into_iter().any(|row| row.meaning == meaning);
+        assert!(known, "docs/{program}.md does not say {meaning}");
     }
 }
 

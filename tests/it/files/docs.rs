@@ -159,6 +159,25 @@ fn every_label_stands_in_the_table_of_its_page_and_in_its_man_page() {
 }
 
 #[test]
+fn the_list_of_labels_is_that_of_the_pages() {
+    let mut expected = Vec::new();
+    for command in suite::commands() {
+        let name = command.get_name();
+        if name.starts_with("check_") {
+            let page = program_page(name);
+            let rows = section(&page, "\n## Perfdata\n").lines();
+            let rows = rows.filter(|line| line.starts_with("| `"));
+            expected.extend(rows.map(|row| format!("| [{name}]({name}.md) {row}")));
+        }
+    }
+    expected.sort();
+    let list = page("docs/labels.md");
+    let mut listed: Vec<&str> = list.lines().filter(|line| line.starts_with("| [")).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, expected);
+}
+
+#[test]
 fn links_lead_to_files_and_headings() {
     let anchor = |heading: &str| {
         let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));

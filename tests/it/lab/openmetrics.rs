@@ -54,6 +54,10 @@ fn promtool_finds_no_fault_in_the_metrics_of_any_check() {
                 "own.test",
             ],
         ),
+        (
+            "check_smtp_accept",
+            vec!["-H", "127.0.0.1", "-p", &mail, "--recipient", "b@own.test", "-w", "9"],
+        ),
         ("check_axigen_version", vec!["-H", "127.0.0.1", "-p", "1"]),
         (
             "check_smtp_accept",

@@ -63,7 +63,7 @@ fn what_is_rejected_stands_in_failed_and_is_never_asked_again() {
         ("message", 400, BAD_MESSAGE, "sound is invalid (400, request r)"),
         ("user", 400, BAD_USER, "user identifier is invalid"),
         ("token", 400, BAD_TOKEN, "application token is invalid"),
-        ("not JSON", 400, "Bad Request", "no reason given (400)"),
+        ("no words", 400, r#"{"status":0}"#, "no reason given (400)"),
         ("status 0", 200, r#"{"status":0,"errors":["no"]}"#, "no (200)"),
         (
             "nobody",
@@ -91,6 +91,12 @@ fn temporary_failures_keep_the_alert_within_the_deadline() {
             ("500", Reply::json(500, "{}"), "(500)"),
             ("503", Reply::Answer(503, "retry-after: 60\r\n", String::new()), "(503)"),
             ("html", Reply::json(200, "<html>"), "no JSON"),
+            ("403", Reply::json(403, "<html>"), "answer 403 is not from Pushover"),
+            ("404", Reply::json(404, "<html>"), "answer 404 is not from Pushover"),
+            ("408", Reply::json(408, "<html>"), "answer 408 is not from Pushover"),
+            ("413", Reply::json(413, "<html>"), "too large (413)"),
+            ("421", Reply::json(421, "<html>"), "answer 421 is not from Pushover"),
+            ("451", Reply::json(451, "<html>"), "answer 451 is not from Pushover"),
             ("truncated", Reply::Truncated, "broke off"),
             (
                 "redirect",
@@ -175,7 +181,7 @@ fn nobody_listens_and_no_name_is_found() {
 fn a_used_up_quota_keeps_the_alert_and_is_no_wrong_token() {
     let server = HttpServer::with(vec![Reply::Answer(
         429,
-        "X-Limit-App-Reset: 4102444800\r\n",
+        "X-Limit-App-Limit: 7500\r\nX-Limit-App-Remaining: -1\r\nX-Limit-App-Reset: 4102444800\r\n",
         QUOTA.to_owned(),
     )]);
     let host = Host::of(&server);
@@ -186,6 +192,47 @@ fn a_used_up_quota_keeps_the_alert_and_is_no_wrong_token() {
     host.run(&["flush", "--spool-max-age=0s"]).expect(1, "PUSHOVER QUEUED - blocked for");
     assert_eq!(server.requests().len(), 1);
     assert_eq!(host.waiting().len(), 2);
+}
+
+#[test]
+fn too_many_requests_silence_nothing_while_there_is_quota() {
+    let server = HttpServer::with(vec![Reply::Answer(
+        429,
+        "X-Limit-App-Limit: 10000\r\nX-Limit-App-Remaining: 7321\r\nX-Limit-App-Reset: 4102444800\r\n\
+         Retry-After: 6\r\n",
+        r#"{"status":0,"errors":["too many requests"],"request":"r"}"#.to_owned(),
+    )]);
+    let host = Host::of(&server);
+    host.send("x").expect(0, "PUSHOVER OK - sent");
+    let requests = server.requests();
+    assert!(requests[1].at - requests[0].at >= Duration::from_secs(6));
+}
+
+#[test]
+fn a_quota_that_was_filled_up_is_used_at_once_after_validate_or_a_check() {
+    for asks in ["validate", "check"] {
+        let server = HttpServer::start(|number, request| match request.path.as_str() {
+            _ if number == 0 => Reply::Answer(
+                429,
+                "X-Limit-App-Limit: 7500\r\nX-Limit-App-Remaining: -1\r\nX-Limit-App-Reset: 4102444800\r\n",
+                QUOTA.to_owned(),
+            ),
+            "/1/apps/limits.json" => {
+                Reply::json(200, r#"{"status":1,"limit":9000,"remaining":1500,"reset":4102444800}"#)
+            }
+            _ => Reply::accepted(),
+        });
+        let host = Host::of(&server);
+        host.send("x").expect(1, "PUSHOVER QUEUED - ");
+        host.check(&["--quota"]).expect(2, "PUSHOVER CRITICAL - ");
+        host.run(&["flush"]).expect(1, "PUSHOVER QUEUED - blocked for");
+        if asks == "validate" {
+            host.run(&["validate", "--recipient=alice"]).expect(0, "PUSHOVER OK - ");
+        } else {
+            host.check(&["--validate", "--recipient=alice"]);
+        }
+        host.run(&["flush"]).expect(0, "PUSHOVER OK - sent");
+    }
 }
 
 #[test]

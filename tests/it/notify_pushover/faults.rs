@@ -144,7 +144,7 @@ fn a_refusal_is_remembered_when_the_message_was_not_in_the_spool() {
             .args(notify.get_args())
             .arg(&long)
             .args((!kept).then_some("--no-spool"));
-        for outcome in [(2, "REJECTED - application token"), (1, "QUEUED - blocked for")] {
+        for outcome in [(2, "REJECTED - application token"), (2, "LOST - blocked for")] {
             Outcome::of(&command.output().unwrap())
                 .expect(outcome.0, &format!("PUSHOVER {}", outcome.1));
             assert_eq!(server.requests().len(), 1, "{case}");
@@ -152,4 +152,25 @@ fn a_refusal_is_remembered_when_the_message_was_not_in_the_spool() {
         }
         host.send("y").expect(1, "PUSHOVER QUEUED - blocked for");
     }
+}
+
+#[test]
+fn without_a_second_thread_the_alert_is_sent_or_kept() {
+    if skipped_without_strace("a process that may have no threads") {
+        return;
+    }
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let run = |fault: &str, text: &str| {
+        let mut command = host.command();
+        command.arg(format!("--message={text}"));
+        Outcome::of(&with_fault(&command, fault).output().unwrap())
+    };
+    run("clone3:error=EAGAIN:when=1", "first")
+        .expect(0, "PUSHOVER OK - sent; ran without a watchdog: ");
+    assert_eq!(server.messages(), ["first"]);
+    let outcome = run("clone3:error=EAGAIN", "second");
+    outcome.expect(3, "PUSHOVER UNKNOWN - cannot start a thread; ");
+    assert_eq!(host.waiting_messages(), ["second"]);
+    host.run(&["flush"]).expect(0, "PUSHOVER OK - sent");
 }

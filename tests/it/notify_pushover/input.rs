@@ -6,8 +6,8 @@ use std::os::unix::ffi::OsStringExt;
 use std::process::{Command, Stdio};
 
 use crate::support::Outcome;
-use crate::support::http_server::HttpServer;
-use crate::support::pushover::Host;
+use crate::support::http_server::{HttpServer, Reply};
+use crate::support::pushover::{ALICE, Host, TOKEN};
 
 #[test]
 fn texts_may_be_anything() {
@@ -116,6 +116,29 @@ fn an_image_goes_along_and_a_bad_one_does_not_stop_the_message() {
 }
 
 #[test]
+fn an_image_that_does_not_get_through_is_left_out_at_the_next_try() {
+    std::thread::scope(|scope| {
+        for reply in [Reply::json(413, "<html>"), Reply::Silent] {
+            scope.spawn(move || {
+                let server = HttpServer::with(vec![reply]);
+                let host = Host::of(&server);
+                let image = host.path().join("graph.png");
+                fs::write(&image, b"\x89PNG\r\n\x1a\n").unwrap();
+                let attach = format!("--attach={}", image.display());
+                host.run(&["--message=x", &attach]).expect(0, "PUSHOVER OK - sent");
+                let requests = server.requests();
+                assert_eq!(requests[0].field("attachment_type"), "image/png");
+                assert_eq!(requests[1].field("attachment_type"), "");
+                assert_eq!(
+                    requests[1].field("message"),
+                    "x\n(image left out: it did not get through)"
+                );
+            });
+        }
+    });
+}
+
+#[test]
 fn nothing_to_send_is_a_usage_error() {
     let host = Host::at("http://127.0.0.1:1");
     host.run(&[]).expect(3, "PUSHOVER UNKNOWN - nothing to send");
@@ -211,4 +234,64 @@ fn an_empty_value_is_unset_for_every_option() {
     assert_eq!(server.messages().last().unwrap(), "-t", "a text is no option");
     host.run(&["--message", ""]).expect(0, "PUSHOVER OK - ");
     assert_eq!(server.messages().last().unwrap(), "(no text)");
+}
+
+#[test]
+fn a_mistake_on_the_command_line_costs_no_alert() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let event = ["--type=PROBLEM", "-Hmail01", "--service-name=smtp", "--service-state=CRITICAL"];
+    for (mistake, field, value, remark) in [
+        (&["--sound", "Red Alert"][..], "sound", "", "sound 'Red Alert' ignored: a sound is"),
+        (
+            &["--priority", "CRITCAL=0,CRITICAL=-1"],
+            "priority",
+            "-1",
+            "priority 'CRITCAL=0' ignored",
+        ),
+        (&["--ttl", "1w"], "ttl", "", "ttl '1w' ignored"),
+        (&["--retry", "20", "--emergency=CRITICAL"], "retry", "60", "option --retry: '20'"),
+        (&["--emergency", "CRITICAL,CRASH"], "priority", "2", "emergency 'CRASH' ignored"),
+        (&["--instance", "-x"], "sound", "", "option --instance: '-x' looks like an option"),
+        (&["--host-address", "-x"], "sound", "", "option --host-address: '-x' looks like"),
+        (&["--recipient", "-x"], "user", ALICE, "option --recipient: '-x' looks like"),
+        (&["--timeout", "soon"], "sound", "", "option --timeout: 'soon'"),
+        (&["--urgent", "yes"], "sound", "", "unknown option --urgent"),
+        (&["again"], "sound", "", "unexpected argument 'again'"),
+    ] {
+        let output = ["--output=refused"];
+        let outcome = host.run(&[&event[..], mistake, &output].concat());
+        outcome.expect(0, "PUSHOVER OK - sent; ");
+        assert!(outcome.stdout.contains(remark), "{mistake:?}: {}", outcome.stdout);
+        let request = server.requests().pop().unwrap();
+        assert_eq!((request.field("message"), request.field(field)), ("refused", value));
+    }
+    for (line, message) in [
+        (&["--mesage", "disk full"][..], "disk full"),
+        (&["--sound=siren", "disk", "full"], "disk full"),
+        (&["--type=PROBLEM", "-Hh", "--outptu", "disk full"], "disk full"),
+    ] {
+        host.run(line).expect(0, "PUSHOVER OK - sent; ");
+        assert_eq!(server.messages().pop().unwrap(), message, "{line:?}");
+    }
+    let sent = server.messages().len();
+    let outcome = host.run(&["--token", TOKEN]);
+    outcome.expect(3, "PUSHOVER UNKNOWN - unknown option --token; did you mean --token-file?");
+    assert!(!outcome.stdout.contains(TOKEN));
+    assert_eq!(server.messages().len(), sent, "a secret is no text");
+}
+
+#[test]
+fn a_state_in_the_configuration_that_is_none_is_named_unless_it_may_be_a_secret() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    for (emergency, shown) in [("CRITICAL,CRASH", "'CRASH'"), (TOKEN, "'...'")] {
+        host.configure(&format!(
+            "token = '{TOKEN}'\nemergency = '{emergency}'\n[users]\nalice = '{ALICE}'\n"
+        ));
+        let event = ["--type=PROBLEM", "-Hh", "--host-state=DOWN", "--output=x"];
+        let outcome = host.run(&event);
+        let line = format!("PUSHOVER OK - sent; emergency {shown} in the configuration ignored");
+        outcome.expect(0, &line);
+    }
 }

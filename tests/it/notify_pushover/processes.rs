@@ -168,8 +168,11 @@ fn sigterm_does_not_stop_a_delivery() {
 
 #[test]
 fn an_output_nobody_can_read_changes_no_exit_code() {
-    let server =
-        HttpServer::with(vec![Reply::accepted(), Reply::json(400, "{}"), Reply::json(500, "")]);
+    let server = HttpServer::with(vec![
+        Reply::accepted(),
+        Reply::json(400, r#"{"status":0}"#),
+        Reply::json(500, ""),
+    ]);
     let host = Host::of(&server);
     for code in [0, 2, 1] {
         let full = fs::File::options().write(true).open("/dev/full").unwrap();

@@ -348,7 +348,7 @@ fn a_full_disk_warns_and_still_sends() {
 
 #[test]
 fn the_spool_is_closed_to_others() {
-    let server = HttpServer::with(vec![Reply::json(400, "{}")]);
+    let server = HttpServer::with(vec![Reply::json(400, r#"{"status":0}"#)]);
     let host = Host::of(&server);
     host.send("x").expect(2, "PUSHOVER REJECTED - ");
     for path in [

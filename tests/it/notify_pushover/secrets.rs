@@ -276,7 +276,7 @@ fn tls_is_verified() {
     ] {
         let (outcome, requests) = run(&leaf);
         outcome
-            .expect(1, &format!("PUSHOVER QUEUED - cannot connect: the certificate shown {words}"));
+            .expect(2, &format!("PUSHOVER LOST - cannot connect: the certificate shown {words}"));
         assert_eq!(requests, 0, "{words}");
     }
 }

@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 
+use crate::support::Outcome;
 use crate::support::http_server::{HttpServer, Reply};
 use crate::support::pushover::{Host, item, make_spool, name, now};
 
@@ -48,12 +50,30 @@ fn a_damaged_message_is_set_aside_and_stops_nobody() {
 }
 
 #[test]
+fn queued_is_said_of_what_waits_and_of_nothing_else() {
+    let host = Host::at("http://127.0.0.1:1");
+    let mut command = host.command_at(Path::new("/dev/null/spool"));
+    let outcome = Outcome::of(&command.args(["--message=x", "--timeout=2"]).output().unwrap());
+    outcome.expect(2, "PUSHOVER LOST - cannot connect: ");
+    assert!(outcome.stdout.contains("; not kept: "), "{}", outcome.stdout);
+    let outcome = host.run(&["--message=x", "--timeout=2", "--no-spool"]);
+    outcome.expect(2, "PUSHOVER LOST - cannot connect: ");
+    let outcome = host.run(&["validate", "--recipient=alice", "--timeout=2"]);
+    outcome.expect(3, "PUSHOVER UNKNOWN - alice: not validated, cannot connect: ");
+    host.run(&["--message=x", "--timeout=2"]).expect(1, "PUSHOVER QUEUED - cannot connect: ");
+    assert_eq!(host.waiting().len(), 1);
+}
+
+#[test]
 fn without_a_spool_nothing_is_written() {
-    let server =
-        HttpServer::with(vec![Reply::accepted(), Reply::json(500, ""), Reply::json(400, "{}")]);
+    let server = HttpServer::with(vec![
+        Reply::accepted(),
+        Reply::json(500, ""),
+        Reply::json(400, r#"{"status":0}"#),
+    ]);
     let host = Host::of(&server);
     for (code, start) in
-        [(0, "PUSHOVER OK - sent"), (1, "PUSHOVER QUEUED - "), (2, "PUSHOVER REJECTED - ")]
+        [(0, "PUSHOVER OK - sent"), (2, "PUSHOVER LOST - "), (2, "PUSHOVER REJECTED - ")]
     {
         host.run(&["--message=x", "--no-spool", "--timeout=2"]).expect(code, start);
     }

@@ -81,7 +81,7 @@ fn the_sandbox_of_the_unit_allows_every_call_of_the_program() {
     }
     let allowed = allowed();
     assert!(allowed.contains("openat") && !allowed.contains("mount"), "{allowed:?}");
-    let server = HttpServer::with(vec![Reply::json(400, "{}"), Reply::json(500, "")]);
+    let server = HttpServer::with(vec![Reply::json(400, r#"{"status":0}"#), Reply::json(500, "")]);
     let host = Host::of(&server);
     host.send("refused").expect(2, "PUSHOVER REJECTED - ");
     host.run(&["--message=kept", "--timeout=2"]).expect(1, "PUSHOVER QUEUED - ");

@@ -13,6 +13,8 @@ pub(crate) struct Documented {
     pub(crate) unit: String,
     /// Whether it says of any limits.
     pub(crate) has_limits: bool,
+    /// What it is, as far as the first semicolon.
+    pub(crate) meaning: String,
 }
 
 /// The table under "Perfdata" of a program's page.
@@ -33,6 +35,7 @@ pub(crate) fn documented(program: &str) -> Vec<Documented> {
                 label: label.to_owned(),
                 unit: (*unit).to_owned(),
                 has_limits: !limits.is_empty(),
+                meaning: meaning.split(';').next().unwrap_or_default().replace('`', ""),
             });
         }
     }

@@ -14,7 +14,7 @@ fn trust_counts_where_clients_ask_for_proof() {
         facts.chains[0].anchored = Anchored::UnknownIssuer;
         facts.chains[0].missing_issuer = Some("CN=X".to_owned());
     };
-    let text = "untrusted: issuer CN=X neither sent nor known (chain incomplete or unknown CA)";
+    let text = "untrusted: issuer CN=X was not sent and is not trusted here (chain incomplete or unknown CA)";
     expect(spoilt(unknown), &policy(), State::Ok, text);
     expect(spoilt(unknown), &submission(), State::Critical, text);
     expect(
