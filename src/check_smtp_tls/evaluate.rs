@@ -7,7 +7,7 @@ mod lack;
 use std::time::SystemTime;
 
 use super::explain::{self, words};
-use super::facts::{CutShort, Fact, Facts, ProbeError, Smtp, Start};
+use super::facts::{CutShort, Fact, Facts, ProbeError, Smtp, Start, WhyUnknown};
 use super::grade::{self, Grading, Rules};
 use super::policy::Policy;
 use crate::clock;
@@ -38,6 +38,7 @@ pub(super) fn evaluate(
     }
     if has_tls {
         handshake(facts, &mut report);
+        large_hello(facts, &mut report);
         certificates::dates(facts, policy, now, &mut report);
         certificates::trust(facts, policy, now, &mut report);
         certificates::without_name(facts, policy, now, &mut report);
@@ -207,6 +208,14 @@ fn handshake(facts: &Facts, report: &mut Report) {
     report.find(State::Critical, words::unknown(why));
     if facts.start == Start::Tls && facts.accepted.is_empty() {
         report.advise("a port that begins in the clear needs --starttls");
+    }
+}
+
+/// Hellos with keys for ML-KEM are larger than a packet, and some firewalls wait for an end that they do not see.
+fn large_hello(facts: &Facts, report: &mut Report) {
+    if matches!(facts.post_quantum, Fact::Unknown(WhyUnknown::Silent)) {
+        report.find(State::Warning, "senders with post-quantum key exchange hang here");
+        report.advise("let hellos of more than one packet through: update the server, or the firewall on the way");
     }
 }
 

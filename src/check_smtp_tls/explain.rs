@@ -89,6 +89,7 @@ fn suites(facts: &Facts, report: &mut Report) {
         ("AEAD", &facts.aead),
         ("AES 256 or ChaCha20", &facts.bits_256),
         ("128-bit ciphers", &facts.bits_128),
+        ("post-quantum key exchange", &facts.post_quantum),
     ] {
         report.explain(1, format!("{what}: {}", said(fact, "accepted", "refused")));
     }

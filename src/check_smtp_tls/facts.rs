@@ -77,6 +77,8 @@ pub(super) struct Facts {
     pub(super) prime_bits: Option<usize>,
     /// Groups of key exchange that were seen.
     pub(super) groups: BTreeSet<u16>,
+    /// Whether keys are agreed on with ML-KEM; unknown for silence where hellos larger than a packet get lost.
+    pub(super) post_quantum: Fact,
     /// Whether curves below 224 bits are accepted.
     pub(super) weak_curve: Fact,
     pub(super) compression: Fact,
@@ -244,6 +246,7 @@ impl Facts {
             dhe: Fact::not_asked(),
             prime_bits: None,
             groups: BTreeSet::new(),
+            post_quantum: Fact::not_asked(),
             weak_curve: Fact::not_asked(),
             compression: Fact::not_asked(),
             secure_renegotiation: Fact::not_asked(),

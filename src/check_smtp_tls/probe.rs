@@ -59,6 +59,7 @@ impl Probe<'_> {
         plan::suites(&mut self.asker)?;
         self.second_certificate()?;
         self.without_name()?;
+        plan::post_quantum(&mut self.asker)?;
         if self.target().injection {
             injection::look(&mut self.asker)?;
         }

@@ -18,6 +18,14 @@ pub(crate) const GROUPS: [u16; 17] = [
     0x0100, 0x0101, 0x0102, 0x0103, 0x0104,
 ];
 
+/// X25519, P-256 and P-384 with ML-KEM (draft-ietf-tls-ecdhe-mlkem).
+pub(crate) const HYBRIDS: [u16; 3] = [0x11ec, 0x11eb, 0x11ed];
+
+/// Bytes of a hello with a hybrid key, as `OpenSSL` 3.5 sends it: more than a packet of Ethernet holds.
+const LARGE_BYTES: usize = 1551;
+/// Bytes of an ML-KEM-768 key (FIPS 203 section 8).
+const ML_KEM_768_BYTES: usize = 1184;
+
 /// Curves below 224 bits (RFC 4492 section 5.1.1, withdrawn by RFC 8422).
 pub(crate) const WEAK_CURVES: [u16; 10] =
     [0x0001, 0x0002, 0x0003, 0x0004, 0x0005, 0x000f, 0x0010, 0x0011, 0x0012, 0x0013];
@@ -29,6 +37,9 @@ pub(crate) enum KeyShare {
     Empty,
     /// 32 arbitrary bytes for X25519, for servers that refuse an empty list.
     Arbitrary,
+    /// A key for X25519 with ML-KEM, which makes the hello larger than a packet, as those of `OpenSSL` 3.5 are. Of zeros
+    /// it is a valid key.
+    Hybrid,
 }
 
 /// One hello to be written.
@@ -73,6 +84,10 @@ impl Hello<'_> {
         if self.newest > Protocol::Ssl3 {
             let mut extensions = self.extensions(share);
             pad(&mut extensions, body.len());
+            if self.key_share == KeyShare::Hybrid {
+                let missing = LARGE_BYTES.saturating_sub(body.len() + extensions.len());
+                extension(&mut extensions, 0x0015, &vec![0; missing]);
+            }
             put_field(&mut body, 2, &extensions);
         }
         let mut message = vec![1];
@@ -110,6 +125,10 @@ impl Hello<'_> {
             let shares = match self.key_share {
                 KeyShare::Empty => Vec::new(),
                 KeyShare::Arbitrary => [&[0x00, 0x1d][..], &field(2, share)].concat(),
+                KeyShare::Hybrid => {
+                    let key = [&[0; ML_KEM_768_BYTES][..], share].concat();
+                    [&[0x11, 0xec][..], &field(2, &key)].concat()
+                }
             };
             extension(&mut out, 0x0033, &field(2, &shares));
         }
@@ -179,6 +198,23 @@ mod tests {
         let bytes = hello(Protocol::Ssl3, &[0x000a], Some("mail.example"));
         assert_eq!(bytes[..3], [0x16, 3, 0]);
         assert_eq!(bytes[43..], [0, 0, 4, 0x00, 0x0a, 0x00, 0xff, 1, 0]);
+    }
+
+    #[test]
+    fn a_hybrid_key_share_is_larger_than_a_packet() {
+        let hello = Hello {
+            oldest: Protocol::Tls13,
+            newest: Protocol::Tls13,
+            suites: &[0x1301],
+            server_name: None,
+            groups: &HYBRIDS,
+            compression: false,
+            key_share: KeyShare::Hybrid,
+            random: [7; 96],
+        };
+        let bytes = hello.to_bytes();
+        assert!(bytes.windows(4).any(|window| window == [0x11, 0xec, 0x04, 0xc0]));
+        assert!((1500..1600).contains(&bytes.len()), "{}", bytes.len());
     }
 
     #[test]

@@ -147,6 +147,13 @@ fn each_flaw_has_its_state() {
 }
 
 #[test]
+fn a_server_that_hangs_on_large_hellos_is_warned_of() {
+    let hangs = spoilt(|facts| facts.post_quantum = Fact::Unknown(WhyUnknown::Silent));
+    expect(hangs, &policy(), State::Warning, "senders with post-quantum key exchange hang here");
+    expect(spoilt(|facts| facts.post_quantum = Fact::No), &policy(), State::Ok, "grade A");
+}
+
+#[test]
 fn limits_of_the_grade_are_those_asked_for_but_sslv2_is_critical_all_the_same() {
     let tolerant = Policy { grade_warning: Grade::F, grade_critical: Grade::F, ..policy() };
     let tls10 = spoilt(|facts| facts.set_protocol(Protocol::Tls10, Fact::Yes));

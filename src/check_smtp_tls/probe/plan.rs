@@ -9,7 +9,7 @@ use super::reach::Halt;
 use super::reaction::{Reaction, Ssl2Reaction};
 use crate::check_smtp_tls::facts::{Fact, Facts, Weakness, WeaknessAsked, WhyUnknown};
 use crate::tls::flight::KeyExchange;
-use crate::tls::hello::{KeyShare, MOST_SUITES, WEAK_CURVES};
+use crate::tls::hello::{HYBRIDS, KeyShare, MOST_SUITES, WEAK_CURVES};
 use crate::tls::suite::{Authentication, Exchange, Mode, Suite};
 use crate::tls::{Protocol, ssl2};
 
@@ -71,6 +71,25 @@ pub(super) fn suites(asker: &mut Asker<'_>) -> Result<(), Halt> {
         });
     }
     strengths(asker, classic.first().copied())
+}
+
+/// Asks for key exchange with ML-KEM alone, in a hello larger than a packet.
+pub(super) fn post_quantum(asker: &mut Asker<'_>) -> Result<(), Halt> {
+    if known(asker, |facts| facts.accepted.is_empty()) {
+        return Ok(());
+    }
+    let mut question = Question::at(Protocol::Tls13, usable(Protocol::Tls13, |_| true));
+    question.groups = &HYBRIDS;
+    question.key_share = KeyShare::Hybrid;
+    let fact = match asker.ask(&question)? {
+        Reaction::Chosen(hello) if hello.group.is_some_and(|group| HYBRIDS.contains(&group)) => {
+            Fact::Yes
+        }
+        Reaction::Chosen(_) => Fact::No,
+        other => unless_chosen(other),
+    };
+    note(asker, |facts| facts.post_quantum = fact);
+    Ok(())
 }
 
 fn ssl2(asker: &mut Asker<'_>, closed: &mut Vec<Protocol>) -> Result<(), Halt> {
