@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # hand_over SPOOL ACCOUNT GROUP: the spool, and what waits in it. Older packages left it to root and the members of a
 # group, who could put anything into it. So root closes it to them before it looks, follows no link, and gives away no file
 # that has another name elsewhere. The account gets the directory last.
