@@ -31,7 +31,7 @@
 //! - [`connection`]: TCP whose every wait has an end
 //! - [`stream`], [`system_error`]: why bytes no longer come or go, the same for every protocol
 //! - [`deadline`], [`clock`]: how long a run may take, and how the time of day is counted
-//! - [`secret`]: what must never be shown
+//! - [`secret`], [`login`]: what must never be shown, alone or with the name of a user
 //! - [`named_file`]: files that somebody names, whatever they are
 //!
 //! # Who may import whom
@@ -61,6 +61,7 @@ mod clock;
 mod connection;
 mod deadline;
 pub mod exposition;
+mod login;
 pub mod monitoring;
 mod named_file;
 pub mod notify_pushover;

@@ -17,7 +17,7 @@ mod obstacle;
 pub(super) use ages::{AgeBuckets, Ages};
 pub(super) use census::{Census, Kind, Size};
 pub(super) use location::{ConfigError, ConfigSays, FoundBy, ProbeError};
-pub(super) use metrics::{LoginError, MetricFamily, NoMetrics, Scrape};
+pub(super) use metrics::{MetricFamily, NoMetrics, Scrape};
 pub(super) use obstacle::{Noted, Obstacle};
 
 /// Everything one run saw. Grows while the probe works, so a run that is cut short still has it.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::login::NoLogin;
 use super::target::Target;
+use crate::login::NoLogin;
 use crate::program::{self, Gathered, OutOfTime};
 use crate::smtp::{Command, Reply, SessionError};
 use crate::smtp_client::{NoSession, Security, certificate_words};

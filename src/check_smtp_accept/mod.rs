@@ -1,10 +1,10 @@
 //! `check_smtp_accept`: does this server take a mail now?
 
 mod args;
+mod auth;
 mod evaluate;
 mod explain;
 mod facts;
-mod login;
 mod mail;
 mod policy;
 mod probe;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::auth::{self, Mechanism};
 use super::facts::{EarlyEnd, Facts, Progress};
-use super::login::{Login, Mechanism};
 use super::target::Target;
 use crate::clock;
+use crate::login::Login;
 use crate::program::Run;
 use crate::smtp::{Cause, Command, Reply, Session, SessionError};
 use crate::smtp_client::{Channel, Client, Dialer, NoSession, Patience, Patient};
@@ -93,7 +94,7 @@ impl<'a> Visit<'a> {
         let Some(mechanism) = Mechanism::of(offered) else {
             return Err(EarlyEnd::NoMechanism(offered.to_owned()));
         };
-        for line in login.lines(mechanism) {
+        for line in auth::lines(login, mechanism) {
             let reply = self.ask(&mut client.session, Command::Auth, |session| {
                 session.command(Command::Auth, line.expose())
             })?;

@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use crate::connection::{ConnectError, ResolveError};
 use crate::exposition::NotExposition;
+use crate::login::NoLogin;
 use crate::program::{Gathered, OutOfTime};
 use crate::pushover::client::RouteError;
 use crate::pushover::not_accepted::Distrust;
-use crate::secret::SecretError;
 
 /// One look at the metrics of a server.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -53,7 +53,7 @@ pub(crate) struct MetricFamily {
 #[derive(Clone, Debug)]
 pub(crate) enum NoMetrics {
     /// The name and password cannot be had.
-    Login(Arc<LoginError>),
+    Login(Arc<NoLogin>),
     /// No request can be made.
     Route(Arc<RouteError>),
     /// The name leads to no address.
@@ -82,13 +82,4 @@ pub(crate) enum NoMetrics {
     AmbiguousQueueSize,
     /// It is no whole number.
     OddQueueSize(f64),
-}
-
-/// Why there is no name and password.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum LoginError {
-    #[error(transparent)]
-    File(#[from] SecretError),
-    #[error("the --auth-file does not hold one line USER:PASSWORD")]
-    Malformed,
 }

@@ -9,20 +9,18 @@ use std::time::Duration;
 
 use reqwest::blocking::{Client, Response};
 use reqwest::{Url, redirect};
-use zeroize::Zeroizing;
 
-use crate::check_axigen_queue::facts::{LoginError, MetricFamily, NoMetrics, Scrape};
+use crate::check_axigen_queue::facts::{MetricFamily, NoMetrics, Scrape};
 use crate::check_axigen_queue::target::Endpoint;
 use crate::connection::{ConnectError, Family, resolve};
 use crate::exposition::Exposition;
+use crate::login::Login;
 use crate::program::{Progress, Run};
 use crate::pushover::client::{RouteError, certificates, distrust, innermost};
-use crate::secret::{self, Secret};
+use crate::secret;
 
 /// A hundred times what a server with many domains shows.
 const MOST_BYTES: usize = 4 << 20;
-/// Bytes of the file with name and password.
-const LOGIN_BYTES: u64 = 4096;
 /// Names kept of what is there.
 const MOST_FAMILIES: usize = 200;
 
@@ -43,7 +41,8 @@ pub(crate) fn scrape(endpoint: &Endpoint, run: &Run, progress: &Progress<Scrape>
 
 fn ask(endpoint: &Endpoint, run: &Run) -> Result<Exposition, NoMetrics> {
     run.deadline.enter("reading the --auth-file");
-    let (user, password) = login(endpoint).map_err(|error| NoMetrics::Login(Arc::new(error)))?;
+    let login = Login::read(&endpoint.auth_file);
+    let Login { user, password } = login.map_err(|error| NoMetrics::Login(Arc::new(error)))?;
     let client = client(endpoint, run)?;
     run.deadline.enter(format!("waiting for an answer of {}", endpoint.name()));
     let request = client.get(endpoint.url.clone()).basic_auth(&*user, Some(password.expose()));
@@ -58,21 +57,6 @@ fn ask(endpoint: &Endpoint, run: &Run) -> Result<Exposition, NoMetrics> {
         return Err(NoMetrics::Html);
     }
     Exposition::read(text).map_err(NoMetrics::NotExposition)
-}
-
-/// One line `USER:PASSWORD`; the password may hold further colons (RFC 7617 section 2).
-fn login(endpoint: &Endpoint) -> Result<(Zeroizing<String>, Secret), LoginError> {
-    let text = secret::read_private(&endpoint.auth_file, LOGIN_BYTES)?;
-    let line = text.strip_suffix('\n').unwrap_or(&text);
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    match line.split_once(':') {
-        Some((user, password))
-            if !user.is_empty() && !password.is_empty() && !line.contains(char::is_control) =>
-        {
-            Ok((Zeroizing::new(user.to_owned()), Secret::exactly(password)))
-        }
-        _ => Err(LoginError::Malformed),
-    }
 }
 
 /// Goes straight to the server: a proxy of the environment is for the way out.

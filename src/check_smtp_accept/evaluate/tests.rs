@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::check_smtp_accept::login::NoLogin;
 use crate::connection::{ConnectError, ResolveError};
+use crate::login::NoLogin;
 use crate::smtp::{Cause, Reply, SessionError};
 use crate::smtp_client::{Security, Unreached};
 use crate::stream::StreamError;

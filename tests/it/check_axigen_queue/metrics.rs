@@ -235,7 +235,7 @@ fn a_login_that_others_may_read_or_that_is_none_is_unknown() {
         let outcome = server.check(&[]);
         outcome.expect(3, "AXIGEN QUEUE UNKNOWN - 127.0.0.1:");
         assert!(
-            outcome.stdout.contains("does not hold one line USER:PASSWORD"),
+            outcome.stdout.contains("must hold user:password in one line"),
             "{}",
             outcome.stdout
         );
