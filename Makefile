@@ -27,8 +27,7 @@ test:
 
 # What is too heavy for every commit: tests marked `#[ignore = "lab: ..."]`.
 lab: all packages
-	tests/setup.sh nmap:nmap sslscan:sslscan openssl:openssl gnutls-cli:gnutls-bin curl:curl promtool:prometheus \
-	  python3:python3
+	tests/setup.sh nmap:nmap sslscan:sslscan openssl:openssl gnutls-cli:gnutls-bin curl:curl python3:python3
 	tests/lab.sh
 
 # Licences, banned crates and sources of the dependencies.
