@@ -98,7 +98,7 @@ fn an_exim_with_a_rule_in_its_acl_is_enforced_and_gets_no_mail() {
         (
             "defer",
             1,
-            "WARNING - partner.test softly enforced (451 at MAIL): senders only try again, ",
+            "WARNING - partner.test softly enforced (451 at MAIL): senders only try again |",
         ),
         ("warn", 2, "CRITICAL - partner.test open: "),
     ] {

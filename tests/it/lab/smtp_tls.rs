@@ -34,7 +34,7 @@ fn a_real_sslv2_server_is_critical() {
             "grade F: SSLv3 is the best version offered",
         ),
         ("TLSv1_method", "ALL", &["TLS 1.0"], "grade F: suites below 112 bits are accepted"),
-        ("TLSv1_method", "HIGH:!3DES", &["TLS 1.0"], "certificate is for no host"),
+        ("TLSv1_method", "HIGH:!3DES", &["TLS 1.0"], "neither TLS 1.2 nor TLS 1.3 is offered"),
     ] {
         let server = Node::start(&node, dir.path(), method, ciphers);
         eprintln!("{method} {ciphers}");
@@ -137,7 +137,7 @@ fn suites_and_keys_of_long_ago_are_graded_by_what_they_break() {
         let outcome = check(server.port(), &["-v"]);
         eprintln!("{options}");
         let state = ["OK", "WARNING", "CRITICAL"][usize::try_from(code).unwrap()];
-        outcome.expect(code, &format!("SMTP TLS {state} - {start}, certificate "));
+        outcome.expect(code, &format!("SMTP TLS {state} - {start}"));
         assert_eq!(offered(&outcome), versions.iter().copied().collect());
     }
 }
