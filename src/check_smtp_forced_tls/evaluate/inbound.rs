@@ -88,7 +88,7 @@ fn kept_out(port: u16, how: &str, grounds: Grounds, report: &mut Report) {
         report.advise("look for the reason in the server's log, and at its disk");
         return;
     }
-    report.find(State::Unknown, format!("port {port} keeps us out: {how}"));
+    report.find(State::Unknown, format!("port {port} blocks this host: {how}"));
     report.advise("exempt this host from the server's limits and lists");
 }
 

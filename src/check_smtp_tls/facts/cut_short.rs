@@ -19,7 +19,7 @@ pub(crate) enum CutShort {
     Lost(Loss),
 }
 
-/// How a server that let us in keeps us out.
+/// How a server blocks this host after it accepted connections from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ban {
     /// It takes no more connections after so many.

@@ -57,18 +57,18 @@ fn each_way_in_that_does_not_serve_has_its_state() {
             State::Critical,
             "mail:25: no greeting in time",
         ),
-        ("limits", limits(), State::Unknown, "port 25 keeps us out: 421 4.7.0 too many"),
+        ("limits", limits(), State::Unknown, "port 25 blocks this host: 421 4.7.0 too many"),
         (
             "limits from the start",
             Problem::NoSession(NoSession::Refused(Stage::Greeting, reply(554, "no"))),
             State::Unknown,
-            "port 25 keeps us out: 554 no",
+            "port 25 blocks this host: 554 no",
         ),
         (
             "let in before",
             Problem::LetInNoMore { before: 2, error: greeting().into() },
             State::Unknown,
-            "port 25 keeps us out: no greeting in time after 2 connections",
+            "port 25 blocks this host: no greeting in time after 2 connections",
         ),
         (
             "no STARTTLS",
