@@ -2,7 +2,6 @@
 
 mod certificates;
 mod json;
-mod lack;
 
 use std::time::SystemTime;
 
@@ -15,6 +14,7 @@ use crate::monitoring::{Metric, Report, State, Unit, Value};
 use crate::smtp::{Cause, Stage};
 use crate::stream::StreamError;
 use crate::tls::Protocol;
+use crate::tls::lack::Lack;
 
 const SWITCH_ON: &str = "switch STARTTLS on; Axigen: Security and Filtering, Acceptance and Routing, Allow StartTLS; postfix: smtpd_tls_security_level = may";
 
@@ -198,10 +198,12 @@ fn handshake(facts: &Facts, report: &mut Report) {
     let Some(why) = &facts.no_handshake else {
         return;
     };
-    if let Some(lack) = lack::of_ours(facts, why) {
-        let text = format!("handshake unknown: our side does not speak {}", words::lack(&lack));
+    if let WhyUnknown::Handshake(error) = why
+        && let Some(lack) = Lack::of_ours(error, &facts.choices())
+    {
+        let text = format!("handshake unknown: our side does not speak {lack}");
         // The certificate was sent in the clear, and is judged all the same.
-        let is_judged = !facts.chains.is_empty() && lack::is_usual_elsewhere(&lack);
+        let is_judged = !facts.chains.is_empty() && lack.is_usual_elsewhere();
         report.find(if is_judged { State::Ok } else { State::Unknown }, text);
         return;
     }

@@ -2,7 +2,6 @@
 
 mod cut_short;
 mod fact;
-mod lack;
 mod weakness;
 mod why_unknown;
 
@@ -14,7 +13,6 @@ use serde::{Serialize, Serializer};
 
 pub(super) use cut_short::{Ban, CutShort, Loss};
 pub(super) use fact::Fact;
-pub(super) use lack::Lack;
 pub(super) use weakness::Weakness;
 pub(super) use why_unknown::{BeforeTls, WhyUnknown};
 
@@ -26,6 +24,7 @@ use crate::tls::Protocol;
 pub(super) use crate::tls::anchored::{Anchored, Life, Unchecked};
 use crate::tls::certificate::{Certificate, Fit};
 use crate::tls::handshake::SignatureFault;
+use crate::tls::lack::Choices;
 use crate::tls::suite::Suite;
 
 /// How TLS begins.
@@ -287,6 +286,15 @@ impl Facts {
     /// Suites the server chose that are of a kind we know.
     pub(super) fn accepted_suites(&self) -> impl Iterator<Item = (Protocol, &'static Suite)> {
         self.accepted.iter().filter_map(|(version, id)| Some((*version, Suite::by_id(*id)?)))
+    }
+
+    /// What the server chose, as far as that tells what our own side lacks.
+    pub(super) fn choices(&self) -> Choices {
+        Choices {
+            suites: self.accepted_suites().collect(),
+            groups: self.groups.iter().copied().collect(),
+            key: self.leaves().next().map(|leaf| leaf.key),
+        }
     }
 
     /// Whether suites of this kind are accepted at one of the versions that `at` likes.

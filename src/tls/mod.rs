@@ -13,10 +13,13 @@ pub mod flight;
 mod groups;
 pub(crate) mod handshake;
 pub(crate) mod hello;
+pub(crate) mod lack;
 mod malformed;
 pub(crate) mod path;
 pub(crate) mod proof;
 mod protocol;
+#[cfg_attr(not(test), expect(dead_code, reason = "its callers follow"))]
+pub(crate) mod second_hello;
 mod signature;
 pub mod ssl2;
 pub(crate) mod suite;

@@ -1,8 +1,10 @@
 //! Cipher suites, by number.
 
+mod offer;
 mod parts;
 mod table;
 
+pub(crate) use offer::{everything, usable};
 pub(crate) use parts::{Authentication, Cipher, Exchange, Mode, Suite};
 
 impl Suite {

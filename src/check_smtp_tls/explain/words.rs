@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::check_smtp_tls::facts::{Ban, BeforeTls, CutShort, Lack, Loss, WhyUnknown};
+use crate::check_smtp_tls::facts::{Ban, BeforeTls, CutShort, Loss, WhyUnknown};
 use crate::connection::ConnectError;
 use crate::smtp::Stage;
 use crate::smtp_client::{NoSession, Unreached};
@@ -55,34 +55,6 @@ fn before_tls(what: &BeforeTls) -> String {
         BeforeTls::Starttls(line) => format!("STARTTLS was answered with {line}"),
         BeforeTls::Refused(line) => format!("TLS was refused: {line}"),
     }
-}
-
-/// What our own side lacks, as in "our side does not speak X448".
-pub(crate) fn lack(lack: &Lack) -> String {
-    match lack {
-        Lack::Version(version) => version.to_string(),
-        Lack::Suite(suite) => format!("TLS_{}", suite.name),
-        Lack::Group(group) => group_name(*group),
-        Lack::Key(key) => format!("{key} before TLS 1.3"),
-    }
-}
-
-/// A group of key exchange by name (IANA registry "TLS Supported Groups").
-fn group_name(group: u16) -> String {
-    let name = match group {
-        0x0016 => "secp256k1",
-        0x001a => "brainpoolP256r1",
-        0x001b => "brainpoolP384r1",
-        0x001c => "brainpoolP512r1",
-        0x001e => "X448",
-        0x0100 => "ffdhe2048",
-        0x0101 => "ffdhe3072",
-        0x0102 => "ffdhe4096",
-        0x0103 => "ffdhe6144",
-        0x0104 => "ffdhe8192",
-        other => return format!("group 0x{other:04x}"),
-    };
-    name.to_owned()
 }
 
 /// Why a look was cut short.

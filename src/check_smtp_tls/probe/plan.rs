@@ -10,7 +10,7 @@ use super::reaction::{Reaction, Ssl2Reaction};
 use crate::check_smtp_tls::facts::{Fact, Facts, Weakness, WeaknessAsked, WhyUnknown};
 use crate::tls::flight::KeyExchange;
 use crate::tls::hello::{HYBRIDS, KeyShare, MOST_SUITES, WEAK_CURVES};
-use crate::tls::suite::{Authentication, Exchange, Mode, Suite};
+use crate::tls::suite::{Exchange, Mode, Suite, everything, usable};
 use crate::tls::{Protocol, ssl2};
 
 /// Asks for every version, the worst first: whatever cuts the look short, the gravest finding is made. TLS 1.3 comes last
@@ -319,40 +319,6 @@ fn unless_chosen(reaction: Reaction) -> Fact {
     }
 }
 
-/// All suites of a version, in the order of a modern client; the weak ones last.
-fn everything(version: Protocol) -> Vec<u16> {
-    if version == Protocol::Tls13 {
-        return usable(version, |_| true);
-    }
-    let mut suites = usable(version, Suite::is_sound);
-    suites.extend(usable(version, |suite| {
-        !suite.is_sound() && !suite.is_null() && !suite.is_anonymous()
-    }));
-    suites.extend(usable(version, |suite| suite.is_null() || suite.is_anonymous()));
-    suites
-}
-
-/// Suites of a kind that this version can use and a mail server may have, preferred first. Keys for static Diffie-Hellman
-/// and for DSS are certified by no authority, so that a server's certificate has none.
-fn usable(version: Protocol, wanted: impl Fn(&Suite) -> bool) -> Vec<u16> {
-    let is_usable = |suite: &Suite| match suite.exchange {
-        Exchange::Tls13 => version == Protocol::Tls13,
-        Exchange::Dh | Exchange::Ecdh => false,
-        _ if version == Protocol::Tls13 || suite.authentication == Authentication::Dss => false,
-        _ => version == Protocol::Tls12 || !needs_tls12(suite),
-    };
-    let mut suites: Vec<&Suite> = Suite::all(|suite| is_usable(suite) && wanted(suite)).collect();
-    suites.sort_by_key(|suite| {
-        (!suite.is_forward_secret(), !suite.is_aead(), suite.exchange == Exchange::Dhe)
-    });
-    suites.into_iter().map(|suite| suite.id).collect()
-}
-
-/// AEAD and the hashes of SHA-2 came with TLS 1.2 (RFC 5246 section 1.2).
-fn needs_tls12(suite: &Suite) -> bool {
-    suite.is_aead() || suite.name.ends_with("_SHA256") || suite.name.ends_with("_SHA384")
-}
-
 fn known<T>(asker: &Asker<'_>, read: impl FnOnce(&Facts) -> T) -> T {
     asker.reach.progress.read(read)
 }
@@ -374,14 +340,5 @@ mod tests {
             assert!(sound.len() <= MOST_SUITES, "{version}: {} sound", sound.len());
             assert!(!weak.is_empty() && !sound.is_empty());
         }
-    }
-
-    #[test]
-    fn a_modern_client_prefers_ephemeral_keys_and_aead() {
-        let first = everything(Protocol::Tls12).first().and_then(|id| Suite::by_id(*id)).unwrap();
-        assert!(first.is_aead() && first.exchange == Exchange::Ecdhe);
-        assert!(everything(Protocol::Tls13).contains(&0x1301));
-        assert!(!everything(Protocol::Tls11).contains(&0xc02f));
-        assert!(everything(Protocol::Ssl3).contains(&0x000a));
     }
 }
