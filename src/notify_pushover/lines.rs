@@ -1,7 +1,8 @@
-//! Which lines of a check's output go to a phone. Pure.
+//! The lines of a check's output, as a core hands them over. Pure.
 
 use super::event::{Event, prefix_and_text};
-use super::text::clean;
+use crate::pushover::lines;
+use crate::pushover::text::clean;
 
 /// The output without performance data and without the state that the title shows.
 pub(super) fn all(event: &Event) -> Vec<String> {
@@ -21,86 +22,7 @@ pub(super) fn all(event: &Event) -> Vec<String> {
     lines
 }
 
-/// Lines 1 and 2, which are the problems and the next step, then those that name a state worse than OK, worst first. What is
-/// fine wakes nobody, and details are read at a desk.
+/// What of it goes to a phone.
 pub(super) fn worth_a_push(event: &Event) -> Vec<String> {
-    choose(all(event))
-}
-
-fn choose(lines: Vec<String>) -> Vec<String> {
-    let mut lines = lines.into_iter();
-    let first = lines.next();
-    let second = lines.next();
-    let mut named: Vec<String> = lines.filter(|line| severity(line) > 0).collect();
-    named.sort_by_key(|line| std::cmp::Reverse(severity(line)));
-    let second = second.filter(|line| !line.starts_with("[OK]"));
-    [first, second].into_iter().flatten().chain(named).collect()
-}
-
-/// The lines that fit whole into so many characters; lines 1 and 2 in any case.
-pub(super) fn that_fit(lines: Vec<String>, room: usize) -> String {
-    let mut text = String::new();
-    let mut left = room;
-    for (number, line) in lines.into_iter().enumerate() {
-        let length = line.chars().count() + 1;
-        if number > 1 && length > left {
-            break;
-        }
-        left = left.saturating_sub(length);
-        if number > 0 {
-            text.push('\n');
-        }
-        text.push_str(&line);
-    }
-    text
-}
-
-/// How bad the worst state is that a line names, in the words that all plugins use; 0 for none.
-fn severity(line: &str) -> u8 {
-    if line.starts_with("[OK]") {
-        return 0;
-    }
-    let words = line.split(|c: char| !c.is_ascii_alphanumeric());
-    let rank = |word| match word {
-        "CRITICAL" => 3,
-        "WARNING" => 2,
-        "UNKNOWN" => 1,
-        _ => 0,
-    };
-    words.map(rank).max().unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn problems_and_the_next_step_come_first_and_what_is_fine_never() {
-        for (case, output, expected) in [
-            (
-                "our own",
-                "a, b\nmend it\n[OK] c\n[UNKNOWN] d\n[CRITICAL] a\n  mend it\n[WARNING] b\nport 25",
-                "a, b/mend it/[CRITICAL] a/[WARNING] b/[UNKNOWN] d",
-            ),
-            ("no next step", "a\n[OK] WARNING light is off", "a"),
-            (
-                "a foreign plugin",
-                "1 of 3\nhost a is OK\nhost b: WARNING\nhost c: CRITICAL\nseen",
-                "1 of 3/host a is OK/host c: CRITICAL/host b: WARNING",
-            ),
-            ("no word of a state", "full\nUNKNOWNABLE\nCRITICALLY", "full/UNKNOWNABLE"),
-            ("nothing", "", ""),
-        ] {
-            let lines = output.lines().map(ToOwned::to_owned).collect();
-            assert_eq!(choose(lines).join("/"), expected, "{case}");
-        }
-    }
-
-    #[test]
-    fn lines_stay_whole() {
-        let lines = || ["one", "two", "three"].map(ToOwned::to_owned).to_vec();
-        for (room, expected) in [(1, "one\ntwo"), (13, "one\ntwo"), (14, "one\ntwo\nthree")] {
-            assert_eq!(that_fit(lines(), room), expected, "{room}");
-        }
-    }
+    lines::worth_a_push(all(event))
 }

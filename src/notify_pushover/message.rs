@@ -8,17 +8,14 @@ use std::path::PathBuf;
 use super::event::{Event, NotificationType, ObjectState, prefix_and_text};
 use super::image::ImageError;
 use super::lines;
-use super::rules::{Priority, PriorityMap, SoundMap, StateList, TtlMap};
+use super::rules::{PriorityMap, SoundMap, StateList, TtlMap};
 use super::template::Template;
-use super::text::{clean, cut};
 use crate::monitoring::duration::human;
 use crate::pushover::fingerprint::fingerprint;
+use crate::pushover::lines::that_fit;
+use crate::pushover::loudness::Priority;
+use crate::pushover::text::{MESSAGE_CHARS, TITLE_CHARS, URL_CHARS, URL_TITLE_CHARS, clean, cut};
 
-/// Limits in characters (<https://pushover.net/api#limits>).
-const MESSAGE_CHARS: usize = 1024;
-const TITLE_CHARS: usize = 250;
-const URL_CHARS: usize = 512;
-const URL_TITLE_CHARS: usize = 100;
 /// Pushover rings this often at most, whatever `expire` says.
 const RINGS: u32 = 50;
 /// Notes on what needs no action leave the phone after a day, and no event is farther ahead.
@@ -271,7 +268,7 @@ fn body(event: &Event, layout: &Layout) -> String {
     // The comment and the facts stay, however long the output is.
     let tail = cut(&tail, MESSAGE_CHARS / 2);
     let room = MESSAGE_CHARS - tail.chars().count() - 1;
-    let head = match lines::that_fit(lines::worth_a_push(event), room).as_str() {
+    let head = match that_fit(lines::worth_a_push(event), room).as_str() {
         "" => "(no output)".to_owned(),
         head => cut(head, room),
     };

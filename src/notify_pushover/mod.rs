@@ -18,7 +18,6 @@ mod rules;
 mod send;
 mod settings;
 mod template;
-mod text;
 mod validate;
 
 pub use args::Args;

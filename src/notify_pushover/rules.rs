@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::event::{Event, NotificationType, ObjectState};
 use crate::monitoring::duration;
+use crate::pushover::loudness::{Priority, Sound};
 
 /// Which notifications a rule is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,38 +117,6 @@ fn parts<T>(text: &str, read: impl Fn(&str) -> Result<T, RuleError>) -> (Vec<T>,
         }
     }
     (good, mistakes)
-}
-
-/// A priority from -2 to 2 (<https://pushover.net/api#priority>).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Priority(pub(super) i8);
-
-impl FromStr for Priority {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.parse() {
-            Ok(number @ -2..=2) => Ok(Self(number)),
-            _ => Err("a priority is a number from -2 to 2"),
-        }
-    }
-}
-
-/// The name of a sound, Pushover's or one's own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Sound(pub(super) String);
-
-impl FromStr for Sound {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let of_a_name = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-        if !text.is_empty() && text.len() <= 60 && text.bytes().all(of_a_name) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err("a sound is a name such as siren")
-        }
-    }
 }
 
 /// How long a message stays on the phone.

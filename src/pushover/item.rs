@@ -5,9 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::addressee::Addressee;
 use super::fingerprint::fingerprint;
 use super::reason::Reason;
+use super::text::MESSAGE_CHARS;
 
-/// Characters of a message (<https://pushover.net/api#limits>).
-const MESSAGE_CHARS: usize = 1024;
 const IMAGE_LEFT_OUT: &str = "\n(image left out: it did not get through)";
 
 /// A message or a cancellation on its way.

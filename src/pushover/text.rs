@@ -2,10 +2,16 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+/// Limits in characters (<https://pushover.net/api#limits>).
+pub(crate) const MESSAGE_CHARS: usize = 1024;
+pub(crate) const TITLE_CHARS: usize = 250;
+pub(crate) const URL_CHARS: usize = 512;
+pub(crate) const URL_TITLE_CHARS: usize = 100;
+
 /// At most `limit` characters (Unicode scalar values, which is what Pushover counts), with an ellipsis when
 /// something was cut. A grapheme cluster stays whole unless it alone is too long.
 #[must_use]
-pub(super) fn cut(text: &str, limit: usize) -> String {
+pub(crate) fn cut(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.to_owned();
     }
@@ -32,7 +38,7 @@ pub(super) fn cut(text: &str, limit: usize) -> String {
 
 /// Without control characters; line ends and tabs become a line feed and a blank.
 #[must_use]
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " ");
     text.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
 }
