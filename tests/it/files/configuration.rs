@@ -25,12 +25,12 @@ fn read(path: &str) -> String {
 }
 
 /// `axigen_queue` for `check_axigen_queue`, `axigen_notify_pushover` for `notify_pushover`.
-fn object_name(program: &str) -> String {
+pub(super) fn object_name(program: &str) -> String {
     let name = program.strip_prefix("check_").unwrap_or(program);
     format!("{PREFIX}{}", name.strip_prefix(PREFIX).unwrap_or(name))
 }
 
-fn is_check(command: &clap::Command) -> bool {
+pub(super) fn is_check(command: &clap::Command) -> bool {
     command.get_name().starts_with("check_")
 }
 
@@ -156,7 +156,12 @@ fn option_mistakes(
     mistakes
 }
 
-/// Visible options no variable of the check command leads to. Help, version and lists are for people.
+/// Help, version and lists are for people.
+pub(super) fn for_people(argument: &clap::Arg) -> bool {
+    ["help", "version", "list_samples"].contains(&argument.get_id().as_str())
+}
+
+/// Visible options no variable of the check command leads to.
 fn unreachable_options(
     name: &str,
     arguments: &BTreeMap<String, (String, bool)>,
@@ -165,7 +170,7 @@ fn unreachable_options(
     command
         .get_arguments()
         .filter(|arg| !arg.is_hide_set())
-        .filter(|arg| !["help", "version", "list_samples"].contains(&arg.get_id().as_str()))
+        .filter(|arg| !for_people(arg))
         .map(|arg| format!("--{}", arg.get_long().unwrap()))
         .filter(|option| !arguments.contains_key(option))
         .map(|option| format!("{name}: {option} cannot be reached"))

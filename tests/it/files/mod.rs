@@ -2,6 +2,7 @@
 
 mod boundaries;
 mod configuration;
+mod director;
 mod docs;
 mod generated;
 mod glossary;

@@ -1,6 +1,7 @@
 //! What is too heavy for every commit: real cores, heavy or very old servers, other scanners.
 
 mod cores;
+mod director;
 mod openmetrics;
 mod smtp_accept;
 mod smtp_forced_tls;
