@@ -1,6 +1,7 @@
 //! The installed package under the real cores: Icinga 2, Nagios 4 and NRPE of Debian, in a tree of their own, on the
 //! loopback. After `make packages`.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Output;
@@ -329,6 +330,38 @@ fn the_queue_is_checked_through_nrpe() {
     ]);
     assert_eq!(output.status.code(), Some(3));
 }
+
+/// The queue stands on the agent's machine, and only there. Both ends are set up as Icinga's own documentation says.
+#[test]
+#[ignore = "lab: Icinga 2 with an agent"]
+fn an_agent_reads_the_queue_of_its_own_machine() {
+    if skipped_without_root("Icinga 2 with an agent") {
+        return;
+    }
+    let (machine, agent) = (Machine::new(), Machine::new());
+    let port = free_port();
+    let zones = machine.read(&format!("{EXAMPLES}/icinga2/zones.conf"));
+    let host = "host = \"mail01.example.org\"";
+    assert!(zones.contains(host), "{zones}");
+    let zones = zones.replace(host, &format!("host = \"127.0.0.1\"\n  port = {port}"));
+    fs::create_dir_all(machine.path("etc/icinga2/zones.d/master")).unwrap();
+    machine.adapt(
+        &format!("{EXAMPLES}/icinga2/axigen.conf"),
+        "etc/icinga2/zones.d/master/axigen.conf",
+        &[("// vars.agent_endpoint", "vars.agent_endpoint")],
+    );
+    let icinga = Icinga::start_master(&machine, &zones);
+    let _agent = icinga.agent(&agent, "mail01", port);
+
+    agent.queue(501);
+    let seen = icinga.check_until("axigen-queue", 2);
+    assert!(seen.contains("AXIGEN QUEUE CRITICAL - 501 messages"), "{seen}");
+    assert!(seen.contains("\"check_source\":\"mail01\""), "{seen}");
+    agent.queue(7);
+    let seen = icinga.check_until("axigen-queue", 0);
+    assert!(seen.contains("AXIGEN QUEUE OK - 7 messages"), "{seen}");
+}
+
 /// A text that touches FILE where a shell reads it.
 fn hostile(file: &str) -> String {
     format!(

@@ -31,18 +31,23 @@ pub(crate) struct Icinga<'a> {
 
 impl<'a> Icinga<'a> {
     pub(crate) fn start(machine: &'a Machine) -> Self {
-        let port = free_port();
         machine.must(&["icinga2", "api", "setup", "--cn", "lab"]);
+        Self::launch(machine)
+    }
+
+    /// A master of agents, with their endpoints and zones.
+    pub(crate) fn start_master(machine: &'a Machine, zones: &str) -> Self {
+        machine.must(&["icinga2", "node", "setup", "--master", "--cn", "lab", "--zone", "master"]);
+        let own = machine.read("etc/icinga2/zones.conf");
+        machine.write("etc/icinga2/zones.conf", &(own + zones));
+        Self::launch(machine)
+    }
+
+    fn launch(machine: &'a Machine) -> Self {
+        let port = free_port();
         let constants = machine.read("etc/icinga2/constants.conf");
         assert!(constants.contains("NodeName = \"lab\""), "{constants}");
-        machine.adapt(
-            "etc/icinga2/features-available/api.conf",
-            "etc/icinga2/features-available/api.conf",
-            &[(
-                "object ApiListener \"api\" {",
-                &format!("object ApiListener \"api\" {{\n  bind_host = \"127.0.0.1\"\n  bind_port = {port}"),
-            )],
-        );
+        listen(machine, port);
         let users = machine.read("etc/icinga2/conf.d/api-users.conf");
         let password = users.split('"').nth(3).unwrap().to_owned();
         machine.must(&["/usr/lib/icinga2/prepare-dirs"]);
@@ -55,6 +60,46 @@ impl<'a> Icinga<'a> {
         wait_for("Icinga's API", || icinga.get("/v1/status").is_array().then_some(()));
         icinga.log_results();
         icinga
+    }
+
+    /// An agent on another machine, which asks this master for its certificate.
+    pub(crate) fn agent(&self, machine: &'a Machine, name: &str, port: u16) -> Daemon {
+        let master = self.port.to_string();
+        let ticket = self.machine.run(&["icinga2", "pki", "ticket", "--cn", name]);
+        let ticket = String::from_utf8(ticket.stdout).unwrap();
+        let trusted = "/tmp/master.crt";
+        machine.must(&["/usr/lib/icinga2/prepare-dirs"]);
+        let at = ["--host", "127.0.0.1", "--port", &master];
+        let save = ["icinga2", "pki", "save-cert", "--trustedcert", trusted];
+        machine.must(&[&save[..], &at].concat());
+        machine.must(&[
+            "icinga2",
+            "node",
+            "setup",
+            "--cn",
+            name,
+            "--zone",
+            name,
+            "--endpoint",
+            "lab",
+            "--parent_zone",
+            "master",
+            "--parent_host",
+            &format!("127.0.0.1,{master}"),
+            "--trustedcert",
+            trusted,
+            "--ticket",
+            ticket.trim(),
+            "--accept-commands",
+            "--disable-confd",
+        ]);
+        listen(machine, port);
+        let daemon = machine.start(&["icinga2", "daemon"], "tmp/icinga2-agent.log");
+        wait_for("the agent", || {
+            let seen = self.get(&format!("/v1/objects/endpoints/{name}"));
+            (seen[0]["attrs"]["connected"] == json!(true)).then_some(())
+        });
+        daemon
     }
 
     /// Has every result of a check written to a log, which rings.
@@ -105,6 +150,20 @@ impl<'a> Icinga<'a> {
     fn service(&self, name: &str) -> Value {
         self.get(&format!("/v1/objects/services/mail01!{name}"))[0]["attrs"].clone()
     }
+}
+
+/// Where an instance of Icinga's listens.
+fn listen(machine: &Machine, port: u16) {
+    machine.adapt(
+        "etc/icinga2/features-available/api.conf",
+        "etc/icinga2/features-available/api.conf",
+        &[(
+            "object ApiListener \"api\" {",
+            &format!(
+                "object ApiListener \"api\" {{\n  bind_host = \"127.0.0.1\"\n  bind_port = {port}"
+            ),
+        )],
+    );
 }
 
 impl Core for Icinga<'_> {
