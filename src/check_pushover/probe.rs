@@ -2,14 +2,16 @@
 
 mod inquiry;
 
+use std::path::Path;
 use std::sync::Arc;
 
-use super::facts::{Blocked, Credential, Facts, Note, ProbeError, Unconfirmed};
+use super::facts::{Blocked, Credential, Facts, Lost, Note, Unconfirmed};
 use super::target::Target;
 use crate::clock::unix_seconds;
 use crate::program::{Progress, Run};
 use crate::pushover::access::Access;
 use crate::pushover::keys::{KeyError, Keyring};
+use crate::pushover::losses::{self, Losses};
 use crate::pushover::memory::Memory;
 use crate::pushover::spool::{Name, Spool, SpoolError, Turn};
 use inquiry::Inquirer;
@@ -18,25 +20,41 @@ use inquiry::Inquirer;
 const ITEMS_READ: usize = 1000;
 
 /// Looks into the spool first, so that this is known whatever the network does.
-pub(super) fn probe(
-    target: &Target,
-    run: &Run,
-    progress: &Progress<Facts>,
-) -> Result<(), ProbeError> {
-    run.deadline.enter("reading the spool");
-    let mut access = target.access.gather(true);
-    let spool = access.spool.clone().map_err(ProbeError)?;
+pub(super) fn probe(target: &Target, run: &Run, progress: &Progress<Facts>) {
+    run.deadline.enter("reading the configuration");
+    let mut access = target.access.gather();
     let now = unix_seconds(run.now);
-    let memory = Memory::recall(&spool);
-    let mut facts = look(&spool, &memory, &mut access.keyring, now).map_err(ProbeError)?;
-    facts.configuration = access.config.as_ref().err().cloned();
-    facts.credentials = unusable(&mut access);
+    // Not in the spool, which may be what hangs.
+    let lost = lost(&access.spool_dir, now);
+    progress.note(|facts| facts.lost = lost);
+    run.deadline.enter("reading the spool");
+    access.enter_spool();
+    let credentials = unusable(&mut access);
+    progress.note(|facts| {
+        facts.configuration = access.config.as_ref().err().cloned();
+        facts.credentials = credentials;
+    });
+    let looked = access.spool.clone().and_then(|spool| {
+        let memory = Memory::recall(&spool);
+        let facts = progress.read(Facts::clone);
+        let facts = look(&spool, &memory, &mut access.keyring, now, facts)?;
+        Ok((spool, memory, facts))
+    });
+    let (spool, memory, mut facts) = match looked {
+        Ok(looked) => looked,
+        Err(error) => return progress.note(|facts| facts.unusable = Some(error)),
+    };
     remember(&memory, now, &mut facts);
     progress.note(|known| *known = facts);
     if target.quota || target.validate {
         inquire(target, access, &spool, memory, run, progress);
     }
-    Ok(())
+}
+
+fn lost(spool: &Path, now: u64) -> Vec<Lost> {
+    let seen =
+        |Losses { count, last, file }| Lost { count, seconds: now.saturating_sub(last), file };
+    losses::of(spool).into_iter().map(seen).collect()
 }
 
 /// Has Pushover asked, and what is in its way noted anew.
@@ -51,7 +69,7 @@ fn inquire(
     run.deadline.enter("waiting for the notifier that sends");
     let now = unix_seconds(run.now);
     // The notifier's lock: one connection at a time, and its memory of what not to ask.
-    let turn = spool.wait_for_turn(&[], &run.deadline);
+    let turn = spool.wait_for_turn(&[], run.deadline.remaining(), &run.deadline);
     let may_ask = matches!(turn, Ok(Turn::Ours(_)));
     if may_ask {
         memory = Memory::recall(spool);
@@ -93,6 +111,7 @@ fn look(
     memory: &Memory,
     keyring: &mut Keyring,
     now: u64,
+    known: Facts,
 ) -> Result<Facts, SpoolError> {
     let mut waiting = spool.waiting()?;
     let there = waiting.len();
@@ -105,7 +124,7 @@ fn look(
         oldest_seconds: ages.max().unwrap_or(0),
         stuck: count(there - waiting.len()),
         failed: count(failed.len()),
-        ..Facts::default()
+        ..known
     };
     for name in waiting.iter().take(ITEMS_READ) {
         look_at_waiting(spool, name, keyring, &mut facts);

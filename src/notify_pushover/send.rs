@@ -107,7 +107,7 @@ fn message_for(args: &Args, event: &Event, dispatch: &Dispatch<'_>) -> Result<Me
     }
     let mut message = message::compose(event, &layout, dispatch.now());
     if let Some(path) = args.attach.as_deref().filter(|path| !path.is_empty()) {
-        match image::fields(Path::new(path)) {
+        match image::fields(Path::new(path), &dispatch.errand.deadline) {
             Ok(fields) => message.fields.extend(fields),
             Err(error) => {
                 message.remarks.push(Remark::ImageLeftOut { path: PathBuf::from(path), error });
@@ -177,7 +177,8 @@ fn put(one: &Outgoing, dispatch: &Dispatch<'_>, spool: &Spool) -> Result<Name, S
     }
 }
 
-/// Some messages could not be put on disk: they are sent from memory, after those that could.
+/// Some messages could not be put on disk: they are sent from memory, before those that are safe. For half of the time
+/// they wait for their turn, then they go without it: nobody else will send them.
 fn send_homeless(
     ours: &[Name],
     homeless: Vec<Item>,
@@ -185,14 +186,19 @@ fn send_homeless(
     spool: &Spool,
     trouble: SpoolError,
 ) -> Outcome {
-    let mut fates = if ours.is_empty() { Vec::new() } else { follow(ours, dispatch, spool) };
-    let lock = match spool.wait_for_turn(&[], &dispatch.errand.deadline) {
+    let deadline = &dispatch.errand.deadline;
+    let unkept = explain::unkept(&Unkept::Spool(trouble));
+    dispatch.errand.stands_at(Outcome::new(Delivery::Lost, unkept.as_str()));
+    deadline.enter("waiting for the process that sends");
+    let lock = match spool.wait_for_turn(&[], deadline.until_half(), deadline) {
         Ok(Turn::Ours(lock)) => Some(lock),
         _ => None,
     };
-    fates.extend(dispatch.send_unspooled(homeless, Some(spool), lock.as_ref()));
+    let mut fates = dispatch.send_unspooled(homeless, Some(spool), lock.as_ref());
+    let drained = lock.as_ref().and_then(|_lock| dispatch.drain(spool, ours).ok());
+    fates.extend(fates_of(ours, &drained.unwrap_or_default(), spool));
     let mut outcome = dispatch.sum_up(&fates, None);
-    outcome.text = format!("{}; {}", outcome.text, explain::unkept(&Unkept::Spool(trouble)));
+    outcome.text = format!("{}; {unkept}", outcome.text);
     outcome
 }
 
@@ -217,7 +223,8 @@ fn send_unspooled(all: Vec<Outgoing>, dispatch: &mut Dispatch<'_>, why: &Unkept)
 fn follow(ours: &[Name], dispatch: &mut Dispatch<'_>, spool: &Spool) -> Vec<Fate> {
     dispatch.errand.deadline.enter("waiting for the process that sends");
     let all = |wait: Wait| vec![Fate::Queued(wait); ours.len()];
-    let fates = match spool.wait_for_turn(ours, &dispatch.errand.deadline) {
+    let deadline = &dispatch.errand.deadline;
+    let fates = match spool.wait_for_turn(ours, deadline.remaining(), deadline) {
         Ok(Turn::Ours(_lock)) => match dispatch.drain(spool, ours) {
             Ok(fates) => fates,
             Err(error) => return all(Wait::Spool(error)),
@@ -226,7 +233,12 @@ fn follow(ours: &[Name], dispatch: &mut Dispatch<'_>, spool: &Spool) -> Vec<Fate
         Ok(Turn::TooLate) => return all(Wait::Turn),
         Err(error) => return all(Wait::Spool(error)),
     };
-    let fate = |name: &Name| fates.get(name).cloned().unwrap_or_else(|| fate_on_disk(name, spool));
+    fates_of(ours, &fates, spool)
+}
+
+fn fates_of(ours: &[Name], drained: &HashMap<Name, Fate>, spool: &Spool) -> Vec<Fate> {
+    let fate =
+        |name: &Name| drained.get(name).cloned().unwrap_or_else(|| fate_on_disk(name, spool));
     ours.iter().map(fate).collect()
 }
 

@@ -87,8 +87,8 @@ impl<'a> Drainer<'a> {
     pub(crate) fn send_unspooled(&mut self, item: &mut Item) -> Fate {
         loop {
             match self.attempt(item, None, true) {
-                Some(Fate::Queued(wait)) => return Fate::Lost(wait),
-                Some(fate) => return fate,
+                Some(Fate::Delivered) => return Fate::Delivered,
+                Some(fate) => return Fate::Lost(Box::new(fate)),
                 None => {}
             }
         }

@@ -13,7 +13,7 @@ mod turn;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub(crate) use error::SpoolError;
 pub(crate) use name::Name;
@@ -96,16 +96,17 @@ impl Spool {
         turn::take(&self.waiting)
     }
 
-    /// Waits until we may send, or another process has dealt with all of `ours`.
+    /// Waits for at most `patience` until we may send, or another process has dealt with all of `ours`.
     ///
     /// # Errors
     /// [`SpoolError::Io`] when the lock file cannot be used.
     pub(crate) fn wait_for_turn(
         &self,
         ours: &[Name],
+        patience: Duration,
         deadline: &Deadline,
     ) -> Result<Turn, SpoolError> {
-        turn::wait(&self.waiting, ours, deadline)
+        turn::wait(&self.waiting, ours, patience, deadline)
     }
 
     /// Puts a message on disk, for good, under a name that sorts behind all others. `key` is 16 hexadecimal digits

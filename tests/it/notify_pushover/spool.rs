@@ -72,9 +72,11 @@ fn without_a_spool_nothing_is_written() {
         Reply::json(400, r#"{"status":0}"#),
     ]);
     let host = Host::of(&server);
-    for (code, start) in
-        [(0, "PUSHOVER OK - sent"), (2, "PUSHOVER LOST - "), (2, "PUSHOVER REJECTED - ")]
-    {
+    for (code, start) in [
+        (0, "PUSHOVER OK - sent"),
+        (2, "PUSHOVER LOST - "),
+        (2, "PUSHOVER LOST - no reason given (400)"),
+    ] {
         host.run(&["--message=x", "--no-spool", "--timeout=2"]).expect(code, start);
     }
     assert!(!host.spool().exists());
