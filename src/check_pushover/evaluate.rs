@@ -154,11 +154,16 @@ fn blocks(facts: &Facts, report: &mut Report) {
     for block in &facts.blocks {
         let left = duration::human(Duration::from_secs(block.seconds_left));
         let (state, what) = match (block.quota, block.whom.as_str()) {
-            (true, _) => (State::Critical, "nothing is sent, the quota is used up".to_owned()),
-            (false, "") => (State::Critical, "nothing is sent, the token was refused".to_owned()),
-            (false, whom) => (State::Warning, format!("nothing is sent to {whom}")),
+            (true, _) => (
+                State::Critical,
+                format!("nothing is sent, the quota is used up; asked again in {left}"),
+            ),
+            (false, "") => {
+                (State::Critical, format!("nothing is sent, the token was refused, for {left}"))
+            }
+            (false, whom) => (State::Warning, format!("nothing is sent to {whom}, for {left}")),
         };
-        report.find(state, format!("{what}, for {left}: {}", block.cause));
+        report.find(state, format!("{what}: {}", block.cause));
     }
     let count = u64::try_from(facts.blocks.len()).unwrap_or(u64::MAX);
     report.measure(Metric::new("blocked", Value::Uint(count), Unit::None));

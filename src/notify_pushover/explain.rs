@@ -67,6 +67,7 @@ fn waits_for(wait: &Wait) -> String {
         Wait::Time => "no time left in this run".to_owned(),
         Wait::Turn => "another process sends".to_owned(),
         Wait::Spool(error) => error.to_string(),
+        Wait::Vanished => "its file has vanished from the spool".to_owned(),
         Wait::NotKnown => "waits".to_owned(),
     }
 }

@@ -4,6 +4,7 @@
 //! that could stand in its way: network, secrets, recipients.
 
 mod args;
+mod deliver;
 mod dispatch;
 mod event;
 mod explain;

@@ -205,14 +205,22 @@ impl Access {
             return Vec::new();
         };
         let nobody_named = first.recipient.is_empty() && first.user == Source::Configured;
-        let users = self.config.as_ref().map(|config| &config.users);
-        match users {
-            Ok(users) if nobody_named && !users.is_empty() => {
-                let named = |name: &String| Addressee { recipient: name.clone(), ..first.clone() };
-                users.keys().map(named).collect()
-            }
-            _ => self.addressees.clone(),
-        }
+        let all = if nobody_named { self.configured() } else { Vec::new() };
+        if all.is_empty() { self.addressees.clone() } else { all }
+    }
+
+    /// All of the configuration.
+    #[must_use]
+    pub(crate) fn configured(&self) -> Vec<Addressee> {
+        let (Some(first), Ok(config)) = (self.addressees.first(), &self.config) else {
+            return Vec::new();
+        };
+        let named = |name: &String| Addressee {
+            user: Source::Configured,
+            recipient: name.clone(),
+            ..first.clone()
+        };
+        config.users.keys().map(named).collect()
     }
 }
 

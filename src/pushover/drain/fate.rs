@@ -64,6 +64,8 @@ pub(crate) enum Wait {
     Turn,
     /// A spool that can be used.
     Spool(SpoolError),
+    /// Its file, which is gone though nobody has delivered it.
+    Vanished,
     /// Something that another process knows.
     NotKnown,
 }

@@ -170,3 +170,38 @@ fn a_repetition_that_still_waits_is_not_queued_twice() {
     run(&["--notification-number=1"]).expect(1, "PUSHOVER QUEUED - ");
     assert_eq!(host.waiting().len(), 5, "something else about the object happened in between");
 }
+
+#[test]
+fn only_what_reaches_the_phone_alike_is_a_repetition() {
+    let server = HttpServer::with(vec![Reply::json(500, "")]);
+    let host = Host::of(&server);
+    let event = ["--type=CUSTOM", "-Hh", "--notification-number=1", "--timestamp=1790000000"];
+    let run = |more: &str| {
+        host.run(&[&event[..], &[more, "--output=x", "--timeout=2"]].concat())
+            .expect(1, "PUSHOVER QUEUED - ");
+    };
+    for more in ["--comment=first", "--comment=second", "--priority=-1", "--emergency=CRITICAL"] {
+        run(more);
+    }
+    // No emergency rings for what is no problem: alike on the phone.
+    run("--sound=");
+    assert_eq!(host.waiting().len(), 4, "{:?}", host.waiting_messages());
+}
+
+#[test]
+fn a_damaged_file_swallows_no_alert() {
+    let server = HttpServer::with(vec![Reply::json(500, "")]);
+    let host = Host::of(&server);
+    let event = [
+        "--type=PROBLEM",
+        "-Hh",
+        "--service-state=CRITICAL",
+        "--notification-number=1",
+        "--timestamp=1790000000",
+        "--output=x",
+    ];
+    host.run(&[&event[..], &["--timeout=2"]].concat()).expect(1, "PUSHOVER QUEUED - ");
+    fs::write(host.spool().join(&host.waiting()[0]), "").unwrap();
+    host.run(&event).expect(0, "PUSHOVER OK - sent");
+    assert_eq!(server.messages(), ["x", "x"]);
+}
