@@ -3,6 +3,7 @@
 plugindir ?= $(PREFIX)/lib/nagios/plugins
 zshdir ?= $(PREFIX)/share/zsh/site-functions
 unitdir ?= $(PREFIX)/lib/systemd/system
+tmpfilesdir ?= $(PREFIX)/lib/tmpfiles.d
 packages = $(CARGO_TARGET_DIR)/packages
 name = monitoring-plugins-axigen
 
@@ -24,9 +25,10 @@ release:
 # What both formats have in common; DESTDIR and `release`, the directory of the programs, are theirs to give. What
 # `make install` leaves for the administrator to put in place is in place here.
 install-package: install
-	rm -r $(share)/$(name)/config $(share)/$(name)/systemd
+	rm -r $(share)/$(name)/config $(share)/$(name)/systemd $(share)/$(name)/tmpfiles.d
 	install -D -m 644 packaging/icinga2/$(name).conf $(share)/icinga2/include/plugins-contrib.d/$(name).conf
 	install -D -m 640 packaging/config/pushover.toml $(DESTDIR)/etc/$(name)/pushover.toml
 	install -D -m 644 -t $(DESTDIR)$(unitdir) packaging/systemd/*
+	install -D -m 644 -t $(DESTDIR)$(tmpfilesdir) packaging/tmpfiles.d/$(name).conf
 	install -d -m 700 $(DESTDIR)/var/spool/$(name)
 	packaging/third-party.sh > THIRD-PARTY-LICENSES

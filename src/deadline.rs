@@ -53,6 +53,12 @@ impl Deadline {
         self.limit.saturating_sub(self.until_watchdog())
     }
 
+    /// Time until half of it is over: what must be done before something else gets no more.
+    #[must_use]
+    pub fn until_half(&self) -> Duration {
+        (self.limit / 2).saturating_sub(self.elapsed())
+    }
+
     /// Leaves the peer alone for `duration`, or until the probe must stop.
     #[expect(
         clippy::disallowed_methods,

@@ -3,7 +3,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use rustix::fs::OFlags;
@@ -20,6 +20,12 @@ pub(crate) enum FileError {
     /// More than it may hold.
     #[error("larger than {limit} bytes")]
     TooLarge { limit: u64 },
+    /// Nothing is in it.
+    #[error("empty")]
+    Empty,
+    /// Others may do with it what they must not.
+    #[error("open to all users (mode {mode:04o})")]
+    OpenToAll { mode: u32 },
 }
 
 /// Opens a regular file without waiting for anybody: neither for the writer of a pipe, nor for a terminal.
@@ -30,6 +36,16 @@ pub(crate) fn open(path: &Path) -> Result<File, FileError> {
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(FileError::NotAFile) }
+}
+
+/// Opens one that gives nobody any of the `forbidden` permissions.
+///
+/// # Errors
+/// [`FileError::OpenToAll`], beside those of [`open`].
+pub(crate) fn open_closed(path: &Path, forbidden: u32) -> Result<File, FileError> {
+    let file = open(path)?;
+    let mode = file.metadata()?.mode();
+    if mode & forbidden == 0 { Ok(file) } else { Err(FileError::OpenToAll { mode: mode & 0o7777 }) }
 }
 
 /// Reads all of a file, which stays in one place in memory.

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
@@ -123,12 +122,10 @@ fn read_closed(path: &Path, limit: u64, forbidden: u32) -> Result<Zeroizing<Stri
         FileError::Io(source) => SecretError::Unreadable { path: path.to_owned(), source },
         FileError::NotAFile => SecretError::NotAFile(path.to_owned()),
         FileError::TooLarge { .. } => SecretError::TooLarge(path.to_owned()),
+        FileError::Empty => SecretError::Empty(path.to_owned()),
+        FileError::OpenToAll { mode } => SecretError::OpenToAll { path: path.to_owned(), mode },
     };
-    let file = named_file::open(path).map_err(of_no_use)?;
-    let mode = file.metadata().map_err(|error| of_no_use(error.into()))?.mode();
-    if mode & forbidden != 0 {
-        return Err(SecretError::OpenToAll { path: path.to_owned(), mode: mode & 0o7777 });
-    }
+    let file = named_file::open_closed(path, forbidden).map_err(of_no_use)?;
     let bytes = named_file::read(file, limit).map_err(of_no_use)?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Zeroizing::new(text)),

@@ -7,27 +7,21 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::explain;
-use super::facts::{Facts, Note, ProbeError, Unconfirmed};
+use super::facts::{Facts, Lost, Note, Unconfirmed};
 use super::policy::Policy;
 use crate::monitoring::{Metric, Report, State, Thresholds, Unit, Used, Value, duration};
 use crate::pushover::spool::SpoolError;
 
 /// Judges what was seen.
-pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Report {
-    let facts = match seen {
-        Ok(facts) => facts,
-        Err(error) => {
-            let mut report = Report::unknown(explain::unseen(error));
-            if matches!(error.0, SpoolError::Missing(_)) {
-                report.advise("send a first message with notify_pushover");
-            }
-            if let Some(command) = error.0.way_out() {
-                report.advise(command);
-            }
-            return report;
-        }
-    };
+pub(super) fn evaluate(facts: &Facts, policy: &Policy) -> Report {
     let mut report = Report::new();
+    lost(facts, &mut report);
+    if let Some(error) = &facts.unusable {
+        unusable(error, &mut report);
+        configuration(facts, &mut report);
+        credentials(facts, &mut report);
+        return report;
+    }
     if let Some(reason) = &facts.cut_short {
         report.find(policy.on_timeout, reason.to_string());
     }
@@ -35,9 +29,7 @@ pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Rep
     let Some(spool) = &facts.spool else {
         return report;
     };
-    if let Some(problem) = &facts.configuration {
-        report.find(State::Unknown, problem.to_string());
-    }
+    configuration(facts, &mut report);
     waiting(facts, policy, &mut report);
     unsendable(facts, &mut report);
     stuck(facts, &mut report);
@@ -51,6 +43,37 @@ pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Rep
     report.explain(1, format!("spool {}", spool.display()));
     report.attach(facts);
     report
+}
+
+/// Was an alert neither sent nor kept?
+fn lost(facts: &Facts, report: &mut Report) {
+    for Lost { count, seconds, file } in &facts.lost {
+        let alerts = if *count == 1 { "alert was" } else { "alerts were" };
+        let age = duration::human(Duration::from_secs(*seconds));
+        let last = if *count == 1 { "" } else { "the last one " };
+        report.find(State::Critical, format!("{count} {alerts} lost, {last}{age} ago"));
+        report.advise(format!("see what nobody was told; then rm {}", file.display()));
+    }
+    let count = facts.lost.iter().map(|lost| lost.count).sum();
+    report.measure(Metric::new("lost", Value::Uint(count), Unit::None));
+}
+
+/// Can anything be sent with the configuration?
+fn configuration(facts: &Facts, report: &mut Report) {
+    if let Some(problem) = &facts.configuration {
+        report.find(State::Unknown, problem.to_string());
+    }
+}
+
+/// Can nothing be said of what waits?
+fn unusable(error: &SpoolError, report: &mut Report) {
+    report.find(State::Unknown, explain::unusable(error));
+    if matches!(error, SpoolError::Missing(_)) {
+        report.advise("send a first message with notify_pushover");
+    }
+    if let Some(command) = error.way_out() {
+        report.advise(command);
+    }
 }
 
 /// How long has the oldest message been waiting?
@@ -131,11 +154,16 @@ fn blocks(facts: &Facts, report: &mut Report) {
     for block in &facts.blocks {
         let left = duration::human(Duration::from_secs(block.seconds_left));
         let (state, what) = match (block.quota, block.whom.as_str()) {
-            (true, _) => (State::Critical, "nothing is sent, the quota is used up".to_owned()),
-            (false, "") => (State::Critical, "nothing is sent, the token was refused".to_owned()),
-            (false, whom) => (State::Warning, format!("nothing is sent to {whom}")),
+            (true, _) => (
+                State::Critical,
+                format!("nothing is sent, the quota is used up; asked again in {left}"),
+            ),
+            (false, "") => {
+                (State::Critical, format!("nothing is sent, the token was refused, for {left}"))
+            }
+            (false, whom) => (State::Warning, format!("nothing is sent to {whom}, for {left}")),
         };
-        report.find(state, format!("{what}, for {left}: {}", block.cause));
+        report.find(state, format!("{what}: {}", block.cause));
     }
     let count = u64::try_from(facts.blocks.len()).unwrap_or(u64::MAX);
     report.measure(Metric::new("blocked", Value::Uint(count), Unit::None));

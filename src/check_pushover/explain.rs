@@ -1,6 +1,6 @@
 //! What was seen, in words.
 
-use super::facts::{Note, ProbeError, Unconfirmed};
+use super::facts::{Note, Unconfirmed};
 use crate::monitoring::Meanings;
 use crate::pushover::spool::SpoolError;
 
@@ -10,13 +10,14 @@ pub(super) const MEANINGS: Meanings = &[
     ("oldest", "age of the oldest message in the spool, 0 when none waits"),
     ("failed", "messages in failed/"),
     ("blocked", "suspensions of the token, the quota and recipients"),
+    ("lost", "alerts that were neither sent nor kept"),
     ("last_success", "time since Pushover accepted a message"),
     ("quota_used", "messages sent this month of those the token has, with --quota"),
 ];
 
-/// Why nothing can be said.
-pub(super) fn unseen(error: &ProbeError) -> String {
-    match &error.0 {
+/// Why nothing can be said of the spool.
+pub(super) fn unusable(error: &SpoolError) -> String {
+    match error {
         SpoolError::Missing(path) => {
             format!("spool {} does not exist: nothing was ever sent", path.display())
         }

@@ -22,6 +22,11 @@ use crate::pushover::spool::SpoolError;
 pub(super) struct Facts {
     /// The spool; absent until it was read.
     pub(super) spool: Option<PathBuf>,
+    /// Why it is of no use, if it is not.
+    #[serde(serialize_with = "optional_text")]
+    pub(super) unusable: Option<SpoolError>,
+    /// Alerts that were neither sent nor kept, by the file that says so.
+    pub(super) lost: Vec<Lost>,
     /// Waiting messages.
     pub(super) waiting: u64,
     /// Age of the oldest one; zero when none waits.
@@ -76,6 +81,16 @@ pub(super) enum Note {
     Unreadable(#[serde(serialize_with = "text")] Arc<io::Error>),
 }
 
+/// Alerts that were neither sent nor kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Lost {
+    pub(super) count: u64,
+    /// Since the last of them.
+    pub(super) seconds: u64,
+    /// The file that says so.
+    pub(super) file: PathBuf,
+}
+
 /// Messages that wait on purpose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Blocked {
@@ -123,10 +138,6 @@ pub(super) enum Unconfirmed {
     /// The answer holds nothing of what was asked.
     NotTold,
 }
-
-/// Why nothing can be said: the spool is missing or of no use.
-#[derive(Clone, Debug)]
-pub(super) struct ProbeError(pub(super) SpoolError);
 
 /// Errors stand in the JSON output as people read them.
 fn text<T: Display, S: Serializer>(error: &T, serializer: S) -> Result<S::Ok, S::Error> {

@@ -10,6 +10,8 @@ mod target;
 
 pub use args::Args;
 
+use std::convert::Infallible;
+
 use crate::monitoring::Report;
 use crate::program::{Progress, Run, UsageError};
 use facts::Facts;
@@ -20,10 +22,13 @@ use facts::Facts;
 /// None yet; the options fit together in every combination.
 pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
     let (target, policy) = args.split(run.on_timeout);
-    let probe = |progress: &Progress<Facts>| probe::probe(&target, run, progress);
+    let probe = |progress: &Progress<Facts>| {
+        probe::probe(&target, run, progress);
+        Ok::<(), Infallible>(())
+    };
     let spool = target.access.spool_dir.as_ref().map(|dir| dir.display().to_string());
     let spool = spool.unwrap_or_default();
-    Ok(run.gather(Facts::default(), probe, move |seen| {
+    Ok(run.gather(Facts::default(), probe, move |Ok(seen)| {
         let mut report = evaluate::evaluate(&seen, &policy);
         report.describe(explain::MEANINGS);
         report.concern("spool", spool.as_str());

@@ -2,14 +2,17 @@
 
 mod inquiry;
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
-use super::facts::{Blocked, Credential, Facts, Note, ProbeError, Unconfirmed};
+use super::facts::{Blocked, Credential, Facts, Lost, Note, Unconfirmed};
 use super::target::Target;
 use crate::clock::unix_seconds;
 use crate::program::{Progress, Run};
 use crate::pushover::access::Access;
-use crate::pushover::keys::{KeyError, Keyring};
+use crate::pushover::keys::{KeyError, Keyring, Keys};
+use crate::pushover::losses::{self, Losses};
 use crate::pushover::memory::Memory;
 use crate::pushover::spool::{Name, Spool, SpoolError, Turn};
 use inquiry::Inquirer;
@@ -18,25 +21,71 @@ use inquiry::Inquirer;
 const ITEMS_READ: usize = 1000;
 
 /// Looks into the spool first, so that this is known whatever the network does.
-pub(super) fn probe(
-    target: &Target,
-    run: &Run,
-    progress: &Progress<Facts>,
-) -> Result<(), ProbeError> {
-    run.deadline.enter("reading the spool");
-    let mut access = target.access.gather(true);
-    let spool = access.spool.clone().map_err(ProbeError)?;
+pub(super) fn probe(target: &Target, run: &Run, progress: &Progress<Facts>) {
+    run.deadline.enter("reading the configuration");
+    let mut access = target.access.gather();
     let now = unix_seconds(run.now);
-    let memory = Memory::recall(&spool);
-    let mut facts = look(&spool, &memory, &mut access.keyring, now).map_err(ProbeError)?;
-    facts.configuration = access.config.as_ref().err().cloned();
-    facts.credentials = unusable(&mut access);
-    remember(&memory, now, &mut facts);
+    // Not in the spool, which may be what hangs.
+    let lost = lost(&access.spool_dir, now);
+    progress.note(|facts| facts.lost = lost);
+    run.deadline.enter("reading the spool");
+    access.enter_spool();
+    let credentials = unusable(&mut access);
+    progress.note(|facts| {
+        facts.configuration = access.config.as_ref().err().cloned();
+        facts.credentials = credentials;
+    });
+    let mut present = Present::of(&mut access);
+    let looked = access.spool.clone().and_then(|spool| {
+        let memory = Memory::recall(&spool);
+        let facts = progress.read(Facts::clone);
+        let facts = look(&spool, &memory, &mut access.keyring, &mut present, now, facts)?;
+        Ok((spool, memory, facts))
+    });
+    let (spool, memory, mut facts) = match looked {
+        Ok(looked) => looked,
+        Err(error) => return progress.note(|facts| facts.unusable = Some(error)),
+    };
+    remember(&memory, &present, now, &mut facts);
     progress.note(|known| *known = facts);
     if target.quota || target.validate {
-        inquire(target, access, &spool, memory, run, progress);
+        inquire(target, access, &spool, memory, &present, run, progress);
     }
-    Ok(())
+}
+
+/// The tokens and keys that are in use, by their marks. What was learnt of others concerns nobody.
+#[derive(Default)]
+struct Present {
+    marks: BTreeSet<String>,
+    /// Others may be in use that cannot be found from here.
+    and_others: bool,
+}
+
+impl Present {
+    fn of(access: &mut Access) -> Self {
+        let mut present = Self::default();
+        for addressee in access.everybody().into_iter().chain(access.configured()) {
+            present.add(&access.keyring.find(&addressee));
+        }
+        present
+    }
+
+    fn add(&mut self, keys: &Result<Keys, KeyError>) {
+        match keys {
+            Ok(keys) => self.marks.extend([keys.token_mark(), keys.user_mark()]),
+            Err(_) => self.and_others = true,
+        }
+    }
+
+    fn has(&self, mark: &str) -> bool {
+        self.and_others || self.marks.contains(mark)
+    }
+}
+
+fn lost(spool: &Path, now: u64) -> Vec<Lost> {
+    let seen =
+        |Losses { count, last, file }| Lost { count, seconds: now.saturating_sub(last), file };
+    losses::of(spool).into_iter().map(seen).collect()
 }
 
 /// Has Pushover asked, and what is in its way noted anew.
@@ -45,13 +94,14 @@ fn inquire(
     mut access: Access,
     spool: &Spool,
     mut memory: Memory,
+    present: &Present,
     run: &Run,
     progress: &Progress<Facts>,
 ) {
     run.deadline.enter("waiting for the notifier that sends");
     let now = unix_seconds(run.now);
     // The notifier's lock: one connection at a time, and its memory of what not to ask.
-    let turn = spool.wait_for_turn(&[], &run.deadline);
+    let turn = spool.wait_for_turn(&[], run.deadline.remaining(), &run.deadline);
     let may_ask = matches!(turn, Ok(Turn::Ours(_)));
     if may_ask {
         memory = Memory::recall(spool);
@@ -61,7 +111,7 @@ fn inquire(
     let quota = target.quota.then(|| inquirer.quota());
     let mut memory = inquirer.memory;
     progress.note(|facts| {
-        remember(&memory, now, facts);
+        remember(&memory, present, now, facts);
         facts.quota = quota;
         if let Some(credentials) = credentials {
             facts.credentials = credentials;
@@ -92,7 +142,9 @@ fn look(
     spool: &Spool,
     memory: &Memory,
     keyring: &mut Keyring,
+    present: &mut Present,
     now: u64,
+    known: Facts,
 ) -> Result<Facts, SpoolError> {
     let mut waiting = spool.waiting()?;
     let there = waiting.len();
@@ -105,10 +157,10 @@ fn look(
         oldest_seconds: ages.max().unwrap_or(0),
         stuck: count(there - waiting.len()),
         failed: count(failed.len()),
-        ..Facts::default()
+        ..known
     };
     for name in waiting.iter().take(ITEMS_READ) {
-        look_at_waiting(spool, name, keyring, &mut facts);
+        look_at_waiting(spool, name, keyring, present, &mut facts);
     }
     for name in failed.iter().rev().take(ITEMS_READ) {
         look_at_failed(spool, name, &mut facts);
@@ -117,9 +169,17 @@ fn look(
 }
 
 /// Called from the oldest to the newest.
-fn look_at_waiting(spool: &Spool, name: &Name, keyring: &mut Keyring, facts: &mut Facts) {
+fn look_at_waiting(
+    spool: &Spool,
+    name: &Name,
+    keyring: &mut Keyring,
+    present: &mut Present,
+    facts: &mut Facts,
+) {
     let Ok(item) = spool.read(name) else { return };
-    match keyring.find(&item.addressee) {
+    let keys = keyring.find(&item.addressee);
+    present.add(&keys);
+    match keys {
         // A configuration of no use is a finding of its own.
         Ok(_) | Err(KeyError::Config(_)) => {}
         Err(lacking) => {
@@ -152,12 +212,13 @@ fn age(name: &Name, spool: &Spool, now: u64) -> u64 {
     now.saturating_sub(begin)
 }
 
-fn remember(memory: &Memory, now: u64, facts: &mut Facts) {
+fn remember(memory: &Memory, present: &Present, now: u64, facts: &mut Facts) {
     facts.last_success_seconds = memory.last_success.map(|at| now.saturating_sub(at));
     facts.last_problem.clone_from(&memory.last_problem);
-    let holding = memory.blocks.values().filter(|block| block.holds(now));
+    let holding =
+        memory.blocks.iter().filter(|(mark, block)| present.has(mark) && block.holds(now));
     facts.blocks = holding
-        .map(|block| Blocked {
+        .map(|(_, block)| Blocked {
             whom: block.whom.clone(),
             cause: block.cause.clone(),
             seconds_left: block.until.saturating_sub(now),

@@ -1,7 +1,6 @@
 //! `check_smtp_accept`: does this server take a mail now?
 
 mod args;
-mod auth;
 mod evaluate;
 mod explain;
 mod facts;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::auth::{self, Mechanism};
 use super::facts::{EarlyEnd, Facts, Progress};
 use super::target::Target;
 use crate::clock;
 use crate::login::Login;
 use crate::program::Run;
 use crate::smtp::{Cause, Command, Reply, Session, SessionError};
+use crate::smtp_client::auth::{self, Mechanism};
 use crate::smtp_client::{Channel, Client, Dialer, NoSession, Patience, Patient};
 use crate::stream::StreamError;
 use crate::tls::proof::proof;

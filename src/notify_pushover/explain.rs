@@ -38,7 +38,7 @@ fn judge(fate: &Fate, kept: Option<&Path>) -> (Delivery, String) {
     match fate {
         Fate::Delivered => (Delivery::Accepted, String::new()),
         Fate::Queued(wait) => (Delivery::Queued, waits_for(wait)),
-        Fate::Lost(wait) => (Delivery::Lost, waits_for(wait)),
+        Fate::Lost(fate) => (Delivery::Lost, judge(fate, None).1),
         Fate::Held(obstacle) => {
             let reason = held_by(obstacle);
             let text = match kept {
@@ -67,6 +67,7 @@ fn waits_for(wait: &Wait) -> String {
         Wait::Time => "no time left in this run".to_owned(),
         Wait::Turn => "another process sends".to_owned(),
         Wait::Spool(error) => error.to_string(),
+        Wait::Vanished => "its file has vanished from the spool".to_owned(),
         Wait::NotKnown => "waits".to_owned(),
     }
 }

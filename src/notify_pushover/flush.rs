@@ -25,7 +25,9 @@ fn drain_all(args: &Args, dispatch: &mut Dispatch<'_>) -> Result<Outcome, SpoolE
     let spool = dispatch.access.spool.clone()?;
     dispatch.errand.stands_at(Outcome::new(Delivery::Queued, "some may still wait"));
     dispatch.errand.deadline.enter("waiting for the process that sends");
-    let Turn::Ours(_lock) = spool.wait_for_turn(&[], &dispatch.errand.deadline)? else {
+    let deadline = &dispatch.errand.deadline;
+    let turn = spool.wait_for_turn(&[], deadline.remaining(), deadline)?;
+    let Turn::Ours(_lock) = turn else {
         return Ok(Outcome::new(Delivery::Queued, "another process sends"));
     };
     if args.retry_failed {

@@ -1,14 +1,20 @@
 //! `--attach`: an image with the message, such as a graph. Whatever is wrong with it, the message goes out without.
 
 use std::path::Path;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::deadline::Deadline;
 use crate::named_file::{self, FileError};
 
 /// Pushover's limit (<https://pushover.net/api#attachments>).
 const IMAGE_BYTES: u64 = 5_242_880;
+
+/// Of the twenty seconds of an alert.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why an image is left out.
 #[derive(Debug, thiserror::Error)]
@@ -17,12 +23,28 @@ pub(super) enum ImageError {
     TooLarge,
     #[error("{0}")]
     File(FileError),
+    #[error("not read within {} s", PATIENCE.as_secs())]
+    TooSlow,
     #[error("not a PNG, JPEG, GIF or WebP image")]
     Unknown,
 }
 
-/// An image as form fields.
-pub(super) fn fields(path: &Path) -> Result<[(String, String); 2], ImageError> {
+/// An image as form fields. A disk that does not answer is not waited for.
+pub(super) fn fields(
+    path: &Path,
+    deadline: &Deadline,
+) -> Result<[(String, String); 2], ImageError> {
+    deadline.enter("reading the image");
+    let (send, receive) = mpsc::channel();
+    let path = path.to_owned();
+    std::thread::Builder::new()
+        .name("image".to_owned())
+        .spawn(move || send.send(read(&path)))
+        .map_err(FileError::Io)?;
+    receive.recv_timeout(PATIENCE.min(deadline.until_half())).map_err(|_| ImageError::TooSlow)?
+}
+
+fn read(path: &Path) -> Result<[(String, String); 2], ImageError> {
     let bytes = named_file::open(path).and_then(|file| named_file::read(file, IMAGE_BYTES))?;
     let kind = kind(&bytes).ok_or(ImageError::Unknown)?;
     Ok([

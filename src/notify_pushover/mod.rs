@@ -4,6 +4,7 @@
 //! that could stand in its way: network, secrets, recipients.
 
 mod args;
+mod deliver;
 mod dispatch;
 mod event;
 mod explain;
@@ -22,7 +23,9 @@ mod validate;
 
 pub use args::Args;
 
+use crate::clock::unix_seconds;
 use crate::program::{Delivery, Errand, Outcome};
+use crate::pushover::losses;
 use args::Action;
 
 /// Runs the notifier.
@@ -34,7 +37,17 @@ pub fn run(args: &Args, errand: &Errand) -> Outcome {
         return Outcome::new(Delivery::Misconfigured, mistake);
     }
     let uses_spool = !(args.no_spool || args.dry_run || args.action == Action::Validate);
-    let access = args.access.gather(uses_spool);
+    let mut access = args.access.gather();
+    if matches!(args.action, Action::Send | Action::Cancel) && !args.dry_run {
+        let (spool, now) = (access.spool_dir.clone(), unix_seconds(errand.now));
+        // Where nothing takes the note, the exit code has said it.
+        errand.when_lost(move || drop(losses::note(&spool, now)));
+    }
+    if uses_spool {
+        access.enter_spool();
+    } else {
+        access.open_spool();
+    }
     match args.action {
         Action::Send | Action::Cancel => send::send(args, access, errand),
         Action::Flush => flush::flush(args, access, errand),

@@ -1,12 +1,11 @@
-//! `send` and `cancel`: spool, then drain, then say what became of the message.
+//! `send` and `cancel`: from the command line to messages, and what is to be said of them in the end.
 
-use std::collections::HashMap;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::args::{Action, Args};
+use super::deliver::{self, Outgoing};
 use super::dispatch::Dispatch;
-use super::event::{Event, ObjectState};
+use super::event::Event;
 use super::explain;
 use super::facts::{NoMessage, Unkept};
 use super::image;
@@ -16,18 +15,8 @@ use super::settings;
 use crate::program::{Delivery, Errand, LeftOut, Outcome};
 use crate::pushover::access::Access;
 use crate::pushover::addressee::{Addressee, is_like_a_secret};
-use crate::pushover::drain::{Failed, Fate, Wait};
 use crate::pushover::fingerprint::fingerprint;
 use crate::pushover::item::Item;
-use crate::pushover::memory::Memory;
-use crate::pushover::spool::{Name, Spool, SpoolError, Turn};
-
-/// A message for one recipient.
-struct Outgoing {
-    item: Item,
-    /// What makes a repetition of it recognisable; empty when nothing does.
-    key: String,
-}
 
 /// Sends one notification to every recipient, or cancels an object's emergency messages.
 pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
@@ -58,11 +47,11 @@ pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
     let mut outcome = if args.dry_run {
         show(&message, &dispatch.access)
     } else if args.no_spool {
-        send_unspooled(all, &mut dispatch, &Unkept::NotWanted)
+        deliver::unspooled(all, &mut dispatch, &Unkept::NotWanted)
     } else {
         match dispatch.access.spool_to_keep() {
-            Ok(spool) => send_spooled(all, &mut dispatch, &spool),
-            Err(error) => send_unspooled(all, &mut dispatch, &Unkept::Spool(error)),
+            Ok(spool) => deliver::spooled(all, &mut dispatch, &spool),
+            Err(error) => deliver::unspooled(all, &mut dispatch, &Unkept::Spool(error)),
         }
     };
     let ignored = settings::mistakes(&args, &dispatch.access);
@@ -107,7 +96,7 @@ fn message_for(args: &Args, event: &Event, dispatch: &Dispatch<'_>) -> Result<Me
     }
     let mut message = message::compose(event, &layout, dispatch.now());
     if let Some(path) = args.attach.as_deref().filter(|path| !path.is_empty()) {
-        match image::fields(Path::new(path)) {
+        match image::fields(Path::new(path), &dispatch.errand.deadline) {
             Ok(fields) => message.fields.extend(fields),
             Err(error) => {
                 message.remarks.push(Remark::ImageLeftOut { path: PathBuf::from(path), error });
@@ -119,11 +108,8 @@ fn message_for(args: &Args, event: &Event, dispatch: &Dispatch<'_>) -> Result<Me
 
 fn outgoing(message: &Message, event: &Event, dispatch: &Dispatch<'_>) -> Vec<Outgoing> {
     let object = fingerprint(&[&event.host, &event.service], 16);
-    let state = event.state.map_or("", ObjectState::as_str);
-    let time = event.time.map(|time| time.to_string()).unwrap_or_default();
-    let parts = [&event.host, &event.service, event.kind.as_str(), state, &event.number, &time];
-    let one = |addressee: &Addressee| Outgoing {
-        item: Item {
+    let one = |addressee: &Addressee| {
+        let item = Item {
             addressee: addressee.clone(),
             cancel: message.cancel.clone(),
             fields: message.fields.clone(),
@@ -133,114 +119,11 @@ fn outgoing(message: &Message, event: &Event, dispatch: &Dispatch<'_>) -> Vec<Ou
             next_try: 0,
             given_up: false,
             failure: None,
-        },
-        key: Item::repetition_key(addressee, parts).unwrap_or_default(),
+        };
+        let key = item.repetition_key(&event.host, &event.number).unwrap_or_default();
+        Outgoing { item, key }
     };
     dispatch.access.addressees.iter().map(one).collect()
-}
-
-fn send_spooled(all: Vec<Outgoing>, dispatch: &mut Dispatch<'_>, spool: &Spool) -> Outcome {
-    let mut ours = Vec::new();
-    let mut homeless = Vec::new();
-    let mut trouble = None;
-    dispatch.errand.deadline.enter("writing to the spool");
-    for one in all {
-        match put(&one, dispatch, spool) {
-            Ok(name) => ours.push(name),
-            Err(error) => {
-                trouble = Some(error);
-                homeless.push(one.item);
-            }
-        }
-    }
-    if let Some(error) = trouble {
-        return send_homeless(&ours, homeless, dispatch, spool, error);
-    }
-    let hint = explain::hint(&dispatch.access.addressees);
-    let kept = format!("kept in {}{hint}", spool.path().display());
-    dispatch.errand.stands_at(Outcome::new(Delivery::Queued, kept));
-    let fates = follow(&ours, dispatch, spool);
-    let mut outcome = dispatch.sum_up(&fates, Some(spool));
-    if fates.iter().any(Fate::waits) {
-        outcome.text.push_str(&hint);
-    }
-    outcome
-}
-
-/// Puts a message into the spool, unless it stands there already.
-fn put(one: &Outgoing, dispatch: &Dispatch<'_>, spool: &Spool) -> Result<Name, SpoolError> {
-    let Outgoing { item, key } = one;
-    let known = if key.is_empty() { None } else { spool.find_repetition(key, &item.object) };
-    match known.filter(|name| !Memory::recall(spool).has_ended(name)) {
-        Some(name) => Ok(name),
-        None => spool.put(item, key, dispatch.errand.now),
-    }
-}
-
-/// Some messages could not be put on disk: they are sent from memory, after those that could.
-fn send_homeless(
-    ours: &[Name],
-    homeless: Vec<Item>,
-    dispatch: &mut Dispatch<'_>,
-    spool: &Spool,
-    trouble: SpoolError,
-) -> Outcome {
-    let mut fates = if ours.is_empty() { Vec::new() } else { follow(ours, dispatch, spool) };
-    let lock = match spool.wait_for_turn(&[], &dispatch.errand.deadline) {
-        Ok(Turn::Ours(lock)) => Some(lock),
-        _ => None,
-    };
-    fates.extend(dispatch.send_unspooled(homeless, Some(spool), lock.as_ref()));
-    let mut outcome = dispatch.sum_up(&fates, None);
-    outcome.text = format!("{}; {}", outcome.text, explain::unkept(&Unkept::Spool(trouble)));
-    outcome
-}
-
-fn send_unspooled(all: Vec<Outgoing>, dispatch: &mut Dispatch<'_>, why: &Unkept) -> Outcome {
-    let unkept = explain::unkept(why);
-    dispatch.errand.stands_at(Outcome::new(Delivery::Lost, unkept.as_str()));
-    // One of earlier runs, or of others on this host: a token that was refused is not to be tried by each alert.
-    let spool = dispatch.access.spool.clone().ok();
-    let lock = spool.as_ref().and_then(|spool| spool.try_lock().ok()?);
-    let items = all.into_iter().map(|one| one.item).collect();
-    let fates = dispatch.send_unspooled(items, spool.as_ref(), lock.as_ref());
-    let mut outcome = dispatch.sum_up(&fates, None);
-    // Somebody wanted no spool and it was not needed: nothing to remark.
-    let needed = !matches!(outcome.delivery, Delivery::Accepted | Delivery::Rejected);
-    if needed || !matches!(why, Unkept::NotWanted) {
-        outcome.text = format!("{}; {unkept}", outcome.text);
-    }
-    outcome
-}
-
-/// Drains, or waits until another process has dealt with our messages.
-fn follow(ours: &[Name], dispatch: &mut Dispatch<'_>, spool: &Spool) -> Vec<Fate> {
-    dispatch.errand.deadline.enter("waiting for the process that sends");
-    let all = |wait: Wait| vec![Fate::Queued(wait); ours.len()];
-    let fates = match spool.wait_for_turn(ours, &dispatch.errand.deadline) {
-        Ok(Turn::Ours(_lock)) => match dispatch.drain(spool, ours) {
-            Ok(fates) => fates,
-            Err(error) => return all(Wait::Spool(error)),
-        },
-        Ok(Turn::Done) => HashMap::new(),
-        Ok(Turn::TooLate) => return all(Wait::Turn),
-        Err(error) => return all(Wait::Spool(error)),
-    };
-    let fate = |name: &Name| fates.get(name).cloned().unwrap_or_else(|| fate_on_disk(name, spool));
-    ours.iter().map(fate).collect()
-}
-
-/// Where another process has put our message.
-fn fate_on_disk(name: &Name, spool: &Spool) -> Fate {
-    if spool.is_waiting(name) {
-        return Fate::Queued(Wait::NotKnown);
-    }
-    let reason = match spool.read_failed(name) {
-        Ok(item) => item.failure,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Fate::Delivered,
-        Err(_) => None,
-    };
-    Fate::Rejected(Failed { reason, stays: None })
 }
 
 fn show(message: &Message, access: &Access) -> Outcome {

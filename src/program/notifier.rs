@@ -1,7 +1,7 @@
 //! The ends of a notifier: its exit code says what became of the message, and nothing stops a delivery under way.
 
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use clap::Parser;
@@ -95,9 +95,22 @@ pub struct Errand {
     /// What the command line holds beyond its meaning.
     pub left_out: LeftOut,
     so_far: Progress<Outcome>,
+    when_lost: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl Errand {
+    /// What is to be done if the run ends with a message lost, even where it hangs.
+    pub fn when_lost(&self, act: impl FnOnce() + Send + 'static) {
+        *self.when_lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(act));
+    }
+
+    fn end(&self, outcome: &Outcome) {
+        let act = self.when_lost.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let (Delivery::Lost, Some(act)) = (outcome.delivery, act) {
+            act();
+        }
+    }
+
     /// What is to be said if the run hangs until its deadline.
     pub fn stands_at(&self, outcome: Outcome) {
         self.so_far.note(|so_far| *so_far = outcome);
@@ -135,6 +148,7 @@ where
         deadline: Deadline::after(Duration::from_secs(options.timeout)),
         left_out,
         so_far: Progress::new(Outcome::new(Delivery::Lost, "nothing was sent or kept")),
+        when_lost: Mutex::new(None),
     });
     let verbosity = options.verbose;
     let watched = errand.clone();
@@ -142,7 +156,9 @@ where
         while !watched.deadline.until_watchdog().is_zero() {
             std::thread::park_timeout(watched.deadline.until_watchdog());
         }
-        say(console, service, &watched.cut_short(), verbosity)
+        let outcome = watched.cut_short();
+        watched.end(&outcome);
+        say(console, service, &outcome, verbosity)
     };
     let watchdog = std::thread::Builder::new().name("watchdog".to_owned()).stack_size(256 * 1024);
     let watchdog = watchdog.spawn(watch);
@@ -151,6 +167,7 @@ where
     if let Err(error) = watchdog {
         outcome.text = format!("{}; ran without a watchdog: {error}", outcome.text);
     }
+    errand.end(&outcome);
     say(console, service, &outcome, verbosity)
 }
 

@@ -54,7 +54,9 @@ pub(crate) struct AccessOptions {
 pub(crate) struct Access {
     /// The way to the API.
     pub(crate) route: Route,
-    /// Where messages wait, or why they cannot wait there.
+    /// Where messages are to wait.
+    pub(crate) spool_dir: PathBuf,
+    /// The spool there, or why they cannot wait in it.
     pub(crate) spool: Result<Spool, SpoolError>,
     /// Who is to own a spool that root makes: whoever may read the configuration, so that a first run as root does not
     /// lock the account of the monitoring core out.
@@ -71,15 +73,16 @@ pub(crate) struct Access {
 }
 
 impl AccessOptions {
-    /// Reads the configuration and opens the spool. Where that is to be used, root takes the identity of its owner.
+    /// Reads the configuration. The spool is not touched yet.
     #[must_use]
-    pub(crate) fn gather(&self, uses_spool: bool) -> Access {
+    pub(crate) fn gather(&self) -> Access {
         secret::guard();
         let config = self.read();
         let (spool_dir, spool_named_in) = self.choose_spool(&config);
         let mut access = Access {
             route: self.route(config.as_ref().ok()),
             spool: Err(SpoolError::Missing(spool_dir.clone())),
+            spool_dir,
             spool_named_in,
             spool_group: self.spool_group(),
             addressees: self.addressees(&absolute(&self.config)),
@@ -88,11 +91,6 @@ impl AccessOptions {
             options: self.clone(),
         };
         access.keyring.know(&absolute(&self.config), &access.config);
-        if uses_spool {
-            access.take_spool(|access| Spool::enter(&spool_dir, access.spool_named_in.as_deref()));
-        } else {
-            access.spool = Spool::open(&spool_dir, access.spool_named_in.as_deref());
-        }
         access
     }
 
@@ -162,6 +160,16 @@ impl AccessOptions {
 }
 
 impl Access {
+    /// Opens the spool to use it: root takes the identity of its owner.
+    pub(crate) fn enter_spool(&mut self) {
+        self.take_spool(|access| Spool::enter(&access.spool_dir, access.spool_named_in.as_deref()));
+    }
+
+    /// Opens the spool to look what was learnt there, with the rights we have.
+    pub(crate) fn open_spool(&mut self) {
+        self.spool = Spool::open(&self.spool_dir, self.spool_named_in.as_deref());
+    }
+
     /// The spool, which is made if it is missing.
     ///
     /// # Errors
@@ -197,14 +205,22 @@ impl Access {
             return Vec::new();
         };
         let nobody_named = first.recipient.is_empty() && first.user == Source::Configured;
-        let users = self.config.as_ref().map(|config| &config.users);
-        match users {
-            Ok(users) if nobody_named && !users.is_empty() => {
-                let named = |name: &String| Addressee { recipient: name.clone(), ..first.clone() };
-                users.keys().map(named).collect()
-            }
-            _ => self.addressees.clone(),
-        }
+        let all = if nobody_named { self.configured() } else { Vec::new() };
+        if all.is_empty() { self.addressees.clone() } else { all }
+    }
+
+    /// All of the configuration.
+    #[must_use]
+    pub(crate) fn configured(&self) -> Vec<Addressee> {
+        let (Some(first), Ok(config)) = (self.addressees.first(), &self.config) else {
+            return Vec::new();
+        };
+        let named = |name: &String| Addressee {
+            user: Source::Configured,
+            recipient: name.clone(),
+            ..first.clone()
+        };
+        config.users.keys().map(named).collect()
     }
 }
 

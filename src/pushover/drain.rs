@@ -73,6 +73,7 @@ impl<'a> Drainer<'a> {
     ) -> Result<HashMap<Name, Fate>, SpoolError> {
         spool.check_writable()?;
         spool.adopt();
+        spool.forget_deliveries(self.transport.seconds());
         let mut fates = HashMap::new();
         let addressee = |name| spool.read(name).ok().map(|item| item.addressee);
         let addressees = urgent.iter().filter_map(addressee).collect();
@@ -87,8 +88,8 @@ impl<'a> Drainer<'a> {
     pub(crate) fn send_unspooled(&mut self, item: &mut Item) -> Fate {
         loop {
             match self.attempt(item, None, true) {
-                Some(Fate::Queued(wait)) => return Fate::Lost(wait),
-                Some(fate) => return fate,
+                Some(Fate::Delivered) => return Fate::Delivered,
+                Some(fate) => return Fate::Lost(Box::new(fate)),
                 None => {}
             }
         }
@@ -138,7 +139,8 @@ impl<'a> Drainer<'a> {
             };
             let addressee = item.addressee.clone();
             let now = self.transport.seconds();
-            let fate = settle::settle(&mut self.transport.memory, spool, &name, item, fate, now);
+            let fate =
+                settle::settle(&mut self.transport.memory, spool, &name, item, fate, ours, now);
             if fate.waits() {
                 stopped.insert(addressee, fate.clone());
             } else {

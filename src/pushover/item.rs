@@ -59,19 +59,17 @@ impl Item {
         }
     }
 
-    /// What identifies a repetition of the same notification, or `None` when that cannot be told.
+    /// What identifies a repetition of the same notification: all that reaches the phone. `None` when that cannot be told.
     ///
     /// Host and notification number are needed: without them two different alerts may look alike.
     #[must_use]
-    pub(crate) fn repetition_key(
-        addressee: &Addressee,
-        [host, service, kind, state, number, time]: [&str; 6],
-    ) -> Option<String> {
+    pub(crate) fn repetition_key(&self, host: &str, number: &str) -> Option<String> {
         if host.is_empty() || number.is_empty() {
             return None;
         }
-        let addressee = serde_json::to_string(addressee).ok()?;
-        Some(fingerprint(&[&addressee, host, service, kind, state, number, time], 16))
+        let Self { addressee, cancel, fields, .. } = self;
+        let all = serde_json::to_string(&(addressee, cancel, fields)).ok()?;
+        Some(fingerprint(&[&all, number], 16))
     }
 }
 
@@ -143,13 +141,21 @@ mod tests {
     }
 
     #[test]
-    fn without_host_or_number_nothing_is_a_repetition() {
-        let key = |host, number| {
-            Item::repetition_key(&addressee(), [host, "s", "P", "CRIT", number, "1"])
+    fn only_what_reaches_the_phone_alike_is_a_repetition() {
+        let item = |fields: [[&str; 2]; 2]| -> Item {
+            serde_json::from_value(serde_json::json!({
+                "address": addressee(), "fields": fields, "created": 1
+            }))
+            .unwrap()
         };
-        assert_eq!(key("", "1"), None);
-        assert_eq!(key("h", ""), None);
-        assert_eq!(key("h", "1"), key("h", "1"));
-        assert_ne!(key("h", "1"), key("h", "2"));
+        let loud = item([["message", "x"], ["priority", "2"]]);
+        assert_eq!(loud.repetition_key("", "1"), None);
+        assert_eq!(loud.repetition_key("h", ""), None);
+        let key = loud.repetition_key("h", "1");
+        assert_eq!(Item { created: 9, attempts: 3, ..loud.clone() }.repetition_key("h", "1"), key);
+        assert_ne!(loud.repetition_key("h", "2"), key);
+        assert_ne!(item([["message", "x"], ["priority", "-1"]]).repetition_key("h", "1"), key);
+        assert_ne!(item([["message", "y"], ["priority", "2"]]).repetition_key("h", "1"), key);
+        assert_ne!(Item { cancel: Some("t".to_owned()), ..loud }.repetition_key("h", "1"), key);
     }
 }

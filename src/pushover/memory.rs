@@ -17,11 +17,9 @@ use super::spool::{Name, Spool};
 const FILE: &str = ".state.json";
 /// No request for this long after an error in token or key: an IP that goes on asking is blocked
 /// (<https://pushover.net/api>, "Being Friendly to our API").
-const BLOCK_SECONDS: u64 = 300;
-/// When a used-up quota is looked at again if Pushover did not say.
+pub(super) const BLOCK_SECONDS: u64 = 300;
+/// A used-up quota is asked about once an hour: somebody may have bought more of it.
 const QUOTA_SECONDS: u64 = 3600;
-/// No reset is farther away than this.
-const MONTH_SECONDS: u64 = 32 * 86_400;
 
 /// Messages rejected for themselves within that time that end in a pause for all.
 const REJECTIONS: usize = 10;
@@ -231,11 +229,10 @@ impl Memory {
         self.blocks.insert(mark, block);
     }
 
-    /// Blocks a token until its quota starts again.
+    /// Blocks a token until its quota starts again, or is to be asked about.
     fn block_for_quota(&mut self, mark: String, words: &Words, reset: Option<u64>, now: u64) {
-        let until = reset
-            .filter(|reset| *reset > now)
-            .map_or(now + QUOTA_SECONDS, |reset| reset.min(now + MONTH_SECONDS));
+        let hour = now + QUOTA_SECONDS;
+        let until = reset.filter(|reset| *reset > now).map_or(hour, |reset| reset.min(hour));
         self.quota_wait_end = until;
         let cause = BlockCause::Refused(words.clone());
         let block = Block { since: now, until, cause, quota: true, whom: String::new() };
@@ -326,8 +323,10 @@ mod tests {
     }
 
     #[test]
-    fn a_quota_block_lasts_to_the_reset_or_an_hour() {
-        for (reset, until) in [(Some(5000), 5000), (None, 4600), (Some(1), 4600)] {
+    fn a_quota_block_lasts_to_the_reset_but_no_longer_than_an_hour() {
+        for (reset, until) in
+            [(Some(5000), 4600), (Some(3000), 3000), (None, 4600), (Some(1), 4600)]
+        {
             let mut memory = Memory::default();
             memory.block_for_quota("m".to_owned(), &Words::new(429, "", ""), reset, 1000);
             assert_eq!(memory.blocks["m"].until, until);

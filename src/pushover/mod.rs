@@ -11,6 +11,7 @@ mod identity;
 pub(crate) mod item;
 pub(crate) mod keys;
 pub(crate) mod lines;
+pub(crate) mod losses;
 pub(crate) mod loudness;
 pub(crate) mod memory;
 pub(crate) mod not_accepted;

@@ -1,7 +1,7 @@
 //! The spool: every message is on disk before the first connection is made, and leaves only when it was delivered
 //! or is kept in `failed/`.
 //!
-//! `<unix ns>-<pid>-<random>.json` waits, `.tmp-*` is being written, `.lock` belongs to the one drainer, `.state.json`
+//! `<unix ns>-<pid>-<random>.json` waits, `.tmp-*` is being written, `.sent-*` was delivered by another process, `.lock` belongs to the one drainer, `.state.json`
 //! remembers failures. A crash at any point leaves a file that the next drainer understands.
 
 mod directory;
@@ -13,7 +13,7 @@ mod turn;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub(crate) use error::SpoolError;
 pub(crate) use name::Name;
@@ -32,6 +32,11 @@ pub(crate) const SPOOL_DIR: &str = "/var/spool/monitoring-plugins-axigen";
 const FAILED: &str = "failed";
 /// The greatest time that leaves room for one more in the 20 digits of a name.
 const LAST_TIME: u128 = 10_u128.pow(20) - 1;
+
+/// How the name of a file begins that says that its message was delivered.
+const DELIVERED: &str = ".sent-";
+/// Whoever waits for a delivery looks for it many times a second.
+const DELIVERED_SECONDS: u64 = 60;
 
 /// An open spool.
 #[derive(Clone, Debug)]
@@ -96,16 +101,17 @@ impl Spool {
         turn::take(&self.waiting)
     }
 
-    /// Waits until we may send, or another process has dealt with all of `ours`.
+    /// Waits for at most `patience` until we may send, or another process has dealt with all of `ours`.
     ///
     /// # Errors
     /// [`SpoolError::Io`] when the lock file cannot be used.
     pub(crate) fn wait_for_turn(
         &self,
         ours: &[Name],
+        patience: Duration,
         deadline: &Deadline,
     ) -> Result<Turn, SpoolError> {
-        turn::wait(&self.waiting, ours, deadline)
+        turn::wait(&self.waiting, ours, patience, deadline)
     }
 
     /// Puts a message on disk, for good, under a name that sorts behind all others. `key` is 16 hexadecimal digits
@@ -141,8 +147,8 @@ impl Spool {
         }
     }
 
-    /// The newest waiting message of this key, unless a newer one is about the same object. One that is done with and
-    /// cannot be taken out may have this name, too.
+    /// The newest waiting message of this key, unless a newer one is about the same object, or what stands there is damaged or
+    /// not to be sent. One that is done with and cannot be taken out may have this name, too.
     #[must_use]
     pub(crate) fn find_repetition(&self, key: &str, object: &str) -> Option<Name> {
         let names = self.waiting().ok()?;
@@ -150,7 +156,10 @@ impl Spool {
         let newer = names.iter().skip(at + 1);
         let overtaken =
             newer.filter_map(|name| self.read(name).ok()).any(|item| item.object == object);
-        if overtaken { None } else { names.get(at).cloned() }
+        let is_good = |name: &&Name| {
+            self.read(name).is_ok_and(|item| item.object == object && item.failure.is_none())
+        };
+        names.get(at).filter(is_good).filter(|_| !overtaken).cloned()
     }
 
     /// The waiting messages, oldest first.
@@ -210,6 +219,42 @@ impl Spool {
         match self.waiting.remove(name.as_str()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed.map_err(self.trouble("cannot remove a delivered message")),
+        }
+    }
+
+    /// Takes a message out that another process may be waiting for, and leaves an empty file that says why. Nothing is written
+    /// that a full disk could refuse.
+    ///
+    /// # Errors
+    /// As for [`Spool::remove`].
+    pub(crate) fn record_delivery(&self, name: &Name) -> Result<(), SpoolError> {
+        let record = format!("{DELIVERED}{}", name.as_str());
+        match self.waiting.rename(name.as_str(), &record) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(self.trouble("cannot remove a delivered message")(error)),
+            Ok(()) => {
+                let _ = self.waiting.overwrite(&record, b"");
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether another process has left word that it delivered the message; the word is gone then.
+    #[must_use]
+    pub(crate) fn take_record(&self, name: &Name) -> bool {
+        self.waiting.remove(&format!("{DELIVERED}{}", name.as_str())).is_ok()
+    }
+
+    /// Removes what was left for processes that have ended by now. Only the drainer may do this.
+    pub(crate) fn forget_deliveries(&self, now: u64) {
+        for record in self.waiting.names().unwrap_or_default() {
+            let is_old = || {
+                let changed = self.waiting.changed(&record).unwrap_or(0);
+                !(changed..=changed.saturating_add(DELIVERED_SECONDS)).contains(&now)
+            };
+            if record.starts_with(DELIVERED) && is_old() {
+                let _ = self.waiting.remove(&record);
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 //! Shared by the checks that talk to a mail server. Joins [`crate::connection`], [`crate::smtp`] and [`crate::tls`], none
 //! of which knows the others.
 
+pub(crate) mod auth;
 mod caller;
 pub(crate) mod certificate_words;
 mod channel;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::facts::{Blocked, Credential, Facts, ProbeError, Unconfirmed};
+use super::super::facts::{Blocked, Credential, Facts, Lost, Unconfirmed};
 use super::super::policy::Policy;
 use super::evaluate;
 use crate::monitoring::{State, Thresholds, Value};
@@ -42,6 +42,14 @@ fn credential(result: Result<(), Unconfirmed>) -> Vec<Credential> {
     vec![Credential { name: "alice".to_owned(), result }]
 }
 
+fn missing() -> SpoolError {
+    SpoolError::Missing("/s".into())
+}
+
+fn lost() -> Vec<Lost> {
+    vec![Lost { count: 3, seconds: 60, file: "/run/f".into() }]
+}
+
 #[test]
 fn each_fact_has_its_state() {
     let remaining = |remaining| Some(Ok(Quota { limit: 10_000, remaining, reset: 0 }));
@@ -51,6 +59,13 @@ fn each_fact_has_its_state() {
         ("waiting shortly", Facts { waiting: 1, oldest_seconds: 600, ..healthy() }, State::Ok),
         ("waiting", Facts { waiting: 1, oldest_seconds: 601, ..healthy() }, State::Warning),
         ("waiting long", Facts { waiting: 1, oldest_seconds: 1801, ..healthy() }, State::Critical),
+        ("spool missing", Facts { unusable: Some(missing()), ..Facts::default() }, State::Unknown),
+        (
+            "lost, and the spool is missing",
+            Facts { unusable: Some(missing()), lost: lost(), ..Facts::default() },
+            State::Critical,
+        ),
+        ("lost", Facts { lost: lost(), ..healthy() }, State::Critical),
         ("failed", Facts { failed: 1, ..healthy() }, State::Warning),
         ("given up", Facts { failed: 1, given_up: 1, ..healthy() }, State::Critical),
         ("no success ever", Facts { last_success_seconds: None, ..healthy() }, State::Unknown),
@@ -76,26 +91,25 @@ fn each_fact_has_its_state() {
         ),
         ("cut short", Facts { cut_short: Some(out_of_time()), ..healthy() }, State::Unknown),
     ] {
-        assert_eq!(evaluate(&Ok(facts), &policy()).state(), state, "{case}");
+        assert_eq!(evaluate(&facts, &policy()).state(), state, "{case}");
     }
-    let missing = ProbeError(SpoolError::Missing("/s".into()));
-    assert_eq!(evaluate(&Err(missing), &policy()).state(), State::Unknown);
 }
 
 #[test]
 fn a_quota_that_was_asked_for_and_not_told_is_undetermined() {
     let report =
-        evaluate(&Ok(Facts { quota: Some(Err(Unconfirmed::TooSoon)), ..healthy() }), &policy());
+        evaluate(&Facts { quota: Some(Err(Unconfirmed::TooSoon)), ..healthy() }, &policy());
     let metric = report.metrics().iter().find(|metric| metric.label.as_str() == "quota_used");
     assert_eq!(metric.map(|metric| metric.value), Some(Value::Undetermined));
-    let unasked = evaluate(&Ok(healthy()), &Policy { quota: None, ..policy() });
+    let unasked = evaluate(&healthy(), &Policy { quota: None, ..policy() });
     assert!(unasked.metrics().iter().all(|metric| metric.label.as_str() != "quota_used"));
 }
 
 #[test]
 fn a_spool_that_was_not_read_in_time_is_not_empty() {
     let facts = Facts { cut_short: Some(out_of_time()), ..Facts::default() };
-    let report = evaluate(&Ok(facts), &policy());
+    let report = evaluate(&facts, &policy());
     assert_eq!(report.all_findings(), "timed out after 10s while reading the spool");
-    assert!(report.metrics().is_empty());
+    let labels = report.metrics().iter().map(|metric| metric.label.as_str());
+    assert_eq!(labels.collect::<Vec<_>>(), ["lost"]);
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::super::client::{Api, RouteError};
 use super::super::item::Item;
 use super::super::keys::Keys;
+use super::super::memory::{BLOCK_SECONDS, BlockCause};
 use super::super::not_accepted::{Culprit, Failure, NotAccepted, Rejection};
 use super::super::reason::Reason;
 use super::super::response::Response;
@@ -13,9 +14,9 @@ use super::super::spool::{Name, Spool};
 use super::fate::{Fate, Hold, Wait};
 use super::transport::Transport;
 
-/// Pauses of a message after its first, second, third and every further failure. The first is what Pushover asks for;
-/// the last keeps a long outage from costing a request a minute for each message.
-const PAUSE_SECONDS: [u64; 4] = [5, 15, 60, 300];
+/// Pauses of a message after its first, second and every further failure. The first is what Pushover asks for; the last is
+/// over when the timer, which runs once a minute, comes again.
+const PAUSE_SECONDS: [u64; 3] = [5, 15, 45];
 
 /// Where a message is kept while it is tried.
 #[derive(Clone, Copy)]
@@ -166,6 +167,13 @@ impl Attempt<'_> {
     /// What a refusal means for the message.
     fn follows(&self, refusal: NotAccepted, transport: &Transport<'_>) -> Option<Fate> {
         Some(match refusal {
+            // The next ones wait for a better token, and so does this one.
+            NotAccepted::Rejected { culprit: Culprit::Token, words } => {
+                Fate::Queued(Wait::Blocked {
+                    seconds: BLOCK_SECONDS,
+                    cause: BlockCause::Refused(words),
+                })
+            }
             NotAccepted::Rejected { words, .. } => {
                 Fate::rejected(Reason::Rejected(Rejection::Said(words)))
             }

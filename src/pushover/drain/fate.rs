@@ -17,8 +17,8 @@ pub(crate) enum Fate {
     Delivered,
     /// It waits for its time.
     Queued(Wait),
-    /// It was not sent, and is not on disk to be sent later.
-    Lost(Wait),
+    /// It would be this, but is not on disk for it.
+    Lost(Box<Fate>),
     /// It waits for the administrator.
     Held(Hold),
     /// Pushover will not have it. It stands in `failed/`.
@@ -64,6 +64,8 @@ pub(crate) enum Wait {
     Turn,
     /// A spool that can be used.
     Spool(SpoolError),
+    /// Its file, which is gone though nobody has delivered it.
+    Vanished,
     /// Something that another process knows.
     NotKnown,
 }

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use super::super::item::Item;
 use super::super::memory::{Leftover, Memory};
 use super::super::reason::Reason;
-use super::super::spool::{Name, Spool};
+use super::super::spool::{Name, Spool, SpoolError};
 use super::fate::{Failed, Fate, Hold};
 
 /// What stands under a name in the spool.
@@ -45,6 +45,11 @@ pub(super) fn open(memory: &mut Memory, spool: &Spool, name: &Name, ours: bool) 
     }
 }
 
+/// Takes a delivered message out. Whoever else waits for it must not have to guess why it is gone.
+fn take_out(spool: &Spool, name: &Name, ours: bool) -> Result<(), SpoolError> {
+    if ours { spool.remove(name) } else { spool.record_delivery(name) }
+}
+
 /// Takes a message that is done with out of the line. What was learnt must not be lost with a kill then: the next run
 /// would ask again.
 pub(super) fn settle(
@@ -53,10 +58,11 @@ pub(super) fn settle(
     name: &Name,
     item: Item,
     fate: Fate,
+    ours: bool,
     now: u64,
 ) -> Fate {
     match fate {
-        Fate::Delivered if spool.remove(name).is_err() => {
+        Fate::Delivered if take_out(spool, name, ours).is_err() => {
             memory.leave(name, Leftover::Delivered);
             memory.keep(spool, now);
             fate
@@ -83,7 +89,7 @@ fn clear(
             let item = spool.read(name).ok();
             Some(set_aside(memory, spool, name, item, Fate::rejected(reason)))
         }
-        Leftover::Delivered => match spool.remove(name) {
+        Leftover::Delivered => match take_out(spool, name, ours) {
             Ok(()) => None,
             Err(_) if ours => Some(Fate::Delivered),
             Err(error) => Some(Fate::Leftover(error)),

@@ -104,6 +104,12 @@ impl SpoolDir {
         statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
     }
 
+    /// When a file was last renamed or written, in Unix seconds.
+    pub(super) fn changed(&self, name: &str) -> io::Result<u64> {
+        let meta = statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok(u64::try_from(meta.st_ctime).unwrap_or(0))
+    }
+
     /// Opens a file to be read.
     pub(super) fn open_file(&self, name: &str) -> io::Result<File> {
         self.open_regular(name, OFlags::RDONLY)

@@ -30,7 +30,7 @@ pub(crate) enum Turn {
     Ours(Lock),
     /// Another process has dealt with all our messages.
     Done,
-    /// Neither before the deadline.
+    /// Neither in the time for it.
     TooLate,
 }
 
@@ -46,12 +46,14 @@ pub(super) fn take(spool: &SpoolDir) -> Result<Option<Lock>, SpoolError> {
     }
 }
 
-/// Waits until we may send, or another process has dealt with all of `ours`.
+/// Waits for at most `patience` until we may send, or another process has dealt with all of `ours`.
 pub(super) fn wait(
     spool: &SpoolDir,
     ours: &[Name],
+    patience: Duration,
     deadline: &Deadline,
 ) -> Result<Turn, SpoolError> {
+    let end = deadline.elapsed() + patience.min(deadline.remaining());
     if let Some(lock) = take(spool)? {
         return Ok(Turn::Ours(lock));
     }
@@ -66,7 +68,8 @@ pub(super) fn wait(
         .spawn(wait)
         .map_err(|source| SpoolError::io("cannot wait", spool.path(), source))?;
     loop {
-        match receive.recv_timeout(GLANCE.min(deadline.remaining())) {
+        let left = end.saturating_sub(deadline.elapsed());
+        match receive.recv_timeout(GLANCE.min(left)) {
             Ok(Ok(lock)) => return Ok(Turn::Ours(lock)),
             Ok(Err(source)) => return Err(SpoolError::io("cannot lock", spool.path(), source)),
             Err(_) => {}
@@ -74,7 +77,7 @@ pub(super) fn wait(
         if !ours.is_empty() && !ours.iter().any(|name| spool.holds(name.as_str())) {
             return Ok(Turn::Done);
         }
-        if deadline.has_passed() {
+        if left.is_zero() {
             return Ok(Turn::TooLate);
         }
     }

@@ -38,7 +38,7 @@ fn a_way_that_works_is_ok() {
     let outcome = host.check(&[]);
     outcome.expect(0, "PUSHOVER OK - nothing waits, last sent ");
     let labels: Vec<&str> = outcome.perfdata().into_keys().collect();
-    assert_eq!(labels, ["blocked", "failed", "last_success", "oldest", "waiting"]);
+    assert_eq!(labels, ["blocked", "failed", "last_success", "lost", "oldest", "waiting"]);
     assert_eq!(server.requests().len(), 1, "the spool alone");
 }
 

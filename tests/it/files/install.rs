@@ -31,6 +31,7 @@ fn an_installation_has_programs_man_pages_and_completions_and_runs() {
         "monitoring-plugins-axigen/report.schema.json",
         "monitoring-plugins-axigen/systemd/notify-pushover-flush.service",
         "monitoring-plugins-axigen/systemd/notify-pushover-flush.timer",
+        "monitoring-plugins-axigen/tmpfiles.d/monitoring-plugins-axigen.conf",
     ]
     .map(|path| format!("usr/share/{path}"))
     .into();

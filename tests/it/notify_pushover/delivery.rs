@@ -62,7 +62,6 @@ fn what_is_rejected_stands_in_failed_and_is_never_asked_again() {
     for (case, status, body, words) in [
         ("message", 400, BAD_MESSAGE, "sound is invalid (400, request r)"),
         ("user", 400, BAD_USER, "user identifier is invalid"),
-        ("token", 400, BAD_TOKEN, "application token is invalid"),
         ("no words", 400, r#"{"status":0}"#, "no reason given (400)"),
         ("status 0", 200, r#"{"status":0,"errors":["no"]}"#, "no (200)"),
         (
@@ -245,15 +244,17 @@ fn a_wrong_token_stops_all_and_a_repaired_one_starts_at_once() {
         }
     });
     let host = Host::of(&server);
-    host.send("lost").expect(2, "PUSHOVER REJECTED - ");
+    host.send("first")
+        .expect(1, "PUSHOVER QUEUED - blocked for 300 s: application token is invalid");
     host.send("kept").expect(1, "PUSHOVER QUEUED - blocked for");
+    host.check(&[]).expect(2, "PUSHOVER CRITICAL - nothing is sent, the token was refused, for ");
     assert_eq!(server.requests().len(), 1, "the breaker is open");
     let repaired = TOKEN.replace('a', "b");
     host.configure(&format!("token = '{repaired}'\n[users]\nalice = '{ALICE}'\n"));
+    let outcome = host.check(&[]);
+    assert_eq!(outcome.metric("blocked"), Some("0"), "of a token that is not in use any more");
     host.send("new").expect(0, "PUSHOVER OK - ");
-    assert_eq!(server.messages(), ["lost", "kept", "new"]);
-    host.run(&["flush", "--retry-failed"]).expect(0, "PUSHOVER OK - sent");
-    assert_eq!(server.messages(), ["lost", "kept", "new", "lost"]);
+    assert_eq!(server.messages(), ["first", "first", "kept", "new"]);
 }
 
 #[test]

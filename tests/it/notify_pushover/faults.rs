@@ -144,7 +144,9 @@ fn a_refusal_is_remembered_when_the_message_was_not_in_the_spool() {
             .args(notify.get_args())
             .arg(&long)
             .args((!kept).then_some("--no-spool"));
-        for outcome in [(2, "REJECTED - application token"), (2, "LOST - blocked for")] {
+        for outcome in
+            [(2, "LOST - blocked for 300 s: application token"), (2, "LOST - blocked for")]
+        {
             Outcome::of(&command.output().unwrap())
                 .expect(outcome.0, &format!("PUSHOVER {}", outcome.1));
             assert_eq!(server.requests().len(), 1, "{case}");

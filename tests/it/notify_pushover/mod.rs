@@ -4,6 +4,7 @@ mod delivery;
 mod escalation;
 mod faults;
 mod input;
+mod losses;
 mod processes;
 mod rights;
 mod secrets;

@@ -209,6 +209,38 @@ fn a_waiting_process_learns_that_its_message_was_rejected() {
 }
 
 #[test]
+fn a_file_that_is_gone_is_no_delivery() {
+    let (reached, seen) = mpsc::channel();
+    let (go, gone) = mpsc::channel::<()>();
+    let gone = std::sync::Mutex::new(gone);
+    let server = HttpServer::start(move |number, _| {
+        if number == 0 {
+            reached.send(()).unwrap();
+            gone.lock().unwrap().recv().unwrap();
+        }
+        Reply::accepted()
+    });
+    let host = Host::of(&server);
+    let first = start(host.command().arg("--message=1"));
+    seen.recv().unwrap();
+    let others = ["2", "3"].map(|text| start(host.command().arg(format!("--message={text}"))));
+    while host.waiting().len() < 3 {
+        std::thread::yield_now();
+    }
+    let second = host.waiting_messages().iter().position(|text| text == "2").unwrap();
+    fs::remove_file(host.spool().join(&host.waiting()[second])).unwrap();
+    go.send(()).unwrap();
+    end(first).expect(0, "PUSHOVER OK - ");
+    for other in others {
+        end(other).expect(0, "PUSHOVER OK - sent");
+    }
+    let mut messages = server.messages();
+    messages.sort();
+    assert_eq!(messages, ["1", "2", "3"], "what nobody delivered is sent, and nothing twice");
+    assert!(!host.everything_in_the_spool().contains(".sent-"));
+}
+
+#[test]
 fn a_dead_name_server_does_not_hold_the_process() {
     if skipped_without_root("a dead name server") {
         return;

@@ -72,9 +72,11 @@ fn without_a_spool_nothing_is_written() {
         Reply::json(400, r#"{"status":0}"#),
     ]);
     let host = Host::of(&server);
-    for (code, start) in
-        [(0, "PUSHOVER OK - sent"), (2, "PUSHOVER LOST - "), (2, "PUSHOVER REJECTED - ")]
-    {
+    for (code, start) in [
+        (0, "PUSHOVER OK - sent"),
+        (2, "PUSHOVER LOST - "),
+        (2, "PUSHOVER LOST - no reason given (400)"),
+    ] {
         host.run(&["--message=x", "--no-spool", "--timeout=2"]).expect(code, start);
     }
     assert!(!host.spool().exists());
@@ -167,4 +169,39 @@ fn a_repetition_that_still_waits_is_not_queued_twice() {
     assert_eq!(host.waiting().len(), 4, "without a number nothing is a repetition");
     run(&["--notification-number=1"]).expect(1, "PUSHOVER QUEUED - ");
     assert_eq!(host.waiting().len(), 5, "something else about the object happened in between");
+}
+
+#[test]
+fn only_what_reaches_the_phone_alike_is_a_repetition() {
+    let server = HttpServer::with(vec![Reply::json(500, "")]);
+    let host = Host::of(&server);
+    let event = ["--type=CUSTOM", "-Hh", "--notification-number=1", "--timestamp=1790000000"];
+    let run = |more: &str| {
+        host.run(&[&event[..], &[more, "--output=x", "--timeout=2"]].concat())
+            .expect(1, "PUSHOVER QUEUED - ");
+    };
+    for more in ["--comment=first", "--comment=second", "--priority=-1", "--emergency=CRITICAL"] {
+        run(more);
+    }
+    // No emergency rings for what is no problem: alike on the phone.
+    run("--sound=");
+    assert_eq!(host.waiting().len(), 4, "{:?}", host.waiting_messages());
+}
+
+#[test]
+fn a_damaged_file_swallows_no_alert() {
+    let server = HttpServer::with(vec![Reply::json(500, "")]);
+    let host = Host::of(&server);
+    let event = [
+        "--type=PROBLEM",
+        "-Hh",
+        "--service-state=CRITICAL",
+        "--notification-number=1",
+        "--timestamp=1790000000",
+        "--output=x",
+    ];
+    host.run(&[&event[..], &["--timeout=2"]].concat()).expect(1, "PUSHOVER QUEUED - ");
+    fs::write(host.spool().join(&host.waiting()[0]), "").unwrap();
+    host.run(&event).expect(0, "PUSHOVER OK - sent");
+    assert_eq!(server.messages(), ["x", "x"]);
 }

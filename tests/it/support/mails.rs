@@ -142,6 +142,11 @@ pub(crate) fn sample(mail: &str) -> &str {
     value.split("sample=").nth(1).unwrap_or_default()
 }
 
+/// Whether it holds nothing that a scanner may object to.
+pub(crate) fn is_clean(mail: &str) -> bool {
+    sample(mail) == "control" || sample(mail).ends_with("-clean")
+}
+
 /// The bytes of the one attachment.
 pub(crate) fn attachment(mail: &str) -> Option<Vec<u8>> {
     let mail = mail.replace("\r\n", "\n");

@@ -79,6 +79,7 @@ impl Host {
         let mut command = Command::new(program(name));
         command
             .env_clear()
+            .env("XDG_RUNTIME_DIR", self.path())
             .stdin(Stdio::null())
             .arg("--config")
             .arg(self.config())

@@ -9,7 +9,7 @@ use crate::secret::Secret;
 
 /// How user and password are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mechanism {
+pub(crate) enum Mechanism {
     /// Both at once (RFC 4616).
     Plain,
     /// One after the other, each when it is asked for.
@@ -18,7 +18,7 @@ pub(super) enum Mechanism {
 
 impl Mechanism {
     /// The one to take of those that EHLO lists behind AUTH.
-    pub(super) fn of(offered: &str) -> Option<Self> {
+    pub(crate) fn of(offered: &str) -> Option<Self> {
         let has =
             |name: &str| offered.split_whitespace().any(|word| word.eq_ignore_ascii_case(name));
         if has("PLAIN") {
@@ -32,7 +32,7 @@ impl Mechanism {
 }
 
 /// The lines to send, the command first; each but the last is answered with 334.
-pub(super) fn lines(login: &Login, mechanism: Mechanism) -> Vec<Secret> {
+pub(crate) fn lines(login: &Login, mechanism: Mechanism) -> Vec<Secret> {
     let (user, password) = (login.user.as_str(), login.password.expose());
     match mechanism {
         Mechanism::Plain => {
