@@ -39,7 +39,7 @@ cp "$packages/monitoring-plugins-axigen_"*.deb "$root/home/"
 chmod 755 "$root/home"/*.deb
 
 awk '/^```sh$/{inside = 1; next} /^```$/{inside = 0} inside' \
-    docs/install.md docs/icinga.md docs/nagios.md docs/nrpe-cron.md >"$root/home/commands"
+    docs/install.md docs/icinga.md docs/nagios.md docs/nrpe-cron.md docs/checkmk-zabbix-prometheus.md >"$root/home/commands"
 [ "$(grep -c . "$root/home/commands")" -ge 18 ] || fail 'the pages have fewer commands than they had'
 cat "$root/home/commands"
 inside sh -c 'cd /home && exec sh -eux commands'

@@ -10,3 +10,4 @@ mod smtp_tls;
 mod smtp_tls_oracle;
 mod smtp_tls_scanners;
 mod web;
+mod zabbix;

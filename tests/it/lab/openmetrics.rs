@@ -29,6 +29,15 @@ fn promtool_finds_no_fault_in_the_metrics_of_any_check() {
         let checked = fed(Command::new(&promtool).args(["check", "metrics"]), &printed);
         assert!(checked.status.success() && checked.stderr.is_empty(), "{name}: {checked:?}");
     }
+    // The recipe's rules.
+    let page = include_str!("../../../docs/checkmk-zabbix-prometheus.md");
+    let rules = page.split_once("```yaml\n").unwrap().1.split("\n```").next().unwrap();
+    let mut file = tempfile::Builder::new().suffix(".yml").tempfile().unwrap();
+    file.write_all(rules.as_bytes()).unwrap();
+    let checked = Command::new(&promtool).args(["check", "rules"]).arg(file.path()).output();
+    let checked = checked.unwrap();
+    assert!(checked.status.success(), "{checked:?}");
+    assert!(String::from_utf8_lossy(&checked.stdout).contains("2 rules found"), "{checked:?}");
 }
 
 #[test]
