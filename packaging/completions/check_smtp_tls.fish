@@ -18,6 +18,7 @@ complete -c check_smtp_tls -s S -l starttls -d 'Begin in the clear and ask for S
 complete -c check_smtp_tls -s s -l tls -d 'Begin with TLS [default on port 465]'
 complete -c check_smtp_tls -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c check_smtp_tls -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c check_smtp_tls -l every-address -d 'Look at every address of the name, one after the other, each in its share of the time; without it at the first that answers'
 complete -c check_smtp_tls -l quick -d 'Look at STARTTLS and the certificate only: at most 2 connections, no grade and no SSLv2'
 complete -c check_smtp_tls -l strict -d 'Count anonymous suites as F on every port'
 complete -c check_smtp_tls -l injection -d 'Also test for command injection before TLS (CVE-2011-0411); looks like an attack'

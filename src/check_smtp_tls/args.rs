@@ -55,6 +55,11 @@ pub struct Args {
     #[command(flatten)]
     caller: CallerOptions,
 
+    /// Look at every address of the name, one after the other, each in its
+    /// share of the time; without it at the first that answers
+    #[arg(long)]
+    every_address: bool,
+
     /// Look at STARTTLS and the certificate only: at most 2 connections, no
     /// grade and no SSLv2
     #[arg(long, conflicts_with_all = ["grade_warning", "grade_critical", "drown_host", "strict", "injection"])]
@@ -139,6 +144,7 @@ impl Args {
             name: self.sni.clone().unwrap_or_else(|| self.hostname.clone()),
             caller: self.caller.caller()?,
             quick: self.quick,
+            every_address: self.every_address,
             delay: self.delay,
             injection: self.injection,
             ca_file: self.ca_file.clone(),

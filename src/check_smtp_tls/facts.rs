@@ -2,6 +2,7 @@
 
 mod cut_short;
 mod fact;
+mod look;
 mod weakness;
 mod why_unknown;
 
@@ -13,11 +14,12 @@ use serde::{Serialize, Serializer};
 
 pub(super) use cut_short::{Ban, CutShort, Loss};
 pub(super) use fact::Fact;
+pub(super) use look::{Look, Looks};
 pub(super) use weakness::Weakness;
 pub(super) use why_unknown::{BeforeTls, WhyUnknown};
 
 use crate::connection::{ConnectError, ResolveError};
-use crate::program::{self, Gathered, OutOfTime};
+use crate::program;
 use crate::smtp::{Reply, SessionError};
 use crate::smtp_client::Unreached;
 use crate::tls::Protocol;
@@ -106,13 +108,7 @@ pub(super) struct Facts {
     pub(super) quick: bool,
 }
 
-impl Gathered for Facts {
-    fn cut_short(&mut self, by: OutOfTime) {
-        self.cut_short = Some(CutShort::OutOfTime(by));
-    }
-}
-
-/// The facts as they grow.
+/// The facts of one address as they grow.
 pub(super) type Progress = program::Progress<Facts>;
 
 /// Why nothing was seen.

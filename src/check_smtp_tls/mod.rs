@@ -17,8 +17,8 @@ pub use args::Args;
 pub use grade::Grade;
 
 use crate::monitoring::Report;
-use crate::program::{Run, UsageError};
-use facts::{Facts, Progress};
+use crate::program::{Progress, Run, UsageError};
+use facts::{Facts, Looks};
 
 /// Runs the check.
 ///
@@ -27,9 +27,10 @@ use facts::{Facts, Progress};
 pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
     let (target, policy) = args.split(run.on_timeout)?;
     let facts = Facts::new(&target.host, target.port, target.start, &target.name, target.quick);
-    let (probe, now) = (|progress: &Progress| probe::probe(&target, run, progress), run.now);
+    let looks = Looks::new(facts);
+    let (probe, now) = (|looks: &Progress<Looks>| probe::probe(&target, run, looks), run.now);
     let (host, port) = (target.host.clone(), target.port);
-    Ok(run.gather(facts, probe, move |seen| {
+    Ok(run.gather(looks, probe, move |seen| {
         let mut report = evaluate::evaluate(&seen, &policy, now);
         report.describe(explain::MEANINGS);
         report.concern("host", host.as_str());

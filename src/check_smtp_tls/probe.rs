@@ -9,39 +9,78 @@ mod question;
 mod reach;
 mod reaction;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use rustls::pki_types::ServerName;
 
 use super::facts::{
-    CutShort, Fact, Facts, Handshake, ProbeError, Progress, Start, Unnamed, WhyUnknown,
+    CutShort, Fact, Facts, Handshake, Looks, ProbeError, Progress, Start, Unnamed, WhyUnknown,
 };
 use super::target::Target;
 use crate::clock;
-use crate::connection::Connection;
-use crate::program::Run;
+use crate::connection::{Connection, resolve};
+use crate::deadline::Deadline;
+use crate::program::{self, Run};
 use crate::smtp::{Session, Stage};
 use crate::smtp_client::{Patient, plain_refusal};
 use crate::tls::certificate::{self, Algorithm};
 use crate::tls::handshake::{HandshakeError, Secured, Wanted, handshake};
 use crate::tls::trust::Anchors;
 use ask::Asker;
-use reach::{Halt, Reach, Setback, mechanisms};
+use reach::{Halt, Reach, Setback, mechanisms, out_of_time};
 
-/// Looks at a server until all is seen, the time is over or it keeps us out.
-pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) -> Result<(), ProbeError> {
+/// Looks at a server until all is seen, the time is over or it keeps us out; at each of its addresses, if that is asked
+/// for.
+pub(super) fn probe(
+    target: &Target,
+    run: &Run,
+    looks: &program::Progress<Looks>,
+) -> Result<(), ProbeError> {
     let anchors = Anchors::load(target.ca_file.as_deref(), clock::seconds(run.now));
-    let mut probe = Probe { asker: Asker::new(Reach::new(target, run, progress), anchors) };
-    match probe.look() {
-        Ok(()) | Err(Halt::NoTls) => {}
-        Err(Halt::Unreached(error)) => return Err(error),
-        Err(Halt::CutShort(why)) => progress.note(|facts| facts.cut_short = Some(why)),
+    if target.every_address {
+        let addresses = addresses(target, run)?;
+        looks.note(|looks| looks.at_each(&addresses));
+    }
+    let each = looks.read(|looks| looks.each.clone());
+    for (place, look) in each.iter().enumerate() {
+        // No address takes the time of those behind it, nor of the other listeners.
+        let left = each.len() - place + target.drown.len().min(1);
+        let share = look.address.and_then(|_| u32::try_from(left).ok());
+        let share = share.map(|left| Deadline::after(run.deadline.remaining() / left));
+        let deadline = share.as_ref().unwrap_or(&run.deadline);
+        let reach = Reach::new(target, look.address, deadline, &look.progress);
+        let ended = look_at(reach, &anchors);
+        looks.note(|looks| {
+            if let Some(look) = looks.each.get_mut(place) {
+                look.ended = Some(ended);
+            }
+        });
     }
     for listener in &target.drown {
-        let seen = drown::look(listener, target, run);
-        progress.note(|facts| facts.drown.push(seen));
+        let seen = drown::look(listener, target, &run.deadline);
+        for look in &each {
+            look.progress.note(|facts| facts.drown.push(seen.clone()));
+        }
     }
     Ok(())
+}
+
+fn addresses(target: &Target, run: &Run) -> Result<Vec<SocketAddr>, ProbeError> {
+    run.deadline.enter(format!("looking up {}", target.host));
+    resolve(&target.host, target.port, target.caller.family)
+        .map_err(|reason| ProbeError::Unresolved { host: target.host.clone(), reason })
+}
+
+fn look_at(reach: Reach<'_>, anchors: &Anchors) -> Result<(), ProbeError> {
+    let progress = reach.progress;
+    match (Probe { asker: Asker::new(reach, anchors) }).look() {
+        Ok(()) | Err(Halt::NoTls) => Ok(()),
+        Err(Halt::Unreached(error)) => Err(error),
+        Err(Halt::CutShort(why)) => {
+            progress.note(|facts| facts.cut_short = Some(why));
+            Ok(())
+        }
+    }
 }
 
 struct Probe<'a> {
@@ -94,11 +133,11 @@ impl Probe<'_> {
             }
         };
         let own_name = self.target().caller.name(connection.local_address());
-        let run = self.asker.reach.run;
-        run.deadline.enter("shaking hands");
-        let begin = run.deadline.elapsed();
+        let deadline = self.asker.reach.deadline;
+        deadline.enter("shaking hands");
+        let begin = deadline.elapsed();
         let (shown, result) = handshake(connection, self.asker.server_name(), wanted);
-        let seconds = run.deadline.elapsed().saturating_sub(begin).as_secs_f64();
+        let seconds = deadline.elapsed().saturating_sub(begin).as_secs_f64();
         self.asker.add_chain(&shown.chain);
         match result {
             Ok((agreed, secured)) => {
@@ -130,8 +169,8 @@ impl Probe<'_> {
                 self.progress().note(|facts| facts.second_certificate = Fact::No);
             }
             Err(error) => {
-                if run.deadline.has_passed() {
-                    return Err(Halt::CutShort(CutShort::OutOfTime(run.out_of_time())));
+                if deadline.has_passed() {
+                    return Err(Halt::CutShort(CutShort::OutOfTime(out_of_time(deadline))));
                 }
                 if self.target().start == Start::Tls
                     && let Some(reply) = plain_refusal(&error)
@@ -154,9 +193,9 @@ impl Probe<'_> {
 
     /// SMTP inside TLS: what is offered may differ (RFC 3207 section 4.2).
     fn inside(&self, secured: Secured<Connection<'_>>, own_name: &str) {
-        let run = self.asker.reach.run;
+        let deadline = self.asker.reach.deadline;
         let mut session = Session::over(secured);
-        run.deadline.enter("speaking SMTP inside TLS");
+        deadline.enter("speaking SMTP inside TLS");
         if self.target().start == Start::Tls {
             let patience = self.asker.reach.dialer.patience;
             session.stream_mut().allow(patience.greeting);
@@ -202,7 +241,7 @@ impl Probe<'_> {
             Err(Setback::Once(_)) => return Ok(()),
         };
         let own_name = self.target().caller.name(connection.local_address());
-        self.asker.reach.run.deadline.enter("shaking hands without a name");
+        self.asker.reach.deadline.enter("shaking hands without a name");
         let (shown, result) = handshake(connection, nobody(), Wanted::Any);
         if let Ok((_, secured)) = result {
             leave(secured, self.target().start, &own_name);

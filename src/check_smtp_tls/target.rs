@@ -17,6 +17,7 @@ pub(super) struct Target {
     pub(super) name: String,
     pub(super) caller: Caller,
     pub(super) quick: bool,
+    pub(super) every_address: bool,
     pub(super) delay: Duration,
     pub(super) injection: bool,
     pub(super) ca_file: Option<PathBuf>,

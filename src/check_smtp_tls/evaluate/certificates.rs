@@ -30,13 +30,7 @@ pub(crate) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
             report.advise(RENEW);
         }
     }
-    if let Some(leaf) = first_to_end {
-        let left = Value::Int(leaf.not_after.saturating_sub(now));
-        let metric = Metric::new("certificate", left, Unit::Seconds);
-        let limits = limits(leaf, policy);
-        report.measure(metric.judged_by(&limits).or_negative());
-        report.measure(used(leaf, now).metric("certificate_used", Unit::Percent, &limits));
-    } else if let Some(why) = &facts.no_certificate {
+    if let (None, Some(why)) = (first_to_end, &facts.no_certificate) {
         if facts.handshake.is_some() {
             // It was sent, and no client can make anything of it.
             report.find(State::Critical, words::unknown(why));
@@ -47,9 +41,6 @@ pub(crate) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
         } else {
             report.find(State::Unknown, format!("certificate unknown: {}", words::unknown(why)));
         }
-        let metric = Metric::new("certificate", Value::Undetermined, Unit::Seconds);
-        report.measure(metric.or_negative());
-        report.measure(Metric::new("certificate_used", Value::Undetermined, Unit::Percent));
     }
     if policy.trust_counts().is_none() {
         return;
@@ -63,6 +54,22 @@ pub(crate) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
             format!("{} in the chain is out of its dates", certificate.subject),
         );
         report.advise("renew the chain that the server sends");
+    }
+}
+
+/// Measures the leaf that ends first.
+pub(super) fn measure(seen: &[&Facts], policy: &Policy, now: i64, report: &mut Report) {
+    let leaves = seen.iter().flat_map(|facts| facts.leaves());
+    if let Some(leaf) = leaves.min_by_key(|leaf| leaf.not_after) {
+        let left = Value::Int(leaf.not_after.saturating_sub(now));
+        let metric = Metric::new("certificate", left, Unit::Seconds);
+        let limits = limits(leaf, policy);
+        report.measure(metric.judged_by(&limits).or_negative());
+        report.measure(used(leaf, now).metric("certificate_used", Unit::Percent, &limits));
+    } else if seen.iter().any(|facts| facts.no_certificate.is_some()) {
+        let metric = Metric::new("certificate", Value::Undetermined, Unit::Seconds);
+        report.measure(metric.or_negative());
+        report.measure(Metric::new("certificate_used", Value::Undetermined, Unit::Percent));
     }
 }
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::certificates;
+use super::judge::Graded;
 use crate::check_smtp_tls::explain::words;
 use crate::check_smtp_tls::facts::{CutShort, Facts};
 use crate::check_smtp_tls::grade::Grading;
-use crate::monitoring::Report;
 
 #[derive(Serialize)]
 struct Attached<'a> {
@@ -22,17 +22,18 @@ struct Attached<'a> {
     trust: Vec<&'static str>,
 }
 
-/// Adds all that was seen to the report.
-pub(super) fn attach(facts: &Facts, grading: Option<&Grading>, now: i64, report: &mut Report) {
-    report.attach(&Attached {
+/// All that was seen.
+pub(super) fn value(Graded { facts, grading, .. }: &Graded, now: i64) -> Option<serde_json::Value> {
+    serde_json::to_value(Attached {
         facts,
         skipped_addresses: words::unconnected(&facts.skipped_addresses),
         no_certificate: facts.no_certificate.as_ref().map(words::unknown),
         handshake_problem: facts.no_handshake.as_ref().map(words::unknown),
         incomplete: facts.cut_short.as_ref().map(|why| [(key(why), words::cut_short(why))].into()),
-        grade: grading,
+        grade: grading.as_ref(),
         trust: certificates::verdict(facts, now),
-    });
+    })
+    .ok()
 }
 
 fn key(why: &CutShort) -> &'static str {

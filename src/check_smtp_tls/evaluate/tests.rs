@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
 use crate::check_smtp_tls::facts::{
-    Anchored, Ban, DrownListener, Handshake, Life, Loss, Unnamed, WhyUnknown,
+    Anchored, Ban, CutShort, DrownListener, Fact, Handshake, Life, Loss, Start, Unnamed, WhyUnknown,
 };
 use crate::check_smtp_tls::grade::Grade;
 use crate::check_smtp_tls::lifetime::Left;
@@ -12,10 +12,14 @@ use crate::check_smtp_tls::policy::Trust;
 use crate::check_smtp_tls::sample::{base, with};
 use crate::connection::{ConnectError, ResolveError};
 use crate::monitoring::render::{Format, render};
+use crate::monitoring::{State, Value};
 use crate::program::OutOfTime;
+use crate::smtp::{Cause, Stage};
 use crate::smtp::{Reply, SessionError};
 use crate::smtp_client::{NoSession, Unreached};
+use crate::stream::StreamError;
 use crate::tls::Alert;
+use crate::tls::Protocol;
 use crate::tls::anchored::NoAnchors;
 use crate::tls::certificate::Fit;
 use crate::tls::handshake::HandshakeError;
@@ -68,7 +72,7 @@ fn out_of_time() -> OutOfTime {
 }
 
 fn judge(facts: Facts, policy: &Policy) -> Report {
-    evaluate(&Ok(facts), policy, UNIX_EPOCH + Duration::from_secs(NOW))
+    first_address(Ok(facts), policy, i64::try_from(NOW).unwrap())
 }
 
 #[track_caller]

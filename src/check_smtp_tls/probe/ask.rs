@@ -17,7 +17,7 @@ use crate::tls::{Protocol, ssl2};
 /// Asks one question a connection.
 pub(super) struct Asker<'a> {
     pub(super) reach: Reach<'a>,
-    anchors: Anchors,
+    anchors: &'a Anchors,
     /// Whether TLS was answered once: only then is a connection closed without a word a refusal.
     pub(super) had_control: bool,
     /// The last question that was answered with a choice.
@@ -27,7 +27,7 @@ pub(super) struct Asker<'a> {
 }
 
 impl<'a> Asker<'a> {
-    pub(super) fn new(reach: Reach<'a>, anchors: Anchors) -> Self {
+    pub(super) fn new(reach: Reach<'a>, anchors: &'a Anchors) -> Self {
         Self { reach, anchors, had_control: false, control: None, key_exchange: None }
     }
 
@@ -37,7 +37,7 @@ impl<'a> Asker<'a> {
     }
 
     pub(super) fn add_chain(&self, chain: &[Vec<u8>]) {
-        self.reach.progress.note(|facts| chains::add(&self.anchors, facts, chain));
+        self.reach.progress.note(|facts| chains::add(self.anchors, facts, chain));
     }
 
     /// Asks, and notes all that the answer shows.
@@ -117,7 +117,7 @@ impl<'a> Asker<'a> {
             Err(Setback::Once(why)) => return Ok(Err(why)),
             Err(Setback::Halt(halt)) => return Err(halt),
         };
-        self.reach.run.deadline.enter("waiting for the answer to a TLS hello");
+        self.reach.deadline.enter("waiting for the answer to a TLS hello");
         let stop = ask(&mut connection, hello, take);
         match self.reach.check_time() {
             Err(Setback::Halt(halt)) if stop != Stop::Finished => Err(halt),

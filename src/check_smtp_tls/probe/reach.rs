@@ -8,7 +8,8 @@ use crate::check_smtp_tls::facts::{
 };
 use crate::check_smtp_tls::target::Target;
 use crate::connection::{ConnectError, Connection};
-use crate::program::Run;
+use crate::deadline::Deadline;
+use crate::program::OutOfTime;
 use crate::smtp::{Cause, Command, Grounds, Reply, Session, SessionError, Stage};
 use crate::smtp_client::{Dialer, Greeted, NoSession, Patience, Unreached, leave};
 
@@ -47,9 +48,10 @@ impl From<Halt> for Setback {
 /// Opens connections, one at a time.
 pub(super) struct Reach<'a> {
     pub(super) target: &'a Target,
-    pub(super) run: &'a Run,
+    pub(super) deadline: &'a Deadline,
     pub(super) progress: &'a Progress,
     pub(super) dialer: Dialer<'a>,
+    only: Option<SocketAddr>,
     address: Option<SocketAddr>,
     /// Whether TLS could begin once; after that, being kept out is a ban and no failure.
     was_in: bool,
@@ -61,12 +63,19 @@ pub(super) struct Reach<'a> {
 }
 
 impl<'a> Reach<'a> {
-    pub(super) fn new(target: &'a Target, run: &'a Run, progress: &'a Progress) -> Self {
+    /// To the address `only`, or to the first that answers.
+    pub(super) fn new(
+        target: &'a Target,
+        only: Option<SocketAddr>,
+        deadline: &'a Deadline,
+        progress: &'a Progress,
+    ) -> Self {
         Self {
             target,
-            run,
+            deadline,
             progress,
-            dialer: Dialer::new(&target.host, target.port, &target.caller, &run.deadline),
+            dialer: Dialer::new(&target.host, target.port, &target.caller, deadline),
+            only,
             address: None,
             was_in: false,
             has_backed_off: false,
@@ -158,7 +167,7 @@ impl<'a> Reach<'a> {
 
     /// A server that greeted in time is not waited for much longer later on.
     fn expect_greeting_after(&mut self, after: Duration) {
-        let deadline = &self.run.deadline;
+        let deadline = self.deadline;
         self.dialer.patience =
             Patience::for_leg(deadline.limit(), deadline.remaining(), 1, Some(after));
     }
@@ -199,9 +208,9 @@ impl<'a> Reach<'a> {
     /// Connects, at first to whichever address answers, then to that one.
     pub(super) fn open(&mut self) -> Result<Connection<'a>, Setback> {
         if self.progress.read(|facts| facts.connections > 0) {
-            self.run.deadline.pause(self.target.delay);
+            self.deadline.pause(self.target.delay);
         }
-        let addresses = if let Some(address) = self.address {
+        let addresses = if let Some(address) = self.address.or(self.only) {
             vec![address]
         } else {
             let addresses = self.dialer.addresses().map_err(|error| self.failed(error))?;
@@ -264,8 +273,8 @@ impl<'a> Reach<'a> {
             return Err(Halt::CutShort(CutShort::Limited(limit)).into());
         }
         self.has_backed_off = true;
-        self.run.deadline.enter(format!("waiting after \"{limit}\""));
-        self.run.deadline.pause(BACK_OFF.min(self.run.deadline.remaining() / 2));
+        self.deadline.enter(format!("waiting after \"{limit}\""));
+        self.deadline.pause(BACK_OFF.min(self.deadline.remaining() / 2));
         self.check_time()
     }
 
@@ -291,8 +300,13 @@ impl<'a> Reach<'a> {
     }
 
     fn out_of_time(&self) -> Setback {
-        Halt::CutShort(CutShort::OutOfTime(self.run.out_of_time())).into()
+        Halt::CutShort(CutShort::OutOfTime(out_of_time(self.deadline))).into()
     }
+}
+
+/// The end of the time that this look was given.
+pub(super) fn out_of_time(deadline: &Deadline) -> OutOfTime {
+    OutOfTime { limit: deadline.limit(), stage: deadline.stage() }
 }
 
 fn offers_starttls(ehlo: &Reply) -> Fact {

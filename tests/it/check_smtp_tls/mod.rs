@@ -1,5 +1,6 @@
 //! `check_smtp_tls` before real and scripted servers.
 
+mod addresses;
 mod drown;
 mod hostile;
 mod peers;

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use crate::support::daemon::free_ports;
 use crate::support::pki::{Leaf, NAME};
 use crate::support::scripted::{Scripted, converse, line, speak_tls, until_closed, until_tls};
-use crate::support::smtp_tls::{check, facts, in_mounts};
-use crate::support::{labels, open_tempdir, program, run, skipped_without_root};
+use crate::support::smtp_tls::{check, facts};
+use crate::support::{labels, program, run};
 
 #[test]
 fn peers_that_do_not_answer_are_critical() {
@@ -377,45 +377,4 @@ fn connections_keep_their_distance_with_delay() {
     let begun = begun.lock().unwrap();
     assert_eq!(begun.len(), 2);
     assert!(begun[1] - begun[0] >= Duration::from_secs(1));
-}
-
-#[test]
-fn of_several_addresses_the_first_that_answers_is_looked_at() {
-    let test = "of_several_addresses_the_first_that_answers_is_looked_at";
-    if skipped_without_root(test) {
-        return;
-    }
-    let config = Leaf::self_signed(NAME).server_config();
-    let server = Scripted::start_on("127.0.0.3", move |stream, _| {
-        if let Some(stream) = until_tls(stream) {
-            speak_tls(stream, &config, false);
-        }
-    });
-    // Not 127.0.0.1, which getaddrinfo puts before its neighbours.
-    let dir = open_tempdir();
-    let hosts = dir.path().join("hosts");
-    std::fs::write(
-        &hosts,
-        "127.0.0.2 several.test\n127.0.0.3 several.test\n127.0.0.4 closed.test\n127.0.0.5 closed.test\n",
-    )
-    .unwrap();
-    let port = server.port();
-    let check = |host: &str| {
-        let options = ["-H", host, "-p", &port.to_string(), "--sni", NAME, "-v"];
-        run(in_mounts(&hosts, "/etc/hosts", &program("check_smtp_tls")).args(options))
-    };
-    let outcome = check("several.test");
-    outcome.expect(0, "SMTP TLS OK - grade A");
-    for line in [
-        format!("\nskipped: 127.0.0.2:{port}: connection refused\n"),
-        format!("\nserver: several.test port {port} (127.0.0.3), STARTTLS"),
-    ] {
-        assert!(outcome.stdout.contains(&line), "{line}: {}", outcome.stdout);
-    }
-    check("closed.test").expect(
-        2,
-        &format!(
-            "SMTP TLS CRITICAL - 127.0.0.4:{port}: connection refused, 127.0.0.5:{port}: connection refused"
-        ),
-    );
 }
