@@ -22,4 +22,5 @@ mod contract;
 mod files;
 mod lab;
 mod notify_pushover;
+mod soak;
 mod support;
