@@ -162,7 +162,13 @@ impl<'a> Connection<'a> {
     /// Our own address on it.
     #[must_use]
     pub(crate) fn local_address(&self) -> Option<IpAddr> {
-        Some(self.stream.local_addr().ok()?.ip())
+        Some(self.local_end()?.ip())
+    }
+
+    /// The same with the port.
+    #[must_use]
+    pub(crate) fn local_end(&self) -> Option<SocketAddr> {
+        self.stream.local_addr().ok()
     }
 
     /// From now on each answer may take this long.

@@ -16,6 +16,7 @@
 //! - [`check_smtp_forced_tls`]: whether mail from and to partners is encrypted, or refused
 //! - [`check_smtp_malware`]: whether infected mail is rejected
 //! - [`check_smtp_accept`]: whether mail is taken at all
+//! - [`check_mail_domain`]: whether mail to a domain is protected by DANE or MTA-STS
 //! - [`check_pushover`]: whether alerts would arrive
 //! - [`notify_pushover`]: sends them
 //!
@@ -27,6 +28,8 @@
 //! - [`smtp_client`]: from a host name to a session, in the clear or in TLS
 //! - [`smtp`]: addresses, replies and sessions, over any stream
 //! - [`tls`]: TLS as seen from outside, and what a certificate proves
+//! - [`dns`]: questions to DNS, and whether DNSSEC proves the answers
+//! - [`published`]: what a domain says of its mail in DNS and in its policy
 //! - [`exposition`]: metrics as servers show them to Prometheus
 //! - [`connection`]: TCP whose every wait has an end
 //! - [`stream`], [`system_error`]: why bytes no longer come or go, the same for every protocol
@@ -42,6 +45,8 @@
 //! pushover        -> deadline, clock, secret, named_file
 //! smtp_client     -> smtp, tls, connection, deadline, program
 //! smtp, tls       -> nothing that monitors
+//! dns             -> connection, deadline
+//! published       -> nothing
 //! exposition      -> nothing
 //! monitoring      -> nothing
 //! ```
@@ -52,6 +57,7 @@
 
 pub mod check_axigen_queue;
 pub mod check_axigen_version;
+pub mod check_mail_domain;
 pub mod check_pushover;
 pub mod check_smtp_accept;
 pub mod check_smtp_forced_tls;
@@ -60,12 +66,14 @@ pub mod check_smtp_tls;
 mod clock;
 mod connection;
 mod deadline;
+mod dns;
 pub mod exposition;
 mod login;
 pub mod monitoring;
 mod named_file;
 pub mod notify_pushover;
 pub mod program;
+pub mod published;
 mod pushover;
 mod secret;
 pub mod smtp;
@@ -84,6 +92,7 @@ pub fn commands() -> Vec<clap::Command> {
     vec![
         check_axigen_queue::Args::command(),
         check_axigen_version::Args::command(),
+        check_mail_domain::Args::command(),
         check_smtp_tls::Args::command(),
         check_smtp_forced_tls::Args::command(),
         check_smtp_malware::Args::command(),

@@ -23,7 +23,7 @@ _check_smtp_accept() {
 
     case "${cmd}" in
         check_smtp_accept)
-            opts="-H -p -S -s -w -c -4 -6 -v -t -h -V --hostname --port --starttls --tls --recipient --sender --auth-file --deliver --allow-recipient-domain --require-valid --ca-file --warning --critical --helo --source-address --ipv4 --ipv6 --output-format --verbose --timeout --help --version"
+            opts="-H -p -S -s -w -c -4 -6 -v -t -h -V --hostname --port --starttls --tls --recipient --sender --auth-file --deliver --allow-recipient-domain --require-valid --ca-file --warning --critical --helo --source-address --ipv4 --ipv6 --proxy-protocol --output-format --verbose --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -86,6 +86,10 @@ _check_smtp_accept() {
                     return 0
                     ;;
                 --source-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-protocol)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

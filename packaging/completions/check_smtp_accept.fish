@@ -9,6 +9,7 @@ complete -c check_smtp_accept -s w -l warning -d 'WARNING for this time from the
 complete -c check_smtp_accept -s c -l critical -d 'CRITICAL for this time, in seconds' -r
 complete -c check_smtp_accept -l helo -d 'Name to give in EHLO [default: this host\'s full name, else its address in brackets]' -r
 complete -c check_smtp_accept -l source-address -d 'Address to connect from' -r
+complete -c check_smtp_accept -l proxy-protocol -d 'Send a PROXY header first with our own address, for a listener behind a proxy: v1 or v2; v1 without VERSION' -r
 complete -c check_smtp_accept -l output-format -d 'Print plugin text, one JSON object, or text for Prometheus: nagios, json or openmetrics' -r
 complete -c check_smtp_accept -s t -l timeout -d 'Give up after this many seconds; then the state is UNKNOWN (or STATE), unless what was seen by then already breaches a limit' -r
 complete -c check_smtp_accept -s S -l starttls -d 'Begin in the clear and ask for STARTTLS [default: stay in the clear]'

@@ -13,6 +13,7 @@ complete -c check_smtp_forced_tls -l relay-host -d 'Host that your rule names fo
 complete -c check_smtp_forced_tls -l ca-file -d 'PEM file with the authorities to trust in place of the system\'s' -r -F
 complete -c check_smtp_forced_tls -l helo -d 'Name to give in EHLO [default: this host\'s full name, else its address in brackets]' -r
 complete -c check_smtp_forced_tls -l source-address -d 'Address to connect from' -r
+complete -c check_smtp_forced_tls -l proxy-protocol -d 'Send a PROXY header first with our own address, for a listener behind a proxy: v1 or v2; v1 without VERSION' -r
 complete -c check_smtp_forced_tls -l output-format -d 'Print plugin text, one JSON object, or text for Prometheus: nagios, json or openmetrics' -r
 complete -c check_smtp_forced_tls -s t -l timeout -d 'Give up after this many seconds; then the state is UNKNOWN (or STATE), unless what was seen by then already breaches a limit' -r
 complete -c check_smtp_forced_tls -l allow-temporary -d 'Take a temporary refusal (4xx) that names TLS for enough'

@@ -8,7 +8,7 @@ use super::target::Target;
 use crate::monitoring::{Range, Thresholds};
 use crate::program::{CheckOptions, Run, UsageError};
 use crate::smtp::address::{Address, Domain, ReversePath};
-use crate::smtp_client::{CallerOptions, Security, host, port};
+use crate::smtp_client::{CallerOptions, ProxyOption, Security, host, port};
 
 /// Does this mail server take a mail now?
 ///
@@ -82,6 +82,9 @@ pub struct Args {
     caller: CallerOptions,
 
     #[command(flatten)]
+    proxy: ProxyOption,
+
+    #[command(flatten)]
     common: CheckOptions,
 }
 
@@ -109,7 +112,7 @@ impl Args {
             host: self.hostname.clone(),
             port,
             security,
-            caller: self.caller.caller()?,
+            caller: self.caller.caller()?.behind(&self.proxy),
             sender: self.sender.clone(),
             recipients,
             auth_file: self.auth_file.clone(),

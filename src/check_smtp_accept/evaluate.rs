@@ -11,7 +11,7 @@ use super::facts::{EarlyEnd, Facts, Recipient};
 use super::policy::Policy;
 use crate::monitoring::{Metric, Range, Report, State, Thresholds, Unit, Value};
 use crate::smtp::{Command, Stage};
-use crate::smtp_client::{NoSession, Security};
+use crate::smtp_client::{BEHIND_PROXY, NoSession, Security};
 use crate::tls::handshake::HandshakeError;
 use meaning::{Meaning, meaning};
 
@@ -92,8 +92,15 @@ fn no_session(facts: &Facts, error: &NoSession, report: &mut Report) {
             report.find(state, unreached.to_string());
         }
         NoSession::Refused(at, reply) => {
-            let meaning = meaning(reply, *at, facts);
+            let mut meaning = meaning(reply, *at, facts);
+            if error.may_lack_proxy_header() {
+                meaning.advice = Some(BEHIND_PROXY);
+            }
             find(&meaning, format!("{host}:{port}: {}: {error}", meaning.what), report);
+        }
+        NoSession::NoProxyExpected => {
+            report.find(State::Unknown, format!("{host}:{port}: {error}"));
+            report.advise("leave --proxy-protocol out");
         }
         NoSession::Handshake(failed) if failed.is_ours() => {
             report.find(State::Unknown, format!("{host}:{port}: {error}"));
@@ -106,7 +113,7 @@ fn no_session(facts: &Facts, error: &NoSession, report: &mut Report) {
             if facts.security != Security::Tls && silent.stage == Stage::Greeting =>
         {
             report.find(State::Critical, format!("{host}:{port}: {error}"));
-            report.advise("a port where TLS begins at once needs --tls; else look at the server");
+            report.advise("a port where TLS begins at once needs --tls, one behind a proxy --proxy-protocol; else look at the server");
         }
         NoSession::NoAnswer(_)
         | NoSession::Handshake(_)

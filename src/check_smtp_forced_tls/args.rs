@@ -8,7 +8,7 @@ use super::target::{InboundTarget, OutboundTarget, Target};
 use crate::monitoring::State;
 use crate::program::{CheckOptions, UsageError};
 use crate::smtp::address::{Address, Domain};
-use crate::smtp_client::{CallerOptions, host, port};
+use crate::smtp_client::{CallerOptions, ProxyOption, host, port};
 
 /// Is mail from a partner refused unless it is encrypted? Would mail to a partner leave over TLS?
 ///
@@ -93,6 +93,9 @@ pub struct Args {
     caller: CallerOptions,
 
     #[command(flatten)]
+    proxy: ProxyOption,
+
+    #[command(flatten)]
     common: CheckOptions,
 }
 
@@ -118,7 +121,7 @@ impl Args {
             ));
         }
         let target = Target {
-            caller: self.caller.caller()?,
+            caller: self.caller.caller()?.behind(&self.proxy),
             ca_file: self.ca_file.clone(),
             inbound: self.inbound()?,
             outbound: OutboundTarget {

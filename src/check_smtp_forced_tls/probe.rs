@@ -29,9 +29,11 @@ pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) {
         }
         .look();
     }
+    // Partners are behind no proxy of ours.
+    let caller = target.caller.without_proxy();
     Routes {
         target: &target.outbound,
-        caller: &target.caller,
+        caller: &caller,
         anchors: &anchors,
         now,
         deadline,

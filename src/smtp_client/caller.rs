@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use clap::builder::TypedValueParser;
 
 use super::own_name::own_name;
+use super::proxy_header::{ProxyOption, ProxyVersion};
 use crate::connection::Family;
 use crate::program::UsageError;
 
@@ -53,6 +54,7 @@ impl CallerOptions {
             helo: self.helo.clone().or_else(own_name),
             source: self.source_address,
             family,
+            proxy: None,
         })
     }
 }
@@ -66,9 +68,23 @@ pub(crate) struct Caller {
     pub(crate) source: Option<IpAddr>,
     /// The addresses wanted of the server.
     pub(crate) family: Family,
+    /// The PROXY header that goes first on every connection, if one does.
+    pub(crate) proxy: Option<ProxyVersion>,
 }
 
 impl Caller {
+    /// The same, for a listener behind a proxy where the option says so.
+    #[must_use]
+    pub(crate) fn behind(self, proxy: &ProxyOption) -> Self {
+        Self { proxy: proxy.version(), ..self }
+    }
+
+    /// The same, for a server that is not behind the proxy of our own.
+    #[must_use]
+    pub(crate) fn without_proxy(&self) -> Self {
+        Self { proxy: None, ..self.clone() }
+    }
+
     /// The name for EHLO; without a full one the address in brackets stands for it (RFC 5321 section 4.1.4).
     #[must_use]
     pub(crate) fn name(&self, local: Option<IpAddr>) -> String {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::channel::{Channel, Patient};
 use super::dialer::{Dialer, Greeted, NoSession, leave, server_name};
 use crate::connection::Connection;
-use crate::smtp::{Command, Reply, Session, Stage, reply};
+use crate::smtp::{Cause, Command, Reply, Session, Stage, reply};
 use crate::tls::handshake::{Agreed, HandshakeError, Shown, Wanted, handshake};
 
 /// How a session is protected.
@@ -106,7 +106,16 @@ impl<'a> Dialer<'a> {
         session: &mut Session<S>,
         local: Option<IpAddr>,
     ) -> Result<Reply, NoSession> {
-        let ehlo = self.ehlo(session, local)?;
+        let ehlo = match self.ehlo(session, local) {
+            // The answer to the header, before ours or in its place.
+            Err(error) if self.caller.proxy.is_some() && error.cause == Cause::TalksEarly => {
+                return Err(NoSession::NoProxyExpected);
+            }
+            Ok(ehlo) if self.caller.proxy.is_some() && matches!(ehlo.code, 500..=504) => {
+                return Err(NoSession::NoProxyExpected);
+            }
+            other => other?,
+        };
         if ehlo.is_positive() {
             return Ok(ehlo);
         }

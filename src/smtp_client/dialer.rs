@@ -11,9 +11,10 @@ use serde::{Serialize, Serializer};
 use super::caller::Caller;
 use super::channel::Patient;
 use super::patience::Patience;
+use super::proxy_header::proxy_header;
 use crate::connection::{ConnectError, Connection, ResolveError, resolve};
 use crate::deadline::Deadline;
-use crate::smtp::{Cause, Command, Reply, Session, SessionError, Stage};
+use crate::smtp::{Cause, Command, Grounds, Reply, Session, SessionError, Stage};
 use crate::stream::StreamError;
 use crate::tls::handshake::HandshakeError;
 
@@ -75,12 +76,34 @@ pub(crate) enum NoSession {
     /// EHLO lists a keyword that something on the way wrote over.
     #[error("STARTTLS is not offered: a firewall writes over it (XXXXXXXA)")]
     StarttlsMasked,
+    /// The server takes our PROXY header for a command.
+    #[error("the listener expects no PROXY header")]
+    NoProxyExpected,
     /// TLS did not come about.
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
     /// The run is over.
     #[error("no time left")]
     OutOfTime,
+}
+
+/// What to do where [`NoSession::may_lack_proxy_header`].
+pub(crate) const BEHIND_PROXY: &str =
+    "look at the server's log; a listener behind a proxy needs --proxy-protocol";
+
+impl NoSession {
+    /// Whether a listener that waits for a PROXY header ends so: postfix says `421 4.3.0 Server local error`, others
+    /// close without a word.
+    #[must_use]
+    pub(crate) fn may_lack_proxy_header(&self) -> bool {
+        match self {
+            Self::NoAnswer(error) => error.stage == Stage::Greeting,
+            Self::Refused(at @ Stage::Greeting, reply) => {
+                reply.code == 421 && Grounds::of(reply, *at) == Grounds::Sick
+            }
+            _ => false,
+        }
+    }
 }
 
 impl Serialize for NoSession {
@@ -143,12 +166,24 @@ impl<'a> Dialer<'a> {
             self.deadline.enter(format!("connecting to {address}"));
             let source = self.caller.source;
             match Connection::open(address, source, self.deadline, self.patience.connect) {
-                Ok(connection) => return Ok(Connected { connection, address, skipped }),
+                Ok(mut connection) => {
+                    self.introduce(&mut connection, address);
+                    return Ok(Connected { connection, address, skipped });
+                }
                 Err(error) => skipped.push((address, error)),
             }
         }
         self.check_time()?;
         Err(NoSession::Unreached(Unreached(skipped)))
+    }
+
+    /// Sends the PROXY header, before TLS as well. What goes wrong with it, the next answer shows.
+    fn introduce(&self, connection: &mut Connection<'_>, to: SocketAddr) {
+        if let Some(version) = self.caller.proxy
+            && let Some(from) = connection.local_end()
+        {
+            let _ = connection.write_all(&proxy_header(version, from, to));
+        }
     }
 
     /// Waits for the greeting.
@@ -245,7 +280,7 @@ mod tests {
     use super::*;
     use crate::connection::Family;
 
-    const CALLER: Caller = Caller { helo: None, source: None, family: Family::Any };
+    const CALLER: Caller = Caller { helo: None, source: None, family: Family::Any, proxy: None };
 
     /// A server that says these lines, each after a line of ours but the first.
     fn serve(says: &'static [&'static str]) -> (u16, thread::JoinHandle<Vec<String>>) {

@@ -11,9 +11,11 @@ mod client;
 mod dialer;
 mod own_name;
 mod patience;
+mod proxy_header;
 
 pub(crate) use caller::{Caller, CallerOptions, host, port};
 pub(crate) use channel::{Channel, Patient};
 pub(crate) use client::{Client, Security, plain_refusal};
-pub(crate) use dialer::{Dialer, Greeted, NoSession, Unreached, leave, server_name};
+pub(crate) use dialer::{BEHIND_PROXY, Dialer, Greeted, NoSession, Unreached, leave, server_name};
 pub(crate) use patience::Patience;
+pub(crate) use proxy_header::ProxyOption;

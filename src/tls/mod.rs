@@ -8,6 +8,7 @@ pub(crate) mod anchored;
 mod bytes;
 pub mod certificate;
 mod constraints;
+pub(crate) mod dane;
 pub(crate) mod exchange;
 pub mod flight;
 mod groups;

@@ -52,6 +52,15 @@ impl Found {
 /// Looks for a path from the first certificate to an anchor, at `time` in seconds since the epoch: take one at which
 /// the leaf itself is valid.
 pub(super) fn find(chain: &[Vec<u8>], anchors: &[Anchor], time: i64) -> Found {
+    walk(chain, anchors, time, false)
+}
+
+/// The same where one certificate of any kind is trusted, as TLSA records name them (RFC 7671 section 5.2).
+pub(super) fn find_below(chain: &[Vec<u8>], anchor: &Anchor, time: i64) -> Anchored {
+    walk(chain, std::slice::from_ref(anchor), time, true).anchored
+}
+
+fn walk(chain: &[Vec<u8>], anchors: &[Anchor], time: i64, ends_anywhere: bool) -> Found {
     let Some((first, behind)) = chain.split_first() else {
         return Found::nothing(Anchored::No(PathFault::NoCertificate));
     };
@@ -66,7 +75,7 @@ pub(super) fn find(chain: &[Vec<u8>], anchors: &[Anchor], time: i64) -> Found {
         };
         let is_root = is_named(last.issuer(), last.subject());
         let is_trusted = anchors.iter().any(|anchor| anchor.der == last.as_raw());
-        if is_trusted && (is_root || path.len() == 1) {
+        if is_trusted && (is_root || path.len() == 1 || ends_anywhere) {
             return Found {
                 anchored: judge(&path, time),
                 first_to_end: path.iter().skip(1).map(life).min_by_key(|life| life.not_after),

@@ -13,6 +13,7 @@
 
 mod check_axigen_queue;
 mod check_axigen_version;
+mod check_mail_domain;
 mod check_pushover;
 mod check_smtp_accept;
 mod check_smtp_forced_tls;
@@ -22,4 +23,5 @@ mod contract;
 mod files;
 mod lab;
 mod notify_pushover;
+mod soak;
 mod support;

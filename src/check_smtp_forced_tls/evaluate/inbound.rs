@@ -7,7 +7,7 @@ use crate::check_smtp_forced_tls::facts::{
 use crate::check_smtp_forced_tls::policy::Policy;
 use crate::monitoring::{Metric, Range, Report, State, Thresholds, Unit, Value};
 use crate::smtp::{Command, Grounds, Reply, Stage};
-use crate::smtp_client::{NoSession, Security};
+use crate::smtp_client::{BEHIND_PROXY, NoSession, Security};
 
 /// Can the server be talked to, on each way in?
 pub(super) fn legs(inbound: &Inbound, report: &mut Report) {
@@ -56,6 +56,7 @@ fn no_session(inbound: &Inbound, leg: &Leg, error: &NoSession, report: &mut Repo
         }
         NoSession::NoAnswer(error) if error.stage == Stage::Greeting => {
             report.find(State::Critical, format!("{host}:{port}: {error}"));
+            report.advise(BEHIND_PROXY);
         }
         NoSession::StarttlsMasked => {
             report.find(State::Critical, format!("{error}: forced TLS would refuse everybody"));
@@ -71,7 +72,15 @@ fn no_session(inbound: &Inbound, leg: &Leg, error: &NoSession, report: &mut Repo
         NoSession::NoAnswer(_) | NoSession::Handshake(_) => {
             report.find(State::Unknown, format!("{}: {error}", leg.name()));
         }
+        NoSession::NoProxyExpected => {
+            report.find(State::Unknown, format!("{}: {error}", leg.name()));
+            report.advise("leave --proxy-protocol out");
+        }
         NoSession::NoStarttls => no_starttls("STARTTLS is not offered", report),
+        NoSession::Refused(_, reply) if error.may_lack_proxy_header() => {
+            report.find(State::Unknown, format!("port {port} takes no mail from anybody: {reply}"));
+            report.advise(BEHIND_PROXY);
+        }
         NoSession::Refused(at, reply) => {
             kept_out(port, &reply.to_string(), Grounds::of(reply, *at), report);
         }

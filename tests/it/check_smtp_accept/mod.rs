@@ -2,6 +2,7 @@
 
 mod answers;
 mod postfix;
+mod proxy;
 
 use std::process::Command;
 

@@ -19,6 +19,7 @@ const SERVICES: &[(&str, &str)] = &[
     ("check_smtp_tls", "SMTP TLS"),
     ("check_smtp_forced_tls", "SMTP FORCED TLS"),
     ("check_smtp_malware", "SMTP MALWARE"),
+    ("check_mail_domain", "MAIL DOMAIN"),
     ("check_smtp_accept", "SMTP ACCEPT"),
     ("check_pushover", "PUSHOVER"),
     ("notify_pushover", "PUSHOVER"),
@@ -63,6 +64,7 @@ fn something_to_say(name: &str, queue: &QueueTree) -> Command {
         "check_smtp_accept" => {
             command.args(["-H", "127.0.0.1", "-p", "1", "--recipient", "test@own.test"])
         }
+        "check_mail_domain" => command.args(["-d", "a.example", "--dns-server", "127.0.0.1:1"]),
         "check_axigen_queue" => command.arg("--queue-dir").arg(queue.path()),
         "check_pushover" => command.arg("--spool-dir").arg(queue.join("a|b=1")),
         "notify_pushover" => command.args(["--dry-run", "--message=a|b=1"]),

@@ -28,6 +28,7 @@ pub(crate) mod scripted;
 pub(crate) mod smtp_tls;
 pub(crate) mod sources;
 pub(crate) mod strace;
+pub(crate) mod zones;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;

@@ -13,6 +13,7 @@ const SERVICES: &[(&str, &str)] = &[
     ("SMTP TLS", "check_smtp_tls"),
     ("SMTP FORCED TLS", "check_smtp_forced_tls"),
     ("SMTP MALWARE", "check_smtp_malware"),
+    ("MAIL DOMAIN", "check_mail_domain"),
     ("SMTP ACCEPT", "check_smtp_accept"),
     ("PUSHOVER", "check_pushover"),
 ];

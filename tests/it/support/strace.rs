@@ -1,15 +1,32 @@
-//! Faults of the system, put into single calls of a program that knows nothing of it.
+//! System calls of a program that knows nothing of it: recorded, or made to fail one by one.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The same run with a fault, written as strace(1) takes it after `inject=`, such as `fsync:error=EIO`.
 pub(crate) fn with_fault(command: &Command, fault: &str) -> Command {
-    let mut traced = Command::new("strace");
+    let call = fault.split(':').next().unwrap_or_default();
+    // The filter in the kernel keeps every other call at full speed.
+    let options = ["-o", "/dev/null", "--seccomp-bpf", "-e"].map(ToOwned::to_owned);
+    let inject = [format!("trace={call}"), "-e".to_owned(), format!("inject={fault}")];
+    under_strace(command, &[&options[..], &inject[..]].concat())
+}
+
+/// The same run with its calls written to `log`, each in full: paths beside descriptors, data in hexadecimal.
+pub(crate) fn recorded(command: &Command, log: &Path) -> Command {
+    let log = log.to_str().unwrap();
+    let options = ["-o", log, "-y", "-xx", "-s", "1000000"].map(ToOwned::to_owned);
+    under_strace(command, &options)
+}
+
+fn under_strace(command: &Command, options: &[String]) -> Command {
+    // Whoever hangs is ended with all its children: a tracer that is killed alone would leave it running.
+    let mut traced = Command::new("timeout");
     traced
         .env_clear()
         .stdin(Stdio::null())
-        .args(["-f", "-qq", "-o", "/dev/null", "-e"])
-        .arg(format!("inject={fault}"))
+        .args(["-s", "KILL", "40", "strace", "-f", "-qq"])
+        .args(options)
         .arg(command.get_program())
         .args(command.get_args());
     for (name, value) in command.get_envs() {

@@ -1,0 +1,268 @@
+//! TLSA records against what the servers show, as senders with DANE compare them.
+
+use super::host_rule;
+use super::opinion::{Opinions, ResultType};
+use crate::check_mail_domain::explain::words;
+use crate::check_mail_domain::facts::{Door, Facts, MailHost, Presented, TlsaSet};
+use crate::check_mail_domain::policy::Policy;
+use crate::dns::{NoLookup, Tlsa};
+use crate::monitoring::State;
+use crate::smtp::{Command, Stage};
+use crate::smtp_client::NoSession;
+use crate::tls::dane::{Dane, TlsaFit, unusable};
+use crate::tls::proof::Fault;
+
+/// TLSA records of one host above which some senders fail.
+const MOST_RECORDS: usize = 12;
+
+pub(super) fn judge(facts: &Facts, policy: &Policy, now: i64, opinions: &mut Opinions) {
+    for host in &facts.hosts {
+        match &host.tlsa {
+            TlsaSet::NotAsked | TlsaSet::None | TlsaSet::Unproven(_) => {}
+            TlsaSet::Ignored(_) => {
+                let text = format!("TLSA of {} is ignored: its zone is not signed", host.name);
+                opinions.find(State::Warning, text);
+                opinions.advise("sign the zone, or take the records away");
+            }
+            TlsaSet::Failed(why) => failed(facts, host, why, now, opinions),
+            TlsaSet::Secure(records) => {
+                of_host(facts, host, records, opinions);
+                rollover(host, records, policy, now, opinions);
+            }
+        }
+    }
+    some_only(facts, opinions);
+}
+
+fn failed(facts: &Facts, host: &MailHost, why: &NoLookup, now: i64, opinions: &mut Opinions) {
+    let name = &host.name;
+    if let NoLookup::Bogus(signatures) = why {
+        let cause = words::cause(signatures, now);
+        let state = host_rule(facts, host, is_barred);
+        opinions.find(
+            state,
+            format!("TLSA of {name} is bogus{cause}: senders with DANE cannot deliver"),
+        );
+        opinions.advise("sign the zone again");
+        opinions.result(ResultType::DnssecInvalid, name);
+        return;
+    }
+    opinions
+        .find(State::Unknown, format!("TLSA of {name} unknown, and senders with DANE wait: {why}"));
+    opinions.advise(format!(
+        "ask for _25._tcp.{} TLSA; some name servers do not answer for types they do not know",
+        host.base
+    ));
+}
+
+/// The records of one host against all its addresses.
+fn of_host(facts: &Facts, host: &MailHost, records: &[Tlsa], opinions: &mut Opinions) {
+    let name = &host.name;
+    let is_unusable = records.iter().all(|record| unusable(record).is_some());
+    if let Some(door) = host.doors.iter().find(|door| lacks_tls(door)) {
+        opinions.find(host_rule(facts, host, is_barred), format!("TLSA of {name} demands TLS, and {} does not do it{}: senders with DANE cannot deliver", words::door(host, door), words::why_no_tls(door)));
+        opinions.advise("switch STARTTLS on, or take the TLSA records away");
+        opinions.result(ResultType::StarttlsNotSupported, name);
+    }
+    if is_unusable {
+        let why = records.first().and_then(unusable).map(|why| format!(" ({why})"));
+        opinions.find(
+            State::Warning,
+            format!("no sender can use the TLSA records of {name}{}", why.unwrap_or_default()),
+        );
+        opinions.advise(mend(host));
+        opinions.result(ResultType::TlsaInvalid, name);
+    } else if let Some((door, chain)) = mismatched(host) {
+        let what = words::mismatch(chain).map(|what| format!(" ({what})")).unwrap_or_default();
+        opinions.find(
+            host_rule(facts, host, is_barred),
+            format!(
+                "TLSA of {} does not match its certificate{what}: senders with DANE cannot deliver",
+                words::door(host, door)
+            ),
+        );
+        opinions.advise(mend(host));
+        opinions.result(result(chain), name);
+    } else if let Some(record) = stray(host, records) {
+        opinions.find(
+            State::Warning,
+            format!(
+                "TLSA {} {} {} of {name} fits nothing the server shows, only others do",
+                record.usage, record.selector, record.matching
+            ),
+        );
+        opinions.advise(format!(
+            "take _25._tcp.{} IN TLSA {record} away: some senders look at it alone",
+            host.base
+        ));
+    }
+    if records.len() > MOST_RECORDS {
+        opinions.find(
+            State::Warning,
+            format!(
+                "{name} has {} TLSA records: some senders handle no more than {MOST_RECORDS}",
+                records.len()
+            ),
+        );
+        opinions.advise("take those away that no certificate needs");
+    }
+}
+
+/// The first address whose certificate the records do not name.
+fn mismatched(host: &MailHost) -> Option<(&Door, &Presented)> {
+    host.doors.iter().find_map(|door| {
+        let chain = door.chains.iter().find(|chain| chain.dane == Some(Dane::Mismatch))?;
+        Some((door, chain))
+    })
+}
+
+/// How senders report that nothing fits.
+fn result(chain: &Presented) -> ResultType {
+    let unproven = chain.fits.iter().find_map(|fit| match fit {
+        TlsaFit::Unproven(fault) => Some(fault),
+        _ => None,
+    });
+    match unproven {
+        Some(Fault::OtherName { .. }) => ResultType::CertificateHostMismatch,
+        Some(Fault::Expired(_)) => ResultType::CertificateExpired,
+        Some(_) => ResultType::CertificateNotTrusted,
+        None => ResultType::ValidationFailure,
+    }
+}
+
+/// A record of a combination of which nothing fits, where another fits (RFC 7671 section 8).
+fn stray<'a>(host: &MailHost, records: &'a [Tlsa]) -> Option<&'a Tlsa> {
+    let chains = || host.doors.iter().flat_map(|door| &door.chains);
+    let kind = |record: &Tlsa| (record.usage, record.selector, record.matching);
+    chains().next()?;
+    records.iter().filter(|record| unusable(record).is_none()).find(|record| {
+        chains().any(|chain| {
+            let same =
+                records.iter().zip(&chain.fits).filter(|(other, _)| kind(other) == kind(record));
+            let mut same = same.map(|(_, fit)| fit);
+            same.all(|fit| !matches!(fit, TlsaFit::Fits | TlsaFit::Weaker))
+        })
+    })
+}
+
+/// The records to publish, and when the old ones may go.
+fn mend(host: &MailHost) -> String {
+    let mut keys: Vec<&str> = Vec::new();
+    for chain in host.doors.iter().flat_map(|door| &door.chains) {
+        if let Some(leaf) = &chain.leaf
+            && !keys.contains(&leaf.key_sha256.as_str())
+        {
+            keys.push(&leaf.key_sha256);
+        }
+    }
+    if keys.is_empty() {
+        return format!("publish _25._tcp.{} IN TLSA 3 1 1 and the SHA-256 of its key", host.base);
+    }
+    let records: Vec<String> =
+        keys.iter().map(|key| format!("_25._tcp.{} IN TLSA 3 1 1 {key}", host.base)).collect();
+    format!(
+        "if that certificate is right, publish {}; it counts everywhere after {} s",
+        records.join(" and "),
+        host.ttl.max(1)
+    )
+}
+
+/// Is there a record for the next certificate?
+fn rollover(host: &MailHost, records: &[Tlsa], policy: &Policy, now: i64, opinions: &mut Opinions) {
+    let [Tlsa { usage: 3, .. }] = records else { return };
+    let ends = host.doors.iter().flat_map(|door| &door.chains);
+    let end = ends.filter_map(|chain| chain.leaf.as_ref()).map(|leaf| leaf.not_after).min();
+    let (Some(end), Some(rollover)) = (end, policy.rollover) else { return };
+    let limit = i64::try_from(rollover.as_secs()).unwrap_or(i64::MAX);
+    if end.saturating_sub(now) < limit {
+        opinions.find(
+            State::Warning,
+            format!(
+                "the certificate of {} ends {}, and no TLSA record for the next one is there",
+                host.name,
+                words::time_left(end, now)
+            ),
+        );
+        opinions.advise(format!("publish the record of the next key beside the old one now, and change the certificate {} s later at the earliest; or keep the key", host.ttl.saturating_mul(2)));
+    }
+}
+
+/// Whoever can block the servers with records gets the mail from those without.
+fn some_only(facts: &Facts, opinions: &mut Opinions) {
+    let has = |host: &&MailHost| matches!(host.tlsa, TlsaSet::Secure(_));
+    let without = facts.hosts.iter().find(|host| host.tlsa == TlsaSet::None);
+    if let (true, Some(without)) = (facts.hosts.iter().any(|host| has(&host)), without) {
+        opinions.find(State::Warning, format!("{} has no TLSA record, other MX hosts have: who blocks those gets the mail unproven", without.name));
+        opinions.advise(format!("publish TLSA records for {} too", without.name));
+    }
+}
+
+/// Whether senders cannot encrypt there.
+pub(super) fn lacks_tls(door: &Door) -> bool {
+    match &door.problem {
+        _ if !door.chains.is_empty() => false,
+        Some(
+            NoSession::NoStarttls
+            | NoSession::StarttlsMasked
+            | NoSession::Refused(Stage::Command(Command::Starttls), _),
+        ) => true,
+        Some(NoSession::Handshake(error)) => !error.is_ours(),
+        _ => false,
+    }
+}
+
+/// Whether senders with DANE cannot deliver there.
+fn is_barred(host: &MailHost) -> bool {
+    match &host.tlsa {
+        TlsaSet::Failed(NoLookup::Bogus(_)) => true,
+        TlsaSet::Secure(_) => mismatched(host).is_some() || host.doors.iter().any(lacks_tls),
+        _ => false,
+    }
+}
+
+/// Whether DANE stops mail somewhere.
+pub(super) fn is_broken(facts: &Facts) -> bool {
+    facts.hosts.iter().any(is_barred)
+}
+
+/// Whether every address of a host shows what its records name.
+pub(super) fn is_proven(host: &MailHost) -> bool {
+    let is_door = |door: &Door| {
+        !door.chains.is_empty()
+            && door.problem.is_none()
+            && door.chains.iter().all(|chain| chain.dane == Some(Dane::Proven))
+    };
+    matches!(host.tlsa, TlsaSet::Secure(_))
+        && host.doors.len() == host.addresses.len()
+        && !host.doors.is_empty()
+        && host.doors.iter().all(is_door)
+}
+
+/// Whether records are there that senders can use, looked at or not.
+pub(super) fn is_published(host: &MailHost) -> bool {
+    match &host.tlsa {
+        TlsaSet::Secure(records) => records.iter().any(|record| unusable(record).is_none()),
+        _ => false,
+    }
+}
+
+/// Whether it is known of every host if it is proven.
+pub(super) fn is_known(facts: &Facts) -> bool {
+    facts.hosts.iter().all(|host| match &host.tlsa {
+        TlsaSet::None | TlsaSet::Ignored(_) | TlsaSet::Failed(NoLookup::Bogus(_)) => true,
+        TlsaSet::Secure(_) => {
+            let is_seen = |door: &Door| lacks_tls(door) || door.problem.is_none();
+            is_barred(host)
+                || (facts.connects
+                    && host.doors.len() == host.addresses.len()
+                    && host.doors.iter().all(is_seen))
+        }
+        TlsaSet::NotAsked => {
+            host.is_address
+                || host.addresses.is_empty()
+                    && host.unresolved.is_none()
+                    && facts.cut_short.is_none()
+        }
+        TlsaSet::Unproven(_) | TlsaSet::Failed(_) => false,
+    })
+}

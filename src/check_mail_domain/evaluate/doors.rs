@@ -1,0 +1,114 @@
+//! Whether mail servers answer at all, and whether they encrypt.
+
+use super::dane::lacks_tls;
+use super::opinion::{Opinions, ResultType};
+use super::{host_rule, sts};
+use crate::check_mail_domain::explain::words;
+use crate::check_mail_domain::facts::{Door, Facts, MailHost, TlsaSet};
+use crate::connection::ConnectError;
+use crate::monitoring::State;
+use crate::smtp::{Command, Stage};
+use crate::smtp_client::{NoSession, Unreached};
+
+/// What an address that does not let us see its certificate is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trouble {
+    /// No answer from the net: it may well be us who are blocked.
+    Silent,
+    /// Nobody takes mail there.
+    Dead,
+    /// Not known, for a reason that is not the server's, or that passes.
+    Unknown,
+}
+
+pub(super) fn judge(facts: &Facts, opinions: &mut Opinions) {
+    let doors = || facts.hosts.iter().flat_map(|host| &host.doors);
+    let is_silent = |door: &Door| trouble(door) == Some(Trouble::Silent);
+    if doors().next().is_some() && doors().all(is_silent) && facts.cut_short.is_none() {
+        opinions.find(State::Unknown, "no mail server answers on port 25: certificates unknown");
+        opinions.advise(
+            "outgoing port 25 is often blocked: try nc -vz HOST 25 from here, or use --no-connect",
+        );
+        return;
+    }
+    for host in &facts.hosts {
+        for door in &host.doors {
+            if let Some(trouble) = trouble(door) {
+                unreached(facts, host, door, trouble, opinions);
+            } else if lacks_tls(door) && !is_told(facts, host) {
+                let place = words::door(host, door);
+                opinions.find(
+                    State::Warning,
+                    format!(
+                        "{place} does not encrypt{}: mail goes in the clear",
+                        words::why_no_tls(door)
+                    ),
+                );
+                opinions.advise("switch STARTTLS on");
+                opinions.result(ResultType::StarttlsNotSupported, &host.name);
+            } else if let (false, Some(problem)) = (door.chains.is_empty(), &door.problem) {
+                let place = words::door(host, door);
+                opinions.find(
+                    State::Unknown,
+                    format!("a second certificate of {place} unknown: {problem}"),
+                );
+            }
+        }
+    }
+}
+
+/// Whether DANE or a policy demands TLS of it, so that its lack is told there.
+fn is_told(facts: &Facts, host: &MailHost) -> bool {
+    matches!(host.tlsa, TlsaSet::Secure(_)) || sts::policy(facts).is_some()
+}
+
+fn unreached(
+    facts: &Facts,
+    host: &MailHost,
+    door: &Door,
+    trouble: Trouble,
+    opinions: &mut Opinions,
+) {
+    let place = words::door(host, door);
+    let why = door.problem.as_ref().map(words::no_session).unwrap_or_default();
+    match trouble {
+        Trouble::Unknown => {
+            opinions.find(State::Unknown, format!("certificate of {place} unknown: {why}"));
+            opinions.advise("exempt this host from the server's limits; without IPv6 here use -4");
+        }
+        Trouble::Silent | Trouble::Dead => {
+            let state =
+                if is_down(host) { host_rule(facts, host, is_down) } else { State::Warning };
+            opinions.find(state, format!("{place} takes no mail: {why}"));
+            opinions
+                .advise("look at the server and its firewall; or take it out of the MX records");
+        }
+    }
+}
+
+/// Whether no address of a host takes mail.
+fn is_down(host: &MailHost) -> bool {
+    let is_dead = |door: &Door| matches!(trouble(door), Some(Trouble::Silent | Trouble::Dead));
+    !host.doors.is_empty() && host.doors.iter().all(is_dead)
+}
+
+fn trouble(door: &Door) -> Option<Trouble> {
+    if !door.chains.is_empty() || lacks_tls(door) {
+        return None;
+    }
+    Some(match door.problem.as_ref()? {
+        NoSession::Unreached(Unreached(reasons)) => match reasons.first() {
+            Some((_, ConnectError::Refused)) => Trouble::Dead,
+            Some((_, ConnectError::Silent | ConnectError::Unreachable)) => Trouble::Silent,
+            _ => Trouble::Unknown,
+        },
+        NoSession::NoAnswer(_) => Trouble::Dead,
+        NoSession::Refused(Stage::Command(Command::Starttls), _)
+        | NoSession::NoStarttls
+        | NoSession::StarttlsMasked => return None,
+        NoSession::Refused(..)
+        | NoSession::Unresolved(_)
+        | NoSession::Handshake(_)
+        | NoSession::OutOfTime => Trouble::Unknown,
+    })
+}

@@ -1,0 +1,229 @@
+//! Where mail goes, and whether DNS says so in a way that holds.
+
+use super::opinion::{Opinions, ResultType};
+use super::{has_hosts, host_rule};
+use crate::check_mail_domain::explain::words;
+use crate::check_mail_domain::facts::{Delegation, Destination, Facts, MailHost, TlsaSet};
+use crate::check_mail_domain::policy::Policy;
+use crate::dns::{NoLookup, Rrsig, Validates, Validation};
+use crate::monitoring::State;
+
+/// Algorithms that resolvers of today check (RFC 8624 section 3.1).
+const ALGORITHMS: [u8; 8] = [5, 7, 8, 10, 13, 14, 15, 16];
+
+pub(super) fn judge(facts: &Facts, policy: &Policy, now: i64, opinions: &mut Opinions) {
+    resolver(facts, policy, opinions);
+    destination(facts, policy, now, opinions);
+    delegation(facts, opinions);
+    addresses(facts, now, opinions);
+    signatures(facts, now, opinions);
+}
+
+/// Does the resolver say anything of DNSSEC?
+fn resolver(facts: &Facts, policy: &Policy, opinions: &mut Opinions) {
+    if let Some(Validates::No(why)) = facts.validates {
+        let state = if policy.needs_dnssec() { State::Unknown } else { State::Ok };
+        let servers: Vec<String> = facts.resolvers.iter().map(|one| one.ip().to_string()).collect();
+        let servers = servers.join(", ");
+        opinions.find(
+            state,
+            format!("DNSSEC and DANE unknown: resolver {servers} {}", words::unvalidated(why)),
+        );
+        opinions.advise(words::unvalidated_advice(why));
+    }
+}
+
+fn destination(facts: &Facts, policy: &Policy, now: i64, opinions: &mut Opinions) {
+    let Some(destination) = &facts.destination else { return };
+    match destination {
+        Destination::Unknown(NoLookup::Bogus(signatures)) => {
+            opinions.find(
+                State::Critical,
+                format!(
+                    "DNSSEC of its MX is bogus{}: senders that validate cannot deliver",
+                    words::cause(signatures, now)
+                ),
+            );
+            opinions.advise("sign the zone again, or have the DS record taken out of the zone above; see with delv or dnsviz");
+            opinions.result(ResultType::DnssecInvalid, &facts.domain);
+        }
+        Destination::Unknown(why) => {
+            opinions.find(State::Unknown, format!("MX unknown: {why}"));
+            opinions.advise(words::unlooked(why));
+        }
+        Destination::NoDomain => {
+            opinions
+                .find(State::Critical, "there is no such domain in DNS: mail comes back at once");
+            opinions.advise("look at the registration and the delegation of the domain");
+        }
+        Destination::Null if policy.expects_null_mx => {
+            opinions.find(State::Ok, "takes no mail, and says so (null MX)");
+        }
+        Destination::Null => {
+            opinions.find(State::Critical, "a null MX says that it takes no mail");
+            opinions.advise("publish the MX records; with --null-mx this is what is expected");
+        }
+        _ if policy.expects_null_mx => {
+            opinions.find(
+                State::Critical,
+                "no null MX: it takes mail, which --null-mx does not expect",
+            );
+            opinions.advise("publish one MX record: 0 .");
+        }
+        Destination::Hosts { has_null: true } => {
+            opinions.find(
+                State::Critical,
+                "a null MX stands beside other MX records, so senders may refuse to deliver",
+            );
+            opinions.advise("take the MX record 0 . away");
+        }
+        Destination::Itself if !has_address(facts) && is_resolved(facts) => {
+            opinions.find(State::Critical, "neither MX nor address: mail comes back at once");
+            opinions.advise("publish MX records");
+        }
+        Destination::Itself => {
+            opinions.find(
+                State::Warning,
+                "no MX record: mail goes to the address of the domain itself",
+            );
+            opinions.advise("publish an MX record; or a null MX (0 .) if the domain takes no mail");
+        }
+        Destination::Hosts { has_null: false } => {}
+    }
+    if facts.left_out > 0 {
+        let all = facts.hosts.len() + facts.left_out;
+        opinions.find(
+            State::Unknown,
+            format!("only {} of {all} MX hosts were looked at", facts.hosts.len()),
+        );
+    }
+}
+
+fn has_address(facts: &Facts) -> bool {
+    facts.hosts.iter().any(|host| !host.addresses.is_empty())
+}
+
+/// Whether every host was looked up.
+fn is_resolved(facts: &Facts) -> bool {
+    facts.cut_short.is_none() && facts.hosts.iter().all(|host| host.unresolved.is_none())
+}
+
+/// A domain that is taken for unsigned: is it?
+fn delegation(facts: &Facts, opinions: &mut Opinions) {
+    let has_tlsa = facts.hosts.iter().any(|host| !host.tlsa.records().is_empty());
+    match &facts.delegation {
+        Some(Delegation::Ds(algorithms))
+            if algorithms.iter().all(|one| !ALGORITHMS.contains(one)) =>
+        {
+            opinions.find(
+                State::Warning,
+                "signed with an algorithm that resolvers do not know, so as good as unsigned",
+            );
+            opinions.advise("sign with algorithm 13 (ECDSAP256SHA256) and replace the DS record");
+        }
+        Some(Delegation::Ds(_)) if facts.validates == Some(Validates::Yes) => {
+            opinions.find(
+                State::Unknown,
+                "DNSSEC unknown: the domain is signed, and the resolver does not prove it",
+            );
+            opinions.advise("look at the resolver: it lets through what it could not validate (unbound: val-permissive-mode)");
+        }
+        Some(Delegation::NoDs { has_keys: true }) if has_tlsa => {
+            opinions.find(
+                State::Warning,
+                "the zone is signed, and no DS record says so: its TLSA records are ignored",
+            );
+            opinions.advise("have the registrar publish the DS record");
+        }
+        Some(Delegation::Unknown(why)) => {
+            opinions.find(State::Unknown, format!("DNSSEC unknown: {why}"));
+        }
+        _ => {}
+    }
+}
+
+/// Whether mail cannot reach a host, as far as DNS tells.
+fn has_none(host: &MailHost) -> bool {
+    host.addresses.is_empty()
+}
+
+fn addresses(facts: &Facts, now: i64, opinions: &mut Opinions) {
+    if !has_hosts(facts) || facts.destination == Some(Destination::Itself) {
+        return;
+    }
+    for host in &facts.hosts {
+        let name = &host.name;
+        match &host.unresolved {
+            _ if host.is_address => {
+                opinions.find(
+                    State::Critical,
+                    format!("MX {name} is an address, where a name must stand"),
+                );
+                opinions.advise("publish a name for it, and name that in the MX record");
+            }
+            Some(NoLookup::Bogus(signatures)) => {
+                let cause = words::cause(signatures, now);
+                opinions.find(
+                    host_rule(facts, host, has_none),
+                    format!(
+                        "DNSSEC of {name} is bogus{cause}: senders that validate cannot deliver"
+                    ),
+                );
+                opinions.advise("sign its zone again");
+                opinions.result(ResultType::DnssecInvalid, name);
+            }
+            Some(why) => {
+                opinions.find(State::Unknown, format!("addresses of {name} unknown: {why}"));
+            }
+            None if host.addresses.is_empty()
+                && host.tlsa == TlsaSet::NotAsked
+                && facts.cut_short.is_some() => {}
+            None if host.addresses.is_empty() && facts.one_family => {
+                opinions
+                    .find(State::Unknown, format!("{name} has no address of the family asked for"));
+            }
+            None if host.addresses.is_empty() => {
+                let all = facts.hosts.iter().all(has_none);
+                let state = if all { State::Critical } else { State::Warning };
+                opinions.find(state, format!("MX {name} has no address"));
+                opinions.advise("publish an address for it, or take it out of the MX records");
+            }
+            None => {}
+        }
+        if host.is_alias {
+            opinions
+                .find(State::Warning, format!("MX {name} is a CNAME, which some servers refuse"));
+            opinions.advise("name the host that it leads to in the MX record");
+        }
+    }
+    let all = || facts.hosts.iter().flat_map(|host| &host.addresses);
+    if !facts.one_family && all().next().is_some() && !facts.hosts.iter().any(MailHost::has_ipv4) {
+        opinions.find(
+            State::Warning,
+            "its mail servers have IPv6 addresses only: many senders cannot reach them",
+        );
+    }
+}
+
+/// Do signatures end soon? Signers renew them long before; fixed days would not fit those that sign for a day or two.
+fn signatures(facts: &Facts, now: i64, opinions: &mut Opinions) {
+    let is_old = |signature: &Rrsig| {
+        let life = signature.expiration.saturating_sub(signature.inception);
+        signature.expiration.saturating_sub(now).saturating_mul(5) < life
+    };
+    let old = facts.signatures.iter().filter(|(_, signature)| is_old(signature));
+    let first = old.min_by_key(|(_, signature)| signature.expiration);
+    if let Some((what, signature)) = first {
+        let end = words::time_left(signature.expiration, now);
+        opinions.find(
+            State::Warning,
+            format!("the signature over {what} ends {end} and was not renewed"),
+        );
+        opinions.advise("look at the signer: senders with DANE cannot deliver once it has ended");
+    }
+}
+
+/// Whether DNSSEC proves where mail goes.
+pub(super) fn is_secure(facts: &Facts) -> bool {
+    facts.validation == Validation::Secure
+}

@@ -1,0 +1,199 @@
+//! TLS reports, SPF, DMARC and DKIM: what is wrong with what is there. That something is missing is told by measure.
+
+use super::opinion::Opinions;
+use crate::check_mail_domain::facts::{DmarcAt, Facts, Published, SpfSum};
+use crate::check_mail_domain::policy::Policy;
+use crate::monitoring::State;
+use crate::published::NoRecord;
+use crate::published::dkim::DkimKey;
+use crate::published::dmarc::Wish;
+use crate::published::spf::Qualifier;
+
+/// Look-ups above which readers give up (RFC 7208 section 4.6.4).
+const MOST_LOOKUPS: usize = 10;
+/// Look-ups from which the next change breaks it.
+const MANY_LOOKUPS: usize = 9;
+/// Look-ups without a result above which readers may give up.
+const MOST_VOIDS: usize = 2;
+
+pub(super) fn judge(facts: &Facts, policy: &Policy, opinions: &mut Opinions) {
+    tls_rpt(facts, opinions);
+    spf(facts, opinions);
+    if let Some(dmarc) = &facts.dmarc {
+        self::dmarc(facts, dmarc, policy, opinions);
+    }
+    for (selector, found) in &facts.dkim {
+        if let Some(found) = found {
+            dkim(selector, found, opinions);
+        }
+    }
+}
+
+fn tls_rpt(facts: &Facts, opinions: &mut Opinions) {
+    let Some(reports) = &facts.tls_rpt else { return };
+    match &reports.record {
+        Published::Record(_) | Published::None(NoRecord::Absent) => {}
+        Published::None(why) => {
+            opinions.find(State::Warning, format!("the TLS-RPT record is void: {why}"));
+            opinions.advise(
+                "publish exactly one TXT record at _smtp._tls: v=TLSRPTv1; rua=mailto:ADDRESS",
+            );
+        }
+        Published::Unknown(why) => {
+            opinions.find(State::Unknown, format!("TLS-RPT unknown: {why}"));
+        }
+    }
+    if let Some(dead) = reports.dead.first() {
+        opinions.find(State::Warning, format!("TLS reports go to {dead}, which takes no mail"));
+        opinions.advise("name another address in rua= at _smtp._tls");
+    }
+}
+
+fn spf(facts: &Facts, opinions: &mut Opinions) {
+    match &facts.spf {
+        None | Some(Published::None(NoRecord::Absent)) => {}
+        Some(Published::None(why)) => {
+            opinions.find(State::Critical, format!("SPF is void for every reader: {why}"));
+            opinions.advise("publish exactly one TXT record that begins with v=spf1");
+        }
+        Some(Published::Unknown(why)) => {
+            opinions.find(State::Unknown, format!("SPF unknown: {why}"));
+        }
+        Some(Published::Record(sum)) => sum_of(sum, opinions),
+    }
+}
+
+fn sum_of(sum: &SpfSum, opinions: &mut Opinions) {
+    if let Some((domain, why)) = &sum.fault {
+        opinions.find(State::Critical, format!("SPF is void for every reader: of {domain}: {why}"));
+        opinions.advise(format!("take {domain} out of the record, or have its owner mend it"));
+    }
+    if let Some((domain, why)) = &sum.unknown {
+        opinions.find(State::Unknown, format!("SPF unknown: {domain}: {why}"));
+    }
+    if sum.lookups > MOST_LOOKUPS {
+        opinions.find(
+            State::Critical,
+            format!("SPF takes more than {MOST_LOOKUPS} look-ups, so it is void for every reader"),
+        );
+        opinions.advise("name networks (ip4, ip6) in place of includes that are not needed");
+    } else if sum.lookups >= MANY_LOOKUPS {
+        opinions.find(State::Warning, format!("SPF takes {} of {MOST_LOOKUPS} look-ups: the next change of an included domain voids it", sum.lookups));
+        opinions.advise("name networks (ip4, ip6) in place of includes that are not needed");
+    }
+    if let Some(open) = &sum.open {
+        opinions.find(State::Critical, format!("SPF of {open} allows everybody to send (+all)"));
+        opinions.advise("end it with -all or ~all");
+    }
+    if sum.voids > MOST_VOIDS {
+        opinions.find(
+            State::Warning,
+            format!(
+                "{} terms of SPF lead nowhere, which many readers take for an error",
+                sum.voids
+            ),
+        );
+        opinions.advise("take the terms away whose names have no records");
+    }
+    if sum.has_ptr {
+        opinions.find(State::Warning, "SPF asks with ptr, which many readers do not do any more");
+        opinions.advise("name addresses or hosts in place of ptr");
+    }
+    match sum.all {
+        Some(Qualifier::Fail | Qualifier::SoftFail | Qualifier::Pass) => {}
+        Some(Qualifier::Neutral) => {
+            opinions.find(State::Warning, "SPF says nothing of everybody else (?all)");
+            opinions.advise("end it with -all or ~all");
+        }
+        None if sum.fault.is_some() || sum.unknown.is_some() => {}
+        None => {
+            opinions
+                .find(State::Warning, "SPF says nothing of everybody else: it ends without all");
+            opinions.advise("end it with -all or ~all");
+        }
+    }
+}
+
+fn dmarc(facts: &Facts, at: &DmarcAt, policy: &Policy, opinions: &mut Opinions) {
+    let place = format!("_dmarc.{}", at.domain);
+    let record = match &at.record {
+        Published::None(NoRecord::Absent) => return,
+        Published::None(why) => {
+            opinions.find(State::Warning, format!("DMARC is void for every reader: {why}"));
+            opinions.advise(format!("publish exactly one TXT record at {place}: v=DMARC1; p=quarantine; rua=mailto:ADDRESS"));
+            return;
+        }
+        Published::Unknown(why) => {
+            opinions.find(State::Unknown, format!("DMARC unknown: {why}"));
+            return;
+        }
+        Published::Record(record) => record,
+    };
+    let is_above = at.domain != facts.domain;
+    let wish = if is_above { record.sp.unwrap_or(record.p) } else { record.p };
+    let none = if policy.accepts_none { State::Ok } else { State::Warning };
+    if wish == Wish::None {
+        opinions.find(none, "DMARC asks for nothing (p=none)");
+        opinions.advise("once reports are clean, publish p=quarantine or p=reject; or accept it with --dmarc-policy none");
+    } else if record.is_testing {
+        opinions.find(none, "DMARC is only tested (t=y, or pct below 100)");
+        opinions.advise(format!("once reports are clean, take t= and pct= out of {place}"));
+    }
+    if !is_above && record.sp == Some(Wish::None) && record.p != Wish::None {
+        opinions.find(none, "DMARC asks for nothing below the domain (sp=none)");
+        opinions.advise(format!(
+            "take sp= out of {place}: mail from names below the domain can be forged"
+        ));
+    }
+    if record.report_domains.is_empty() {
+        opinions.find(State::Warning, "DMARC names nobody for reports (rua)");
+        opinions.advise(format!("add rua=mailto:ADDRESS to {place}"));
+    }
+    if let Some(unwilling) = at.unwilling.first() {
+        opinions.find(
+            State::Warning,
+            format!("DMARC reports to {unwilling} are dropped: it does not say that it wants them"),
+        );
+        opinions.advise(format!(
+            "have the TXT record v=DMARC1 published at {}._report._dmarc.{unwilling}",
+            at.domain
+        ));
+    }
+}
+
+fn dkim(selector: &str, found: &Published<DkimKey>, opinions: &mut Opinions) {
+    match found {
+        Published::Unknown(why) => {
+            opinions.find(State::Unknown, format!("DKIM key {selector} unknown: {why}"));
+        }
+        Published::None(why) => {
+            opinions.find(
+                State::Critical,
+                format!("DKIM key {selector} is void for every reader: {why}"),
+            );
+            opinions
+                .advise("publish the key with which mail is signed, or take --dkim-selector away");
+        }
+        Published::Record(key) => {
+            let weak = key.rsa_bits.filter(|bits| *bits < 2048);
+            if let Some(bits) = weak.or(key.rsa_bits.filter(|bits| *bits > 4096)) {
+                opinions.find(
+                    State::Warning,
+                    format!("DKIM key {selector} is RSA {bits}: readers want 2048 to 4096"),
+                );
+                opinions.advise(
+                    "sign with a key of RSA 2048 under a new selector, then take the old one away",
+                );
+            }
+            if key.is_testing {
+                opinions.find(
+                    State::Warning,
+                    format!(
+                        "DKIM key {selector} is only tested (t=y): readers take mail for unsigned"
+                    ),
+                );
+                opinions.advise("take t=y away");
+            }
+        }
+    }
+}

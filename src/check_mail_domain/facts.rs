@@ -1,0 +1,314 @@
+//! What a domain publishes, and what its mail servers show.
+
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Serialize, Serializer};
+
+use super::target::Target;
+use crate::connection::Family;
+use crate::dns::{NoLookup, Rrsig, Tlsa, Validates, Validation};
+use crate::program::{self, Gathered, OutOfTime};
+use crate::published::NoRecord;
+use crate::published::dkim::DkimKey;
+use crate::published::dmarc::Dmarc;
+use crate::published::mta_sts::{StsFault, StsPolicy};
+use crate::published::spf::Qualifier;
+use crate::published::tls_rpt::ReportsTo;
+use crate::smtp_client::{NoSession, certificate_words};
+use crate::tls::certificate::Certificate;
+use crate::tls::dane::{Dane, TlsaFit};
+use crate::tls::proof::Proof;
+
+/// Everything one run saw.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Facts {
+    pub(super) domain: String,
+    /// The resolvers, in the order they are asked.
+    pub(super) resolvers: Vec<SocketAddr>,
+    /// Whether they validate; absent before the first answer.
+    pub(super) validates: Option<Validates>,
+    /// Where mail goes; absent before the answer.
+    pub(super) destination: Option<Destination>,
+    /// What DNSSEC says of that.
+    pub(super) validation: Validation,
+    /// Whether the zone above vouches for keys; asked where DNSSEC says that nothing is signed.
+    pub(super) delegation: Option<Delegation>,
+    /// The mail servers by preference.
+    pub(super) hosts: Vec<MailHost>,
+    /// How many more there are.
+    pub(super) left_out: usize,
+    /// Whether addresses of one family only were asked for.
+    pub(super) one_family: bool,
+    /// Whether mail servers are called.
+    pub(super) connects: bool,
+    /// MTA-STS; absent before the answer, as the following.
+    pub(super) sts: Option<Sts>,
+    pub(super) tls_rpt: Option<Reports>,
+    pub(super) spf: Option<Published<SpfSum>>,
+    pub(super) dmarc: Option<DmarcAt>,
+    /// By selector; those that were asked for.
+    pub(super) dkim: Vec<(String, Option<Published<DkimKey>>)>,
+    /// The signatures of what was asked, with what they are over.
+    pub(super) signatures: Vec<(String, Rrsig)>,
+    /// How long it took; absent when it was cut short.
+    pub(super) seconds: Option<f64>,
+    pub(super) cut_short: Option<OutOfTime>,
+}
+
+/// Where mail to a domain goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Destination {
+    /// To its MX hosts.
+    Hosts {
+        /// Whether a null MX stands beside them, which is forbidden (RFC 7505 section 3).
+        has_null: bool,
+    },
+    /// There is no MX: to the domain itself (RFC 5321 section 5.1).
+    Itself,
+    /// Nowhere: it takes no mail (RFC 7505).
+    Null,
+    /// There is no such domain.
+    NoDomain,
+    /// That could not be found out.
+    Unknown(NoLookup),
+}
+
+/// What the zone above says of a zone that is taken for unsigned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Delegation {
+    /// There is no DS record, so it is unsigned; keys of it may be there all the same.
+    NoDs {
+        /// Whether it has keys.
+        has_keys: bool,
+    },
+    /// There are, with these algorithms, so it should be proven.
+    Ds(Vec<u8>),
+    /// That could not be found out.
+    Unknown(NoLookup),
+}
+
+/// One mail server of the domain.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct MailHost {
+    pub(super) name: String,
+    /// Lower is better.
+    pub(super) preference: u16,
+    /// Whether the MX names an address (forbidden, RFC 5321 section 5.1).
+    pub(super) is_address: bool,
+    /// Whether its name is a CNAME (forbidden, RFC 2181 section 10.3).
+    pub(super) is_alias: bool,
+    pub(super) addresses: Vec<IpAddr>,
+    /// Why they are not known, if so.
+    pub(super) unresolved: Option<NoLookup>,
+    /// What DNSSEC says of them.
+    pub(super) validation: Validation,
+    /// The name below which its TLSA records stand (RFC 7672 section 2.2.2).
+    pub(super) base: String,
+    pub(super) tlsa: TlsaSet,
+    /// Seconds for which resolvers keep them.
+    pub(super) ttl: u32,
+    /// What was seen at each address.
+    pub(super) doors: Vec<Door>,
+}
+
+impl MailHost {
+    /// Whether senders without IPv6 can reach it.
+    pub(super) fn has_ipv4(&self) -> bool {
+        self.addresses.iter().any(IpAddr::is_ipv4)
+    }
+}
+
+/// The TLSA records of a host, by what they are worth.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum TlsaSet {
+    /// Not asked for yet.
+    NotAsked,
+    /// There is none.
+    None,
+    /// They are proven.
+    Secure(Vec<Tlsa>),
+    /// They are in a zone that is not signed, so senders do not look at them.
+    Ignored(Vec<Tlsa>),
+    /// Nobody knows whether they are proven.
+    Unproven(Vec<Tlsa>),
+    /// That could not be found out.
+    Failed(NoLookup),
+}
+
+impl TlsaSet {
+    /// The records, whatever they are worth.
+    pub(super) fn records(&self) -> &[Tlsa] {
+        match self {
+            Self::Secure(records) | Self::Ignored(records) | Self::Unproven(records) => records,
+            Self::NotAsked | Self::None | Self::Failed(_) => &[],
+        }
+    }
+}
+
+/// One address of a mail server.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Door {
+    pub(super) address: IpAddr,
+    /// The chains it shows: of the kind it prefers, and of the other kind if it has one.
+    pub(super) chains: Vec<Presented>,
+    /// Why there is none, or why the other is not known.
+    pub(super) problem: Option<NoSession>,
+}
+
+/// One chain that a server shows.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Presented {
+    /// Absent when it cannot be read.
+    pub(super) leaf: Option<Certificate>,
+    /// How each TLSA record stands to it.
+    #[serde(skip)]
+    pub(super) fits: Vec<TlsaFit>,
+    /// What all of them say; absent where there is none.
+    pub(super) dane: Option<Dane>,
+    /// What it proves to those who ask the authorities, for the name of the MX host.
+    #[serde(serialize_with = "certificate_words::serialize")]
+    pub(super) proof: Proof,
+}
+
+/// What stands where a record is looked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Published<T> {
+    /// A record.
+    Record(T),
+    /// None that counts.
+    None(NoRecord),
+    /// That could not be found out.
+    Unknown(NoLookup),
+}
+
+/// MTA-STS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Sts {
+    /// The id of the record.
+    pub(super) record: Published<String>,
+    /// The policy; absent where the record says that there is none.
+    pub(super) policy: Option<Fetched>,
+}
+
+/// What came of the policy file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Fetched {
+    /// The policy.
+    Policy(StsPolicy, MediaType),
+    /// No policy.
+    No(NoPolicy),
+}
+
+/// What a file is said to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct MediaType(pub(super) Option<String>);
+
+/// Why there is no policy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NoPolicy {
+    #[error("{0} has no address")]
+    NoHost(String),
+    #[error("cannot look up its host: {0}")]
+    Unresolved(NoLookup),
+    #[error("nobody listens on port 443")]
+    Refused,
+    #[error("no answer in time")]
+    Silent,
+    #[error("the certificate does not count: {0}")]
+    Certificate(String),
+    #[error("TLS does not come about: {0}")]
+    Tls(String),
+    #[error("answered with HTTP status {0}, not 200")]
+    Status(u16),
+    #[error("the file has more than 64 KB")]
+    TooLong,
+    #[error("the file breaks off")]
+    BrokenOff,
+    #[error("senders drop it: {0}")]
+    Syntax(StsFault),
+    #[error("this program cannot fetch it: {0}")]
+    Ours(String),
+}
+
+impl Serialize for NoPolicy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Where senders report, and whether anybody is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Reports {
+    pub(super) record: Published<ReportsTo>,
+    /// The domains among them that take no mail.
+    pub(super) dead: Vec<String>,
+}
+
+/// SPF with all the records it includes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct SpfSum {
+    /// What is said of everybody else.
+    pub(super) all: Option<Qualifier>,
+    /// Look-ups that a reader makes, as far as they were counted.
+    pub(super) lookups: usize,
+    /// Those among them that find nothing.
+    pub(super) voids: usize,
+    /// Whether it asks for the names of addresses.
+    pub(super) has_ptr: bool,
+    /// The domain whose record allows everybody, if one does.
+    pub(super) open: Option<String>,
+    /// The domain whose record makes the whole void, and why.
+    pub(super) fault: Option<(String, NoRecord)>,
+    /// The domain that could not be looked up, and why.
+    pub(super) unknown: Option<(String, NoLookup)>,
+}
+
+/// DMARC, and where it was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct DmarcAt {
+    /// The domain itself, or one above it.
+    pub(super) domain: String,
+    pub(super) record: Published<Dmarc>,
+    /// The domains that reports are to go to and that do not want them (RFC 7489 section 7.1).
+    pub(super) unwilling: Vec<String>,
+}
+
+/// The facts as they grow.
+pub(super) type Progress = program::Progress<Facts>;
+
+impl Facts {
+    /// Before the first question.
+    pub(super) fn new(target: &Target) -> Self {
+        Self {
+            domain: target.domain.clone(),
+            resolvers: Vec::new(),
+            validates: None,
+            destination: None,
+            validation: Validation::Unknown,
+            delegation: None,
+            hosts: Vec::new(),
+            left_out: 0,
+            one_family: target.caller.family != Family::Any,
+            connects: target.connects,
+            sts: None,
+            tls_rpt: None,
+            spf: None,
+            dmarc: None,
+            dkim: target.selectors.iter().map(|selector| (selector.clone(), None)).collect(),
+            signatures: Vec::new(),
+            seconds: None,
+            cut_short: None,
+        }
+    }
+}
+
+impl Gathered for Facts {
+    fn cut_short(&mut self, by: OutOfTime) {
+        self.cut_short = Some(by);
+    }
+}

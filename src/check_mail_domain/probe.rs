@@ -1,0 +1,71 @@
+//! All questions to DNS, the policy server and the mail servers, in that order.
+
+mod doors;
+mod policy_file;
+mod routes;
+mod spf;
+mod texts;
+
+use super::facts::{Facts, Progress};
+use super::target::Target;
+use crate::dns::{Lookup, NoLookup, RecordType, Resolver, Settings, Validation};
+use crate::program::Run;
+
+/// Asks for everything, and notes what comes.
+pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) {
+    let resolver = Resolver::new(Settings::of(&target.servers), &run.deadline);
+    progress.note(|facts| facts.resolvers = resolver.servers().to_vec());
+    let survey = Survey { target, run, progress, resolver };
+    survey.look();
+    progress.note(|facts| {
+        if run.deadline.has_passed() {
+            facts.cut_short.get_or_insert(run.out_of_time());
+        } else {
+            facts.seconds = Some(run.deadline.elapsed().as_secs_f64());
+        }
+    });
+}
+
+struct Survey<'a> {
+    target: &'a Target,
+    run: &'a Run,
+    progress: &'a Progress,
+    resolver: Resolver<'a>,
+}
+
+impl Survey<'_> {
+    fn look(&self) {
+        let goes_on = self.destination();
+        let steps: [fn(&Self); 6] =
+            [Self::hosts, Self::spf, Self::dmarc, Self::dkim, Self::tls_rpt, Self::sts];
+        for step in steps {
+            if !goes_on || self.run.deadline.has_passed() {
+                return;
+            }
+            step(self);
+        }
+        if self.target.connects {
+            self.doors();
+        }
+    }
+
+    fn note<T>(&self, note: impl FnOnce(&mut Facts) -> T) -> T {
+        self.progress.note(note)
+    }
+
+    /// Looks up, and keeps what there is to say of signatures and of the resolver.
+    fn ask(&self, name: &str, kind: RecordType) -> Result<Lookup, NoLookup> {
+        let found = self.resolver.look_up(name, kind);
+        self.note(|facts| {
+            facts.validates = self.resolver.validates();
+            if let Ok(lookup) = &found
+                && lookup.validation == Validation::Secure
+                && !lookup.data.is_empty()
+                && let Some(first) = lookup.signatures.iter().min_by_key(|one| one.expiration)
+            {
+                facts.signatures.push((format!("{kind} of {name}"), *first));
+            }
+        });
+        found
+    }
+}

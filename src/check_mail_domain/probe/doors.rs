@@ -1,0 +1,141 @@
+//! STARTTLS at each address of each mail server: at most two connections, since a server may have two certificates.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::Survey;
+use crate::check_mail_domain::facts::{Door, MailHost, Presented, TlsaSet};
+use crate::clock;
+use crate::smtp::{Command, Session, Stage};
+use crate::smtp_client::{Dialer, Greeted, NoSession, Patient, leave, server_name};
+use crate::tls::certificate;
+use crate::tls::certificate::Algorithm;
+use crate::tls::dane::{self, Dane};
+use crate::tls::handshake::{HandshakeError, Shown, Wanted, handshake};
+use crate::tls::proof::proof;
+use crate::tls::trust::Anchors;
+
+/// Where mail is handed over (RFC 5321 section 4.5.4.2).
+const PORT: u16 = 25;
+
+impl Survey<'_> {
+    /// Calls all of them.
+    pub(super) fn doors(&self) {
+        let hosts = self.progress.read(|facts| facts.hosts.clone());
+        let anchors = Anchors::load(self.target.ca_file.as_deref(), clock::seconds(self.run.now));
+        let mut left = hosts.iter().map(|host| host.addresses.len()).sum::<usize>();
+        for (place, host) in hosts.iter().enumerate() {
+            for address in &host.addresses {
+                if self.run.deadline.has_passed() {
+                    return;
+                }
+                let door = self.door(host, *address, &anchors, left);
+                left = left.saturating_sub(1);
+                if self.run.deadline.has_passed() && door.chains.is_empty() {
+                    return;
+                }
+                self.note(|facts| {
+                    if let Some(host) = facts.hosts.get_mut(place) {
+                        host.doors.push(door);
+                    }
+                });
+            }
+        }
+    }
+
+    fn door(&self, host: &MailHost, address: IpAddr, anchors: &Anchors, left: usize) -> Door {
+        let mut door = Door { address, chains: Vec::new(), problem: None };
+        // Senders that use TLSA records name their base domain, the others the host (RFC 7672 section 8.1).
+        let name = if matches!(host.tlsa, TlsaSet::Secure(_)) { &host.base } else { &host.name };
+        let first = match self.shake(name, address, Wanted::Any, left) {
+            Ok(shown) => shown,
+            Err(problem) => {
+                door.problem = Some(problem);
+                return door;
+            }
+        };
+        let leaf = first.chain.first().and_then(|der| certificate::read(der).ok());
+        let other = leaf.and_then(|leaf| match leaf.key.algorithm {
+            Algorithm::Rsa => Some(Wanted::Ecdsa),
+            Algorithm::Ecdsa => Some(Wanted::Rsa),
+            _ => None,
+        });
+        let presented = |shown: &Shown| self.presented(host, shown, anchors);
+        door.chains.push(presented(&first));
+        if let Some(wanted) = other {
+            match self.shake(name, address, wanted, left) {
+                // A server with one certificate ignores what it is asked for, or refuses.
+                Ok(second) if second.chain.first() == first.chain.first() => {}
+                Ok(second) => door.chains.push(presented(&second)),
+                Err(NoSession::Handshake(
+                    HandshakeError::Refused(_)
+                    | HandshakeError::Closed
+                    | HandshakeError::NothingInCommon
+                    | HandshakeError::BreaksRules,
+                )) => {}
+                Err(problem) => door.problem = Some(problem),
+            }
+        }
+        door
+    }
+
+    fn presented(&self, host: &MailHost, shown: &Shown, anchors: &Anchors) -> Presented {
+        let now = clock::seconds(self.run.now);
+        let records = host.tlsa.records();
+        // The domain proves an authority's certificate as well, if the way to the host is proven.
+        let is_proven =
+            self.progress.read(|facts| facts.validation == crate::dns::Validation::Secure);
+        let mut names = vec![host.base.as_str()];
+        if host.base != host.name {
+            names.push(&host.name);
+        }
+        if is_proven {
+            names.push(&self.target.domain);
+        }
+        let fits = dane::fits(records, &shown.chain, &names, now);
+        Presented {
+            leaf: shown.chain.first().and_then(|der| certificate::read(der).ok()),
+            dane: (!records.is_empty()).then(|| Dane::of(&fits)),
+            fits,
+            proof: proof(shown, &host.name, anchors, now),
+        }
+    }
+
+    /// One session up to TLS. What is left of the time is shared among the addresses to come.
+    fn shake(
+        &self,
+        name: &str,
+        address: IpAddr,
+        wanted: Wanted,
+        left: usize,
+    ) -> Result<Shown, NoSession> {
+        let deadline = &self.run.deadline;
+        let mut dialer = Dialer::new(name, PORT, &self.target.caller, deadline);
+        let share = deadline.remaining() / u32::try_from(left.max(1)).unwrap_or(u32::MAX);
+        let patience = &mut dialer.patience;
+        for step in
+            [&mut patience.connect, &mut patience.greeting, &mut patience.smtp, &mut patience.tls]
+        {
+            *step = (*step).min(share);
+        }
+        let connected = dialer.connect(&[SocketAddr::new(address, PORT)])?;
+        let local = connected.connection.local_address();
+        let Greeted { mut session, .. } = dialer.greet(connected.connection)?;
+        let ehlo = dialer.ehlo(&mut session, local)?;
+        if !ehlo.is_positive() {
+            leave(&mut session);
+            return Err(NoSession::Refused(Stage::Command(Command::Ehlo), ehlo));
+        }
+        if !ehlo.has_keyword("STARTTLS") {
+            leave(&mut session);
+            let masked = ehlo.has_masked_keyword();
+            return Err(if masked { NoSession::StarttlsMasked } else { NoSession::NoStarttls });
+        }
+        let stream = dialer.start_tls(session)?;
+        deadline.enter(format!("waiting for the TLS handshake of {address}"));
+        let (shown, result) = handshake(stream, server_name(name), wanted);
+        let (_, mut secured) = result?;
+        secured.allow(dialer.patience.smtp);
+        leave(&mut Session::over(secured));
+        Ok(shown)
+    }
+}

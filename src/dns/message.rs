@@ -1,0 +1,149 @@
+//! Questions and answers as bytes; pure. An answer counts only when it is one to the question.
+
+use hickory_proto::op::{Edns, Message, MessageType, Query, ResponseCode};
+use hickory_proto::rr::{Name, RData, RecordType};
+
+use super::lookup::{Lookup, Validation};
+use super::record::{self, plain};
+
+/// Bytes of an answer by UDP that no way through the net breaks up (DNS flag day 2020).
+pub(super) const PAYLOAD: u16 = 1232;
+/// Steps from an alias to its records; resolvers stop at about as many.
+const MOST_ALIASES: usize = 16;
+
+/// One question.
+#[derive(Clone, Debug)]
+pub(super) struct Inquest {
+    name: Name,
+    kind: RecordType,
+    /// Whether the resolver is to hand over what it cannot prove (CD).
+    unchecked: bool,
+}
+
+/// What a message turned out to be.
+#[derive(Clone, Debug)]
+pub(super) enum Told {
+    /// Not to this question: from somebody else, or late.
+    Stray,
+    /// No message, or one that breaks its own rules.
+    Malformed,
+    /// Cut off; TCP has the whole.
+    Truncated,
+    /// The server looks nothing up for others.
+    NotAResolver,
+    /// SERVFAIL; what else stands there is not to be used.
+    ServFail,
+    /// Any other code but NOERROR and NXDOMAIN.
+    Code(u16),
+    /// CNAMEs without an end.
+    AliasLoop,
+    /// An answer; validation is what the AD bit says.
+    Answer(Box<Lookup>),
+}
+
+impl Inquest {
+    /// A question for a name; absent when DNS has no room for it.
+    pub(super) fn new(name: &str, kind: RecordType) -> Option<Self> {
+        let mut name = Name::from_ascii(name).ok()?;
+        name.set_fqdn(true);
+        Some(Self { name, kind, unchecked: false })
+    }
+
+    /// The same for whatever is there, proven or not.
+    pub(super) fn unchecked(&self) -> Self {
+        Self { unchecked: true, ..self.clone() }
+    }
+
+    /// The bytes to send, and the number that the answer must carry.
+    pub(super) fn bytes(&self) -> Option<(u16, Vec<u8>)> {
+        let mut message = Message::query();
+        message.metadata.recursion_desired = true;
+        // A wish to be told about validation (RFC 6840 section 5.7). DO brings the signatures along, and makes
+        // systemd-resolved hand on CD.
+        message.metadata.authentic_data = true;
+        message.metadata.checking_disabled = self.unchecked;
+        message.add_query(Query::query(self.name.clone(), self.kind));
+        let mut edns = Edns::new();
+        edns.set_version(0).set_max_payload(PAYLOAD).set_dnssec_ok(true);
+        message.set_edns(edns);
+        Some((message.metadata.id, message.to_vec().ok()?))
+    }
+
+    /// Reads what came.
+    pub(super) fn read(&self, id: u16, bytes: &[u8]) -> Told {
+        // What is not to this question says nothing of the server, readable or not.
+        if bytes.get(..2) != Some(id.to_be_bytes().as_slice()) {
+            return Told::Stray;
+        }
+        let Ok(message) = Message::from_vec(bytes) else {
+            return Told::Malformed;
+        };
+        let meta = &message.metadata;
+        let is_ours = |query: &Query| query.name == self.name && query.query_type == self.kind;
+        let (is_asked, has_none) =
+            (message.queries.iter().all(is_ours), message.queries.is_empty());
+        // A server that does not understand the question may leave it out (RFC 1035 section 4.1.1).
+        if meta.message_type != MessageType::Response
+            || !is_asked
+            || (has_none && meta.response_code == ResponseCode::NoError)
+        {
+            return Told::Stray;
+        }
+        if meta.truncation {
+            return Told::Truncated;
+        }
+        match meta.response_code {
+            ResponseCode::NoError | ResponseCode::NXDomain if !meta.recursion_available => {
+                Told::NotAResolver
+            }
+            ResponseCode::NoError | ResponseCode::NXDomain => self.answer(&message),
+            ResponseCode::ServFail => Told::ServFail,
+            code => Told::Code(code.into()),
+        }
+    }
+
+    fn answer(&self, message: &Message) -> Told {
+        let mut owner = &self.name;
+        let mut steps = 0;
+        let mut ttl = u32::MAX;
+        while let Some((target, its_ttl)) = self.step(message, owner) {
+            steps += 1;
+            if steps > MOST_ALIASES {
+                return Told::AliasLoop;
+            }
+            (owner, ttl) = (target, ttl.min(its_ttl));
+        }
+        let found: Vec<_> = message
+            .answers
+            .iter()
+            .filter(|record| record.name == *owner && record.record_type() == self.kind)
+            .collect();
+        let zone = message.authorities.iter().find(|record| matches!(record.data, RData::SOA(_)));
+        let ttl = found.iter().map(|record| record.ttl).fold(ttl, u32::min);
+        let sections = message.answers.iter().chain(&message.authorities);
+        Told::Answer(Box::new(Lookup {
+            name: plain(owner),
+            is_alias: steps > 0,
+            exists: message.metadata.response_code == ResponseCode::NoError,
+            data: found.into_iter().map(record::read).collect(),
+            validation: if message.metadata.authentic_data {
+                Validation::Secure
+            } else {
+                Validation::Insecure
+            },
+            ttl: if ttl == u32::MAX { 0 } else { ttl },
+            signatures: sections.filter_map(record::signature).collect(),
+            zone: zone.map(|record| plain(&record.name)),
+        }))
+    }
+
+    /// Where an alias leads, and how long that may be kept; nothing where aliases are what is asked for.
+    fn step<'m>(&self, message: &'m Message, owner: &Name) -> Option<(&'m Name, u32)> {
+        let answers = message.answers.iter().filter(|_| self.kind != RecordType::CNAME);
+        let mut aliases = answers.filter_map(|record| match &record.data {
+            RData::CNAME(target) if record.name == *owner => Some((&target.0, record.ttl)),
+            _ => None,
+        });
+        aliases.next()
+    }
+}

@@ -1,0 +1,3 @@
+//! `check_mail_domain` in signed zones of its own, with mail servers behind their names.
+
+mod verdicts;
