@@ -1,6 +1,6 @@
 #!/bin/sh
 # A content filter for OpenSMTPD (smtpd-filters(7)): rejects at the end of a mail what has the first bytes of the test file
-# or of an archive, in base64.
+# in base64, at the start of a line or within one, as in an archive.
 while IFS= read -r line; do
     [ "$line" != 'config|ready' ] || break
 done
@@ -11,7 +11,7 @@ infected=
 while IFS='|' read -r _ _ _ _ phase session token line; do
     case $phase in
     data-line)
-        case $line in WDVPIVAlQEFQ* | UEsDB*) infected=$session ;; esac
+        case $line in *WDVPIVAlQEFQ*) infected=$session ;; esac
         echo "filter-dataline|$session|$token|$line"
         ;;
     commit)
