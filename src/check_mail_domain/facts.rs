@@ -50,7 +50,7 @@ pub(super) struct Facts {
     pub(super) dkim: Vec<(String, Option<Published<DkimKey>>)>,
     /// The signatures of what was asked, with what they are over.
     pub(super) signatures: Vec<(String, Rrsig)>,
-    /// How long it took; absent when it was cut short.
+    /// How long it took; absent when it was cut short, or where mail goes is not known.
     pub(super) seconds: Option<f64>,
     pub(super) cut_short: Option<OutOfTime>,
 }

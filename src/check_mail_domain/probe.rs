@@ -16,11 +16,11 @@ pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) {
     let resolver = Resolver::new(Settings::of(&target.servers), &run.deadline);
     progress.note(|facts| facts.resolvers = resolver.servers().to_vec());
     let survey = Survey { target, run, progress, resolver };
-    survey.look();
+    let has_looked = survey.look();
     progress.note(|facts| {
         if run.deadline.has_passed() {
             facts.cut_short.get_or_insert(run.out_of_time());
-        } else {
+        } else if has_looked {
             facts.seconds = Some(run.deadline.elapsed().as_secs_f64());
         }
     });
@@ -34,19 +34,23 @@ struct Survey<'a> {
 }
 
 impl Survey<'_> {
-    fn look(&self) {
-        let goes_on = self.destination();
+    /// Whether there was a destination to look at.
+    fn look(&self) -> bool {
+        if !self.destination() {
+            return false;
+        }
         let steps: [fn(&Self); 6] =
             [Self::hosts, Self::spf, Self::dmarc, Self::dkim, Self::tls_rpt, Self::sts];
         for step in steps {
-            if !goes_on || self.run.deadline.has_passed() {
-                return;
+            if self.run.deadline.has_passed() {
+                return true;
             }
             step(self);
         }
         if self.target.connects {
             self.doors();
         }
+        true
     }
 
     fn note<T>(&self, note: impl FnOnce(&mut Facts) -> T) -> T {

@@ -66,7 +66,7 @@ pub(super) fn judge(facts: &Facts, policy: &Policy, table: &Table, opinions: &mu
             Demand::One(Measure::Spf | Measure::Dkim | Measure::Dmarc | Measure::Dnssec)
         );
         match taken {
-            Taken::No(_) if is_null && is_for_hosts => {}
+            _ if is_null && is_for_hosts => {}
             Taken::No(why) => missing.push((*demand, name, why)),
             Taken::Unknown => unknown.push(name),
             Taken::Yes | Taken::Broken => {}

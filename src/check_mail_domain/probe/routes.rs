@@ -23,7 +23,8 @@ impl Survey<'_> {
             Ok(lookup) if !lookup.exists => (Destination::NoDomain, Some(lookup)),
             Ok(lookup) => (destination(&lookup), Some(lookup)),
         };
-        let goes_on = !matches!(destination, Destination::NoDomain);
+        // What is bogus or silent at the domain itself is so below it.
+        let goes_on = !matches!(destination, Destination::NoDomain | Destination::Unknown(_));
         let validation = found.as_ref().map_or(Validation::Unknown, |lookup| lookup.validation);
         let mut hosts = Vec::new();
         match &destination {
