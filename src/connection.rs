@@ -159,6 +159,41 @@ impl<'a> Connection<'a> {
         Ok(connection)
     }
 
+    /// A connection that somebody else accepted for us.
+    ///
+    /// # Errors
+    /// What the system says when it is none.
+    pub(crate) fn accepted(
+        stream: TcpStream,
+        deadline: &'a Deadline,
+        patience: Duration,
+    ) -> io::Result<Self> {
+        stream.peer_addr()?;
+        stream.set_nodelay(true)?;
+        let mut connection = Self { stream, deadline, patience, answer_end: Duration::ZERO };
+        connection.allow(patience);
+        Ok(connection)
+    }
+
+    /// Who is at the other end.
+    ///
+    /// # Errors
+    /// What the system says of a connection that is over.
+    pub(crate) fn peer_address(&self) -> io::Result<IpAddr> {
+        Ok(self.stream.peer_addr()?.ip())
+    }
+
+    /// The next byte, which stays to be read; nothing at the end of the stream.
+    ///
+    /// # Errors
+    /// That of the stream; when none came within `limit`, that it timed out.
+    pub(crate) fn next_byte(&self, limit: Duration) -> io::Result<Option<u8>> {
+        let mut byte = [0];
+        self.stream.set_read_timeout(Some(limit.min(self.left()?)))?;
+        let length = self.stream.peek(&mut byte)?;
+        Ok(byte.first().copied().filter(|_| length > 0))
+    }
+
     /// Our own address on it.
     #[must_use]
     pub(crate) fn local_address(&self) -> Option<IpAddr> {

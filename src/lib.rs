@@ -17,6 +17,7 @@
 //! - [`check_smtp_malware`]: whether infected mail is rejected
 //! - [`check_smtp_accept`]: whether mail is taken at all
 //! - [`check_mail_domain`]: whether mail to a domain is protected by DANE or MTA-STS
+//! - [`smtp_canary`]: takes the mails by which [`check_smtp_forced_tls`] proves that mail leaves encrypted
 //! - [`check_pushover`]: whether alerts would arrive
 //! - [`notify_pushover`]: sends them
 //!
@@ -30,6 +31,7 @@
 //! - [`tls`]: TLS as seen from outside, and what a certificate proves
 //! - [`dns`]: questions to DNS, and whether DNSSEC proves the answers
 //! - [`published`]: what a domain says of its mail in DNS and in its policy
+//! - [`canary`]: the state that those two share
 //! - [`exposition`]: metrics as servers show them to Prometheus
 //! - [`connection`]: TCP whose every wait has an end
 //! - [`stream`], [`system_error`]: why bytes no longer come or go, the same for every protocol
@@ -43,7 +45,7 @@
 //! programs        -> everything below, but no other program
 //! program         -> monitoring, deadline
 //! pushover        -> deadline, clock, secret, named_file
-//! smtp_client     -> smtp, tls, connection, deadline, program
+//! smtp_client     -> smtp, tls, connection, deadline, login, program
 //! smtp, tls       -> nothing that monitors
 //! dns             -> connection, deadline
 //! published       -> nothing
@@ -55,6 +57,7 @@
 //! `tests/it/files/boundaries.rs` holds all of this against the sources.
 #![allow(rustdoc::private_intra_doc_links, reason = "the map names every part")]
 
+mod canary;
 pub mod check_axigen_queue;
 pub mod check_axigen_version;
 pub mod check_mail_domain;
@@ -77,6 +80,7 @@ pub mod published;
 mod pushover;
 mod secret;
 pub mod smtp;
+pub mod smtp_canary;
 mod smtp_client;
 mod stream;
 mod system_error;
@@ -97,6 +101,7 @@ pub fn commands() -> Vec<clap::Command> {
         check_smtp_forced_tls::Args::command(),
         check_smtp_malware::Args::command(),
         check_smtp_accept::Args::command(),
+        smtp_canary::Args::command(),
         check_pushover::Args::command(),
         notify_pushover::Args::command(),
     ]

@@ -146,11 +146,14 @@ pub(crate) fn from_environment(name: &str) -> Option<Secret> {
 /// # Errors
 /// [`SecretError`] when the credential exists but is of no use.
 pub(crate) fn from_credential(name: &str) -> Result<Option<Secret>, SecretError> {
-    let Some(directory) = variable("CREDENTIALS_DIRECTORY").filter(|path| !path.is_empty()) else {
-        return Ok(None);
-    };
-    let path = Path::new(&directory).join(name);
-    if path.exists() { from_file(&path).map(Some) } else { Ok(None) }
+    credential(name).map(|path| from_file(&path)).transpose()
+}
+
+/// The file of the systemd credential `name`, if there is one.
+#[must_use]
+pub(crate) fn credential(name: &str) -> Option<PathBuf> {
+    let directory = variable("CREDENTIALS_DIRECTORY").filter(|path| !path.is_empty())?;
+    Some(Path::new(&directory).join(name)).filter(|path| path.exists())
 }
 
 #[expect(clippy::disallowed_methods, reason = "secrets come from the environment, too")]

@@ -10,6 +10,14 @@ pub(crate) struct SystemError {
     code: Option<i32>,
 }
 
+impl SystemError {
+    /// Whether there is nothing of that name.
+    #[must_use]
+    pub(crate) fn is_not_found(self) -> bool {
+        self.kind == io::ErrorKind::NotFound
+    }
+}
+
 impl From<&io::Error> for SystemError {
     fn from(error: &io::Error) -> Self {
         Self { kind: error.kind(), code: error.raw_os_error() }

@@ -1,5 +1,7 @@
 //! The command line of `check_smtp_forced_tls`.
 
+mod canary;
+
 use std::path::PathBuf;
 
 use super::facts::{LastStage, Role, Sender};
@@ -9,6 +11,7 @@ use crate::monitoring::State;
 use crate::program::{CheckOptions, UsageError};
 use crate::smtp::address::{Address, Domain};
 use crate::smtp_client::{CallerOptions, ProxyOption, host, port};
+use canary::CanaryOptions;
 
 /// Is mail from a partner refused unless it is encrypted? Would mail to a partner leave over TLS?
 ///
@@ -21,7 +24,8 @@ use crate::smtp_client::{CallerOptions, ProxyOption, host, port};
     version,
     term_width = 80,
     max_term_width = 80,
-    mut_arg("timeout", |timeout| timeout.default_value("30"))
+    mut_arg("timeout", |timeout| timeout.default_value("30")),
+    group = clap::ArgGroup::new("origin").args(["domain", "canary"])
 )]
 pub struct Args {
     /// Name or address of your mail server
@@ -45,8 +49,9 @@ pub struct Args {
     recipient: Option<Address>,
 
     /// Sender for its domain, in place of postmaster; repeatable. A made-up
-    /// one makes servers with callout ask the partner
-    #[arg(long, value_name = "ADDRESS", requires = "domain")]
+    /// one makes servers with callout ask the partner. With --canary the one
+    /// sender of the mail
+    #[arg(long, value_name = "ADDRESS", requires = "origin")]
     sender: Vec<Address>,
 
     /// Another domain that the rule must catch, as sub.partner.example;
@@ -90,6 +95,9 @@ pub struct Args {
     ca_file: Option<PathBuf>,
 
     #[command(flatten)]
+    canary: CanaryOptions,
+
+    #[command(flatten)]
     caller: CallerOptions,
 
     #[command(flatten)]
@@ -108,9 +116,9 @@ impl AsRef<CheckOptions> for Args {
 impl Args {
     /// What to look at, and what to think of it.
     pub(super) fn split(&self, on_timeout: State) -> Result<(Target, Policy), UsageError> {
-        if self.domain.is_empty() && self.partner.is_empty() {
+        if self.domain.is_empty() && self.partner.is_empty() && self.canary.canary.is_none() {
             return Err(UsageError(
-                "nothing to test: give a --domain whose mail must be refused in the clear, or a --partner to reach"
+                "nothing to test: give a --domain whose mail must be refused in the clear, a --partner to reach, or a --canary"
                     .to_owned(),
             ));
         }
@@ -123,6 +131,7 @@ impl Args {
         let target = Target {
             caller: self.caller.caller()?.behind(&self.proxy),
             ca_file: self.ca_file.clone(),
+            canary: self.canary()?,
             inbound: self.inbound()?,
             outbound: OutboundTarget {
                 partners: without_repeats(&self.partner),
@@ -133,6 +142,7 @@ impl Args {
         let policy = Policy {
             allow_temporary: self.allow_temporary,
             require_valid: self.require_valid,
+            verify: self.canary.verify,
             on_timeout,
         };
         Ok((target, policy))

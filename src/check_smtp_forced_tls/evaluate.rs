@@ -1,5 +1,6 @@
 //! Facts and limits become a report. No I/O, no clock.
 
+mod canary;
 mod inbound;
 mod outbound;
 mod ruling;
@@ -21,6 +22,9 @@ pub(super) fn evaluate(facts: &Facts, policy: &Policy) -> Report {
         inbound::legs(inbound, &mut report);
         inbound::domains(inbound, policy, &mut report);
         inbound::controls(inbound, &mut report);
+    }
+    if let Some(canary) = &facts.canary {
+        canary::judge(canary, policy, &mut report);
     }
     for partner in &facts.partners {
         outbound::judge(partner, policy, facts.cut_short.is_some(), &mut report);

@@ -1,5 +1,9 @@
 //! The long output: what was said to whom, and by whom.
 
+mod canary;
+
+pub(super) use canary::{long, not_handed_over, of as sink_words, tls, when};
+
 use super::facts::{Answer, Contact, Facts, Inbound, NoMx, Partner, Role, Sender, is_undetermined};
 use crate::monitoring::{Meanings, Report};
 use crate::smtp_client::{NoSession, certificate_words};
@@ -11,6 +15,9 @@ pub(super) const MEANINGS: Meanings = &[
     ("enforced", "domains whose mail is refused in the clear"),
     ("open", "domains whose mail is taken in the clear"),
     ("undecided", "all other domains"),
+    ("waited", "time the last canary mail that came was kept without TLS"),
+    ("attempts", "attempts to hand over the last canary mail that was judged"),
+    ("age", "age of the last proof"),
     ("time", "time of the whole look"),
 ];
 
@@ -27,6 +34,9 @@ pub(super) fn explain(facts: &Facts, report: &mut Report) {
             }
             report.explain(2, format!("{}: {} connections", leg.name(), leg.connections));
         }
+    }
+    if let Some(canary) = &facts.canary {
+        canary::explain(canary, report);
     }
     for partner in &facts.partners {
         hosts(partner, report);

@@ -1,9 +1,15 @@
 //! What was seen of a server that should refuse mail in the clear, and of the ways to partners.
 
+mod canary;
+
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
 use serde::{Serialize, Serializer};
+
+pub(super) use canary::{
+    CanaryFacts, Course, HandOver, SinkSeen, course, first, is_due, is_overdue, since,
+};
 
 use crate::connection::ResolveError;
 use crate::program::{self, Gathered, OutOfTime};
@@ -18,6 +24,9 @@ use crate::tls::proof::Proof;
 pub(super) struct Facts {
     /// Absent when no mail was offered.
     pub(super) inbound: Option<Inbound>,
+    /// Absent when no canary mail is handed over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) canary: Option<CanaryFacts>,
     pub(super) partners: Vec<Partner>,
     /// The time it took; absent while it goes on.
     pub(super) seconds: Option<f64>,

@@ -9,6 +9,8 @@ pub(super) struct Policy {
     pub(super) allow_temporary: bool,
     /// Whether a partner's certificate must be good.
     pub(super) require_valid: bool,
+    /// Whether a canary mail must not be handed over under a wrong certificate.
+    pub(super) verify: bool,
     /// The state of the plugin's own time-out.
     pub(super) on_timeout: State,
 }

@@ -1,5 +1,7 @@
 //! The look itself: mail offered to our own server, handshakes with those of partners. All I/O starts here.
 
+mod canary;
+mod hand_over;
 mod inbound;
 mod mx;
 mod outbound;
@@ -17,6 +19,9 @@ pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) {
     let now = clock::seconds(run.now);
     let anchors = Anchors::load(target.ca_file.as_deref(), now);
     let deadline = &run.deadline;
+    if let Some(canary) = &target.canary {
+        canary::look(canary, &target.caller, &anchors, run, progress);
+    }
     if let Some(inbound) = &target.inbound {
         Legs {
             target: inbound,

@@ -1,6 +1,10 @@
 //! What to look at.
 
+mod canary;
+
 use std::path::PathBuf;
+
+pub(super) use canary::CanaryTarget;
 
 use super::facts::{Facts, Inbound, LastStage, Partner, Sender};
 use crate::smtp::address::{Address, Domain};
@@ -11,6 +15,7 @@ use crate::smtp_client::{Caller, Security};
 pub(super) struct Target {
     pub(super) caller: Caller,
     pub(super) ca_file: Option<PathBuf>,
+    pub(super) canary: Option<CanaryTarget>,
     pub(super) inbound: Option<InboundTarget>,
     pub(super) outbound: OutboundTarget,
 }
@@ -64,6 +69,7 @@ impl Target {
                 senders: inbound.senders.clone(),
                 legs: Vec::new(),
             }),
+            canary: self.canary.as_ref().map(CanaryTarget::nothing_yet),
             partners: self.outbound.partners.iter().map(partner).collect(),
             seconds: None,
             cut_short: None,

@@ -23,5 +23,6 @@ mod contract;
 mod files;
 mod lab;
 mod notify_pushover;
+mod smtp_canary;
 mod soak;
 mod support;

@@ -7,8 +7,12 @@ use crate::monitoring::render::{Format, render};
 use crate::smtp::Command;
 use crate::smtp_client::Security;
 
-const POLICY: Policy =
-    Policy { allow_temporary: false, require_valid: false, on_timeout: State::Unknown };
+const POLICY: Policy = Policy {
+    allow_temporary: false,
+    require_valid: false,
+    verify: false,
+    on_timeout: State::Unknown,
+};
 
 mod whole;
 
@@ -43,6 +47,7 @@ fn leg(way: Security, problem: Option<Problem>) -> Leg {
 
 fn inbound(senders: Vec<Sender>, legs: Vec<Leg>) -> Facts {
     Facts {
+        canary: None,
         inbound: Some(Inbound {
             host: "mail".to_owned(),
             recipient: "test@own.example".to_owned(),

@@ -21,6 +21,7 @@ const SERVICES: &[(&str, &str)] = &[
     ("check_smtp_malware", "SMTP MALWARE"),
     ("check_mail_domain", "MAIL DOMAIN"),
     ("check_smtp_accept", "SMTP ACCEPT"),
+    ("smtp_canary", "SMTP CANARY"),
     ("check_pushover", "PUSHOVER"),
     ("notify_pushover", "PUSHOVER"),
 ];
@@ -65,6 +66,8 @@ fn something_to_say(name: &str, queue: &QueueTree) -> Command {
             command.args(["-H", "127.0.0.1", "-p", "1", "--recipient", "test@own.test"])
         }
         "check_mail_domain" => command.args(["-d", "a.example", "--dns-server", "127.0.0.1:1"]),
+        // It serves a connection, and prints nothing but what is wrong with its command line.
+        "smtp_canary" => &mut command,
         "check_axigen_queue" => command.arg("--queue-dir").arg(queue.path()),
         "check_pushover" => command.arg("--spool-dir").arg(queue.join("a|b=1")),
         "notify_pushover" => command.args(["--dry-run", "--message=a|b=1"]),

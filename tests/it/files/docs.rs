@@ -112,15 +112,17 @@ fn every_program_has_a_page_with_states_and_all_its_options() {
         let own = program_page(name);
         assert!(readme.contains(&format!("[{name}](docs/{name}.md)")), "README.md: {name}");
         let is_check = name.starts_with("check_");
-        for state in if is_check {
-            ["OK", "WARNING", "CRITICAL", "UNKNOWN"]
-        } else {
-            ["OK", "QUEUED", "REJECTED", "UNKNOWN"]
-        } {
+        let states: &[&str] = match name {
+            // It serves a connection and has no opinion.
+            "smtp_canary" => &[],
+            _ if is_check => &["OK", "WARNING", "CRITICAL", "UNKNOWN"],
+            _ => &["OK", "QUEUED", "REJECTED", "UNKNOWN"],
+        };
+        for state in states {
             let states = section(&own, "\n## States\n");
             assert!(states.contains(&format!("\n| {state} | ")), "{name}: {state}");
         }
-        // A notifier takes other options than a check, so all of them stand in its own section.
+        // What is no check takes other options, so all of them stand in its own section.
         let documented: BTreeSet<String> = [own.as_str(), if is_check { &common } else { "" }]
             .iter()
             .flat_map(|text| code_words(first_cells(text)))

@@ -32,6 +32,8 @@ fn an_installation_has_programs_man_pages_and_completions_and_runs() {
         "monitoring-plugins-axigen/systemd/notify-pushover-flush.service",
         "monitoring-plugins-axigen/systemd/notify-pushover-flush.timer",
         "monitoring-plugins-axigen/tmpfiles.d/monitoring-plugins-axigen.conf",
+        "monitoring-plugins-axigen/systemd/smtp-canary.socket",
+        "monitoring-plugins-axigen/systemd/smtp-canary@.service",
     ]
     .map(|path| format!("usr/share/{path}"))
     .into();

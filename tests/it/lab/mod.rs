@@ -4,6 +4,7 @@ mod cores;
 mod director;
 mod openmetrics;
 mod smtp_accept;
+mod smtp_canary;
 mod smtp_forced_tls;
 mod smtp_malware;
 mod smtp_malware_scanners;

@@ -70,6 +70,13 @@ impl Daemon {
     }
 }
 
+impl Daemon {
+    /// Its process, which is in its mount namespace.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+}
+
 impl Drop for Daemon {
     fn drop(&mut self) {
         // It takes its own children along.

@@ -10,7 +10,7 @@ use super::open_tempdir;
 use super::pki::NAME;
 
 /// Packages that exim is made of.
-const PACKAGES: [&str; 8] = [
+pub(crate) const PACKAGES: [&str; 8] = [
     "exim4-daemon-light",
     "libdb5.3",
     "libgnutls-dane0",

@@ -98,3 +98,31 @@ fn tool(command: &mut Command) {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// A file system of a few pages, mounted over a directory; it is full when asked to be.
+pub(crate) struct SmallDisk {
+    at: PathBuf,
+}
+
+impl SmallDisk {
+    pub(crate) fn mount(at: &Path) -> Self {
+        let flags = MountFlags::NODEV | MountFlags::NOSUID;
+        mount("tmpfs", at, "tmpfs", flags, c"size=64k,mode=755").unwrap();
+        Self { at: at.to_owned() }
+    }
+
+    pub(crate) fn fill(&self) {
+        let mut file = File::create(self.at.join("filler")).unwrap();
+        while std::io::Write::write(&mut file, &[0; 4096]).is_ok_and(|written| written > 0) {}
+    }
+
+    pub(crate) fn free(&self) {
+        std::fs::remove_file(self.at.join("filler")).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = unmount(&self.at, UnmountFlags::DETACH);
+    }
+}

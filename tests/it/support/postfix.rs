@@ -47,6 +47,36 @@ impl Postfix {
         Some(Self { _daemon: daemon, dir, ports })
     }
 
+    /// Starts one listener that hands mail on by `routes`: a domain, where its mail goes, and the settings of the client.
+    /// Mail that must wait is tried again every second.
+    pub(crate) fn handing_on(
+        test: &str,
+        files: &[(&str, String)],
+        routes: &[(String, String, &[&str])],
+    ) -> Option<Self> {
+        let unpacked = fetched(test, "postfix", "unpack.sh", &PACKAGES)?;
+        let dir = open_tempdir();
+        let ports = free_ports(1);
+        configure(dir.path(), &unpacked, files, &[Service::new(&[])], &ports);
+        let at = dir.path().display().to_string();
+        let mut main = fs::read_to_string(dir.path().join("etc/main.cf")).unwrap();
+        let mut master = fs::read_to_string(dir.path().join("etc/master.cf")).unwrap();
+        main.push_str(&HANDING_ON.replace("DIR", &at));
+        main.push_str("transport_maps = inline:{");
+        for (number, (domain, next_hop, settings)) in routes.iter().enumerate() {
+            let _ = write!(main, " {{ {domain} = route{number}:{next_hop} }}");
+            let _ = writeln!(master, "route{number} unix - - n - - smtp");
+            for setting in *settings {
+                let _ = writeln!(master, "  -o {{ {} }}", setting.replace("DIR", &at));
+            }
+        }
+        main.push_str(" }\n");
+        fs::write(dir.path().join("etc/main.cf"), main).unwrap();
+        fs::write(dir.path().join("etc/master.cf"), master).unwrap();
+        let daemon = Daemon::start("run-postfix.sh", &unpacked, dir.path(), &ports);
+        Some(Self { _daemon: daemon, dir, ports })
+    }
+
     pub(crate) fn port(&self, service: usize) -> u16 {
         self.ports[service]
     }
@@ -125,6 +155,16 @@ smtpd_tls_chain_files = DIR/good.pem
 smtpd_tls_protocols = !SSLv2, !SSLv3, !TLSv1, !TLSv1.1
 smtpd_tls_mandatory_protocols = !SSLv2, !SSLv3, !TLSv1, !TLSv1.1
 tls_preempt_cipherlist = no
+";
+
+const HANDING_ON: &str = "\
+queue_run_delay = 1s
+minimal_backoff_time = 1s
+maximal_backoff_time = 2s
+smtp_destination_concurrency_failed_cohort_limit = 0
+smtp_tls_CAfile = DIR/ca.pem
+smtp_host_lookup = native
+smtp_dns_support_level = disabled
 ";
 
 const MASTER: &str = "\

@@ -11,8 +11,12 @@ use crate::tls::Protocol;
 use crate::tls::anchored::NoAnchors;
 use crate::tls::proof::{Fault, Proof, Unproven};
 
-const POLICY: Policy =
-    Policy { allow_temporary: false, require_valid: false, on_timeout: State::Unknown };
+const POLICY: Policy = Policy {
+    allow_temporary: false,
+    require_valid: false,
+    verify: false,
+    on_timeout: State::Unknown,
+};
 
 #[track_caller]
 fn expect(case: &str, facts: &Facts, policy: &Policy, state: State, text: &str) {
@@ -52,7 +56,13 @@ fn with_proof(faults: &[Fault], unknown: Option<Unproven>) -> Contact {
 }
 
 fn outbound(partner: Partner) -> Facts {
-    Facts { inbound: None, partners: vec![partner], seconds: Some(0.5), cut_short: None }
+    Facts {
+        inbound: None,
+        canary: None,
+        partners: vec![partner],
+        seconds: Some(0.5),
+        cut_short: None,
+    }
 }
 
 #[test]

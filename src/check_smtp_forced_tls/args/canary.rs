@@ -1,0 +1,95 @@
+//! The options of `--canary`, which belong to nothing else.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Args;
+use crate::check_smtp_forced_tls::target::CanaryTarget;
+use crate::monitoring::duration;
+use crate::program::UsageError;
+use crate::smtp::address::Domain;
+use crate::smtp_client::{Security, host, port};
+
+/// How canary mails are handed over and judged.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct CanaryOptions {
+    /// Hand the next canary mail for this domain to your own server, and judge
+    /// the last ones
+    #[arg(long, value_name = "DOMAIN", requires = "canary_state", conflicts_with_all = ["domain", "partner"])]
+    pub(super) canary: Option<Domain>,
+
+    /// Directory that is shared with smtp_canary
+    #[arg(long, value_name = "DIR", requires = "canary")]
+    canary_state: Option<PathBuf>,
+
+    /// A mail must come within this time, and a proof may be as old
+    #[arg(long, value_name = "DURATION", default_value = "2h", value_parser = duration::parse, allow_hyphen_values = true)]
+    pub(super) canary_age: Duration,
+
+    /// Where smtp_canary listens, to see that it does
+    #[arg(long, value_name = "HOST", default_value = "127.0.0.1", value_parser = host())]
+    canary_host: String,
+
+    /// The port of it
+    #[arg(long, value_name = "PORT", default_value = "25", value_parser = port)]
+    canary_port: u16,
+
+    /// The rule verifies certificates: show a wrong one too, and CRITICAL when
+    /// the mail is handed over under it
+    #[arg(long, requires = "canary")]
+    pub(super) verify: bool,
+
+    /// Hand over by STARTTLS [default: in the clear]
+    #[arg(short = 'S', long, requires = "canary", conflicts_with = "tls")]
+    starttls: bool,
+
+    /// Hand over with TLS from the first byte on [default on port 465]
+    #[arg(short = 's', long, requires = "canary")]
+    tls: bool,
+
+    /// Log in with the user:password in this file, if the certificate is valid
+    /// for --hostname
+    #[arg(long, value_name = "FILE", requires = "canary")]
+    auth_file: Option<PathBuf>,
+}
+
+impl Args {
+    /// What to hand over, if a canary mail is.
+    pub(super) fn canary(&self) -> Result<Option<CanaryTarget>, UsageError> {
+        let options = &self.canary;
+        let (Some(domain), Some(state)) = (&options.canary, &options.canary_state) else {
+            return Ok(None);
+        };
+        let usage = |text: &str| Err(UsageError(text.to_owned()));
+        let Some(host) = self.hostname.clone() else {
+            return usage("option --hostname is missing; --canary needs your own mail server");
+        };
+        let [sender] = self.sender.as_slice() else {
+            return usage("option --sender: --canary needs one, an address of your own");
+        };
+        if sender.domain == *domain {
+            return usage("option --sender: must not be in the domain of --canary");
+        }
+        if options.canary_age.is_zero() {
+            return usage("option --canary-age: must be longer than 0s");
+        }
+        let security = Security::chosen(options.tls, options.starttls, self.port);
+        if options.auth_file.is_some() && security == Security::Clear {
+            return usage(
+                "option --auth-file: goes with --starttls or --tls only; nothing was sent",
+            );
+        }
+        Ok(Some(CanaryTarget {
+            domain: domain.clone(),
+            state: state.clone(),
+            age: options.canary_age,
+            verify: options.verify,
+            sink: (options.canary_host.clone(), options.canary_port),
+            host,
+            port: self.port,
+            security,
+            sender: sender.clone(),
+            auth_file: options.auth_file.clone(),
+        }))
+    }
+}
