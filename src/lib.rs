@@ -19,6 +19,7 @@
 //! - [`check_mail_domain`]: whether mail to a domain is protected by DANE or MTA-STS
 //! - [`check_pushover`]: whether alerts would arrive
 //! - [`notify_pushover`]: sends them
+//! - [`pushover_channel`]: sends those of Icinga Notifications
 //!
 //! What they stand on:
 //!
@@ -75,6 +76,7 @@ pub mod notify_pushover;
 pub mod program;
 pub mod published;
 mod pushover;
+pub mod pushover_channel;
 mod secret;
 pub mod smtp;
 mod smtp_client;
@@ -99,5 +101,6 @@ pub fn commands() -> Vec<clap::Command> {
         check_smtp_accept::Args::command(),
         check_pushover::Args::command(),
         notify_pushover::Args::command(),
+        pushover_channel::Args::command(),
     ]
 }

@@ -8,6 +8,7 @@ mod notifier;
 mod options;
 mod progress;
 mod run;
+mod service;
 mod supervisor;
 mod usage;
 
@@ -21,6 +22,7 @@ pub use notifier::{Delivery, Errand, NotifierOptions, Outcome, run_notifier};
 pub use options::{CheckOptions, Timeout};
 pub use progress::{Gathered, OutOfTime, Progress};
 pub use run::Run;
+pub use service::{Requests, answer, complain, run_service};
 pub use usage::UsageError;
 
 use crate::monitoring::Report;

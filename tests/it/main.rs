@@ -23,5 +23,6 @@ mod contract;
 mod files;
 mod lab;
 mod notify_pushover;
+mod pushover_channel;
 mod soak;
 mod support;

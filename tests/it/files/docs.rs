@@ -112,11 +112,13 @@ fn every_program_has_a_page_with_states_and_all_its_options() {
         let own = program_page(name);
         assert!(readme.contains(&format!("[{name}](docs/{name}.md)")), "README.md: {name}");
         let is_check = name.starts_with("check_");
-        for state in if is_check {
-            ["OK", "WARNING", "CRITICAL", "UNKNOWN"]
-        } else {
-            ["OK", "QUEUED", "REJECTED", "UNKNOWN"]
-        } {
+        let states: &[&str] = match name {
+            _ if is_check => &["OK", "WARNING", "CRITICAL", "UNKNOWN"],
+            // It answers requests, and its end says nothing.
+            "pushover_channel" => &[],
+            _ => &["OK", "QUEUED", "REJECTED", "UNKNOWN"],
+        };
+        for state in states {
             let states = section(&own, "\n## States\n");
             assert!(states.contains(&format!("\n| {state} | ")), "{name}: {state}");
         }

@@ -102,7 +102,7 @@ pub(super) fn flush_until_nothing_waits(host: &Host) -> Result<(), String> {
 /// Whether the text of an alert stands in failed/.
 pub(super) fn is_in_failed(host: &Host, text: &str) -> bool {
     let failed = host.spool().join("failed");
-    host.failed().iter().any(|name| {
-        fs::read_to_string(failed.join(name)).is_ok_and(|item| item.contains(text))
-    })
+    host.failed()
+        .iter()
+        .any(|name| fs::read_to_string(failed.join(name)).is_ok_and(|item| item.contains(text)))
 }
