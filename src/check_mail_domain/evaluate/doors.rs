@@ -109,6 +109,7 @@ fn trouble(door: &Door) -> Option<Trouble> {
         NoSession::Refused(..)
         | NoSession::Unresolved(_)
         | NoSession::Handshake(_)
+        | NoSession::NoProxyExpected
         | NoSession::OutOfTime => Trouble::Unknown,
     })
 }
