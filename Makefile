@@ -49,8 +49,8 @@ install:
 	  || exit; \
 	done
 	install -D -m 644 man/pushover.toml.5 $(share)/man/man5/pushover.toml.5
-	for file in config/pushover.toml systemd/notify-pushover-flush.service systemd/notify-pushover-flush.timer \
-	  systemd/smtp-canary.socket systemd/smtp-canary@.service tmpfiles.d/monitoring-plugins-axigen.conf; do \
+	for file in config/pushover.toml config/channel/pushover.toml \
+	  $(patsubst packaging/%,%,$(wildcard packaging/systemd/*)) tmpfiles.d/monitoring-plugins-axigen.conf; do \
 	  install -D -m 644 packaging/$$file $(share)/monitoring-plugins-axigen/$$file || exit; \
 	done
 	install -D -m 644 packaging/report.schema.json $(share)/monitoring-plugins-axigen/report.schema.json

@@ -4,6 +4,8 @@ plugindir ?= $(PREFIX)/lib/nagios/plugins
 zshdir ?= $(PREFIX)/share/zsh/site-functions
 unitdir ?= $(PREFIX)/lib/systemd/system
 tmpfilesdir ?= $(PREFIX)/lib/tmpfiles.d
+# Where Icinga Notifications looks for channels.
+channelsdir ?= $(PREFIX)/libexec/icinga-notifications/channels
 packages = $(CARGO_TARGET_DIR)/packages
 name = monitoring-plugins-axigen
 
@@ -28,7 +30,10 @@ install-package: install
 	rm -r $(share)/$(name)/config $(share)/$(name)/systemd $(share)/$(name)/tmpfiles.d
 	install -D -m 644 packaging/icinga2/$(name).conf $(share)/icinga2/include/plugins-contrib.d/$(name).conf
 	install -D -m 640 packaging/config/pushover.toml $(DESTDIR)/etc/$(name)/pushover.toml
+	install -D -m 640 packaging/config/channel/pushover.toml $(DESTDIR)/etc/$(name)/channel/pushover.toml
+	install -d $(DESTDIR)$(channelsdir)
+	ln -sfr $(DESTDIR)$(plugindir)/pushover_channel $(DESTDIR)$(channelsdir)/x_pushover
 	install -D -m 644 -t $(DESTDIR)$(unitdir) packaging/systemd/*
 	install -D -m 644 -t $(DESTDIR)$(tmpfilesdir) packaging/tmpfiles.d/$(name).conf
-	install -d -m 700 $(DESTDIR)/var/spool/$(name)
+	install -d -m 700 $(DESTDIR)/var/spool/$(name) $(DESTDIR)/var/spool/$(name)-channel
 	packaging/third-party.sh > THIRD-PARTY-LICENSES

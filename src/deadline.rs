@@ -1,5 +1,6 @@
 //! One end for everything a run waits for.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ pub struct Deadline {
     limit: Duration,
     probe_end: Instant,
     watchdog_end: Instant,
+    brought_forward: AtomicBool,
     stage: Mutex<String>,
 }
 
@@ -25,6 +27,7 @@ impl Deadline {
             limit,
             probe_end: now + limit.saturating_sub(margin),
             watchdog_end: now + limit,
+            brought_forward: AtomicBool::new(false),
             stage: Mutex::new("starting".to_owned()),
         }
     }
@@ -38,7 +41,15 @@ impl Deadline {
     /// Time the probe has left; zero when it must stop.
     #[must_use]
     pub fn remaining(&self) -> Duration {
+        if self.brought_forward.load(Ordering::Relaxed) {
+            return Duration::ZERO;
+        }
         self.probe_end.saturating_duration_since(monotonic_now())
+    }
+
+    /// The probe must stop now: somebody asked for the end. What is under way has the time it was given.
+    pub fn bring_forward(&self) {
+        self.brought_forward.store(true, Ordering::Relaxed);
     }
 
     /// Whether the probe must stop.
@@ -102,6 +113,14 @@ mod tests {
             assert!(deadline.remaining() < deadline.until_watchdog());
             assert!(deadline.remaining() > Duration::from_millis(seconds * 850));
         }
+    }
+
+    #[test]
+    fn an_end_can_be_brought_forward() {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        assert!(!deadline.has_passed());
+        deadline.bring_forward();
+        assert!(deadline.has_passed() && !deadline.until_watchdog().is_zero());
     }
 
     #[test]

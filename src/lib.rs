@@ -20,6 +20,7 @@
 //! - [`smtp_canary`]: takes the mails by which [`check_smtp_forced_tls`] proves that mail leaves encrypted
 //! - [`check_pushover`]: whether alerts would arrive
 //! - [`notify_pushover`]: sends them
+//! - [`pushover_channel`]: sends those of Icinga Notifications
 //!
 //! What they stand on:
 //!
@@ -78,6 +79,7 @@ pub mod notify_pushover;
 pub mod program;
 pub mod published;
 mod pushover;
+pub mod pushover_channel;
 mod secret;
 pub mod smtp;
 pub mod smtp_canary;
@@ -104,5 +106,6 @@ pub fn commands() -> Vec<clap::Command> {
         smtp_canary::Args::command(),
         check_pushover::Args::command(),
         notify_pushover::Args::command(),
+        pushover_channel::Args::command(),
     ]
 }

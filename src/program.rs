@@ -9,6 +9,7 @@ mod options;
 mod progress;
 mod run;
 mod server;
+mod service;
 mod supervisor;
 mod usage;
 
@@ -23,6 +24,7 @@ pub use options::{CheckOptions, Timeout};
 pub use progress::{Gathered, OutOfTime, Progress};
 pub use run::Run;
 pub use server::{Served, ServerOptions, Service, run_server};
+pub use service::{Requests, answer, complain, run_service};
 pub use usage::UsageError;
 
 use crate::monitoring::Report;

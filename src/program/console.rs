@@ -67,6 +67,12 @@ impl Console {
         ExitCode::from(State::Unknown.exit_code())
     }
 
+    /// Ends the process without a word.
+    #[expect(clippy::unused_self, reason = "who has a console may end the process")]
+    pub(super) fn leave(&self, code: u8) -> ! {
+        leave(code)
+    }
+
     fn write(&self, report: &Report) -> u8 {
         self.claim();
         let (format, verbosity) = self.style.get().copied().unwrap_or_default();

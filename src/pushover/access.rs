@@ -15,6 +15,9 @@ use super::keys::{Keyring, surroundings};
 use super::spool::{SPOOL_DIR, Spool, SpoolError};
 use crate::secret::{self, Secret};
 
+/// Time for name look-up and connect.
+const CONNECT_SECONDS: u64 = 5;
+
 /// Options of every program on the way to Pushover.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct AccessOptions {
@@ -45,8 +48,11 @@ pub(crate) struct AccessOptions {
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
     /// Seconds for name look-up and connect
-    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
+    #[arg(long, value_name = "SECONDS", default_value_t = CONNECT_SECONDS, value_parser = clap::value_parser!(u64).range(1..=60))]
     pub(crate) connect_timeout: u64,
+    /// Where messages wait if nobody says so
+    #[arg(skip = PathBuf::from(SPOOL_DIR))]
+    default_spool: PathBuf,
 }
 
 /// What a run works with. A broken configuration is not judged here: a message is to be kept first.
@@ -73,6 +79,24 @@ pub(crate) struct Access {
 }
 
 impl AccessOptions {
+    /// Everything from this file: nothing was given on the command line. `default_spool` is the spool of a file that names
+    /// none.
+    #[must_use]
+    pub(crate) fn of(config: &Path, default_spool: &Path) -> Self {
+        Self {
+            config: config.to_owned(),
+            token_file: None,
+            recipient: Vec::new(),
+            user_file: None,
+            spool_dir: None,
+            api_url: None,
+            ca_file: None,
+            proxy: None,
+            connect_timeout: CONNECT_SECONDS,
+            default_spool: default_spool.to_owned(),
+        }
+    }
+
     /// Reads the configuration. The spool is not touched yet.
     #[must_use]
     pub(crate) fn gather(&self) -> Access {
@@ -94,6 +118,14 @@ impl AccessOptions {
         access
     }
 
+    /// Reads the configuration and enters the spool.
+    #[must_use]
+    pub(crate) fn enter(&self) -> Access {
+        let mut access = self.gather();
+        access.enter_spool();
+        access
+    }
+
     fn read(&self) -> Result<Config, Arc<NoConfig>> {
         Config::read(&self.config, self.config != Path::new(CONFIG_FILE)).map_err(Arc::new)
     }
@@ -109,7 +141,7 @@ impl AccessOptions {
         };
         match configured {
             Some(configured) => (absolute(&configured), Some(absolute(&self.config))),
-            None => (PathBuf::from(SPOOL_DIR), None),
+            None => (self.default_spool.clone(), None),
         }
     }
 

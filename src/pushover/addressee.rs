@@ -20,7 +20,7 @@ pub(super) fn shown(name: &str) -> &str {
 
 /// Whether it has the form of a token or key.
 #[must_use]
-pub(super) fn looks_like_key(text: &str) -> bool {
+pub(crate) fn looks_like_key(text: &str) -> bool {
     text.len() == KEY_CHARS && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 

@@ -127,6 +127,11 @@ impl Api {
         Ok(Self { client: ManuallyDrop::new(client), base })
     }
 
+    /// Ends the connection and the thread behind it, for a process that lives on. May wait for a name look-up.
+    pub(crate) fn close(self) {
+        drop(ManuallyDrop::into_inner(self.client));
+    }
+
     /// Sends one message (`POST /1/messages.json`).
     #[must_use]
     pub(crate) fn send(

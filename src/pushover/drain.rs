@@ -36,6 +36,13 @@ pub(crate) struct Limits {
     pub(crate) number: usize,
 }
 
+impl Default for Limits {
+    /// A day, and a thousand.
+    fn default() -> Self {
+        Self { age: Duration::from_secs(86_400), number: 1000 }
+    }
+}
+
 /// What the caller is waiting for.
 struct Urgent<'a> {
     names: &'a [Name],
@@ -93,6 +100,11 @@ impl<'a> Drainer<'a> {
                 None => {}
             }
         }
+    }
+
+    /// Ends the connection, for a process that lives on. May wait for a name look-up.
+    pub(crate) fn close(self) {
+        self.transport.close();
     }
 
     /// Leaves what was learnt to later runs. The caller holds the lock of `spool`.

@@ -98,6 +98,7 @@ pub(crate) enum KeyError {
 #[derive(Debug, Default)]
 pub(crate) struct Keyring {
     configs: HashMap<PathBuf, Result<Config, Arc<NoConfig>>>,
+    files: HashMap<PathBuf, Secret>,
 }
 
 impl Keyring {
@@ -110,6 +111,11 @@ impl Keyring {
     /// Hands over the configuration that was read already.
     pub(crate) fn know(&mut self, path: &Path, config: &Result<Config, Arc<NoConfig>>) {
         self.configs.insert(path.to_owned(), config.clone());
+    }
+
+    /// Hands over what stands in a file, or would if that could be written.
+    pub(crate) fn know_file(&mut self, path: &Path, secret: &Secret) {
+        self.files.insert(path.to_owned(), secret.clone());
     }
 
     /// Token and key of `addressee`.
@@ -129,7 +135,7 @@ impl Keyring {
     pub(crate) fn find_token(&mut self, addressee: &Addressee) -> Result<Secret, KeyError> {
         let which = Which::Token;
         let token = match &addressee.token {
-            Source::File(path) => from_file(path, &which)?,
+            Source::File(path) => self.find_file(path, &which)?,
             Source::Environment(mark) => from_surroundings(TOKEN_NAMES, mark, &which)?,
             Source::Configured => {
                 let config = self.config(&addressee.config)?;
@@ -146,7 +152,7 @@ impl Keyring {
     fn find_user(&mut self, addressee: &Addressee) -> Result<Secret, KeyError> {
         let which = Which::User;
         match &addressee.user {
-            Source::File(path) => well_formed(from_file(path, &which)?, which),
+            Source::File(path) => well_formed(self.find_file(path, &which)?, which),
             Source::Environment(mark) => {
                 well_formed(from_surroundings(USER_NAMES, mark, &which)?, which)
             }
@@ -161,6 +167,10 @@ impl Keyring {
                 well_formed(key.clone(), Which::UserNamed(name.to_owned()))
             }
         }
+    }
+
+    fn find_file(&self, path: &Path, which: &Which) -> Result<Secret, KeyError> {
+        self.files.get(path).cloned().map_or_else(|| from_file(path, which), Ok)
     }
 
     fn config(&mut self, path: &Path) -> Result<&Config, KeyError> {

@@ -12,7 +12,7 @@ mod turn;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub(crate) use error::SpoolError;
@@ -22,6 +22,7 @@ pub(crate) use turn::{Lock, Turn};
 use super::identity;
 use super::item::Item;
 use crate::deadline::Deadline;
+use crate::secret::Secret;
 use directory::SpoolDir;
 use name::TEMPORARY;
 use site::Site;
@@ -324,6 +325,32 @@ impl Spool {
             return self.waiting.overwrite(name, bytes);
         }
         Err(error)
+    }
+
+    /// Puts a secret into a file of its own, for whoever sends what waits, and returns its path. `name` has no meaning
+    /// here, but begins with a dot.
+    ///
+    /// # Errors
+    /// [`SpoolError::Io`] when it cannot be written.
+    pub(crate) fn keep_secret(&self, name: &str, secret: &Secret) -> Result<PathBuf, SpoolError> {
+        let bytes = secret.expose().as_bytes();
+        if self.waiting.read(name).is_ok_and(|known| known == bytes) {
+            return Ok(self.path().join(name));
+        }
+        self.waiting.write(name, bytes).map_err(self.trouble("cannot write a secret"))?;
+        Ok(self.path().join(name))
+    }
+
+    /// Replaces every secret that was kept under a name of this beginning: what waits for the old one is sent with the new.
+    ///
+    /// # Errors
+    /// [`SpoolError::Io`] when one cannot be written.
+    pub(crate) fn replace_secrets(&self, start: &str, secret: &Secret) -> Result<(), SpoolError> {
+        let names = self.waiting.names().map_err(self.trouble("cannot list the secrets"))?;
+        for name in names.iter().filter(|name| name.starts_with(start)) {
+            self.keep_secret(name, secret)?;
+        }
+        Ok(())
     }
 
     fn write(&self, directory: &SpoolDir, name: &Name, item: &Item) -> Result<(), SpoolError> {

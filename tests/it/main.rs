@@ -24,5 +24,6 @@ mod files;
 mod lab;
 mod notify_pushover;
 mod smtp_canary;
+mod pushover_channel;
 mod soak;
 mod support;

@@ -51,6 +51,13 @@ impl<'a> Transport<'a> {
         self.memory.keep(spool, self.seconds());
     }
 
+    /// Ends the connection.
+    pub(super) fn close(self) {
+        if let Some(api) = self.api {
+            api.close();
+        }
+    }
+
     pub(super) fn has_time(&self) -> bool {
         !self.deadline.has_passed()
     }

@@ -24,6 +24,7 @@ const SERVICES: &[(&str, &str)] = &[
     ("smtp_canary", "SMTP CANARY"),
     ("check_pushover", "PUSHOVER"),
     ("notify_pushover", "PUSHOVER"),
+    ("pushover_channel", "PUSHOVER CHANNEL"),
 ];
 
 fn service(name: &str) -> &'static str {
@@ -39,6 +40,15 @@ fn each_program(mut test: impl FnMut(&str, &str)) {
         let name = command.get_name();
         test(name, service(name));
     }
+}
+
+/// The programs that end by themselves, within a time limit; a channel lives as long as its daemon.
+fn each_run(mut test: impl FnMut(&str, &str)) {
+    each_program(|name, service| {
+        if !name.ends_with("_channel") {
+            test(name, service);
+        }
+    });
 }
 
 /// The programs that print a report; a notifier has an outcome of its own.
@@ -103,7 +113,7 @@ fn help_fits_80_columns() {
 fn usage_errors_are_one_line_of_at_most_200_characters_that_names_the_text() {
     let long = "x".repeat(5000);
     let long_option = format!("--{long}");
-    each_program(|name, service| {
+    each_run(|name, service| {
         for (arguments, named) in [
             (vec!["--no-such-option"], "--no-such-option"),
             (vec!["stray"], "stray"),
@@ -130,7 +140,7 @@ fn usage_errors_are_one_line_of_at_most_200_characters_that_names_the_text() {
 #[test]
 fn an_argument_that_is_not_utf8_is_named() {
     let broken = OsStr::from_bytes(b"1\xff0");
-    each_program(|name, service| {
+    each_run(|name, service| {
         let outcome = run(Command::new(program(name)).arg("--timeout").arg(broken));
         outcome.expect(3, &format!("{service} UNKNOWN - option --timeout: '1\u{fffd}0' "));
     });
@@ -170,7 +180,7 @@ fn an_output_nobody_can_read_exits_3() {
 fn a_foreign_locale_changes_no_digit() {
     let queue = QueueTree::new();
     queue.messages(3);
-    each_program(|name, _| {
+    each_run(|name, _| {
         let mut command = something_to_say(name, &queue);
         let plain = run(&mut command);
         let german = run(command.env("LC_ALL", "de_DE.UTF-8"));

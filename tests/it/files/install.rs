@@ -27,8 +27,11 @@ fn an_installation_has_programs_man_pages_and_completions_and_runs() {
 
     let mut expected: BTreeSet<String> = [
         "man/man5/pushover.toml.5",
+        "monitoring-plugins-axigen/config/channel/pushover.toml",
         "monitoring-plugins-axigen/config/pushover.toml",
         "monitoring-plugins-axigen/report.schema.json",
+        "monitoring-plugins-axigen/systemd/notify-pushover-channel-flush.service",
+        "monitoring-plugins-axigen/systemd/notify-pushover-channel-flush.timer",
         "monitoring-plugins-axigen/systemd/notify-pushover-flush.service",
         "monitoring-plugins-axigen/systemd/notify-pushover-flush.timer",
         "monitoring-plugins-axigen/tmpfiles.d/monitoring-plugins-axigen.conf",

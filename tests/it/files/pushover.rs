@@ -54,17 +54,40 @@ fn every_key_of_the_sample_is_in_the_manual_and_the_reverse() {
     assert_eq!(keys, keys_in_page);
 }
 
+/// The sample of the channel is another one, with a spool of its own, and says nothing that the other does not explain.
 #[test]
-fn the_unit_runs_a_command_line_that_exists() {
-    let unit = fs::read_to_string(file("packaging/systemd/notify-pushover-flush.service")).unwrap();
-    let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
-    let words: Vec<&str> = line.split(' ').collect();
-    let command = suite::commands()
-        .into_iter()
-        .find(|command| command.get_name() == "notify_pushover")
-        .unwrap();
-    assert!(words[0].ends_with("/notify_pushover"));
-    command.try_get_matches_from(words).unwrap();
+fn the_sample_of_the_channel_names_its_spool_and_known_keys() {
+    let sample = fs::read_to_string(file("packaging/config/channel/pushover.toml")).unwrap();
+    let whole = fs::read_to_string(file("packaging/config/pushover.toml")).unwrap();
+    let set: Vec<&str> =
+        sample.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    assert_eq!(set, ["spool-dir = \"/var/spool/monitoring-plugins-axigen-channel\""]);
+    let keys = sample.lines().filter_map(|line| line.strip_prefix('#')?.split_once(" ="));
+    for (key, _) in keys.filter(|(key, _)| !key.contains(' ')) {
+        assert!(whole.contains(&format!("\n#{key} =")), "{key}");
+    }
+}
+
+#[test]
+fn the_units_run_command_lines_that_exist() {
+    for (name, spool) in [
+        ("notify-pushover-flush", "/var/spool/monitoring-plugins-axigen"),
+        ("notify-pushover-channel-flush", "/var/spool/monitoring-plugins-axigen-channel"),
+    ] {
+        let path = format!("packaging/systemd/{name}.service");
+        let unit = fs::read_to_string(file(&path)).unwrap();
+        let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+        let words: Vec<&str> = line.split(' ').collect();
+        let command = suite::commands()
+            .into_iter()
+            .find(|command| command.get_name() == "notify_pushover")
+            .unwrap();
+        assert!(words[0].ends_with("/notify_pushover"));
+        command.try_get_matches_from(words).unwrap();
+        for key in ["ReadWritePaths", "ConditionPathExists"] {
+            assert!(unit.lines().any(|line| line == format!("{key}={spool}")), "{path}: {key}");
+        }
+    }
 }
 
 #[test]

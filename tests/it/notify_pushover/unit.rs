@@ -14,6 +14,19 @@ fn unit() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/systemd/notify-pushover-flush.service")
 }
 
+/// The lines of a unit that make its sandbox.
+fn sandbox(unit: &Path) -> Vec<String> {
+    let text = fs::read_to_string(unit).unwrap();
+    let (_, sandbox) = text.split_once("\nRestrictAddressFamilies=").unwrap();
+    sandbox.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_unit_of_the_channel_has_the_same_sandbox() {
+    let other = unit().with_file_name("notify-pushover-channel-flush.service");
+    assert_eq!(sandbox(&other), sandbox(&unit()));
+}
+
 /// Says that a test needs systemd-analyze and is skipped without; in CI that is a failure.
 fn skipped_without_systemd(test: &str) -> bool {
     let tried = Command::new("systemd-analyze").arg("--version").stdout(Stdio::null()).status();

@@ -11,6 +11,7 @@ pub(crate) mod exim;
 pub(crate) mod filesystem;
 pub(crate) mod forge;
 pub(crate) mod http_server;
+pub(crate) mod icinga_notifications;
 pub(crate) mod labels;
 pub(crate) mod legacy;
 pub(crate) mod machine;

@@ -1,0 +1,97 @@
+//! The ends of a service: it answers requests from standard input until that is closed, or a signal asks it to end.
+
+use std::io::{ErrorKind, Read, StdinLock, Write};
+use std::os::fd::AsFd;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use clap::Parser;
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::SignalFd;
+
+use super::console::Console;
+use super::run::wall_clock;
+use super::supervisor;
+
+/// Bytes that are read at once; as many as a pipe holds.
+const BLOCK_BYTES: usize = 65_536;
+
+/// Where requests come from, and when to stop.
+pub struct Requests {
+    signals: std::io::Result<SignalFd>,
+    block: Vec<u8>,
+}
+
+impl Requests {
+    /// Waits for further bytes; `None` when there will be none, or when a signal asks for the end.
+    pub fn read(&mut self) -> Option<&[u8]> {
+        let mut input = std::io::stdin().lock();
+        loop {
+            if !self.wait(&input)? {
+                continue;
+            }
+            return match input.read(&mut self.block) {
+                Ok(count @ 1..) => self.block.get(..count),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                _ => None,
+            };
+        }
+    }
+
+    /// Whether input can be read without waiting for it, which no signal would end; `None` at the end.
+    fn wait(&self, input: &StdinLock<'_>) -> Option<bool> {
+        let mut ready = vec![PollFd::new(input.as_fd(), PollFlags::POLLIN)];
+        if let Ok(signals) = &self.signals {
+            ready.push(PollFd::new(signals.as_fd(), PollFlags::POLLIN));
+        }
+        match poll(&mut ready, PollTimeout::NONE) {
+            Ok(_) => {}
+            Err(Errno::EINTR) => return Some(false),
+            Err(_) => return None,
+        }
+        let signal = self.signals.as_ref().ok().and_then(|signals| signals.read_signal().ok()?);
+        if signal.is_some() {
+            return None;
+        }
+        Some(ready.first().is_some_and(|input| input.any() == Some(true)))
+    }
+}
+
+/// Writes one line to whoever asks. That nobody reads it any more changes nothing: the work is to be done all the same.
+pub fn answer(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(format!("{line}\n").as_bytes()).and_then(|()| out.flush());
+}
+
+/// Writes one line for the log of whoever started the service.
+pub fn complain(line: &str) {
+    let _ = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
+}
+
+/// Runs a service. It ends with 0 when its input is closed or SIGTERM, SIGINT or SIGHUP arrives, and with 3 for usage errors,
+/// `--help`, `--version` and a panic in any thread, so that whoever started it notices and starts it again.
+///
+/// `serve` is given the clock, since nothing else may read it.
+pub fn run_service<A: Parser>(
+    service: &'static str,
+    serve: fn(&A, Requests, fn() -> SystemTime),
+) -> ExitCode {
+    let console = Console::open(service);
+    let signals = supervisor::hold_signals();
+    // A file that may not grow is to be an error of the write, not the end of the process.
+    let _ = SigSet::from(Signal::SIGXFSZ).thread_block();
+    let args = match A::try_parse() {
+        Ok(args) => args,
+        Err(error) => return console.refuse(&error),
+    };
+    // Standard output belongs to the answers from here on.
+    std::panic::set_hook(Box::new(move |panic| {
+        complain(&format!("{service}: internal error, please report it: {panic}"));
+        console.leave(3);
+    }));
+    serve(&args, Requests { signals, block: vec![0; BLOCK_BYTES] }, wall_clock);
+    // Not by returning: a name look-up that hangs in another thread must not hold the process.
+    console.leave(0)
+}
