@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 /// When a run must have answered, and what it is busy with until then.
 ///
 /// The probe's end comes a little before the watchdog's, so that a peer or a disk that is merely slow is reported with
-/// all that was seen; the watchdog is for calls that have no timeout of their own.
+/// all that was seen; the watchdog is for calls that have no timeout of their own. The end of all comes last, for a
+/// watchdog that hangs as well.
 #[derive(Debug)]
 pub struct Deadline {
     limit: Duration,
+    start: Instant,
     probe_end: Instant,
     watchdog_end: Instant,
     brought_forward: AtomicBool,
@@ -25,6 +27,7 @@ impl Deadline {
         let margin = (limit / 10).min(Duration::from_millis(500));
         Self {
             limit,
+            start: now,
             probe_end: now + limit.saturating_sub(margin),
             watchdog_end: now + limit,
             brought_forward: AtomicBool::new(false),
@@ -61,7 +64,7 @@ impl Deadline {
     /// Time since the start, up to the whole time that was given.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.limit.saturating_sub(self.until_watchdog())
+        monotonic_now().saturating_duration_since(self.start).min(self.limit)
     }
 
     /// Time until half of it is over: what must be done before something else gets no more.
@@ -83,6 +86,13 @@ impl Deadline {
     #[must_use]
     pub fn until_watchdog(&self) -> Duration {
         self.watchdog_end.saturating_duration_since(monotonic_now())
+    }
+
+    /// Time until the run must have ended, whatever hangs: half a second more, in which the watchdog says what was seen.
+    #[must_use]
+    pub fn until_end(&self) -> Duration {
+        let end = self.watchdog_end + Duration::from_millis(500);
+        end.saturating_duration_since(monotonic_now())
     }
 
     /// Notes what is being done, as in "reading /var/opt/axigen/queue/0F".
@@ -107,10 +117,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_probe_ends_before_the_watchdog() {
+    fn the_probe_ends_before_the_watchdog_and_that_before_the_run() {
         for seconds in [1, 10, 60] {
             let deadline = Deadline::after(Duration::from_secs(seconds));
             assert!(deadline.remaining() < deadline.until_watchdog());
+            assert!(deadline.until_watchdog() < deadline.until_end());
             assert!(deadline.remaining() > Duration::from_millis(seconds * 850));
         }
     }

@@ -37,6 +37,7 @@
 //! - [`connection`]: TCP whose every wait has an end
 //! - [`stream`], [`system_error`]: why bytes no longer come or go, the same for every protocol
 //! - [`deadline`], [`clock`]: how long a run may take, and how the time of day is counted
+//! - [`command_line`]: what was typed, and how a worker is told from its run
 //! - [`secret`], [`login`]: what must never be shown, alone or with the name of a user
 //! - [`named_file`]: files that somebody names, whatever they are
 //!
@@ -44,8 +45,8 @@
 //!
 //! ```text
 //! programs        -> everything below, but no other program
-//! program         -> monitoring, deadline
-//! pushover        -> deadline, clock, secret, named_file
+//! program         -> monitoring, deadline, clock, command_line
+//! pushover        -> deadline, clock, secret, named_file, command_line
 //! smtp_client     -> smtp, tls, connection, deadline, login, program
 //! smtp, tls       -> nothing that monitors
 //! dns             -> connection, deadline
@@ -68,6 +69,7 @@ pub mod check_smtp_forced_tls;
 pub mod check_smtp_malware;
 pub mod check_smtp_tls;
 mod clock;
+mod command_line;
 mod connection;
 mod deadline;
 mod dns;

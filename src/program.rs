@@ -6,12 +6,16 @@ mod console;
 mod lenient;
 mod notifier;
 mod options;
+mod printout;
 mod progress;
 mod run;
 mod server;
 mod service;
+mod straggler;
 mod supervisor;
 mod usage;
+mod wait;
+mod worker;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -27,8 +31,10 @@ pub use server::{Served, ServerOptions, Service, run_server};
 pub use service::{Requests, answer, complain, run_service};
 pub use usage::UsageError;
 
+use crate::command_line;
 use crate::monitoring::Report;
 use console::Console;
+use worker::Worker;
 
 /// Runs a check as a plugin.
 ///
@@ -41,6 +47,9 @@ pub fn run_check<A>(
 where
     A: Parser + AsRef<CheckOptions>,
 {
+    if command_line::is_of_worker() {
+        worker::settle_in();
+    }
     let console = Console::open(service);
     let signals = supervisor::hold_signals();
     let args = match A::try_parse() {
@@ -48,11 +57,23 @@ where
         Err(error) => return console.refuse(&error),
     };
     let options = args.as_ref();
-    console.write_as(options.output_format, options.verbose);
     let run = Arc::new(Run::start(options));
-    if let Err(error) = signals.and_then(|signals| supervisor::start(signals, console, run.clone()))
+    console.write_as(options.output_format, options.verbose, run.clone());
+    let signals = match signals {
+        Ok(signals) => signals,
+        Err(error) => {
+            return console.finish(&Report::unknown(format!("cannot hold signals back: {error}")));
+        }
+    };
+    if !command_line::is_of_worker()
+        && let Ok(worker) = Worker::start()
     {
-        return console.finish(&Report::unknown(format!("cannot start the watchdog: {error}")));
+        return worker.relay(&signals, console, &run);
+    }
+    // Where there is no second thread either, a disk that hangs is the only thing that is not noticed.
+    let _ = supervisor::start(signals, console, run.clone());
+    if let Some(straggler) = straggler::find() {
+        run.leave_to(straggler);
     }
     let report = check(&args, &run).unwrap_or_else(|error| error.report());
     console.finish(&report)

@@ -90,6 +90,14 @@ impl Report {
         }
     }
 
+    /// The same for the worst finding, whenever it was added.
+    pub fn advise_on_worst(&mut self, next_step: impl Into<String>) {
+        let worst = self.state();
+        if let Some(finding) = self.findings.iter_mut().find(|finding| finding.state == worst) {
+            finding.next_step.get_or_insert(next_step.into());
+        }
+    }
+
     /// The advice on the worst finding that has one; that on a lesser finding would lead away from the worst.
     #[must_use]
     pub fn next_step(&self) -> Option<&str> {

@@ -1,19 +1,32 @@
 //! Standard output: one report, written once, by whoever comes first.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::os::fd::AsFd;
 use std::panic::PanicHookInfo;
 use std::process::ExitCode;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use super::usage;
+use nix::poll::PollFlags;
+
+use super::printout::Printout;
+use super::run::Run;
+use super::{usage, wait};
+use crate::command_line;
 use crate::monitoring::render::{self, Format};
 use crate::monitoring::{Report, State};
 
-/// The process' one output.
+/// Bytes for which a pipe that can be written has room (pipe(7), `PIPE_BUF`).
+const CHUNK_BYTES: usize = 4096;
+/// How long a reader may take where no time limit is known yet.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The process' one output: for a worker the pipe to its run, for any other the standard output.
 pub(super) struct Console {
     service: &'static str,
     style: OnceLock<(Format, u8)>,
+    run: OnceLock<Arc<Run>>,
     claimed: AtomicBool,
 }
 
@@ -25,15 +38,17 @@ impl Console {
         let console = CONSOLE.get_or_init(|| Self {
             service,
             style: OnceLock::new(),
+            run: OnceLock::new(),
             claimed: AtomicBool::new(false),
         });
         std::panic::set_hook(Box::new(|panic| console.end(&panicked(panic))));
         console
     }
 
-    /// Settles how reports are written. Until then they are plugin text.
-    pub(super) fn write_as(&self, format: Format, verbosity: u8) {
+    /// Settles how reports are written, and until when. Until then they are plugin text.
+    pub(super) fn write_as(&self, format: Format, verbosity: u8, run: Arc<Run>) {
         let _ = self.style.set((format, verbosity));
+        let _ = self.run.set(run);
     }
 
     /// Writes the report and returns the exit code for `main`.
@@ -50,12 +65,12 @@ impl Console {
     /// Writes a notifier's words and ends the process with a code that does not depend on anybody reading them.
     pub(super) fn announce(&self, text: &str, code: u8) -> ! {
         self.claim();
-        let _ = print(text);
+        let _ = self.print(text);
         // Not by returning from main: a name look-up in another thread may hang for long.
         std::process::exit(i32::from(code));
     }
 
-    /// Answers a command line that asks for no check: help, version or a mistake.
+    /// Printouts a command line that asks for no check: help, version or a mistake.
     pub(super) fn refuse(&self, error: &clap::Error) -> ExitCode {
         if error.use_stderr() {
             return self.finish(&Report::unknown(usage::one_line(error)));
@@ -63,7 +78,7 @@ impl Console {
         self.claim();
         // Help, or a list that was asked for in place of a check, before which clap writes the word all the same.
         let text = error.to_string();
-        let _ = print(text.strip_prefix("error: ").unwrap_or(&text));
+        let _ = self.print(text.strip_prefix("error: ").unwrap_or(&text));
         ExitCode::from(State::Unknown.exit_code())
     }
 
@@ -73,14 +88,45 @@ impl Console {
         leave(code)
     }
 
+    /// Prints what a worker has rendered.
+    pub(super) fn relay(&self, printout: &Printout) -> ExitCode {
+        self.claim();
+        ExitCode::from(self.tell(&printout.text, printout.code))
+    }
+
     fn write(&self, report: &Report) -> u8 {
         self.claim();
         let (format, verbosity) = self.style.get().copied().unwrap_or_default();
-        match print(&render::render(self.service, report, format, verbosity)) {
-            Ok(()) => report.state().exit_code(),
-            // Nobody can have read the state, so it must not count as one.
-            Err(_) => State::Unknown.exit_code(),
+        let text = render::render(self.service, report, format, verbosity);
+        self.tell(&text, report.state().exit_code())
+    }
+
+    /// Prints, and returns the exit code: that given, unless nobody can have read it, so that it must not count.
+    fn tell(&self, text: &str, code: u8) -> u8 {
+        let told = if command_line::is_of_worker() {
+            self.put(&Printout { code, text: text.to_owned() }.to_bytes())
+        } else {
+            self.print(text)
+        };
+        told.map_or(State::Unknown.exit_code(), |()| code)
+    }
+
+    fn print(&self, text: &str) -> std::io::Result<()> {
+        self.put(text.as_bytes())
+    }
+
+    /// A pipe that is full and never read must not hold the run.
+    fn put(&self, bytes: &[u8]) -> std::io::Result<()> {
+        let mut out = std::io::stdout().lock();
+        for chunk in bytes.chunks(CHUNK_BYTES) {
+            let left = || self.run.get().map_or(PATIENCE, |run| run.deadline.until_end());
+            if !wait::is_ready(out.as_fd(), PollFlags::POLLOUT, left) {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            out.write_all(chunk)?;
+            out.flush()?;
         }
+        Ok(())
     }
 
     /// Returns to the first caller only; the others wait for it to end the process.
@@ -96,12 +142,6 @@ impl Console {
 #[expect(clippy::exit, reason = "a hung thread cannot be joined")]
 fn leave(code: u8) -> ! {
     std::process::exit(i32::from(code))
-}
-
-fn print(text: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
 }
 
 fn panicked(panic: &PanicHookInfo<'_>) -> Report {

@@ -4,9 +4,6 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use clap::Parser;
-use nix::sys::signal::{SigSet, Signal};
-
 use super::console::Console;
 use super::lenient::{self, LeftOut};
 use super::progress::Progress;
@@ -14,6 +11,7 @@ use super::run::wall_clock;
 use super::supervisor;
 use crate::deadline::Deadline;
 use crate::monitoring::clean::{clean, cut};
+use clap::Parser;
 
 /// Characters of the first line.
 const LINE_CHARS: usize = 200;
@@ -136,8 +134,6 @@ where
     let console = Console::open(service);
     // Held back and never read. Without it a signal would end the process, but the message is on disk.
     let _signals = supervisor::hold_signals();
-    // A file that may not grow is to be an error of the write, not the end of the process.
-    let _ = SigSet::from(Signal::SIGXFSZ).thread_block();
     let (args, left_out) = match lenient::parse::<A>(std::env::args_os()) {
         Ok(read) => read,
         Err(error) => return console.refuse(&error),

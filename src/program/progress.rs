@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use crate::clock::utc;
 use crate::monitoring::duration;
 
 /// Facts that grow, and can say that they were cut short.
@@ -28,18 +29,37 @@ pub trait Gathered: Clone + Send + 'static {
     fn cut_short(&mut self, by: OutOfTime);
 }
 
-/// The end of the run's own time. "timed out after 10s while reading /q/0F".
+/// The end of the time that there is for a look.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutOfTime {
-    /// The time that was given.
-    pub limit: Duration,
-    /// What was being done.
-    pub stage: String,
+pub enum OutOfTime {
+    /// That of this run. "timed out after 10s while reading /q/0F".
+    Limit {
+        /// The time that was given.
+        limit: Duration,
+        /// What was being done.
+        stage: String,
+    },
+    /// That of an earlier run, whose worker cannot end and waits for what this one would wait for.
+    StillHanging {
+        /// The number of the worker's process.
+        pid: u32,
+        /// Its start, in seconds since 1970.
+        since: i64,
+    },
 }
 
 impl fmt::Display for OutOfTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "timed out after {} while {}", duration::human(self.limit), self.stage)
+        match self {
+            Self::Limit { limit, stage } => {
+                write!(f, "timed out after {} while {stage}", duration::human(*limit))
+            }
+            Self::StillHanging { pid, since } => write!(
+                f,
+                "still hanging since {} (process {pid} of an earlier run), nothing was looked at",
+                utc(*since)
+            ),
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! One run of a check, from the clock to the report.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use super::options::CheckOptions;
 use super::progress::{Gathered, OutOfTime, Progress};
+use super::straggler::Straggler;
+use crate::clock;
 use crate::deadline::Deadline;
 use crate::monitoring::{Report, State};
 
@@ -17,6 +19,7 @@ pub struct Run {
     /// The state of the plugin's own time-out.
     pub on_timeout: State,
     so_far: Mutex<Option<Box<SoFar>>>,
+    straggler: OnceLock<Straggler>,
 }
 
 /// Reports what was seen up to now.
@@ -29,7 +32,13 @@ impl Run {
             deadline: Deadline::after(options.timeout.limit),
             on_timeout: options.timeout.state,
             so_far: Mutex::new(None),
+            straggler: OnceLock::new(),
         }
+    }
+
+    /// Has nothing looked at: where a worker of an earlier run hangs, this one would.
+    pub(super) fn leave_to(&self, straggler: Straggler) {
+        let _ = self.straggler.set(straggler);
     }
 
     /// Has `probe` add to the facts, and `evaluate` judge them at its end. When the probe hangs until the time is over,
@@ -44,6 +53,14 @@ impl Run {
         F: Gathered,
         E: 'static,
     {
+        if let Some(Straggler { pid, age }) = self.straggler.get() {
+            let since = clock::seconds(self.now.checked_sub(*age).unwrap_or(self.now));
+            let mut facts = facts;
+            facts.cut_short(OutOfTime::StillHanging { pid: *pid, since });
+            let mut report = evaluate(Ok(facts));
+            report.advise_on_worst(format!("see what it waits for: sudo cat /proc/{pid}/stack"));
+            return report;
+        }
         let (progress, evaluate) = (Progress::new(facts), Arc::new(evaluate));
         let so_far = {
             let (progress, evaluate) = (progress.clone(), evaluate.clone());
@@ -61,7 +78,7 @@ impl Run {
     /// The end of the run's time, if it is now.
     #[must_use]
     pub fn out_of_time(&self) -> OutOfTime {
-        OutOfTime { limit: self.deadline.limit(), stage: self.deadline.stage() }
+        OutOfTime::Limit { limit: self.deadline.limit(), stage: self.deadline.stage() }
     }
 
     pub(super) fn report_so_far(&self) -> Report {

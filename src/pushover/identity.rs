@@ -9,6 +9,8 @@ use nix::unistd::{
     setresuid,
 };
 
+use crate::command_line;
+
 /// Bytes of arguments that are repeated to be typed again.
 const ARGUMENT_BYTES: usize = 60;
 
@@ -89,7 +91,7 @@ pub(crate) fn account_of_group(gid: u32) -> Option<User> {
 
 /// The program as it was called, and its arguments if they can be typed again as they are.
 fn called_as() -> String {
-    let mut words = std::env::args_os();
+    let mut words = command_line::typed();
     let program = words.next().unwrap_or_default().display().to_string();
     let plain = |word: &OsStr| {
         let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(byte);

@@ -31,7 +31,7 @@ fn healthy() -> Facts {
 }
 
 fn out_of_time() -> OutOfTime {
-    OutOfTime { limit: Duration::from_secs(10), stage: "reading the spool".to_owned() }
+    OutOfTime::Limit { limit: Duration::from_secs(10), stage: "reading the spool".to_owned() }
 }
 
 fn blocked(quota: bool, whom: &str) -> Vec<Blocked> {

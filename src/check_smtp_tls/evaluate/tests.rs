@@ -68,7 +68,7 @@ fn spoilt(change: impl FnOnce(&mut Facts)) -> Facts {
 }
 
 fn out_of_time() -> OutOfTime {
-    OutOfTime { limit: Duration::from_secs(10), stage: "shaking hands".to_owned() }
+    OutOfTime::Limit { limit: Duration::from_secs(10), stage: "shaking hands".to_owned() }
 }
 
 fn judge(facts: Facts, policy: &Policy) -> Report {

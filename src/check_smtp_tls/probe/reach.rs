@@ -306,7 +306,7 @@ impl<'a> Reach<'a> {
 
 /// The end of the time that this look was given.
 pub(super) fn out_of_time(deadline: &Deadline) -> OutOfTime {
-    OutOfTime { limit: deadline.limit(), stage: deadline.stage() }
+    OutOfTime::Limit { limit: deadline.limit(), stage: deadline.stage() }
 }
 
 fn offers_starttls(ehlo: &Reply) -> Fact {

@@ -3,3 +3,4 @@
 mod every_program;
 mod json;
 mod openmetrics;
+mod worker;

@@ -1,16 +1,20 @@
 //! Real file systems that behave as they must not: no answer, no file types in directories.
 
 use std::fs::File;
+use std::io::{PipeWriter, Read, Write};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::JoinHandle;
 
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use tempfile::TempDir;
 
 use super::open_tempdir;
 
-/// A FUSE mount whose server never answers: every access waits for ever. Ends when it is dropped.
+/// A FUSE mount whose server never answers: every access waits for ever, or until its process is killed. Ends when it is
+/// dropped.
 pub(crate) struct HungMount {
     dir: TempDir,
     _server: File,
@@ -19,18 +23,7 @@ pub(crate) struct HungMount {
 impl HungMount {
     pub(crate) fn new() -> Self {
         let dir = open_tempdir();
-        let server = File::options().read(true).write(true).open("/dev/fuse").expect("/dev/fuse");
-        let options =
-            format!("fd={},rootmode=40755,user_id=0,group_id=0,allow_other", server.as_raw_fd());
-        let options = std::ffi::CString::new(options).unwrap();
-        mount(
-            "hung",
-            dir.path(),
-            "fuse",
-            MountFlags::NODEV | MountFlags::NOSUID,
-            options.as_c_str(),
-        )
-        .unwrap();
+        let server = mount_fuse(dir.path());
         Self { dir, _server: server }
     }
 
@@ -43,6 +36,79 @@ impl Drop for HungMount {
     fn drop(&mut self) {
         let _ = unmount(self.dir.path(), UnmountFlags::DETACH);
     }
+}
+
+/// A FUSE mount whose server takes every request and answers none: every access waits in state D, which no signal ends,
+/// as on a dead NFS server that is mounted hard. Ends when it is dropped.
+pub(crate) struct DeadMount {
+    dir: TempDir,
+    end: Option<PipeWriter>,
+    server: Option<JoinHandle<()>>,
+}
+
+impl DeadMount {
+    pub(crate) fn new() -> Self {
+        let dir = open_tempdir();
+        let mut device = mount_fuse(dir.path());
+        let (ended, end) = std::io::pipe().unwrap();
+        let server = std::thread::spawn(move || {
+            let mut request = vec![0; 1 << 17];
+            loop {
+                let mut ready =
+                    [PollFd::new(&device, PollFlags::IN), PollFd::new(&ended, PollFlags::IN)];
+                poll(&mut ready, None).unwrap();
+                if !ready[1].revents().is_empty() {
+                    // With the device the mount is gone, and whoever waits for it is told.
+                    return;
+                }
+                let Ok(length) = device.read(&mut request) else { return };
+                if let Some(reply) = fuse_init_reply(&request[..length]) {
+                    device.write_all(&reply).unwrap();
+                }
+            }
+        });
+        Self { dir, end: Some(end), server: Some(server) }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+}
+
+impl Drop for DeadMount {
+    fn drop(&mut self) {
+        let _ = unmount(self.dir.path(), UnmountFlags::DETACH);
+        drop(self.end.take());
+        let _ = self.server.take().map(JoinHandle::join);
+    }
+}
+
+fn mount_fuse(path: &Path) -> File {
+    let server = File::options().read(true).write(true).open("/dev/fuse").expect("/dev/fuse");
+    let options =
+        format!("fd={},rootmode=40755,user_id=0,group_id=0,allow_other", server.as_raw_fd());
+    let options = std::ffi::CString::new(options).unwrap();
+    mount("hung", path, "fuse", MountFlags::NODEV | MountFlags::NOSUID, options.as_c_str())
+        .unwrap();
+    server
+}
+
+/// The answer to the first request (`linux/fuse.h`, `fuse_init_out` of version 7.31), without which none other comes.
+fn fuse_init_reply(request: &[u8]) -> Option<Vec<u8>> {
+    const FUSE_INIT: [u8; 4] = 26_u32.to_ne_bytes();
+    if request.get(4..8)? != FUSE_INIT {
+        return None;
+    }
+    let mut body = Vec::new();
+    for word in [7_u32, 31, 65_536, 0, 0, 65_536, 1] {
+        body.extend(word.to_ne_bytes());
+    }
+    body.resize(64, 0);
+    let mut reply = 80_u32.to_ne_bytes().to_vec();
+    reply.extend([0; 4]);
+    reply.extend(request.get(8..16)?);
+    reply.extend(body);
+    Some(reply)
 }
 
 /// An ext4 that keeps no file types in its directories, so each entry reads as `DT_UNKNOWN`.

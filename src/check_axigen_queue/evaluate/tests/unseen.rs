@@ -4,7 +4,7 @@ use super::*;
 use crate::program::OutOfTime;
 
 fn out_of_time() -> OutOfTime {
-    OutOfTime { limit: Duration::from_secs(10), stage: "reading /q/3F".to_owned() }
+    OutOfTime::Limit { limit: Duration::from_secs(10), stage: "reading /q/3F".to_owned() }
 }
 
 #[test]

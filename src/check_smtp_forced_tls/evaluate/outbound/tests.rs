@@ -169,7 +169,7 @@ fn what_was_not_looked_at_is_no_pass() {
     let mut facts = outbound(partner(Mx::Implicit, &[]));
     facts.partners[0].mx = None;
     facts.cut_short =
-        Some(OutOfTime { limit: Duration::from_secs(30), stage: "looking".to_owned() });
+        Some(OutOfTime::Limit { limit: Duration::from_secs(30), stage: "looking".to_owned() });
     expect("cut short", &facts, &POLICY, State::Unknown, "timed out after 30s");
     let policy = Policy { on_timeout: State::Critical, ..POLICY };
     expect("as wanted", &facts, &policy, State::Critical, "timed out after 30s");

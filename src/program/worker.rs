@@ -1,0 +1,195 @@
+//! The worker: a run starts its own program once more, has that do all the work, and passes on what it says.
+//!
+//! A process that waits for a disk which does not answer (state D) cannot be ended, not even by itself, and holds what
+//! it has open: the core would wait for its output, or for the process, until the disk is back. So the run waits for
+//! nothing without an end: it hands over the worker's answer, or says why there is none, and leaves the worker behind.
+//! The next run finds that as a [`straggler`](super::straggler) and adds none.
+
+use std::ffi::OsString;
+use std::io::Read;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, ExitCode, ExitStatus, Stdio};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, poll};
+use nix::sys::signal::Signal;
+use nix::sys::signalfd::SignalFd;
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+use super::console::Console;
+use super::printout::{Draft, Printout};
+use super::run::Run;
+use super::{supervisor, wait};
+use crate::command_line;
+use crate::deadline::Deadline;
+use crate::monitoring::Report;
+
+/// The running program, whatever has become of its file since.
+const ITSELF: &str = "/proc/self/exe";
+/// How long a worker may take to end after its answer, and again after it was killed; then others have to reap it.
+const ENDING: Duration = Duration::from_millis(50);
+/// How long a worker may take to answer a signal.
+const ANSWERING: Duration = Duration::from_millis(500);
+
+/// Makes this process a worker that holds nothing of others: not their pipes and sockets, which whoever is at the other
+/// end would wait for, and not itself beyond the end of its run.
+pub(super) fn settle_in() {
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+    // The kernel calls it "exe", since it was started by that name.
+    let name = command_line::typed().next().unwrap_or_default();
+    let name = Path::new(&name).file_name().unwrap_or_default();
+    let _ = std::fs::write("/proc/self/comm", name.as_bytes());
+    let Ok(listed) = std::fs::read_dir("/proc/self/fd") else { return };
+    let number = |name: OsString| name.to_str().and_then(|name| name.parse::<i32>().ok());
+    let open: Vec<i32> = listed
+        .flatten()
+        .filter_map(|entry| number(entry.file_name()))
+        .filter(|fd| *fd > 2)
+        .collect();
+    for fd in open {
+        // The list itself is closed by now.
+        let _ = nix::unistd::close(fd);
+    }
+}
+
+/// A worker that was started.
+pub(super) struct Worker {
+    child: Child,
+    answers: ChildStdout,
+    /// Tells when it has ended; absent before Linux 5.3.
+    end: Option<OwnedFd>,
+}
+
+/// How a wait for a worker ends.
+enum Heard {
+    Printout(Printout),
+    Nonsense,
+    Ended,
+    Signal(Signal),
+    Nothing,
+}
+
+impl Worker {
+    /// Starts one with this run's arguments and environment.
+    ///
+    /// # Errors
+    /// What the system said, where no process may be started or there is no /proc.
+    pub(super) fn start() -> std::io::Result<Self> {
+        let mut words = command_line::of_worker(command_line::typed());
+        let mut child = Command::new(ITSELF)
+            .arg0(words.next().unwrap_or_default())
+            .args(words)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let answers = child.stdout.take().ok_or(std::io::ErrorKind::BrokenPipe)?;
+        let end = pidfd_open(Pid::from_child(&child), PidfdFlags::empty()).ok();
+        Ok(Self { child, answers, end })
+    }
+
+    /// Passes on what the worker says, and ends in time whatever it does.
+    pub(super) fn relay(mut self, signals: &SignalFd, console: &Console, run: &Run) -> ExitCode {
+        let code = match self.hear(signals, &|| run.deadline.until_end()) {
+            Heard::Printout(printout) => console.relay(&printout),
+            Heard::Nonsense => {
+                console.finish(&Report::unknown("the worker process gave an answer that is none"))
+            }
+            Heard::Ended => console.finish(&Report::unknown(self.no_answer())),
+            Heard::Signal(signal) => self.interrupted(signals, console, signal),
+            Heard::Nothing => {
+                run.deadline.enter("waiting for its worker process");
+                console.finish(&run.report_so_far())
+            }
+        };
+        self.leave();
+        code
+    }
+
+    /// The worker knows what it was busy with.
+    fn interrupted(&mut self, signals: &SignalFd, console: &Console, signal: Signal) -> ExitCode {
+        self.send(signal);
+        let limit = Deadline::after(ANSWERING);
+        loop {
+            match self.hear(signals, &|| limit.until_watchdog()) {
+                Heard::Signal(_) => {}
+                Heard::Printout(printout) => return console.relay(&printout),
+                _ => {
+                    let text = format!("interrupted by {}", signal.as_str());
+                    return console.finish(&Report::unknown(text));
+                }
+            }
+        }
+    }
+
+    fn hear(&mut self, signals: &SignalFd, left: &dyn Fn() -> Duration) -> Heard {
+        let mut draft = Draft::default();
+        let mut chunk = vec![0; 64 * 1024];
+        loop {
+            let left = left();
+            let answers = PollFd::new(self.answers.as_fd(), PollFlags::POLLIN);
+            let mut ready = [answers, PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
+            match poll(&mut ready, wait::rounded_up(left)) {
+                Ok(0) | Err(Errno::EINTR) if left.is_zero() => return Heard::Nothing,
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(_) => return Heard::Nothing,
+            }
+            if let Some(signal) = supervisor::signal(signals) {
+                return Heard::Signal(signal);
+            }
+            if !ready.first().and_then(PollFd::any).unwrap_or_default() {
+                continue;
+            }
+            match self.answers.read(&mut chunk) {
+                Ok(0) => return Heard::Ended,
+                Ok(count) => draft.push(chunk.get(..count).unwrap_or_default()),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(_) => return Heard::Ended,
+            }
+            match draft.finished() {
+                Some(Ok(printout)) => return Heard::Printout(printout),
+                Some(Err(_)) => return Heard::Nonsense,
+                None => {}
+            }
+        }
+    }
+
+    fn send(&self, signal: Signal) {
+        let id = i32::try_from(self.child.id()).map(nix::unistd::Pid::from_raw);
+        // Not waited for yet, so the number is still its own.
+        let _ = id.map(|id| nix::sys::signal::kill(id, signal));
+    }
+
+    /// Why there is no answer.
+    fn no_answer(&mut self) -> String {
+        let cause =
+            self.ended_within(ENDING).map(|status| match (status.signal(), status.code()) {
+                (Some(signal), _) => {
+                    let name = Signal::try_from(signal).map_or("a signal", Signal::as_str);
+                    format!(": killed by {name}")
+                }
+                (None, code) => format!(": exit code {}", code.unwrap_or_default()),
+            });
+        format!("the worker process ended without an answer{}", cause.unwrap_or_default())
+    }
+
+    /// Has no zombie left to whoever is process 1, and waits for none that does not end.
+    fn leave(&mut self) {
+        if self.ended_within(ENDING).is_none() {
+            let _ = self.child.kill();
+            self.ended_within(ENDING);
+        }
+    }
+
+    /// How the worker ended, if it does so in this time.
+    fn ended_within(&mut self, limit: Duration) -> Option<ExitStatus> {
+        if let Some(end) = &self.end {
+            wait::is_ready(end.as_fd(), PollFlags::POLLIN, || limit);
+        }
+        self.child.try_wait().ok().flatten()
+    }
+}
