@@ -36,7 +36,7 @@ fn first_address(seen: Result<Facts, ProbeError>, policy: &Policy, now: i64) -> 
     if let Some(seen) = seen {
         other_addresses(&seen.facts, &mut report);
         measure(&[&seen], policy, now, &mut report);
-        explain(&seen.facts, seen.grading.as_ref(), now, &mut report);
+        explain(&seen.facts, seen.grading.as_ref(), policy, now, &mut report);
         if let Some(value) = json::value(&seen, now) {
             report.attach(&value);
         }

@@ -5,8 +5,9 @@ pub(super) mod words;
 use std::time::Duration;
 
 use super::facts::{Fact, Facts, Start, Weakness};
-use super::grade::{self, Grading};
-use crate::monitoring::{Meanings, Report, duration};
+use super::grade::{self, About, Grading, Part};
+use super::policy::Policy;
+use crate::monitoring::{Meanings, Report, State, duration};
 use crate::tls::Protocol;
 use crate::tls::suite::Suite;
 
@@ -22,16 +23,39 @@ pub(super) const MEANINGS: Meanings = &[
 /// Lines of certificates; a chain may be long.
 const CERTIFICATES: usize = 12;
 
-/// Describes what was seen, for `-v` and `-vv`.
-pub(super) fn explain(facts: &Facts, grading: Option<&Grading>, now: i64, report: &mut Report) {
+/// Describes what was seen, for `-v` and `-vv`; with a mark where it is good or bad.
+pub(super) fn explain(
+    facts: &Facts,
+    grading: Option<&Grading>,
+    policy: &Policy,
+    now: i64,
+    report: &mut Report,
+) {
     server(facts, report);
     if let Some(grading) = grading {
-        versions(facts, report);
-        suites(facts, report);
-        path(facts, grading, report);
+        let marks = Marks { grading, policy };
+        versions(facts, &marks, report);
+        suites(facts, &marks, report);
+        path(facts, grading, policy, report);
     }
     certificates(facts, now, report);
     dialogue(facts, report);
+}
+
+/// What a line of long output is worth.
+struct Marks<'a> {
+    grading: &'a Grading,
+    policy: &'a Policy,
+}
+
+impl Marks<'_> {
+    /// What is known is as bad as what it does to the grade.
+    fn of(&self, fact: &Fact, about: impl Fn(About) -> bool) -> State {
+        match fact {
+            Fact::Unknown(_) => State::Unknown,
+            Fact::Yes | Fact::No => self.policy.state_of(self.grading.at_most(about)),
+        }
+    }
 }
 
 fn server(facts: &Facts, report: &mut Report) {
@@ -69,61 +93,82 @@ fn server(facts: &Facts, report: &mut Report) {
     }
 }
 
-fn versions(facts: &Facts, report: &mut Report) {
+fn versions(facts: &Facts, marks: &Marks<'_>, report: &mut Report) {
     for version in Protocol::ALL {
-        let said = said(&facts.protocol(version), "offered", "not offered");
-        report.explain(1, format!("{:<8} {said}", version.to_string()));
+        let fact = facts.protocol(version);
+        let is_it = |about| matches!(about, About::Versions(all) if all.contains(&version));
+        // DROWN is CRITICAL whatever grade is thought good enough here.
+        let is_drown = version == Protocol::Ssl2 && fact.is_yes();
+        let state = if is_drown { State::Critical } else { marks.of(&fact, is_it) };
+        let said = said(&fact, "offered", "not offered");
+        report.explain_as(1, state, format!("{:<8} {said}", version.to_string()));
     }
     if !facts.ssl2_kinds.is_empty() {
         report.explain(1, format!("SSLv2 ciphers: {}", facts.ssl2_kinds.join(" ")));
     }
 }
 
-fn suites(facts: &Facts, report: &mut Report) {
+fn suites(facts: &Facts, marks: &Marks<'_>, report: &mut Report) {
     for weakness in Weakness::ALL {
         let fact = facts.weakness(weakness, |_| true);
-        report.explain(1, format!("{weakness}: {}", said(&fact, "accepted", "refused")));
+        let state = marks.of(&fact, |about| about == About::Suites(weakness));
+        report.explain_as(1, state, format!("{weakness}: {}", said(&fact, "accepted", "refused")));
     }
-    for (what, fact) in [
-        ("forward secrecy", &facts.forward_secrecy),
-        ("AEAD", &facts.aead),
-        ("AES 256 or ChaCha20", &facts.bits_256),
-        ("128-bit ciphers", &facts.bits_128),
-        ("post-quantum key exchange", &facts.post_quantum),
+    for (what, fact, about) in [
+        ("forward secrecy", &facts.forward_secrecy, Some(About::ForwardSecrecy)),
+        ("AEAD", &facts.aead, Some(About::Aead)),
+        ("AES 256 or ChaCha20", &facts.bits_256, None),
+        ("128-bit ciphers", &facts.bits_128, None),
+        ("post-quantum key exchange", &facts.post_quantum, None),
+        ("curves below 224 bits", &facts.weak_curve, Some(About::Curves)),
     ] {
-        report.explain(1, format!("{what}: {}", said(fact, "accepted", "refused")));
+        let state = marks.of(fact, |known| Some(known) == about);
+        report.explain_as(1, state, format!("{what}: {}", said(fact, "accepted", "refused")));
     }
     if let Some(bits) = facts.prime_bits {
-        report.explain(1, format!("Diffie-Hellman prime: {bits} bits"));
+        let state = marks.of(&Fact::Yes, |about| about == About::Prime);
+        report.explain_as(1, state, format!("Diffie-Hellman prime: {bits} bits"));
     }
-    for (what, fact) in [
-        ("TLS compression", &facts.compression),
-        ("secure renegotiation", &facts.secure_renegotiation),
+    for (what, fact, about) in [
+        ("TLS compression", &facts.compression, About::Compression),
+        ("secure renegotiation", &facts.secure_renegotiation, About::Renegotiation),
     ] {
-        report.explain(2, format!("{what}: {}", said(fact, "yes", "no")));
+        let state = marks.of(fact, |known| known == about);
+        report.explain_as(2, state, format!("{what}: {}", said(fact, "yes", "no")));
     }
     for (version, id) in &facts.accepted {
         report.explain(2, format!("chosen: {version} {}", suite_name(*id)));
     }
 }
 
-fn path(facts: &Facts, grading: &Grading, report: &mut Report) {
+/// Why the grade is what it is, and what leads to the next.
+fn path(facts: &Facts, grading: &Grading, policy: &Policy, report: &mut Report) {
     let at_most = if grade::is_score_known(facts) { "" } else { "at most " };
-    report.explain(1, format!("score: {at_most}{} of 100", grading.score));
+    let parts: Vec<String> = grading.parts.iter().map(part).collect();
+    report.explain(1, format!("score: {at_most}{} of 100: {}", grading.score, parts.join("; ")));
     if let Some((next, caps)) = grading.next() {
         for cap in caps {
-            report.explain(1, format!("for {next}: {}: {}", cap.reason, cap.remedy));
+            let state = policy.state_of(cap.at_most);
+            report.explain_as(1, state, format!("for {next}: {}: {}", cap.reason, cap.remedy));
         }
     }
     for cap in grading.caps.iter().filter(|cap| cap.at_most != grading.grade) {
-        report.explain(1, format!("later: at most {}: {}", cap.at_most, cap.reason));
+        let state = policy.state_of(cap.at_most);
+        report.explain_as(1, state, format!("later: at most {}: {}", cap.at_most, cap.reason));
     }
     for doubt in &grading.unknown {
-        report.explain(1, format!("unknown whether {}: {}", doubt.subject, doubt.reason));
+        let text = format!("unknown whether {}: {}", doubt.subject, doubt.reason);
+        report.explain_as(1, State::Unknown, text);
     }
     for note in &grading.notes {
-        report.explain(1, format!("note: {note}"));
+        report.explain_as(1, State::Ok, format!("note: {note}"));
     }
+}
+
+/// As in "keys 27 of 30 (the weakest is RSA 2048)".
+fn part(part: &Part) -> String {
+    let because = part.because.as_ref().map(|because| format!(" ({because})")).unwrap_or_default();
+    format!("{} {} of {}{because}", part.what, part.points, part.of)
 }
 
 fn certificates(facts: &Facts, now: i64, report: &mut Report) {
@@ -141,13 +186,15 @@ fn certificates(facts: &Facts, now: i64, report: &mut Report) {
             let human = duration::human(Duration::from_secs(left.unsigned_abs()));
             let dates =
                 if left < 0 { format!("expired {human} ago") } else { format!("{human} left") };
-            report.explain(
-                1,
-                format!(
-                    "{} by {}, {}, {dates}",
-                    certificate.subject, certificate.issuer, certificate.key
-                ),
+            let text = format!(
+                "{} by {}, {}, {dates}",
+                certificate.subject, certificate.issuer, certificate.key
             );
+            if left < 0 || certificate.not_before > now {
+                report.explain_as(1, State::Warning, text);
+            } else {
+                report.explain(1, text);
+            }
         }
     }
 }

@@ -9,9 +9,11 @@ mod strength;
 use serde::Serialize;
 
 pub use letter::Grade;
+pub(super) use strength::Part;
 pub(super) use strength::is_known as is_score_known;
 
 use super::facts::{Fact, Facts};
+pub(super) use caps::About;
 use caps::{Cap, Doubt, Judge};
 
 /// A letter with its reasons. While something is unknown, score and letter are the best they may be.
@@ -19,6 +21,9 @@ use caps::{Cap, Doubt, Judge};
 pub(super) struct Grading {
     /// 0 to 100.
     pub(super) score: u32,
+    /// What it is made of.
+    #[serde(skip)]
+    pub(super) parts: [Part; 3],
     pub(super) grade: Grade,
     /// The letter as a reader of the data may print it: `<=A` while something is unknown.
     pub(super) text: String,
@@ -38,6 +43,12 @@ impl Grading {
             .filter(|cap| cap.at_most == self.grade)
             .map(|cap| cap.reason.as_str())
             .collect()
+    }
+
+    /// The best grade that is left for what `about` likes.
+    pub(super) fn at_most(&self, about: impl Fn(About) -> bool) -> Grade {
+        let caps = self.caps.iter().filter(|cap| about(cap.about));
+        caps.fold(Grade::APlus, |grade, cap| grade.worse(cap.at_most))
     }
 
     /// The next better grade, and what stands between.
@@ -72,10 +83,17 @@ pub(super) fn grade(facts: &Facts, rules: Rules) -> Grading {
     judge.missing_strengths();
     judge.keys();
     judge.extensions();
-    let score = strength::score(facts, judge.anonymous_counts);
+    let parts = strength::parts(facts, judge.anonymous_counts);
+    let score = strength::score(&parts);
     let by_score = Grade::of_score(score);
     if by_score != Grade::A && judge.caps.iter().all(|cap| by_score.is_worse_than(cap.at_most)) {
-        judge.cap(&Fact::Yes, by_score, format!("the score is {score} of 100"), strength::REMEDY);
+        judge.cap(
+            About::Score,
+            &Fact::Yes,
+            by_score,
+            format!("the score is {score} of 100"),
+            strength::REMEDY,
+        );
     }
     let mut grade = judge.caps.iter().fold(by_score, |grade, cap| grade.worse(cap.at_most));
     if grade == Grade::A
@@ -94,7 +112,15 @@ pub(super) fn grade(facts: &Facts, rules: Rules) -> Grading {
         .map(|(_, doubt)| doubt)
         .collect();
     let at_best = if unknown.is_empty() { "" } else { "<=" };
-    Grading { score, grade, text: format!("{at_best}{grade}"), caps, unknown, notes: judge.notes }
+    Grading {
+        score,
+        parts,
+        grade,
+        text: format!("{at_best}{grade}"),
+        caps,
+        unknown,
+        notes: judge.notes,
+    }
 }
 
 #[cfg(test)]

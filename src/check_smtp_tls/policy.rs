@@ -34,6 +34,17 @@ pub(super) struct Policy {
 }
 
 impl Policy {
+    /// What a grade is worth here.
+    pub(super) fn state_of(&self, grade: Grade) -> State {
+        if grade.is_worse_than(self.grade_critical) {
+            State::Critical
+        } else if grade.is_worse_than(self.grade_warning) {
+            State::Warning
+        } else {
+            State::Ok
+        }
+    }
+
     /// Whether trust decides the state, is a note, or is left out.
     pub(super) fn trust_counts(&self) -> Option<bool> {
         match self.trust {

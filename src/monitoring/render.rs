@@ -84,7 +84,7 @@ fn plugin_text(service: &str, report: &Report, verbosity: u8) -> String {
     if verbosity > 0 {
         long_output.extend(findings(report, next_step));
     }
-    long_output.extend(report.details_shown(verbosity).map(clean));
+    long_output.extend(report.details_shown(verbosity).map(|detail| detail.line(clean)));
     if left_out > 0 {
         long_output
             .push(format!("{left_out} metrics were left out: they would not fit the first line"));

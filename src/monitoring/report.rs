@@ -31,7 +31,17 @@ pub type Meanings = &'static [(&'static str, &'static str)];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Detail {
     pub(super) verbosity: u8,
+    /// Whether what it says is good or bad, where it is either.
+    pub(super) state: Option<State>,
     pub(super) text: String,
+}
+
+impl Detail {
+    /// The line, with a mark that Icinga DB Web colours in front of text that `clean` made harmless.
+    pub(super) fn line(&self, clean: impl Fn(&str) -> String) -> String {
+        let text = clean(&self.text);
+        self.state.map_or(text.clone(), |state| format!("[{state}] {text}"))
+    }
 }
 
 /// Everything a check reports. Built by `evaluate`, turned into text by `render`.
@@ -80,7 +90,12 @@ impl Report {
 
     /// Adds a line of long output for `-v` (1), `-vv` (2) and so on.
     pub fn explain(&mut self, verbosity: u8, text: impl Into<String>) {
-        self.details.push(Detail { verbosity, text: text.into() });
+        self.details.push(Detail { verbosity, state: None, text: text.into() });
+    }
+
+    /// The same of something that is good or bad.
+    pub fn explain_as(&mut self, verbosity: u8, state: State, text: impl Into<String>) {
+        self.details.push(Detail { verbosity, state: Some(state), text: text.into() });
     }
 
     /// Says what the administrator can do about the finding added last; its first advice stands.
@@ -158,9 +173,8 @@ impl Report {
     }
 
     /// What is shown at this verbosity (the number of `-v`) besides the findings.
-    pub(super) fn details_shown(&self, verbosity: u8) -> impl Iterator<Item = &str> {
-        let details = self.details.iter().filter(move |detail| detail.verbosity <= verbosity);
-        details.map(|detail| detail.text.as_str())
+    pub(super) fn details_shown(&self, verbosity: u8) -> impl Iterator<Item = &Detail> {
+        self.details.iter().filter(move |detail| detail.verbosity <= verbosity)
     }
 
     /// What is told, in one line.

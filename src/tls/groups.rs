@@ -20,6 +20,32 @@ pub(super) fn all() -> Vec<&'static dyn SupportedKxGroup> {
     ]
 }
 
+/// A group of key exchange by name (IANA registry "TLS Supported Groups").
+#[must_use]
+pub(crate) fn name(group: u16) -> String {
+    let name = match group {
+        0x0016 => "secp256k1",
+        0x0017 => "P-256",
+        0x0018 => "P-384",
+        0x0019 => "P-521",
+        0x001a => "brainpoolP256r1",
+        0x001b => "brainpoolP384r1",
+        0x001c => "brainpoolP512r1",
+        0x001d => "X25519",
+        0x001e => "X448",
+        0x0100 => "ffdhe2048",
+        0x0101 => "ffdhe3072",
+        0x0102 => "ffdhe4096",
+        0x0103 => "ffdhe6144",
+        0x0104 => "ffdhe8192",
+        0x11eb => "SecP256r1MLKEM768",
+        0x11ec => "X25519MLKEM768",
+        0x11ed => "SecP384r1MLKEM1024",
+        other => return format!("group 0x{other:04x}"),
+    };
+    name.to_owned()
+}
+
 /// The number of P-384 with ML-KEM-1024 (draft-ietf-tls-ecdhe-mlkem).
 const P384_ML_KEM_1024: NamedGroup = NamedGroup::Unknown(0x11ed);
 /// Bytes of a point on P-384, which stands in front.

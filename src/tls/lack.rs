@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::certificate::{Algorithm, Key};
+use super::groups;
 use super::handshake::{self, HandshakeError};
 use super::protocol::Protocol;
 use super::suite::{Cipher, Exchange, Suite};
@@ -92,10 +93,7 @@ impl fmt::Display for Lack {
         match self {
             Self::Version(version) => version.fmt(f),
             Self::Suite(suite) => write!(f, "TLS_{}", suite.name),
-            Self::Group(group) => match group_name(*group) {
-                Some(name) => f.write_str(name),
-                None => write!(f, "group 0x{group:04x}"),
-            },
+            Self::Group(group) => f.write_str(&groups::name(*group)),
             Self::Key(key) => write!(f, "{key} before TLS 1.3"),
         }
     }
@@ -113,21 +111,4 @@ fn speaks(version: Protocol, suite: &Suite) -> bool {
 /// Whether mail servers of today offer it without being told to: neither CCM nor ciphers of few.
 fn is_usual(suite: &Suite) -> bool {
     matches!(suite.cipher, Cipher::Aes | Cipher::ChaCha20) && !suite.name.contains("_CCM")
-}
-
-/// A group of key exchange by name (IANA registry "TLS Supported Groups").
-fn group_name(group: u16) -> Option<&'static str> {
-    Some(match group {
-        0x0016 => "secp256k1",
-        0x001a => "brainpoolP256r1",
-        0x001b => "brainpoolP384r1",
-        0x001c => "brainpoolP512r1",
-        0x001e => "X448",
-        0x0100 => "ffdhe2048",
-        0x0101 => "ffdhe3072",
-        0x0102 => "ffdhe4096",
-        0x0103 => "ffdhe6144",
-        0x0104 => "ffdhe8192",
-        _ => return None,
-    })
 }

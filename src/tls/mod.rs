@@ -11,7 +11,7 @@ mod constraints;
 pub(crate) mod dane;
 pub(crate) mod exchange;
 pub mod flight;
-mod groups;
+pub(crate) mod groups;
 pub(crate) mod handshake;
 pub(crate) mod hello;
 pub(crate) mod lack;

@@ -49,7 +49,7 @@ pub(super) fn evaluate(looks: &[Look], policy: &Policy, now: i64) -> Report {
     measure(&seen, policy, now, &mut report);
     for at in &each {
         if let Some(seen) = &at.judged.seen {
-            explain(&seen.facts, seen.grading.as_ref(), now, &mut report);
+            explain(&seen.facts, seen.grading.as_ref(), policy, now, &mut report);
         }
     }
     let every_address = each.iter().map(|at| attached(at, now)).collect();

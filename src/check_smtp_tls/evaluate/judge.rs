@@ -11,7 +11,7 @@ use crate::stream::StreamError;
 use crate::tls::Protocol;
 use crate::tls::lack::Lack;
 
-const SWITCH_ON: &str = "switch STARTTLS on; Axigen: Security and Filtering, Acceptance and Routing, Allow StartTLS; postfix: smtpd_tls_security_level = may";
+const SWITCH_ON: &str = "switch STARTTLS on; Axigen: Security and Filtering, Acceptance and Routing, Allow StartTLS; postfix: smtpd_tls_security_level = may; exim: tls_advertise_hosts = *";
 
 /// What was seen of one address, and the grade it comes to.
 pub(super) struct Graded {
@@ -146,13 +146,7 @@ fn grade_finding(facts: &Facts, grading: &Grading, policy: &Policy, report: &mut
         return;
     }
     let grade = grading.grade;
-    let by_limit = if grade.is_worse_than(policy.grade_critical) {
-        State::Critical
-    } else if grade.is_worse_than(policy.grade_warning) {
-        State::Warning
-    } else {
-        State::Ok
-    };
+    let by_limit = policy.state_of(grade);
     // DROWN harms whoever shares the key, whatever grade is thought good enough here.
     let ssl2 = facts.protocol(Protocol::Ssl2).is_yes();
     let (state, best) = match (by_limit, grading.unknown.len()) {
@@ -236,7 +230,7 @@ fn authentication(facts: &Facts, report: &mut Report) {
         State::Warning
     };
     report.find(state, format!("AUTH {} is offered before TLS", facts.smtp.auth_before.join(" ")));
-    report.advise("offer AUTH inside TLS only; Axigen: no authentication on plain text connections; postfix: smtpd_tls_auth_only = yes");
+    report.advise("offer AUTH inside TLS only; Axigen: no authentication on plain text connections; postfix: smtpd_tls_auth_only = yes; exim: auth_advertise_hosts = ${if def:tls_in_cipher {*}}");
 }
 
 fn inside_tls(facts: &Facts, report: &mut Report) {

@@ -324,3 +324,28 @@ fn nothing_seen_is_told_by_whose_fault_it_is() {
         );
     }
 }
+
+#[test]
+fn long_output_marks_good_and_bad_and_says_what_costs_points() {
+    let facts = spoilt(|facts| {
+        facts.set_protocol(Protocol::Tls10, Fact::Yes);
+        facts.bits_128 = Fact::Yes;
+        facts.aead = Fact::Unknown(WhyUnknown::Silent);
+    });
+    let text = render("SMTP TLS", &judge(facts, &policy()), Format::Nagios, 1);
+    for line in [
+        "[WARNING] TLS 1.0  offered",
+        "[OK] TLS 1.1  not offered",
+        "[OK] TLS 1.3  offered",
+        "[OK] forward secrecy: accepted",
+        "[UNKNOWN] AEAD: unknown (no answer to the hello)",
+        "score: 91 of 100: versions 28 of 30 (TLS 1.0 is offered); keys 27 of 30 (the weakest is RSA 2048); ciphers 36 of 40 (ciphers of 128 bits are accepted)",
+    ] {
+        assert!(text.lines().any(|known| known == line), "{line}: {text}");
+    }
+    assert!(text.contains("\n[WARNING] for A: TLS 1.0 is offered: "), "{text}");
+    let strict = Policy { grade_critical: Grade::AMinus, ..policy() };
+    let facts = spoilt(|facts| facts.set_protocol(Protocol::Tls10, Fact::Yes));
+    let text = render("SMTP TLS", &judge(facts, &strict), Format::Nagios, 1);
+    assert!(text.contains("\n[CRITICAL] TLS 1.0  offered\n"), "by the limits of the run: {text}");
+}

@@ -4,21 +4,40 @@
 
 use super::letter::Grade;
 use crate::check_smtp_tls::facts::{Facts, Weakness};
-use crate::tls::Protocol;
 use crate::tls::certificate::{Algorithm, Key};
-use crate::tls::suite::Suite;
+use crate::tls::{Protocol, groups};
 
 /// What to do about a low score.
 pub(super) const REMEDY: &str = "switch off the oldest versions and the shortest keys and ciphers";
 
-/// 30 parts versions, 30 parts keys, 40 parts ciphers; 0 when a part is, since one open door is enough. Each part is
-/// rounded down by itself, as testssl.sh does it, so that both give the same number.
-pub(super) fn score(facts: &Facts, anonymous_counts: bool) -> u32 {
-    let parts = [(protocols(facts), 30), (keys(facts, anonymous_counts), 30), (ciphers(facts), 40)];
-    if parts.iter().any(|(points, _)| *points == 0) {
-        return 0;
-    }
-    parts.iter().map(|(points, weight)| points * weight / 100).sum()
+/// A part of the score.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) what: &'static str,
+    pub(crate) points: u32,
+    pub(crate) of: u32,
+    /// What costs the points that are missing.
+    pub(crate) because: Option<String>,
+}
+
+/// The score, and what it is made of; 0 when a part is, since one open door is enough. Each part is rounded down by
+/// itself, as testssl.sh does it, so that both give the same number.
+pub(super) fn score(parts: &[Part]) -> u32 {
+    let has_hole = parts.iter().any(|part| part.points == 0);
+    if has_hole { 0 } else { parts.iter().map(|part| part.points).sum() }
+}
+
+/// 30 parts versions, 30 parts keys, 40 parts ciphers.
+pub(super) fn parts(facts: &Facts, anonymous_counts: bool) -> [Part; 3] {
+    let part = |what, (points, because): (u32, Option<String>), of| {
+        let because = because.filter(|_| points < 100);
+        Part { what, points: points * of / 100, of, because }
+    };
+    [
+        part("versions", protocols(facts), 30),
+        part("keys", keys(facts, anonymous_counts), 30),
+        part("ciphers", ciphers(facts), 40),
+    ]
 }
 
 /// Whether all that the score is made of was seen. The letter may be settled long before: nothing is worse than F.
@@ -33,49 +52,60 @@ pub(crate) fn is_known(facts: &Facts) -> bool {
 
 /// The guide counts the best and the worst version: clients get the one, an attacker leads them to the other. It has no
 /// row for TLS 1.3; testssl.sh gives it 100.
-fn protocols(facts: &Facts) -> u32 {
-    let points = Protocol::ALL.into_iter().filter(|version| facts.protocol(*version).is_yes()).map(
-        |version| match version {
-            Protocol::Ssl2 => 0,
-            Protocol::Ssl3 => 80,
-            Protocol::Tls10 => 90,
-            Protocol::Tls11 => 95,
-            Protocol::Tls12 | Protocol::Tls13 => 100,
-        },
-    );
-    mean_of_ends(points).unwrap_or(100)
+fn protocols(facts: &Facts) -> (u32, Option<String>) {
+    let offered = || Protocol::ALL.into_iter().filter(|version| facts.protocol(*version).is_yes());
+    let points = offered().map(|version| match version {
+        Protocol::Ssl2 => 0,
+        Protocol::Ssl3 => 80,
+        Protocol::Tls10 => 90,
+        Protocol::Tls11 => 95,
+        Protocol::Tls12 | Protocol::Tls13 => 100,
+    });
+    let because = offered().next().map(|oldest| format!("{oldest} is offered"));
+    (mean_of_ends(points).unwrap_or(100), because)
 }
 
 /// The weakest of all that keys are agreed on with: breaking any one of them is enough. EXPORT suites bring a key of
 /// their own, of 512 or 1024 bits, whatever the certificate's is.
-fn keys(facts: &Facts, anonymous_counts: bool) -> u32 {
+fn keys(facts: &Facts, anonymous_counts: bool) -> (u32, Option<String>) {
     if anonymous_counts && facts.weakness(Weakness::Anonymous, |_| true).is_yes() {
-        return 0;
+        return (0, Some("anonymous suites have none".to_owned()));
     }
-    let leaves = facts.leaves().filter_map(|leaf| key_bits(leaf.key));
-    let groups = facts.groups.iter().filter_map(|group| group_bits(*group));
-    let weakest = leaves.chain(groups).chain(facts.prime_bits).min();
-    let points = weakest.map_or(100, |bits| match bits {
+    let leaves =
+        facts.leaves().filter_map(|leaf| Some((key_bits(leaf.key)?, leaf.key.to_string())));
+    let groups = facts.groups.iter();
+    let groups = groups.filter_map(|group| Some((group_bits(*group)?, groups::name(*group))));
+    let prime = facts.prime_bits.map(|bits| (bits, format!("a prime of {bits} bits")));
+    let weakest = leaves.chain(groups).chain(prime).min();
+    let points = weakest.as_ref().map_or(100, |(bits, _)| match bits {
         ..512 => 20,
         512..1024 => 40,
         1024..2048 => 80,
         2048..4096 => 90,
         _ => 100,
     });
-    if facts.weakness(Weakness::Export, |_| true).is_yes() { points.min(40) } else { points }
+    if points > 40 && facts.weakness(Weakness::Export, |_| true).is_yes() {
+        return (40, Some("export suites have short ones".to_owned()));
+    }
+    (points, weakest.map(|(_, name)| format!("the weakest is {name}")))
 }
 
 /// The mean of the strongest and the weakest. Suites were chosen by the server one at a time; that it also takes 128 or
 /// 256 bits was asked apart, and counts as seen.
-fn ciphers(facts: &Facts) -> u32 {
-    let seen = facts.accepted_suites().map(|(_, suite)| points(suite));
-    let asked = [(&facts.bits_128, 80), (&facts.bits_256, 100)];
-    let asked = asked.into_iter().filter(|(fact, _)| fact.is_yes()).map(|(_, points)| points);
-    mean_of_ends(seen.chain(asked)).unwrap_or(100)
+fn ciphers(facts: &Facts) -> (u32, Option<String>) {
+    let seen = facts.accepted_suites().map(|(_, suite)| suite.bits);
+    let asked = [(&facts.bits_128, 128), (&facts.bits_256, 256)];
+    let asked = asked.into_iter().filter(|(fact, _)| fact.is_yes()).map(|(_, bits)| bits);
+    let all: Vec<u16> = seen.chain(asked).collect();
+    let because = all.iter().min().map(|bits| match bits {
+        0 => "suites without encryption are accepted".to_owned(),
+        bits => format!("ciphers of {bits} bits are accepted"),
+    });
+    (mean_of_ends(all.into_iter().map(points)).unwrap_or(100), because)
 }
 
-fn points(suite: &Suite) -> u32 {
-    match suite.bits {
+fn points(bits: u16) -> u32 {
+    match bits {
         0 => 0,
         1..128 => 20,
         128..256 => 80,

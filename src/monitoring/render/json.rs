@@ -38,7 +38,7 @@ pub(super) fn json(service: &str, report: &Report, verbosity: u8) -> String {
         findings: report.findings().into_iter().cloned().collect(),
         metrics: report.metrics.clone(),
         next_step: report.next_step().map(ToOwned::to_owned),
-        details: report.details_shown(verbosity).map(str::to_owned).collect(),
+        details: report.details_shown(verbosity).map(|detail| detail.line(str::to_owned)).collect(),
         facts: Some(&report.facts),
     };
     let mut out = line(&shape);

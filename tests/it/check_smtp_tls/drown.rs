@@ -29,7 +29,7 @@ fn sslv2_is_critical_also_without_ciphers() {
         let outcome = check(server.port(), &["--grade-critical", "F", "-v"]);
         eprintln!("{case}");
         outcome.expect(2, "SMTP TLS CRITICAL - grade F: SSLv2 is offered");
-        assert!(outcome.stdout.contains("\nSSLv2    offered\n"), "{}", outcome.stdout);
+        assert!(outcome.stdout.contains("\n[CRITICAL] SSLv2    offered\n"), "{}", outcome.stdout);
         let seen = facts(server.port(), &[]);
         assert_eq!(seen["protocols"]["ssl2"], "yes");
         assert_eq!(seen["protocols"]["tls1.3"], "yes");

@@ -225,7 +225,11 @@ fn limits_of_a_real_postfix_are_told_from_missing_tls() {
         "{}",
         limited.stdout
     );
-    assert!(limited.stdout.contains("\nTLS 1.2  unknown (not looked at)\n"), "{}", limited.stdout);
+    assert!(
+        limited.stdout.contains("\n[UNKNOWN] TLS 1.2  unknown (not looked at)\n"),
+        "{}",
+        limited.stdout
+    );
 
     check(postfix.port(3), &["--quick"]).expect(0, "SMTP TLS OK - certificate valid");
     assert!(!postfix.log().contains("PREGREET"), "{}", postfix.log());

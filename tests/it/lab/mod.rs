@@ -10,6 +10,7 @@ mod smtp_malware;
 mod smtp_malware_scanners;
 mod smtp_tls;
 mod smtp_tls_oracle;
+mod smtp_tls_remedies;
 mod smtp_tls_scanners;
 mod web;
 mod zabbix;

@@ -38,13 +38,15 @@ impl Exim {
         old_key(dir.path());
         let at = dir.path().display();
         let (starttls, tls) = (ports[0], ports[1]);
+        let is_set = settings.contains("tls_advertise_hosts");
+        let advertise = if is_set { "" } else { "tls_advertise_hosts = *\n" };
         fs::write(
             dir.path().join("exim.conf"),
             format!(
                 "primary_hostname = {NAME}\nexim_path = /usr/sbin/exim4\nspool_directory = {at}/spool\n\
                  log_file_path = {at}/log/%slog\npid_file_path = {at}/exim.pid\n\
                  daemon_smtp_ports = {starttls} : {tls}\ntls_on_connect_ports = {tls}\nlocal_interfaces = 127.0.0.1\n\
-                 tls_advertise_hosts = *\ntls_certificate = {at}/cert.pem\ntls_privatekey = {at}/key.pem\n\
+                 {advertise}tls_certificate = {at}/cert.pem\ntls_privatekey = {at}/key.pem\n\
                  host_lookup =\nkeep_environment =\n{settings}"
             ),
         )

@@ -30,7 +30,10 @@ pub(crate) const VERSIONS: [&str; 6] =
 pub(crate) fn offered(outcome: &Outcome) -> BTreeSet<&'static str> {
     let says = |version: &str, word: &str| {
         let wanted = format!("{version:<7}  {word}");
-        outcome.stdout.lines().any(|line| line == wanted)
+        outcome
+            .stdout
+            .lines()
+            .any(|line| line.split_once("] ").is_some_and(|(_, text)| text == wanted))
     };
     VERSIONS
         .into_iter()
