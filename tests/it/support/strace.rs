@@ -1,15 +1,25 @@
 //! Faults of the system, put into single calls of a program that knows nothing of it.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The same run with a fault, written as strace(1) takes it after `inject=`, such as `fsync:error=EIO`.
 pub(crate) fn with_fault(command: &Command, fault: &str) -> Command {
+    traced(command, &["-e", &format!("inject={fault}")])
+}
+
+/// The same in calls on this file alone.
+pub(crate) fn with_fault_at(path: &Path, command: &Command, fault: &str) -> Command {
+    traced(command, &["-P", path.to_str().unwrap(), "-e", &format!("inject={fault}")])
+}
+
+fn traced(command: &Command, options: &[&str]) -> Command {
     let mut traced = Command::new("strace");
     traced
         .env_clear()
         .stdin(Stdio::null())
-        .args(["-f", "-qq", "-o", "/dev/null", "-e"])
-        .arg(format!("inject={fault}"))
+        .args(["-f", "-qq", "-o", "/dev/null"])
+        .args(options)
         .arg(command.get_program())
         .args(command.get_args());
     for (name, value) in command.get_envs() {
