@@ -13,6 +13,7 @@ mod server;
 mod service;
 mod straggler;
 mod supervisor;
+mod unset;
 mod usage;
 mod wait;
 mod worker;
@@ -52,7 +53,8 @@ where
     }
     let console = Console::open(service);
     let signals = supervisor::hold_signals();
-    let args = match A::try_parse() {
+    let line = unset::without_empty_values(&A::command(), std::env::args_os());
+    let args = match A::try_parse_from(line) {
         Ok(args) => args,
         Err(error) => return console.refuse(&error),
     };

@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::support::Outcome;
 use crate::support::http_server::{HttpServer, Reply};
 use crate::support::pushover::{Host, item, make_spool, name, now};
+use crate::support::strace::{skipped_without_strace, with_fault_at};
 
 #[test]
 fn what_waited_is_sent_in_order_before_the_new_alert() {
@@ -35,6 +36,25 @@ fn a_complete_temporary_file_is_adopted_and_a_broken_one_removed() {
     host.run(&["flush"]).expect(0, "PUSHOVER OK - sent");
     assert_eq!(server.messages(), ["whole"]);
     assert!(!host.everything_in_the_spool().contains(".tmp-"));
+}
+
+#[test]
+fn a_temporary_file_that_cannot_be_read_now_is_left_for_later() {
+    if skipped_without_strace("a disk that does not hand out a file") {
+        return;
+    }
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    make_spool(&host);
+    let temporary = host.spool().join(format!(".tmp-{}", name(1)));
+    fs::write(&temporary, item(&host, "whole", now(), 0)).unwrap();
+    let mut command = host.command();
+    command.arg("flush");
+    let mut traced = with_fault_at(&temporary, &command, "read:error=EIO");
+    Outcome::of(&traced.output().unwrap()).expect(0, "PUSHOVER OK - nothing waits");
+    assert!(temporary.exists());
+    host.run(&["flush"]).expect(0, "PUSHOVER OK - sent");
+    assert_eq!(server.messages(), ["whole"]);
 }
 
 #[test]

@@ -12,6 +12,14 @@ pub(crate) fn with_fault(command: &Command, fault: &str) -> Command {
     under_strace(command, &[&options[..], &inject[..]].concat())
 }
 
+/// The same in calls on this file alone.
+pub(crate) fn with_fault_at(path: &Path, command: &Command, fault: &str) -> Command {
+    let path = path.to_str().unwrap().to_owned();
+    let options = ["-o", "/dev/null", "-P"].map(ToOwned::to_owned);
+    let inject = [path, "-e".to_owned(), format!("inject={fault}")];
+    under_strace(command, &[&options[..], &inject[..]].concat())
+}
+
 /// The same run with its calls written to `log`, each in full: paths beside descriptors, data in hexadecimal.
 pub(crate) fn recorded(command: &Command, log: &Path) -> Command {
     let log = log.to_str().unwrap();
