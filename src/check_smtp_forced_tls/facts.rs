@@ -218,7 +218,10 @@ impl Problem {
         match self {
             Self::NoSession(NoSession::NoAnswer(error)) => error.stage == Stage::Greeting,
             Self::NoSession(
-                NoSession::NoStarttls | NoSession::StarttlsMasked | NoSession::Handshake(_),
+                NoSession::NoStarttls
+                | NoSession::StarttlsMasked
+                | NoSession::Handshake(_)
+                | NoSession::Lacks(_),
             )
             | Self::DemandsAuth(_)
             | Self::Broken(_)
@@ -320,8 +323,13 @@ pub(super) fn is_undetermined(error: &NoSession) -> bool {
     match error {
         NoSession::Unresolved(error) => *error == ResolveError::Unanswered,
         NoSession::Unreached(unreached) => unreached.is_ours(),
-        NoSession::Refused(..) => true,
+        // Nobody gets TLS there, whoever asks.
+        NoSession::Refused(Stage::Command(Command::Ehlo), reply) => {
+            !matches!(reply.code, 500 | 502)
+        }
+        NoSession::Refused(..) => starttls_refusal(error).is_none(),
         NoSession::Handshake(error) => error.is_ours(),
+        NoSession::Lacks(_) => true,
         _ => false,
     }
 }
