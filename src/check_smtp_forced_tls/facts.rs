@@ -254,6 +254,7 @@ pub(super) struct Partner {
     pub(super) domain: String,
     /// The host that the rule names, which is looked at in place of the mail exchangers.
     pub(super) relay_host: Option<String>,
+    pub(super) way: Security,
     pub(super) port: u16,
     /// Absent when the time ran out before.
     pub(super) mx: Option<Mx>,
@@ -305,7 +306,7 @@ pub(super) struct Host {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Contact {
-    /// It speaks SMTP inside TLS.
+    /// It speaks SMTP inside TLS, however TLS began.
     Tls {
         version: Protocol,
         #[serde(serialize_with = "certificate_words::serialize")]
