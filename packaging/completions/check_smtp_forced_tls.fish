@@ -8,7 +8,7 @@ complete -c check_smtp_forced_tls -l also -d 'Another domain that the rule must 
 complete -c check_smtp_forced_tls -l control-domain -d 'Domain that the rule must leave alone: WARNING if it is refused in the clear' -r
 complete -c check_smtp_forced_tls -l stage -d 'How far to go: rcpt, or data for a rule that acts there; no content is sent' -r
 complete -c check_smtp_forced_tls -l partner -d 'Partner whose mail exchangers must take TLS; repeatable' -r
-complete -c check_smtp_forced_tls -l partner-port -d 'Port of the partners where TLS begins at once' -r
+complete -c check_smtp_forced_tls -l partner-port -d 'Port of the partners [default: 465, where TLS begins at once; with --partner-starttls 25]' -r
 complete -c check_smtp_forced_tls -l relay-host -d 'Host that your rule names for the partner: look at it in place of all mail exchangers, and warn when it is none any more' -r
 complete -c check_smtp_forced_tls -l ca-file -d 'PEM file with the authorities to trust in place of the system\'s' -r -F
 complete -c check_smtp_forced_tls -l helo -d 'Name to give in EHLO [default: this host\'s full name, else its address in brackets]' -r
@@ -17,6 +17,7 @@ complete -c check_smtp_forced_tls -l proxy-protocol -d 'Send a PROXY header firs
 complete -c check_smtp_forced_tls -l output-format -d 'Print plugin text, one JSON object, or text for Prometheus: nagios, json or openmetrics' -r
 complete -c check_smtp_forced_tls -s t -l timeout -d 'Give up after this many seconds; then the state is UNKNOWN (or STATE), unless what was seen by then already breaches a limit' -r
 complete -c check_smtp_forced_tls -l allow-temporary -d 'Take a temporary refusal (4xx) that names TLS for enough'
+complete -c check_smtp_forced_tls -l partner-starttls -d 'Reach the partners on port 25 by STARTTLS, as postfix does with encrypt or verify'
 complete -c check_smtp_forced_tls -l require-valid -d 'CRITICAL, not WARNING, when a partner\'s certificate cannot be verified'
 complete -c check_smtp_forced_tls -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c check_smtp_forced_tls -s 6 -l ipv6 -d 'Use IPv6 only'

@@ -102,6 +102,9 @@ fn no_session(facts: &Facts, error: &NoSession, report: &mut Report) {
             report.find(State::Unknown, format!("{host}:{port}: {error}"));
             report.advise("leave --proxy-protocol out");
         }
+        NoSession::Lacks(_) => {
+            report.find(State::Unknown, format!("{host}:{port}: TLS unknown: {error}"));
+        }
         NoSession::Handshake(failed) if failed.is_ours() => {
             report.find(State::Unknown, format!("{host}:{port}: {error}"));
         }

@@ -10,7 +10,7 @@ use super::target::{InboundTarget, OutboundTarget, Target};
 use crate::monitoring::State;
 use crate::program::{CheckOptions, UsageError};
 use crate::smtp::address::{Address, Domain};
-use crate::smtp_client::{CallerOptions, ProxyOption, host, port};
+use crate::smtp_client::{CallerOptions, ProxyOption, Security, host, port};
 use canary::CanaryOptions;
 
 /// Is mail from a partner refused unless it is encrypted? Would mail to a partner leave over TLS?
@@ -77,9 +77,15 @@ pub struct Args {
     #[arg(long, value_name = "DOMAIN")]
     partner: Vec<Domain>,
 
-    /// Port of the partners where TLS begins at once
-    #[arg(long, value_name = "PORT", default_value = "465", value_parser = port)]
-    partner_port: u16,
+    /// Reach the partners on port 25 by STARTTLS, as postfix does with encrypt
+    /// or verify
+    #[arg(long, requires = "partner")]
+    partner_starttls: bool,
+
+    /// Port of the partners [default: 465, where TLS begins at once; with
+    /// --partner-starttls 25]
+    #[arg(long, value_name = "PORT", value_parser = port)]
+    partner_port: Option<u16>,
 
     /// Host that your rule names for the partner: look at it in place of all
     /// mail exchangers, and warn when it is none any more
@@ -135,7 +141,8 @@ impl Args {
             inbound: self.inbound()?,
             outbound: OutboundTarget {
                 partners: without_repeats(&self.partner),
-                port: self.partner_port,
+                way: if self.partner_starttls { Security::Starttls } else { Security::Tls },
+                port: self.partner_port.unwrap_or(if self.partner_starttls { 25 } else { 465 }),
                 relay_host: self.relay_host.clone(),
             },
         };

@@ -4,8 +4,11 @@ mod canary;
 
 pub(super) use canary::{long, not_handed_over, of as sink_words, tls, when};
 
-use super::facts::{Answer, Contact, Facts, Inbound, NoMx, Partner, Role, Sender, is_undetermined};
+use super::facts::{
+    Answer, Contact, Facts, Inbound, NoMx, Partner, Role, Sender, is_undetermined, starttls_refusal,
+};
 use crate::monitoring::{Meanings, Report};
+use crate::smtp::{Command, Stage};
 use crate::smtp_client::{NoSession, certificate_words};
 use crate::tls::proof::Proof;
 
@@ -87,6 +90,14 @@ pub(super) const IS_ADDRESS: &str = "an address, which an MX must not be (RFC 53
 pub(super) fn no_session(error: &NoSession) -> String {
     match error {
         NoSession::Unresolved(error) => error.to_string(),
+        NoSession::Refused(Stage::Command(Command::Ehlo), reply)
+            if matches!(reply.code, 500 | 502) =>
+        {
+            format!("EHLO is refused: {reply}, so there is no STARTTLS")
+        }
+        NoSession::Refused(_, reply) if starttls_refusal(error).is_some() => {
+            format!("STARTTLS is refused: {reply}")
+        }
         NoSession::Refused(_, reply) => format!("does not let this host in: {reply}"),
         other => other.to_string(),
     }

@@ -227,7 +227,10 @@ impl Problem {
         match self {
             Self::NoSession(NoSession::NoAnswer(error)) => error.stage == Stage::Greeting,
             Self::NoSession(
-                NoSession::NoStarttls | NoSession::StarttlsMasked | NoSession::Handshake(_),
+                NoSession::NoStarttls
+                | NoSession::StarttlsMasked
+                | NoSession::Handshake(_)
+                | NoSession::Lacks(_),
             )
             | Self::DemandsAuth(_)
             | Self::Broken(_)
@@ -260,6 +263,7 @@ pub(super) struct Partner {
     pub(super) domain: String,
     /// The host that the rule names, which is looked at in place of the mail exchangers.
     pub(super) relay_host: Option<String>,
+    pub(super) way: Security,
     pub(super) port: u16,
     /// Absent when the time ran out before.
     pub(super) mx: Option<Mx>,
@@ -311,7 +315,7 @@ pub(super) struct Host {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Contact {
-    /// It speaks SMTP inside TLS.
+    /// It speaks SMTP inside TLS, however TLS began.
     Tls {
         version: Protocol,
         #[serde(serialize_with = "certificate_words::serialize")]
@@ -329,8 +333,13 @@ pub(super) fn is_undetermined(error: &NoSession) -> bool {
     match error {
         NoSession::Unresolved(error) => *error == ResolveError::Unanswered,
         NoSession::Unreached(unreached) => unreached.is_ours(),
-        NoSession::Refused(..) => true,
+        // Nobody gets TLS there, whoever asks.
+        NoSession::Refused(Stage::Command(Command::Ehlo), reply) => {
+            !matches!(reply.code, 500 | 502)
+        }
+        NoSession::Refused(..) => starttls_refusal(error).is_none(),
         NoSession::Handshake(error) => error.is_ours(),
+        NoSession::Lacks(_) => true,
         _ => false,
     }
 }

@@ -45,6 +45,8 @@ impl InboundTarget {
 #[derive(Clone, Debug)]
 pub(super) struct OutboundTarget {
     pub(super) partners: Vec<Domain>,
+    /// By STARTTLS, or by TLS from the first byte.
+    pub(super) way: Security,
     pub(super) port: u16,
     /// The host that the rule names in place of the partner's mail exchangers.
     pub(super) relay_host: Option<String>,
@@ -56,6 +58,7 @@ impl Target {
         let partner = |domain: &Domain| Partner {
             domain: domain.to_string(),
             relay_host: self.outbound.relay_host.clone(),
+            way: self.outbound.way,
             port: self.outbound.port,
             mx: None,
             hosts: Vec::new(),

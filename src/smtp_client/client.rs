@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use rustls::pki_types::ServerName;
 use serde::Serialize;
 
 use super::channel::{Channel, Patient};
@@ -11,6 +12,8 @@ use super::dialer::{Dialer, Greeted, NoSession, leave, server_name};
 use crate::connection::Connection;
 use crate::smtp::{Cause, Command, Reply, Session, Stage, reply};
 use crate::tls::handshake::{Agreed, HandshakeError, Shown, Wanted, handshake};
+use crate::tls::lack::Lack;
+use crate::tls::second_hello::second_hello;
 
 /// How a session is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -59,6 +62,14 @@ pub(crate) struct Client<'a> {
     pub(crate) greeted_after: Duration,
 }
 
+/// A connection before its first words of TLS, or of SMTP where there is none.
+struct Ready<'a> {
+    connection: Connection<'a>,
+    local: Option<IpAddr>,
+    /// How long the greeting took, where one came already.
+    greeted_after: Duration,
+}
+
 impl Client<'_> {
     /// Takes leave and waits a moment for the answer; what it says does not matter.
     pub(crate) fn quit(mut self) {
@@ -67,13 +78,22 @@ impl Client<'_> {
 }
 
 impl<'a> Dialer<'a> {
-    /// Connects to whichever address answers first in getaddrinfo's order, and goes as far as EHLO.
+    /// Connects to whichever address answers first in getaddrinfo's order, and goes as far as EHLO. Where TLS fails for
+    /// what our own side may lack, a second connection tells.
     ///
     /// # Errors
     /// [`NoSession`], after taking leave where the server still listens.
     pub(crate) fn open(&self, security: Security) -> Result<Client<'a>, NoSession> {
-        let connection = self.connect(&self.addresses()?)?.connection;
-        let local = connection.local_address();
+        match self.open_once(security) {
+            Err(NoSession::Handshake(error)) if Lack::may_explain(&error) => {
+                Err(self.lack(security, &error).map_or(error.into(), NoSession::Lacks))
+            }
+            other => other,
+        }
+    }
+
+    fn open_once(&self, security: Security) -> Result<Client<'a>, NoSession> {
+        let Ready { connection, local, greeted_after } = self.ready(security)?;
         let (mut session, tls, greeted_after) = match security {
             Security::Clear => {
                 let greeted = self.greet(Channel::Clear(connection))?;
@@ -85,19 +105,44 @@ impl<'a> Dialer<'a> {
                 (greeted.session, Some(shake), greeted.after)
             }
             Security::Starttls => {
-                let Greeted { mut session, after, .. } = self.greet(connection)?;
-                let ehlo = self.hello(&mut session, local)?;
-                if !ehlo.has_keyword("STARTTLS") {
-                    leave(&mut session);
-                    return Err(without_starttls(&ehlo));
-                }
-                let (mut channel, shake) = self.secure(self.start_tls(session)?)?;
+                let (mut channel, shake) = self.secure(connection)?;
                 channel.allow(self.patience.smtp);
-                (Session::over(channel), Some(shake), after)
+                (Session::over(channel), Some(shake), greeted_after)
             }
         };
         let ehlo = self.hello(&mut session, local)?;
         Ok(Client { session, tls, ehlo, greeted_after })
+    }
+
+    /// A connection on which the server's greeting is next, or a TLS handshake.
+    fn ready(&self, security: Security) -> Result<Ready<'a>, NoSession> {
+        let mut connection = self.connect(&self.addresses()?)?.connection;
+        let local = connection.local_address();
+        if security != Security::Starttls {
+            if security == Security::Tls {
+                connection.allow(self.patience.tls);
+            }
+            return Ok(Ready { connection, local, greeted_after: Duration::ZERO });
+        }
+        let Greeted { mut session, after, .. } = self.greet(connection)?;
+        let ehlo = self.hello(&mut session, local)?;
+        if !ehlo.has_keyword("STARTTLS") {
+            leave(&mut session);
+            return Err(without_starttls(&ehlo));
+        }
+        Ok(Ready { connection: self.start_tls(session)?, local, greeted_after: after })
+    }
+
+    /// What our own side lacks, where the server chooses from a hello of more than our handshake has.
+    fn lack(&self, security: Security, error: &HandshakeError) -> Option<Lack> {
+        let mut connection = self.ready(security).ok()?.connection;
+        self.deadline.enter("waiting for the answer to a second TLS hello");
+        second_hello(&mut connection, &self.server_name(), error).map(|look| look.lack)
+    }
+
+    /// The name that the handshake is for, where it is to name one.
+    fn server_name(&self) -> ServerName<'static> {
+        server_name(if self.names_server { self.host } else { "" })
     }
 
     /// A server that does not answer EHLO with yes lets us not go on.
@@ -126,7 +171,7 @@ impl<'a> Dialer<'a> {
     fn secure(&self, mut connection: Connection<'a>) -> Result<(Channel<'a>, Shake), NoSession> {
         self.deadline.enter("waiting for the TLS handshake");
         connection.allow(self.patience.tls);
-        let (shown, result) = handshake(connection, server_name(self.host), Wanted::Any);
+        let (shown, result) = handshake(connection, self.server_name(), Wanted::Any);
         let (agreed, secured) = result.map_err(|error| match plain_refusal(&error) {
             Some(reply) => NoSession::Refused(Stage::Greeting, reply),
             None => error.into(),

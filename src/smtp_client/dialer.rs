@@ -17,6 +17,7 @@ use crate::deadline::Deadline;
 use crate::smtp::{Cause, Command, Grounds, Reply, Session, SessionError, Stage};
 use crate::stream::StreamError;
 use crate::tls::handshake::HandshakeError;
+use crate::tls::lack::Lack;
 
 /// One way into a mail server, and how long each step on it may take.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,8 @@ pub(crate) struct Dialer<'a> {
     pub(crate) deadline: &'a Deadline,
     /// The end of each step.
     pub(crate) patience: Patience,
+    /// Whether a handshake names the server (RFC 6066 section 3), which some senders do not.
+    pub(crate) names_server: bool,
 }
 
 /// A connection, and how it came about.
@@ -82,6 +85,9 @@ pub(crate) enum NoSession {
     /// TLS did not come about.
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
+    /// TLS did not come about for what our own side lacks, and no other.
+    #[error("our side does not speak {0}")]
+    Lacks(Lack),
     /// The run is over.
     #[error("no time left")]
     OutOfTime,
@@ -143,7 +149,8 @@ impl<'a> Dialer<'a> {
         caller: &'a Caller,
         deadline: &'a Deadline,
     ) -> Self {
-        Self { host, port, caller, deadline, patience: Patience::within(deadline.limit()) }
+        let patience = Patience::within(deadline.limit());
+        Self { host, port, caller, deadline, patience, names_server: true }
     }
 
     /// The addresses of the server, in getaddrinfo's order.

@@ -9,7 +9,7 @@ use super::protocol::Protocol;
 use super::suite::{Cipher, Exchange, Suite};
 
 /// What a server wants and our own TLS library does not have.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Lack {
     /// A version.
     Version(Protocol),

@@ -19,7 +19,6 @@ mod malformed;
 pub(crate) mod path;
 pub(crate) mod proof;
 mod protocol;
-#[cfg_attr(not(test), expect(dead_code, reason = "its callers follow"))]
 pub(crate) mod second_hello;
 mod signature;
 pub mod ssl2;

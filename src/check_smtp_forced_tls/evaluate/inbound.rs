@@ -69,7 +69,7 @@ fn no_session(inbound: &Inbound, leg: &Leg, error: &NoSession, report: &mut Repo
             report.find(State::Critical, text);
             report.advise(INSPECTION);
         }
-        NoSession::NoAnswer(_) | NoSession::Handshake(_) => {
+        NoSession::NoAnswer(_) | NoSession::Handshake(_) | NoSession::Lacks(_) => {
             report.find(State::Unknown, format!("{}: {error}", leg.name()));
         }
         NoSession::NoProxyExpected => {

@@ -6,7 +6,7 @@ use crate::check_smtp_forced_tls::facts::{
 };
 use crate::check_smtp_forced_tls::policy::Policy;
 use crate::monitoring::{Report, State};
-use crate::smtp_client::certificate_words;
+use crate::smtp_client::{NoSession, Security, certificate_words};
 
 /// Judges one partner, in one finding.
 pub(super) fn judge(partner: &Partner, policy: &Policy, is_cut_short: bool, report: &mut Report) {
@@ -26,12 +26,22 @@ pub(super) fn judge(partner: &Partner, policy: &Policy, is_cut_short: bool, repo
             (None, 1) => "its mail exchanger".to_owned(),
             (None, count) => format!("all {count} mail exchangers"),
         };
-        let port = partner.port;
-        report.find(State::Ok, format!("{domain} reachable: {hosts} with TLS on {port}"));
+        let (port, way) = (partner.port, way(partner));
+        report.find(State::Ok, format!("{domain} reachable: {hosts} with {way} on {port}"));
         return;
     };
     let texts: Vec<&str> = found.iter().map(|(_, text)| text.as_str()).collect();
     report.find(*worst, format!("{domain}: {}", texts.join("; ")));
+    let is_unreached = |host: &Host| matches!(host.contact, Contact::NoSession(NoSession::Unreached(ref error)) if !error.is_ours());
+    if partner.way == Security::Tls && partner.hosts.iter().any(is_unreached) {
+        report.advise(
+            "ask the partner; where your rule uses STARTTLS, as postfix does, use --partner-starttls",
+        );
+    }
+}
+
+fn way(partner: &Partner) -> &'static str {
+    if partner.way == Security::Starttls { "STARTTLS" } else { "TLS" }
 }
 
 type Found = Vec<(State, String)>;

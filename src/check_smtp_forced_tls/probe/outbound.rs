@@ -60,7 +60,7 @@ impl Routes<'_> {
         }
     }
 
-    /// One handshake and a greeting; nothing when the time is over.
+    /// One handshake, a greeting and EHLO; nothing when the time is over.
     fn host(&self, name: &str, left: u32) -> Option<Contact> {
         if self.deadline.has_passed() {
             return None;
@@ -71,7 +71,9 @@ impl Routes<'_> {
         let mut dialer = Dialer::new(name, self.target.port, self.caller, self.deadline);
         let (limit, remaining) = (self.deadline.limit(), self.deadline.remaining());
         dialer.patience = Patience::for_leg(limit, remaining, left, None);
-        let contact = match dialer.open(Security::Tls) {
+        // Neither does postfix name the server, and a certificate may depend on it.
+        dialer.names_server = self.target.way == Security::Tls;
+        let contact = match dialer.open(self.target.way) {
             Ok(client) => {
                 let shake = client.tls.clone();
                 client.quit();

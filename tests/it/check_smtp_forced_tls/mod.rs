@@ -3,6 +3,7 @@
 mod answers;
 mod conversation;
 mod outbound;
+mod partner_starttls;
 mod postfix;
 
 use std::process::Command;

@@ -6,6 +6,7 @@ mod openmetrics;
 mod smtp_accept;
 mod smtp_canary;
 mod smtp_forced_tls;
+mod smtp_lacks;
 mod smtp_malware;
 mod smtp_malware_scanners;
 mod smtp_tls;

@@ -6,7 +6,6 @@ use crate::check_smtp_forced_tls::facts::{Facts, NoMx};
 use crate::connection::ResolveError;
 use crate::monitoring::render::{Format, render};
 use crate::program::OutOfTime;
-use crate::smtp_client::NoSession;
 use crate::tls::Protocol;
 use crate::tls::anchored::NoAnchors;
 use crate::tls::proof::{Fault, Proof, Unproven};
@@ -36,6 +35,7 @@ fn partner(mx: Mx, hosts: &[(&str, Contact)]) -> Partner {
     Partner {
         domain: "p.example".to_owned(),
         relay_host: None,
+        way: Security::Tls,
         port: 465,
         mx: Some(mx),
         hosts: hosts.collect(),
