@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::policy::{Demand, Measure, Policy};
+use super::policy::{Measure, Policy, Requirement};
 use super::target::Target;
 use crate::dns::NameServer;
 use crate::monitoring::{State, duration};
 use crate::program::{CheckOptions, UsageError};
+use crate::published::dmarc::Wish;
+use crate::published::mta_sts::StsMode;
 use crate::smtp::address::Domain;
 use crate::smtp_client::CallerOptions;
 
@@ -33,7 +35,7 @@ pub struct Args {
     /// (dane or mta-sts), tls-rpt, spf, dkim, dmarc or none, with commas
     /// between [default: any, spf and dmarc, or the state is WARNING]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    require: Vec<Demand>,
+    require: Vec<Requirement>,
 
     /// Require a set of measures: bsi for all seven of --require
     #[arg(long, value_name = "NAME", value_parser = profile, conflicts_with = "require")]
@@ -53,12 +55,12 @@ pub struct Args {
     rollover: Option<Duration>,
 
     /// testing when an MTA-STS policy in that mode is all that is wanted
-    #[arg(long, value_name = "MODE", value_parser = ["enforce", "testing"], default_value = "enforce")]
-    mta_sts_mode: String,
+    #[arg(long, value_name = "MODE", value_parser = sts_mode, default_value = "enforce")]
+    mta_sts_mode: StsMode,
 
     /// none when a DMARC policy of p=none is all that is wanted
-    #[arg(long, value_name = "POLICY", value_parser = ["none", "quarantine"], default_value = "quarantine")]
-    dmarc_policy: String,
+    #[arg(long, value_name = "POLICY", value_parser = wish, default_value = "quarantine")]
+    dmarc_policy: Wish,
 
     /// The domain is to take no mail: OK when it says so by a null MX
     #[arg(long)]
@@ -81,7 +83,7 @@ pub struct Args {
     common: CheckOptions,
 }
 
-/// A set of demands that somebody published.
+/// A set of requirements that somebody published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Profile {
     /// The German Federal Office for Information Security, BSI TR-03108 and TR-03182.
@@ -105,36 +107,38 @@ impl Args {
             ca_file: self.ca_file.clone(),
             selectors: self.dkim_selector.clone(),
         };
-        let (demands, missing) = self.demands();
-        if demands.contains(&Demand::None) && demands.len() > 1 {
+        let (requirements, missing) = self.requirements();
+        if requirements.contains(&Requirement::None) && requirements.len() > 1 {
             return Err(UsageError("option --require: none goes with nothing else".to_owned()));
         }
-        if demands.contains(&Demand::One(Measure::Dkim)) && self.dkim_selector.is_empty() {
+        if requirements.contains(&Requirement::One(Measure::Dkim)) && self.dkim_selector.is_empty()
+        {
             let option = if self.profile.is_some() { "--profile" } else { "--require" };
             return Err(UsageError(format!(
                 "option {option}: dkim needs --dkim-selector, since DNS does not list selectors"
             )));
         }
         let policy = Policy {
-            demands,
+            requirements,
             missing,
             rollover: self.rollover,
-            accepts_testing: self.mta_sts_mode == "testing",
-            accepts_none: self.dmarc_policy == "none",
+            accepts_testing: self.mta_sts_mode == StsMode::Testing,
+            accepts_none: self.dmarc_policy == Wish::None,
             expects_null_mx: self.null_mx,
             on_timeout,
         };
         Ok((target, policy))
     }
 
-    fn demands(&self) -> (Vec<Demand>, State) {
+    fn requirements(&self) -> (Vec<Requirement>, State) {
         if self.profile == Some(Profile::Bsi) {
-            return (Measure::ALL.map(Demand::One).to_vec(), State::Critical);
+            return (Measure::ALL.map(Requirement::One).to_vec(), State::Critical);
         }
         if !self.require.is_empty() {
             return (self.require.clone(), State::Critical);
         }
-        let usual = [Demand::Any, Demand::One(Measure::Spf), Demand::One(Measure::Dmarc)];
+        let usual =
+            [Requirement::Any, Requirement::One(Measure::Spf), Requirement::One(Measure::Dmarc)];
         (usual.to_vec(), State::Warning)
     }
 }
@@ -143,6 +147,22 @@ fn profile(text: &str) -> Result<Profile, &'static str> {
     match text {
         "bsi" => Ok(Profile::Bsi),
         _ => Err("is not a profile; use bsi"),
+    }
+}
+
+fn sts_mode(text: &str) -> Result<StsMode, &'static str> {
+    match text {
+        "enforce" => Ok(StsMode::Enforce),
+        "testing" => Ok(StsMode::Testing),
+        _ => Err("is not a mode to be wanted; use enforce or testing"),
+    }
+}
+
+fn wish(text: &str) -> Result<Wish, &'static str> {
+    match text {
+        "none" => Ok(Wish::None),
+        "quarantine" => Ok(Wish::Quarantine),
+        _ => Err("is not a policy to be wanted; use none or quarantine"),
     }
 }
 

@@ -1,7 +1,7 @@
-//! Facts and demands become a report. No I/O, no clock.
+//! Facts and requirements become a report. No I/O, no clock.
 
 mod dane;
-mod doors;
+mod entrances;
 mod json;
 mod measures;
 mod opinion;
@@ -26,7 +26,7 @@ pub(super) fn evaluate(facts: &Facts, policy: &Policy, now: i64) -> Report {
     }
     routes::judge(facts, policy, now, &mut opinions);
     dane::judge(facts, policy, now, &mut opinions);
-    doors::judge(facts, &mut opinions);
+    entrances::judge(facts, &mut opinions);
     sts::judge(facts, policy, &mut opinions);
     texts::judge(facts, policy, &mut opinions);
     let table = measures::table(facts, policy);
@@ -65,7 +65,8 @@ fn measure(facts: &Facts, now: i64, report: &mut Report) {
     let is_known = is_known && dane::is_known(facts);
     report.measure(Metric::new("dane", known(is_known, count(proven)), Unit::None));
     let left = |end: i64| Value::Int(end.saturating_sub(now));
-    let ends = facts.hosts.iter().flat_map(|host| &host.doors).flat_map(|door| &door.chains);
+    let ends =
+        facts.hosts.iter().flat_map(|host| &host.entrances).flat_map(|entrance| &entrance.chains);
     let ends = ends.filter_map(|chain| chain.leaf.as_ref()).map(|leaf| leaf.not_after).min();
     let certificate = ends.map_or(Value::Undetermined, left);
     report.measure(Metric::new("certificate", certificate, Unit::Seconds).or_negative());

@@ -48,7 +48,7 @@ impl Measure {
 
 /// What is asked of a domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Demand {
+pub(super) enum Requirement {
     /// This.
     One(Measure),
     /// DANE or MTA-STS.
@@ -64,7 +64,7 @@ pub(super) enum Demand {
 )]
 pub(super) struct NotAMeasure;
 
-impl FromStr for Demand {
+impl FromStr for Requirement {
     type Err = NotAMeasure;
 
     fn from_str(text: &str) -> Result<Self, NotAMeasure> {
@@ -87,7 +87,7 @@ impl FromStr for Demand {
 #[derive(Clone, Debug)]
 pub(super) struct Policy {
     /// What must be there.
-    pub(super) demands: Vec<Demand>,
+    pub(super) requirements: Vec<Requirement>,
     /// What it means that something of it is missing.
     pub(super) missing: State,
     /// How long before the end of a certificate the record of the next one is to stand there.
@@ -104,14 +104,14 @@ pub(super) struct Policy {
 
 impl Policy {
     /// Whether one of these must be there.
-    pub(super) fn demands(&self, demand: Demand) -> bool {
-        self.demands.contains(&demand)
+    pub(super) fn requirements(&self, requirement: Requirement) -> bool {
+        self.requirements.contains(&requirement)
     }
 
     /// Whether the state depends on what DNSSEC says.
     pub(super) fn needs_dnssec(&self) -> bool {
-        [Demand::Any, Demand::One(Measure::Dnssec), Demand::One(Measure::Dane)]
+        [Requirement::Any, Requirement::One(Measure::Dnssec), Requirement::One(Measure::Dane)]
             .into_iter()
-            .any(|demand| self.demands(demand))
+            .any(|requirement| self.requirements(requirement))
     }
 }

@@ -1,6 +1,6 @@
 //! All questions to DNS, the policy server and the mail servers, in that order.
 
-mod doors;
+mod entrances;
 mod policy_file;
 mod routes;
 mod spf;
@@ -8,7 +8,7 @@ mod texts;
 
 use super::facts::{Facts, Progress};
 use super::target::Target;
-use crate::dns::{Lookup, NoLookup, RecordType, Resolver, Settings, Validation};
+use crate::dns::{Lookup, NoLookup, RecordKind, Resolver, Settings, Validation};
 use crate::program::Run;
 
 /// Asks for everything, and notes what comes.
@@ -48,7 +48,7 @@ impl Survey<'_> {
             step(self);
         }
         if self.target.connects {
-            self.doors();
+            self.entrances();
         }
         true
     }
@@ -58,7 +58,7 @@ impl Survey<'_> {
     }
 
     /// Looks up, and keeps what there is to say of signatures and of the resolver.
-    fn ask(&self, name: &str, kind: RecordType) -> Result<Lookup, NoLookup> {
+    fn ask(&self, name: &str, kind: RecordKind) -> Result<Lookup, NoLookup> {
         let found = self.resolver.look_up(name, kind);
         self.note(|facts| {
             facts.validates = self.resolver.validates();

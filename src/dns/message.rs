@@ -1,10 +1,10 @@
 //! Questions and answers as bytes; pure. An answer counts only when it is one to the question.
 
 use hickory_proto::op::{Edns, Message, MessageType, Query, ResponseCode};
-use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::rr::{Name, RData};
 
 use super::lookup::{Lookup, Validation};
-use super::record::{self, plain};
+use super::record::{self, RecordKind, plain};
 
 /// Bytes of an answer by UDP that no way through the net breaks up (DNS flag day 2020).
 pub(super) const PAYLOAD: u16 = 1232;
@@ -15,7 +15,7 @@ const MOST_ALIASES: usize = 16;
 #[derive(Clone, Debug)]
 pub(super) struct Inquest {
     name: Name,
-    kind: RecordType,
+    kind: RecordKind,
     /// Whether the resolver is to hand over what it cannot prove (CD).
     unchecked: bool,
 }
@@ -43,7 +43,7 @@ pub(super) enum Told {
 
 impl Inquest {
     /// A question for a name; absent when DNS has no room for it.
-    pub(super) fn new(name: &str, kind: RecordType) -> Option<Self> {
+    pub(super) fn new(name: &str, kind: RecordKind) -> Option<Self> {
         let mut name = Name::from_ascii(name).ok()?;
         name.set_fqdn(true);
         Some(Self { name, kind, unchecked: false })
@@ -62,7 +62,7 @@ impl Inquest {
         // systemd-resolved hand on CD.
         message.metadata.authentic_data = true;
         message.metadata.checking_disabled = self.unchecked;
-        message.add_query(Query::query(self.name.clone(), self.kind));
+        message.add_query(Query::query(self.name.clone(), self.kind.into()));
         let mut edns = Edns::new();
         edns.set_version(0).set_max_payload(PAYLOAD).set_dnssec_ok(true);
         message.set_edns(edns);
@@ -79,7 +79,8 @@ impl Inquest {
             return Told::Malformed;
         };
         let meta = &message.metadata;
-        let is_ours = |query: &Query| query.name == self.name && query.query_type == self.kind;
+        let is_ours =
+            |query: &Query| query.name == self.name && query.query_type == self.kind.into();
         let (is_asked, has_none) =
             (message.queries.iter().all(is_ours), message.queries.is_empty());
         // A server that does not understand the question may leave it out (RFC 1035 section 4.1.1).
@@ -116,7 +117,7 @@ impl Inquest {
         let found: Vec<_> = message
             .answers
             .iter()
-            .filter(|record| record.name == *owner && record.record_type() == self.kind)
+            .filter(|record| record.name == *owner && record.record_type() == self.kind.into())
             .collect();
         let zone = message.authorities.iter().find(|record| matches!(record.data, RData::SOA(_)));
         let ttl = found.iter().map(|record| record.ttl).fold(ttl, u32::min);
@@ -139,7 +140,7 @@ impl Inquest {
 
     /// Where an alias leads, and how long that may be kept; nothing where aliases are what is asked for.
     fn step<'m>(&self, message: &'m Message, owner: &Name) -> Option<(&'m Name, u32)> {
-        let answers = message.answers.iter().filter(|_| self.kind != RecordType::CNAME);
+        let answers = message.answers.iter().filter(|_| self.kind != RecordKind::Cname);
         let mut aliases = answers.filter_map(|record| match &record.data {
             RData::CNAME(target) if record.name == *owner => Some((&target.0, record.ttl)),
             _ => None,

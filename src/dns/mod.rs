@@ -11,8 +11,6 @@ mod resolver;
 mod settings;
 
 pub(crate) use lookup::{Lookup, NoLookup, Validation};
-pub(crate) use record::{Data, Rrsig, Tlsa};
+pub(crate) use record::{Data, RecordKind, Rrsig, Tlsa};
 pub(crate) use resolver::{Resolver, Validates, WhyUnvalidated};
 pub(crate) use settings::{NameServer, Settings};
-
-pub(crate) use hickory_proto::rr::RecordType;

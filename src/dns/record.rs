@@ -5,6 +5,44 @@ use std::net::IpAddr;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use serde::{Serialize, Serializer};
 
+/// The type of the records that are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecordKind {
+    A,
+    Aaaa,
+    Cname,
+    Dnskey,
+    Ds,
+    Mx,
+    Ns,
+    Soa,
+    Tlsa,
+    Txt,
+}
+
+impl From<RecordKind> for RecordType {
+    fn from(kind: RecordKind) -> Self {
+        match kind {
+            RecordKind::A => Self::A,
+            RecordKind::Aaaa => Self::AAAA,
+            RecordKind::Cname => Self::CNAME,
+            RecordKind::Dnskey => Self::DNSKEY,
+            RecordKind::Ds => Self::DS,
+            RecordKind::Mx => Self::MX,
+            RecordKind::Ns => Self::NS,
+            RecordKind::Soa => Self::SOA,
+            RecordKind::Tlsa => Self::TLSA,
+            RecordKind::Txt => Self::TXT,
+        }
+    }
+}
+
+impl std::fmt::Display for RecordKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        RecordType::from(*self).fmt(f)
+    }
+}
+
 /// What one record says. Names are in lower case, without the dot at the end, and escaped as in zone files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Data {

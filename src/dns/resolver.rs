@@ -5,11 +5,11 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
-use hickory_proto::rr::RecordType;
 use serde::Serialize;
 
 use super::lookup::{Lookup, NoLookup, ServerFault, Validation};
 use super::message::{Inquest, Told};
+use super::record::RecordKind;
 use super::settings::Settings;
 use crate::connection::{ConnectError, Connection};
 use crate::deadline::Deadline;
@@ -75,7 +75,7 @@ impl<'a> Resolver<'a> {
     ///
     /// # Errors
     /// [`NoLookup`].
-    pub(crate) fn look_up(&self, name: &str, kind: RecordType) -> Result<Lookup, NoLookup> {
+    pub(crate) fn look_up(&self, name: &str, kind: RecordKind) -> Result<Lookup, NoLookup> {
         self.deadline.enter(format!("looking up {name} {kind}"));
         let Some(inquest) = Inquest::new(name, kind) else {
             return Ok(Lookup::impossible(name));
@@ -145,7 +145,7 @@ impl<'a> Resolver<'a> {
         if let Some(known) = self.known.borrow().get(place).copied().flatten() {
             return known;
         }
-        let root = Inquest::new(".", RecordType::NS).filter(|_| self.settings.is_believed);
+        let root = Inquest::new(".", RecordKind::Ns).filter(|_| self.settings.is_believed);
         let validates = match root.map(|root| self.ask(server, &root)) {
             None => Validates::No(WhyUnvalidated::NotBelieved),
             Some(Ok(Told::Answer(root))) if root.data.is_empty() => {

@@ -3,7 +3,7 @@
 use super::host_rule;
 use super::opinion::{Opinions, ResultType};
 use crate::check_mail_domain::explain::words;
-use crate::check_mail_domain::facts::{Door, Facts, MailHost, Presented, TlsaSet};
+use crate::check_mail_domain::facts::{Entrance, Facts, MailHost, Presented, TlsaSet};
 use crate::check_mail_domain::policy::Policy;
 use crate::dns::{NoLookup, Tlsa};
 use crate::monitoring::State;
@@ -59,8 +59,8 @@ fn failed(facts: &Facts, host: &MailHost, why: &NoLookup, now: i64, opinions: &m
 fn of_host(facts: &Facts, host: &MailHost, records: &[Tlsa], opinions: &mut Opinions) {
     let name = &host.name;
     let is_unusable = records.iter().all(|record| unusable(record).is_some());
-    if let Some(door) = host.doors.iter().find(|door| lacks_tls(door)) {
-        opinions.find(host_rule(facts, host, is_barred), format!("TLSA of {name} demands TLS, and {} does not do it{}: senders with DANE cannot deliver", words::door(host, door), words::why_no_tls(door)));
+    if let Some(entrance) = host.entrances.iter().find(|entrance| lacks_tls(entrance)) {
+        opinions.find(host_rule(facts, host, is_barred), format!("TLSA of {name} demands TLS, and {} does not do it{}: senders with DANE cannot deliver", words::entrance(host, entrance), words::why_no_tls(entrance)));
         opinions.advise("switch STARTTLS on, or take the TLSA records away");
         opinions.result(ResultType::StarttlsNotSupported, name);
     }
@@ -72,13 +72,13 @@ fn of_host(facts: &Facts, host: &MailHost, records: &[Tlsa], opinions: &mut Opin
         );
         opinions.advise(mend(host));
         opinions.result(ResultType::TlsaInvalid, name);
-    } else if let Some((door, chain)) = mismatched(host) {
+    } else if let Some((entrance, chain)) = mismatched(host) {
         let what = words::mismatch(chain).map(|what| format!(" ({what})")).unwrap_or_default();
         opinions.find(
             host_rule(facts, host, is_barred),
             format!(
                 "TLSA of {} does not match its certificate{what}: senders with DANE cannot deliver",
-                words::door(host, door)
+                words::entrance(host, entrance)
             ),
         );
         opinions.advise(mend(host));
@@ -109,10 +109,10 @@ fn of_host(facts: &Facts, host: &MailHost, records: &[Tlsa], opinions: &mut Opin
 }
 
 /// The first address whose certificate the records do not name.
-fn mismatched(host: &MailHost) -> Option<(&Door, &Presented)> {
-    host.doors.iter().find_map(|door| {
-        let chain = door.chains.iter().find(|chain| chain.dane == Some(Dane::Mismatch))?;
-        Some((door, chain))
+fn mismatched(host: &MailHost) -> Option<(&Entrance, &Presented)> {
+    host.entrances.iter().find_map(|entrance| {
+        let chain = entrance.chains.iter().find(|chain| chain.dane == Some(Dane::Mismatch))?;
+        Some((entrance, chain))
     })
 }
 
@@ -132,7 +132,7 @@ fn result(chain: &Presented) -> ResultType {
 
 /// A record of a combination of which nothing fits, where another fits (RFC 7671 section 8).
 fn stray<'a>(host: &MailHost, records: &'a [Tlsa]) -> Option<&'a Tlsa> {
-    let chains = || host.doors.iter().flat_map(|door| &door.chains);
+    let chains = || host.entrances.iter().flat_map(|entrance| &entrance.chains);
     let kind = |record: &Tlsa| (record.usage, record.selector, record.matching);
     chains().next()?;
     records.iter().filter(|record| unusable(record).is_none()).find(|record| {
@@ -148,7 +148,7 @@ fn stray<'a>(host: &MailHost, records: &'a [Tlsa]) -> Option<&'a Tlsa> {
 /// The records to publish, and when the old ones may go.
 fn mend(host: &MailHost) -> String {
     let mut keys: Vec<&str> = Vec::new();
-    for chain in host.doors.iter().flat_map(|door| &door.chains) {
+    for chain in host.entrances.iter().flat_map(|entrance| &entrance.chains) {
         if let Some(leaf) = &chain.leaf
             && !keys.contains(&leaf.key_sha256.as_str())
         {
@@ -170,7 +170,7 @@ fn mend(host: &MailHost) -> String {
 /// Is there a record for the next certificate?
 fn rollover(host: &MailHost, records: &[Tlsa], policy: &Policy, now: i64, opinions: &mut Opinions) {
     let [Tlsa { usage: 3, .. }] = records else { return };
-    let ends = host.doors.iter().flat_map(|door| &door.chains);
+    let ends = host.entrances.iter().flat_map(|entrance| &entrance.chains);
     let end = ends.filter_map(|chain| chain.leaf.as_ref()).map(|leaf| leaf.not_after).min();
     let (Some(end), Some(rollover)) = (end, policy.rollover) else { return };
     let limit = i64::try_from(rollover.as_secs()).unwrap_or(i64::MAX);
@@ -198,9 +198,9 @@ fn some_only(facts: &Facts, opinions: &mut Opinions) {
 }
 
 /// Whether senders cannot encrypt there.
-pub(super) fn lacks_tls(door: &Door) -> bool {
-    match &door.problem {
-        _ if !door.chains.is_empty() => false,
+pub(super) fn lacks_tls(entrance: &Entrance) -> bool {
+    match &entrance.problem {
+        _ if !entrance.chains.is_empty() => false,
         Some(
             NoSession::NoStarttls
             | NoSession::StarttlsMasked
@@ -215,7 +215,7 @@ pub(super) fn lacks_tls(door: &Door) -> bool {
 fn is_barred(host: &MailHost) -> bool {
     match &host.tlsa {
         TlsaSet::Failed(NoLookup::Bogus(_)) => true,
-        TlsaSet::Secure(_) => mismatched(host).is_some() || host.doors.iter().any(lacks_tls),
+        TlsaSet::Secure(_) => mismatched(host).is_some() || host.entrances.iter().any(lacks_tls),
         _ => false,
     }
 }
@@ -227,15 +227,15 @@ pub(super) fn is_broken(facts: &Facts) -> bool {
 
 /// Whether every address of a host shows what its records name.
 pub(super) fn is_proven(host: &MailHost) -> bool {
-    let is_door = |door: &Door| {
-        !door.chains.is_empty()
-            && door.problem.is_none()
-            && door.chains.iter().all(|chain| chain.dane == Some(Dane::Proven))
+    let is_entrance = |entrance: &Entrance| {
+        !entrance.chains.is_empty()
+            && entrance.problem.is_none()
+            && entrance.chains.iter().all(|chain| chain.dane == Some(Dane::Proven))
     };
     matches!(host.tlsa, TlsaSet::Secure(_))
-        && host.doors.len() == host.addresses.len()
-        && !host.doors.is_empty()
-        && host.doors.iter().all(is_door)
+        && host.entrances.len() == host.addresses.len()
+        && !host.entrances.is_empty()
+        && host.entrances.iter().all(is_entrance)
 }
 
 /// Whether records are there that senders can use, looked at or not.
@@ -251,11 +251,11 @@ pub(super) fn is_known(facts: &Facts) -> bool {
     facts.hosts.iter().all(|host| match &host.tlsa {
         TlsaSet::None | TlsaSet::Ignored(_) | TlsaSet::Failed(NoLookup::Bogus(_)) => true,
         TlsaSet::Secure(_) => {
-            let is_seen = |door: &Door| lacks_tls(door) || door.problem.is_none();
+            let is_seen = |entrance: &Entrance| lacks_tls(entrance) || entrance.problem.is_none();
             is_barred(host)
                 || (facts.connects
-                    && host.doors.len() == host.addresses.len()
-                    && host.doors.iter().all(is_seen))
+                    && host.entrances.len() == host.addresses.len()
+                    && host.entrances.iter().all(is_seen))
         }
         TlsaSet::NotAsked => {
             host.is_address

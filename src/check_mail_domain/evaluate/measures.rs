@@ -7,7 +7,7 @@ use super::{dane, has_hosts, routes, sts};
 use crate::check_mail_domain::facts::{
     Delegation, Destination, Facts, Fetched, MailHost, Published, TlsaSet,
 };
-use crate::check_mail_domain::policy::{Demand, Measure, Policy};
+use crate::check_mail_domain::policy::{Measure, Policy, Requirement};
 use crate::dns::{NoLookup, Validation};
 use crate::monitoring::State;
 use crate::published::mta_sts::StsMode;
@@ -55,34 +55,34 @@ pub(super) fn judge(facts: &Facts, policy: &Policy, table: &Table, opinions: &mu
     }
     let mut missing = Vec::new();
     let mut unknown = Vec::new();
-    for demand in &policy.demands {
-        let (name, taken) = match demand {
-            Demand::None => continue,
-            Demand::Any => ("DANE or MTA-STS", any(table)),
-            Demand::One(measure) => (measure.name(), of(table, *measure)),
+    for requirement in &policy.requirements {
+        let (name, taken) = match requirement {
+            Requirement::None => continue,
+            Requirement::Any => ("DANE or MTA-STS", any(table)),
+            Requirement::One(measure) => (measure.name(), of(table, *measure)),
         };
         let is_for_hosts = !matches!(
-            demand,
-            Demand::One(Measure::Spf | Measure::Dkim | Measure::Dmarc | Measure::Dnssec)
+            requirement,
+            Requirement::One(Measure::Spf | Measure::Dkim | Measure::Dmarc | Measure::Dnssec)
         );
         match taken {
             _ if is_null && is_for_hosts => {}
-            Taken::No(why) => missing.push((*demand, name, why)),
+            Taken::No(why) => missing.push((*requirement, name, why)),
             Taken::Unknown => unknown.push(name),
             Taken::Yes | Taken::Broken => {}
         }
     }
-    for (demand, name, why) in missing {
-        let text = match demand {
-            Demand::Any => format!("neither DANE nor MTA-STS protects mail to it: {why}"),
+    for (requirement, name, why) in missing {
+        let text = match requirement {
+            Requirement::Any => format!("neither DANE nor MTA-STS protects mail to it: {why}"),
             _ if policy.missing == State::Critical => {
                 format!("{name} is required and missing: {why}")
             }
             _ => format!("no {name}: {why}"),
         };
         opinions.find(policy.missing, text);
-        opinions.advise(advice(demand, &facts.domain));
-        if demand == Demand::One(Measure::Dane) {
+        opinions.advise(advice(requirement, &facts.domain));
+        if requirement == Requirement::One(Measure::Dane) {
             opinions.result(ResultType::DaneRequired, &facts.domain);
         }
     }
@@ -97,26 +97,26 @@ pub(super) fn judge(facts: &Facts, policy: &Policy, table: &Table, opinions: &mu
     }
 }
 
-fn advice(demand: Demand, domain: &str) -> String {
-    match demand {
-        Demand::Any | Demand::One(Measure::MtaSts) => format!(
+fn advice(requirement: Requirement, domain: &str) -> String {
+    match requirement {
+        Requirement::Any | Requirement::One(Measure::MtaSts) => format!(
             "publish TXT _mta-sts.{domain}: v=STSv1; id=1; and serve https://mta-sts.{domain}/.well-known/mta-sts.txt"
         ),
-        Demand::One(Measure::Dane) => {
+        Requirement::One(Measure::Dane) => {
             "publish TLSA records for each MX host, in signed zones".to_owned()
         }
-        Demand::One(Measure::Dnssec) => {
+        Requirement::One(Measure::Dnssec) => {
             "sign the zone and have the registrar publish its DS record".to_owned()
         }
-        Demand::One(Measure::TlsRpt) => {
+        Requirement::One(Measure::TlsRpt) => {
             format!("publish TXT _smtp._tls.{domain}: v=TLSRPTv1; rua=mailto:ADDRESS")
         }
-        Demand::One(Measure::Spf) => format!("publish TXT {domain}: v=spf1 mx -all"),
-        Demand::One(Measure::Dmarc) => {
+        Requirement::One(Measure::Spf) => format!("publish TXT {domain}: v=spf1 mx -all"),
+        Requirement::One(Measure::Dmarc) => {
             format!("publish TXT _dmarc.{domain}: v=DMARC1; p=none; rua=mailto:ADDRESS")
         }
-        Demand::One(Measure::Dkim) => "publish the key with which mail is signed".to_owned(),
-        Demand::None => String::new(),
+        Requirement::One(Measure::Dkim) => "publish the key with which mail is signed".to_owned(),
+        Requirement::None => String::new(),
     }
 }
 

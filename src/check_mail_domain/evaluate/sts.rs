@@ -130,13 +130,13 @@ fn hosts(facts: &Facts, found: &StsPolicy, policy: &Policy, opinions: &mut Opini
             opinions.result(ResultType::ValidationFailure, &host.name);
             continue;
         }
-        if let Some(door) = host.doors.iter().find(|door| lacks_tls(door)) {
-            let place = words::door(host, door);
+        if let Some(entrance) = host.entrances.iter().find(|entrance| lacks_tls(entrance)) {
+            let place = words::entrance(host, entrance);
             opinions.find(
                 state,
                 format!(
                     "the MTA-STS policy demands TLS, and {place} does not do it{}: {effect}",
-                    words::why_no_tls(door)
+                    words::why_no_tls(entrance)
                 ),
             );
             opinions.advise("switch STARTTLS on");
@@ -161,7 +161,7 @@ fn hosts(facts: &Facts, found: &StsPolicy, policy: &Policy, opinions: &mut Opini
 }
 
 fn fault(host: &MailHost) -> Option<&Fault> {
-    let chains = host.doors.iter().flat_map(|door| &door.chains);
+    let chains = host.entrances.iter().flat_map(|entrance| &entrance.chains);
     chains.flat_map(|chain| &chain.proof.faults).next()
 }
 
@@ -175,7 +175,7 @@ fn result(fault: &Fault) -> ResultType {
 
 /// Whether senders that keep the policy cannot deliver there.
 fn is_barred(host: &MailHost, policy: &StsPolicy) -> bool {
-    !policy.allows(&host.name) || fault(host).is_some() || host.doors.iter().any(lacks_tls)
+    !policy.allows(&host.name) || fault(host).is_some() || host.entrances.iter().any(lacks_tls)
 }
 
 /// Whether the policy stops mail somewhere.
@@ -187,11 +187,14 @@ pub(super) fn is_broken(facts: &Facts) -> bool {
 /// Whether every address of every host keeps the policy.
 pub(super) fn is_kept(facts: &Facts, policy: &StsPolicy) -> bool {
     let is_whole = |host: &MailHost| {
-        let chains = || host.doors.iter().flat_map(|door| &door.chains);
+        let chains = || host.entrances.iter().flat_map(|entrance| &entrance.chains);
         let is_seen = !facts.connects
-            || (!host.doors.is_empty()
-                && host.doors.len() == host.addresses.len()
-                && host.doors.iter().all(|door| !door.chains.is_empty() && door.problem.is_none()));
+            || (!host.entrances.is_empty()
+                && host.entrances.len() == host.addresses.len()
+                && host
+                    .entrances
+                    .iter()
+                    .all(|entrance| !entrance.chains.is_empty() && entrance.problem.is_none()));
         is_seen && chains().all(|chain| chain.proof.is_whole()) && policy.allows(&host.name)
     };
     !facts.hosts.is_empty() && facts.hosts.iter().all(is_whole)

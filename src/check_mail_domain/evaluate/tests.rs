@@ -1,10 +1,13 @@
 //! Each row of verdicts, on facts made by hand; the state is that of the whole report.
 
+mod routes;
+mod texts;
+
 use super::*;
 use crate::check_mail_domain::facts::{
-    Delegation, DmarcAt, Door, MediaType, NoPolicy, Presented, Reports, SpfSum, Sts, TlsaSet,
+    Delegation, DmarcAt, Entrance, MediaType, NoPolicy, Presented, Reports, SpfSum, Sts, TlsaSet,
 };
-use crate::check_mail_domain::policy::{Demand, Measure};
+use crate::check_mail_domain::policy::{Measure, Requirement};
 use crate::connection::ConnectError;
 use crate::dns::{NoLookup, Rrsig, Tlsa, Validates, Validation, WhyUnvalidated};
 use crate::published::NoRecord;
@@ -23,7 +26,11 @@ const DAY: i64 = 86_400;
 
 fn policy() -> Policy {
     Policy {
-        demands: vec![Demand::Any, Demand::One(Measure::Spf), Demand::One(Measure::Dmarc)],
+        requirements: vec![
+            Requirement::Any,
+            Requirement::One(Measure::Spf),
+            Requirement::One(Measure::Dmarc),
+        ],
         missing: State::Warning,
         rollover: None,
         accepts_testing: false,
@@ -54,7 +61,7 @@ fn host(name: &str, preference: u16) -> MailHost {
         base: name.to_owned(),
         tlsa: TlsaSet::Secure(vec![record(3)]),
         ttl: 60,
-        doors: vec![Door {
+        entrances: vec![Entrance {
             address,
             chains: vec![chain(Some(Dane::Proven), vec![TlsaFit::Fits])],
             problem: None,
@@ -117,25 +124,25 @@ fn good() -> Facts {
 /// What differs from a domain that is well.
 type Change = fn(&mut Facts);
 
-fn door(facts: &mut Facts, host: usize) -> &mut Door {
-    &mut facts.hosts[host].doors[0]
+fn entrance(facts: &mut Facts, host: usize) -> &mut Entrance {
+    &mut facts.hosts[host].entrances[0]
 }
 
 fn unreached(facts: &mut Facts, host: usize, error: ConnectError) {
     let at = "192.0.2.1:25".parse().unwrap();
-    let door = door(facts, host);
-    door.chains.clear();
-    door.problem = Some(NoSession::Unreached(Unreached(vec![(at, error)])));
+    let entrance = entrance(facts, host);
+    entrance.chains.clear();
+    entrance.problem = Some(NoSession::Unreached(Unreached(vec![(at, error)])));
 }
 
 fn no_tls(facts: &mut Facts, host: usize) {
-    let door = door(facts, host);
-    door.chains.clear();
-    door.problem = Some(NoSession::NoStarttls);
+    let entrance = entrance(facts, host);
+    entrance.chains.clear();
+    entrance.problem = Some(NoSession::NoStarttls);
 }
 
 fn dane(facts: &mut Facts, host: usize, dane: Dane, fit: TlsaFit) {
-    door(facts, host).chains = vec![chain(Some(dane), vec![fit])];
+    entrance(facts, host).chains = vec![chain(Some(dane), vec![fit])];
 }
 
 /// A domain without TLSA records, which MTA-STS alone protects.
@@ -146,7 +153,7 @@ fn by_policy(facts: &mut Facts) {
     for host in &mut facts.hosts {
         host.validation = Validation::Insecure;
         host.tlsa = TlsaSet::None;
-        host.doors[0].chains = vec![chain(None, Vec::new())];
+        host.entrances[0].chains = vec![chain(None, Vec::new())];
     }
 }
 
@@ -180,9 +187,9 @@ fn dmarc(facts: &mut Facts, change: impl FnOnce(&mut Dmarc)) {
 
 fn greeting(facts: &mut Facts, code: u16) {
     let reply = Reply { code, lines: vec!["no".to_owned()] };
-    let door = door(facts, 0);
-    door.chains.clear();
-    door.problem = Some(NoSession::Refused(Stage::Greeting, reply));
+    let entrance = entrance(facts, 0);
+    entrance.chains.clear();
+    entrance.problem = Some(NoSession::Refused(Stage::Greeting, reply));
 }
 
 fn ended() -> Vec<Rrsig> {
@@ -194,550 +201,12 @@ const WARNING: State = State::Warning;
 const CRITICAL: State = State::Critical;
 const UNKNOWN: State = State::Unknown;
 
-/// Where mail goes, and what DNSSEC says of it.
-const ROUTES: &[(&str, Change, State, &str)] = &[
-    ("all is well", |_| {}, OK, "a.example: DNSSEC, DANE, MTA-STS, TLS-RPT, SPF, DMARC"),
-    (
-        "a resolver that does not validate",
-        |f| {
-            f.validates = Some(Validates::No(WhyUnvalidated::RootUnproven));
-            f.validation = Validation::Unknown;
-            for host in &mut f.hosts {
-                host.validation = Validation::Unknown;
-                host.tlsa = TlsaSet::Unproven(vec![record(3)]);
-            }
-        },
-        UNKNOWN,
-        "DNSSEC and DANE unknown: resolver 127.0.0.1 does not validate",
-    ),
-    (
-        "MX bogus",
-        |f| {
-            f.destination = Some(Destination::Unknown(NoLookup::Bogus(ended())));
-            f.hosts.clear();
-        },
-        CRITICAL,
-        "DNSSEC of its MX is bogus (a signature ended 1970-01-12 13:46 UTC)",
-    ),
-    (
-        "refused by a resolver that cannot prove the root",
-        |f| f.destination = Some(Destination::Unknown(NoLookup::Doubtful)),
-        UNKNOWN,
-        "MX unknown: refused by a validating resolver that cannot be relied on",
-    ),
-    (
-        "name servers that do not answer",
-        |f| f.destination = Some(Destination::Unknown(NoLookup::ServFail)),
-        UNKNOWN,
-        "MX unknown: its name servers do not answer our resolver",
-    ),
-    ("no such domain", |f| f.destination = Some(Destination::NoDomain), CRITICAL, "no such domain"),
-    (
-        "no host has an address",
-        |f| f.hosts.iter_mut().for_each(|host| host.addresses.clear()),
-        CRITICAL,
-        "MX mx1.a.example has no address",
-    ),
-    ("null MX", |f| f.destination = Some(Destination::Null), CRITICAL, "a null MX"),
-    (
-        "null MX beside others",
-        |f| f.destination = Some(Destination::Hosts { has_null: true }),
-        CRITICAL,
-        "a null MX stands beside other MX records",
-    ),
-    ("MX is an address", |f| f.hosts[1].is_address = true, CRITICAL, "is an address"),
-    (
-        "no MX but an address",
-        |f| f.destination = Some(Destination::Itself),
-        WARNING,
-        "no MX record: mail goes to the address of the domain itself",
-    ),
-    (
-        "one MX without address",
-        |f| {
-            f.hosts[1].addresses.clear();
-            f.hosts[1].doors.clear();
-            f.hosts[1].tlsa = TlsaSet::NotAsked;
-        },
-        WARNING,
-        "MX mx2.a.example has no address",
-    ),
-    ("MX is a CNAME", |f| f.hosts[1].is_alias = true, WARNING, "MX mx2.a.example is a CNAME"),
-    (
-        "IPv6 only",
-        |f| {
-            for host in &mut f.hosts {
-                host.addresses = vec!["2001:db8::1".parse().unwrap()];
-            }
-        },
-        WARNING,
-        "IPv6 addresses only",
-    ),
-    ("unsigned, protected by a policy", by_policy, OK, "a.example: MTA-STS, TLS-RPT, SPF, DMARC"),
-    (
-        "signed with an algorithm nobody knows",
-        |f| {
-            by_policy(f);
-            f.delegation = Some(Delegation::Ds(vec![200]));
-        },
-        WARNING,
-        "an algorithm that resolvers do not know",
-    ),
-    (
-        "DS there, answers unproven",
-        |f| {
-            by_policy(f);
-            f.delegation = Some(Delegation::Ds(vec![13]));
-        },
-        UNKNOWN,
-        "the domain is signed, and the resolver does not prove it",
-    ),
-    (
-        "keys without DS, with TLSA",
-        |f| {
-            by_policy(f);
-            f.delegation = Some(Delegation::NoDs { has_keys: true });
-            f.hosts[0].tlsa = TlsaSet::Ignored(vec![record(3)]);
-        },
-        WARNING,
-        "no DS record says so",
-    ),
-    (
-        "a signature near its end",
-        |f| f.signatures[0].1.expiration = NOW + DAY / 10,
-        WARNING,
-        "the signature over MX of a.example ends in 2h 24m",
-    ),
-    (
-        "more hosts than were looked at",
-        |f| f.left_out = 980,
-        UNKNOWN,
-        "only 2 of 982 MX hosts were looked at",
-    ),
-];
-
-/// TLSA records and what servers show.
-const DANE: &[(&str, Change, State, &str)] = &[
-    ("DANE alone", by_dane, OK, "DNSSEC, DANE, TLS-RPT, SPF, DMARC"),
-    (
-        "records at some hosts only",
-        |f| {
-            by_dane(f);
-            f.hosts[1].tlsa = TlsaSet::None;
-        },
-        WARNING,
-        "mx2.a.example has no TLSA record, other MX hosts have",
-    ),
-    (
-        "unsigned records",
-        |f| f.hosts[1].tlsa = TlsaSet::Ignored(vec![record(3)]),
-        WARNING,
-        "TLSA of mx2.a.example is ignored",
-    ),
-    (
-        "bogus records at the best host",
-        |f| f.hosts[0].tlsa = TlsaSet::Failed(NoLookup::Bogus(ended())),
-        CRITICAL,
-        "TLSA of mx1.a.example is bogus",
-    ),
-    (
-        "bogus records at a backup",
-        |f| f.hosts[1].tlsa = TlsaSet::Failed(NoLookup::Bogus(ended())),
-        WARNING,
-        "TLSA of mx2.a.example is bogus",
-    ),
-    (
-        "records that name servers do not hand out",
-        |f| f.hosts[0].tlsa = TlsaSet::Failed(NoLookup::ServFail),
-        UNKNOWN,
-        "TLSA of mx1.a.example unknown, and senders with DANE wait",
-    ),
-    (
-        "no record matches at the best host",
-        |f| dane(f, 0, Dane::Mismatch, TlsaFit::Differs),
-        CRITICAL,
-        "TLSA of mx1.a.example does not match its certificate",
-    ),
-    (
-        "no record matches at a backup",
-        |f| dane(f, 1, Dane::Mismatch, TlsaFit::Differs),
-        WARNING,
-        "TLSA of mx2.a.example does not match its certificate",
-    ),
-    (
-        "no record matches at all hosts of equal rank",
-        |f| {
-            f.hosts[1].preference = 10;
-            dane(f, 1, Dane::Mismatch, TlsaFit::Differs);
-        },
-        CRITICAL,
-        "TLSA of mx2.a.example does not match its certificate",
-    ),
-    (
-        "an authority whose certificate is for another name",
-        |f| {
-            let fault = Fault::OtherName { name: "mx1".to_owned(), whom: "b.example".to_owned() };
-            dane(f, 0, Dane::Mismatch, TlsaFit::Unproven(fault));
-        },
-        CRITICAL,
-        "(certificate is for b.example, not for mx1)",
-    ),
-    (
-        "the second certificate is not named",
-        |f| {
-            let other = chain(Some(Dane::Mismatch), vec![TlsaFit::Differs]);
-            door(f, 0).chains.push(other);
-        },
-        CRITICAL,
-        "does not match its certificate",
-    ),
-    (
-        "another combination fits nothing",
-        |f| {
-            f.hosts[0].tlsa = TlsaSet::Secure(vec![record(3), record(2)]);
-            door(f, 0).chains =
-                vec![chain(Some(Dane::Proven), vec![TlsaFit::Fits, TlsaFit::Differs])];
-        },
-        WARNING,
-        "TLSA 2 1 1 of mx1.a.example fits nothing the server shows",
-    ),
-    (
-        "the next key beside the present one",
-        |f| {
-            f.hosts[0].tlsa = TlsaSet::Secure(vec![record(3), record(3)]);
-            door(f, 0).chains =
-                vec![chain(Some(Dane::Proven), vec![TlsaFit::Fits, TlsaFit::Differs])];
-        },
-        OK,
-        "DANE",
-    ),
-    (
-        "records nobody can use",
-        |f| {
-            f.hosts[0].tlsa = TlsaSet::Secure(vec![record(1)]);
-            dane(f, 0, Dane::Unusable, TlsaFit::Unusable(Unusable::Usage(1)));
-        },
-        WARNING,
-        "no sender can use the TLSA records of mx1.a.example (certificate usage 1 is not for mail)",
-    ),
-    (
-        "records nobody can use, and no TLS",
-        |f| {
-            f.hosts[0].tlsa = TlsaSet::Secure(vec![record(1)]);
-            no_tls(f, 0);
-        },
-        CRITICAL,
-        "TLSA of mx1.a.example demands TLS",
-    ),
-    (
-        "TLSA but no STARTTLS",
-        |f| {
-            by_dane(f);
-            no_tls(f, 0);
-        },
-        CRITICAL,
-        "TLSA of mx1.a.example demands TLS, and mx1.a.example does not do it",
-    ),
-    (
-        "an expired certificate that is named itself",
-        |f| {
-            by_dane(f);
-            door(f, 0).chains[0].proof.refuse(Fault::Expired(DAY));
-        },
-        OK,
-        "DANE",
-    ),
-    (
-        "MX unsigned, records signed",
-        |f| {
-            by_dane(f);
-            f.validation = Validation::Insecure;
-            f.delegation = Some(Delegation::NoDs { has_keys: false });
-        },
-        WARNING,
-        "its MX records are not signed",
-    ),
-    (
-        "MX unsigned, signed records do not match",
-        |f| {
-            f.validation = Validation::Insecure;
-            dane(f, 0, Dane::Mismatch, TlsaFit::Differs);
-        },
-        CRITICAL,
-        "does not match its certificate",
-    ),
-];
-
-/// Servers that answer or do not.
-const DOORS: &[(&str, Change, State, &str)] = &[
-    (
-        "port 25 silent everywhere",
-        |f| {
-            unreached(f, 0, ConnectError::Silent);
-            unreached(f, 1, ConnectError::Silent);
-        },
-        UNKNOWN,
-        "no mail server answers on port 25",
-    ),
-    (
-        "port 25 refused everywhere",
-        |f| {
-            unreached(f, 0, ConnectError::Refused);
-            unreached(f, 1, ConnectError::Refused);
-        },
-        CRITICAL,
-        "mx1.a.example takes no mail: connection refused",
-    ),
-    (
-        "the backup refuses",
-        |f| unreached(f, 1, ConnectError::Refused),
-        WARNING,
-        "mx2.a.example takes no mail: connection refused",
-    ),
-    (
-        "421",
-        |f| greeting(f, 421),
-        UNKNOWN,
-        "certificate of mx1.a.example unknown: greeting was 421 no",
-    ),
-    ("554", |f| greeting(f, 554), UNKNOWN, "certificate of mx1.a.example unknown"),
-    (
-        "no STARTTLS, and nothing demands it",
-        |f| {
-            by_policy(f);
-            by_dane(f);
-            no_tls(f, 0);
-        },
-        WARNING,
-        "mx1.a.example does not encrypt (STARTTLS is not offered): mail goes in the clear",
-    ),
-];
-
-/// MTA-STS and TLS reports.
-const STS: &[(&str, Change, State, &str)] = &[
-    (
-        "no policy and no records",
-        |f| {
-            by_policy(f);
-            by_dane(f);
-        },
-        WARNING,
-        "neither DANE nor MTA-STS protects mail to it",
-    ),
-    (
-        "record twice",
-        |f| f.sts = Some(Sts { record: Published::None(NoRecord::Several(2)), policy: None }),
-        WARNING,
-        "the MTA-STS record is void: there are 2, which count as none",
-    ),
-    ("301", |f| fetched(f, NoPolicy::Status(301)), WARNING, "answered with HTTP status 301"),
-    (
-        "bad certificate",
-        |f| fetched(f, NoPolicy::Certificate("it has expired".to_owned())),
-        WARNING,
-        "the certificate does not count: it has expired",
-    ),
-    (
-        "bad syntax",
-        |f| fetched(f, NoPolicy::Syntax(StsFault::EmptyLine(3))),
-        WARNING,
-        "line 3 is empty",
-    ),
-    (
-        "policy host not looked up",
-        |f| fetched(f, NoPolicy::Unresolved(NoLookup::ServFail)),
-        UNKNOWN,
-        "MTA-STS policy of mta-sts.a.example unknown",
-    ),
-    ("policy host silent", |f| fetched(f, NoPolicy::Silent), UNKNOWN, "no answer in time"),
-    (
-        "policy host absent",
-        |f| fetched(f, NoPolicy::NoHost("mta-sts.a.example".to_owned())),
-        WARNING,
-        "has no address",
-    ),
-    ("policy host refuses", |f| fetched(f, NoPolicy::Refused), WARNING, "nobody listens"),
-    (
-        "enforce, MX not named",
-        |f| sts(f, |policy, _| policy.mx = vec!["mx2.a.example".to_owned()]),
-        CRITICAL,
-        "the MTA-STS policy does not name MX mx1.a.example: senders with MTA-STS cannot deliver",
-    ),
-    (
-        "enforce, backup not named",
-        |f| sts(f, |policy, _| policy.mx = vec!["mx1.a.example".to_owned()]),
-        WARNING,
-        "the MTA-STS policy does not name MX mx2.a.example",
-    ),
-    (
-        "enforce, certificate not trusted",
-        |f| door(f, 0).chains[0].proof.refuse(Fault::SelfSigned),
-        CRITICAL,
-        "certificate of mx1.a.example does not count for MTA-STS: certificate is self-signed",
-    ),
-    (
-        "enforce, no STARTTLS",
-        |f| {
-            by_policy(f);
-            no_tls(f, 0);
-        },
-        CRITICAL,
-        "the MTA-STS policy demands TLS, and mx1.a.example does not do it",
-    ),
-    (
-        "testing, MX not named",
-        |f| {
-            sts(f, |policy, _| {
-                policy.mode = StsMode::Testing;
-                policy.mx = vec!["mx2.a.example".to_owned()];
-            });
-        },
-        WARNING,
-        "does not name MX mx1.a.example: senders report it",
-    ),
-    ("testing", |f| sts(f, |policy, _| policy.mode = StsMode::Testing), WARNING, "in mode testing"),
-    ("none", |f| sts(f, |policy, _| policy.mode = StsMode::None), WARNING, "in mode none"),
-    ("short max_age", |f| sts(f, |policy, _| policy.max_age = 86_399), WARNING, "for 86399 s only"),
-    (
-        "long max_age",
-        |f| sts(f, |policy, _| policy.max_age = 31_557_601),
-        WARNING,
-        "is above 31557600",
-    ),
-    (
-        "media type",
-        |f| sts(f, |_, media| media.0 = Some("text/html".to_owned())),
-        WARNING,
-        "is text/html, not text/plain",
-    ),
-    (
-        "media type with a character set",
-        |f| sts(f, |_, media| media.0 = Some("text/plain; charset=utf-8".to_owned())),
-        OK,
-        "MTA-STS",
-    ),
-    (
-        "no TLS-RPT",
-        |f| f.tls_rpt.as_mut().unwrap().record = Published::None(NoRecord::Absent),
-        OK,
-        "a.example: DNSSEC, DANE, MTA-STS, SPF, DMARC",
-    ),
-    (
-        "TLS-RPT twice",
-        |f| f.tls_rpt.as_mut().unwrap().record = Published::None(NoRecord::Several(2)),
-        WARNING,
-        "the TLS-RPT record is void",
-    ),
-    (
-        "nobody reads TLS reports",
-        |f| f.tls_rpt.as_mut().unwrap().dead.push("b.example".to_owned()),
-        WARNING,
-        "TLS reports go to b.example, which takes no mail",
-    ),
-];
-
-/// SPF, DMARC and DKIM.
-const TEXTS: &[(&str, Change, State, &str)] = &[
-    (
-        "no SPF",
-        |f| f.spf = Some(Published::None(NoRecord::Absent)),
-        WARNING,
-        "no SPF: there is none",
-    ),
-    ("SPF twice", |f| f.spf = Some(Published::None(NoRecord::Several(2))), CRITICAL, "SPF is void"),
-    (
-        "SPF includes a domain without",
-        |f| spf(f, |sum| sum.fault = Some(("b.example".to_owned(), NoRecord::Absent))),
-        CRITICAL,
-        "SPF is void for every reader: of b.example: there is none",
-    ),
-    ("SPF of 11 look-ups", |f| spf(f, |sum| sum.lookups = 11), CRITICAL, "more than 10 look-ups"),
-    ("SPF of 10 look-ups", |f| spf(f, |sum| sum.lookups = 10), WARNING, "SPF takes 10 of 10"),
-    ("SPF of 8 look-ups", |f| spf(f, |sum| sum.lookups = 8), OK, "SPF"),
-    (
-        "+all",
-        |f| spf(f, |sum| sum.open = Some("b.example".to_owned())),
-        CRITICAL,
-        "allows everybody",
-    ),
-    ("?all", |f| spf(f, |sum| sum.all = Some(Qualifier::Neutral)), WARNING, "(?all)"),
-    ("no all", |f| spf(f, |sum| sum.all = None), WARNING, "it ends without all"),
-    ("~all", |f| spf(f, |sum| sum.all = Some(Qualifier::SoftFail)), OK, "SPF"),
-    ("ptr", |f| spf(f, |sum| sum.has_ptr = true), WARNING, "SPF asks with ptr"),
-    (
-        "three void look-ups",
-        |f| spf(f, |sum| sum.voids = 3),
-        WARNING,
-        "3 terms of SPF lead nowhere",
-    ),
-    (
-        "SPF not looked up",
-        |f| f.spf = Some(Published::Unknown(NoLookup::ServFail)),
-        UNKNOWN,
-        "SPF unknown",
-    ),
-    (
-        "no DMARC",
-        |f| f.dmarc.as_mut().unwrap().record = Published::None(NoRecord::Absent),
-        WARNING,
-        "no DMARC: there is none",
-    ),
-    (
-        "DMARC twice",
-        |f| f.dmarc.as_mut().unwrap().record = Published::None(NoRecord::Several(2)),
-        WARNING,
-        "DMARC is void",
-    ),
-    (
-        "p=none",
-        |f| dmarc(f, |record| record.p = Wish::None),
-        WARNING,
-        "DMARC asks for nothing (p=none)",
-    ),
-    ("t=y", |f| dmarc(f, |record| record.is_testing = true), WARNING, "DMARC is only tested"),
-    ("sp=none", |f| dmarc(f, |record| record.sp = Some(Wish::None)), WARNING, "(sp=none)"),
-    (
-        "no rua",
-        |f| dmarc(f, |record| record.report_domains.clear()),
-        WARNING,
-        "names nobody for reports",
-    ),
-    (
-        "rua elsewhere without consent",
-        |f| f.dmarc.as_mut().unwrap().unwilling.push("b.example".to_owned()),
-        WARNING,
-        "DMARC reports to b.example are dropped",
-    ),
-    (
-        "DKIM key missing",
-        |f| f.dkim.push(("s1".to_owned(), Some(Published::None(NoRecord::Absent)))),
-        CRITICAL,
-        "DKIM key s1 is void for every reader: there is none",
-    ),
-    (
-        "short DKIM key",
-        |f| {
-            let key = DkimKey { rsa_bits: Some(1024), is_testing: false };
-            f.dkim.push(("s1".to_owned(), Some(Published::Record(key))));
-        },
-        WARNING,
-        "DKIM key s1 is RSA 1024",
-    ),
-    (
-        "DKIM tested",
-        |f| {
-            let key = DkimKey { rsa_bits: None, is_testing: true };
-            f.dkim.push(("s1".to_owned(), Some(Published::Record(key))));
-        },
-        WARNING,
-        "DKIM key s1 is only tested",
-    ),
-];
-
 #[test]
 fn each_row_of_verdicts_has_its_state_and_is_named() {
     for (case, change, state, text) in
-        ROUTES.iter().chain(DANE).chain(DOORS).chain(STS).chain(TEXTS)
+        [routes::ROUTES, routes::DANE, routes::ENTRANCES, texts::STS, texts::TEXTS]
+            .into_iter()
+            .flatten()
     {
         let mut facts = good();
         change(&mut facts);
@@ -752,21 +221,24 @@ fn each_row_of_verdicts_has_its_state_and_is_named() {
 
 #[test]
 fn what_is_asked_for_decides_what_its_lack_means() {
-    let demand =
-        |demands: &[Demand], missing| Policy { demands: demands.to_vec(), missing, ..policy() };
+    let requirement = |requirements: &[Requirement], missing| Policy {
+        requirements: requirements.to_vec(),
+        missing,
+        ..policy()
+    };
     let mut bare = good();
     by_policy(&mut bare);
     by_dane(&mut bare);
-    for (demands, state) in [
-        (&[Demand::None][..], OK),
-        (&[Demand::One(Measure::Spf)], OK),
-        (&[Demand::Any], CRITICAL),
-        (&[Demand::One(Measure::Dane)], CRITICAL),
-        (&[Demand::One(Measure::Dnssec)], CRITICAL),
-        (&[Demand::One(Measure::TlsRpt)], OK),
+    for (requirements, state) in [
+        (&[Requirement::None][..], OK),
+        (&[Requirement::One(Measure::Spf)], OK),
+        (&[Requirement::Any], CRITICAL),
+        (&[Requirement::One(Measure::Dane)], CRITICAL),
+        (&[Requirement::One(Measure::Dnssec)], CRITICAL),
+        (&[Requirement::One(Measure::TlsRpt)], OK),
     ] {
-        let report = evaluate(&bare, &demand(demands, CRITICAL), NOW);
-        assert_eq!(report.state(), state, "{demands:?}: {}", report.all_findings());
+        let report = evaluate(&bare, &requirement(requirements, CRITICAL), NOW);
+        assert_eq!(report.state(), state, "{requirements:?}: {}", report.all_findings());
     }
     let mut tested = good();
     sts(&mut tested, |policy, _| policy.mode = StsMode::Testing);
@@ -785,9 +257,9 @@ fn what_is_asked_for_decides_what_its_lack_means() {
 #[test]
 fn nothing_that_was_not_looked_at_is_ok() {
     for (case, change) in [
-        ("a server that was not called", (|f| f.hosts[0].doors.clear()) as Change),
+        ("a server that was not called", (|f| f.hosts[0].entrances.clear()) as Change),
         ("one address of two", |f| f.hosts[0].addresses.push("192.0.2.2".parse().unwrap())),
-        ("a second certificate", |f| door(f, 0).problem = Some(NoSession::OutOfTime)),
+        ("a second certificate", |f| entrance(f, 0).problem = Some(NoSession::OutOfTime)),
         ("texts", |f| f.spf = None),
         ("the policy", |f| {
             by_policy(f);

@@ -14,7 +14,7 @@ use rustls::pki_types::pem::PemObject;
 use super::Survey;
 use crate::check_mail_domain::facts::{Fetched, MediaType, NoPolicy, Published, Sts};
 use crate::connection::Family;
-use crate::dns::RecordType;
+use crate::dns::RecordKind;
 use crate::published::mta_sts;
 
 /// Bytes of a policy (RFC 8461 section 3.3).
@@ -70,10 +70,10 @@ impl Survey<'_> {
     }
 
     fn web_addresses(&self, host: &str) -> Result<Vec<SocketAddr>, NoPolicy> {
-        let kinds: &[RecordType] = match self.target.caller.family {
-            Family::Any => &[RecordType::A, RecordType::AAAA],
-            Family::V4 => &[RecordType::A],
-            Family::V6 => &[RecordType::AAAA],
+        let kinds: &[RecordKind] = match self.target.caller.family {
+            Family::Any => &[RecordKind::A, RecordKind::Aaaa],
+            Family::V4 => &[RecordKind::A],
+            Family::V6 => &[RecordKind::Aaaa],
         };
         let mut addresses = Vec::new();
         for kind in kinds {

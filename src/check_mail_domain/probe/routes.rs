@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::Survey;
 use crate::check_mail_domain::facts::{Delegation, Destination, MailHost, TlsaSet};
 use crate::connection::Family;
-use crate::dns::{Data, Lookup, NoLookup, RecordType, Tlsa, Validation};
+use crate::dns::{Data, Lookup, NoLookup, RecordKind, Tlsa, Validation};
 
 /// Hosts that are looked at; honest domains have fewer than ten.
 const MOST_HOSTS: usize = 20;
@@ -18,7 +18,7 @@ impl Survey<'_> {
     /// Where mail goes; whether there is anything more to look at.
     pub(super) fn destination(&self) -> bool {
         let domain = &self.target.domain;
-        let (destination, found) = match self.ask(domain, RecordType::MX) {
+        let (destination, found) = match self.ask(domain, RecordKind::Mx) {
             Err(why) => (Destination::Unknown(why), None),
             Ok(lookup) if !lookup.exists => (Destination::NoDomain, Some(lookup)),
             Ok(lookup) => (destination(&lookup), Some(lookup)),
@@ -48,16 +48,16 @@ impl Survey<'_> {
 
     /// Whether a domain that is taken for unsigned ought to be signed.
     fn delegation(&self, mx: &Lookup) -> Delegation {
-        let apex = match self.ask(&mx.name, RecordType::SOA) {
+        let apex = match self.ask(&mx.name, RecordKind::Soa) {
             Ok(soa) if !soa.data.is_empty() => soa.name,
             Ok(soa) => soa.zone.unwrap_or_else(|| mx.name.clone()),
             Err(why) => return Delegation::Unknown(why),
         };
-        match self.ask(&apex, RecordType::DS) {
+        match self.ask(&apex, RecordKind::Ds) {
             Err(why) => Delegation::Unknown(why),
             // An unproven DS proves nothing: the zone above is unsigned as well.
             Ok(ds) if ds.data.is_empty() || ds.validation != Validation::Secure => {
-                let keys = self.ask(&apex, RecordType::DNSKEY);
+                let keys = self.ask(&apex, RecordKind::Dnskey);
                 Delegation::NoDs { has_keys: keys.is_ok_and(|keys| !keys.data.is_empty()) }
             }
             Ok(ds) => Delegation::Ds(
@@ -91,10 +91,10 @@ impl Survey<'_> {
     }
 
     fn host(&self, host: &mut MailHost) {
-        let kinds: &[RecordType] = match self.target.caller.family {
-            Family::Any => &[RecordType::A, RecordType::AAAA],
-            Family::V4 => &[RecordType::A],
-            Family::V6 => &[RecordType::AAAA],
+        let kinds: &[RecordKind] = match self.target.caller.family {
+            Family::Any => &[RecordKind::A, RecordKind::Aaaa],
+            Family::V4 => &[RecordKind::A],
+            Family::V6 => &[RecordKind::Aaaa],
         };
         let mut is_secure = true;
         let mut expanded = host.name.clone();
@@ -125,7 +125,7 @@ impl Survey<'_> {
         let is_own_secure = host.validation == Validation::Insecure
             && host.is_alias
             && self
-                .ask(&own, RecordType::CNAME)
+                .ask(&own, RecordKind::Cname)
                 .is_ok_and(|alias| alias.validation == Validation::Secure);
         let is_asked_by_senders = is_own_secure || host.validation != Validation::Insecure;
         let mut bases = vec![expanded];
@@ -136,7 +136,7 @@ impl Survey<'_> {
             bases.push(&own);
         }
         for base in bases {
-            let found = self.ask(&format!("_25._tcp.{base}"), RecordType::TLSA);
+            let found = self.ask(&format!("_25._tcp.{base}"), RecordKind::Tlsa);
             host.tlsa = match found {
                 // Senders do not even ask, so that broken servers harm nobody.
                 Err(_) if !is_asked_by_senders => TlsaSet::None,
@@ -163,7 +163,7 @@ impl Survey<'_> {
 
     /// Whether anybody takes mail for a domain; nothing where that could not be found out.
     pub(super) fn takes_mail(&self, domain: &str) -> Option<bool> {
-        let mx = self.ask(domain, RecordType::MX).ok()?;
+        let mx = self.ask(domain, RecordKind::Mx).ok()?;
         if !mx.exists {
             return Some(false);
         }
@@ -171,7 +171,7 @@ impl Survey<'_> {
             Destination::Null => Some(false),
             Destination::Itself => {
                 let any = |kind| self.ask(domain, kind).map(|found| !found.data.is_empty());
-                Some(any(RecordType::A).ok()? || any(RecordType::AAAA).ok()?)
+                Some(any(RecordKind::A).ok()? || any(RecordKind::Aaaa).ok()?)
             }
             _ => Some(true),
         }
@@ -223,7 +223,7 @@ impl MailHost {
             base: name.to_owned(),
             tlsa: TlsaSet::NotAsked,
             ttl: 0,
-            doors: Vec::new(),
+            entrances: Vec::new(),
         }
     }
 }

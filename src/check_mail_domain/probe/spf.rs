@@ -2,7 +2,7 @@
 
 use super::Survey;
 use crate::check_mail_domain::facts::{Published, SpfSum};
-use crate::dns::{Data, RecordType};
+use crate::dns::{Data, RecordKind};
 use crate::published::NoRecord;
 use crate::published::spf::{self, Qualifier, SpfTerm};
 
@@ -44,9 +44,9 @@ impl Survey<'_> {
                 _ if has_macro => {}
                 SpfTerm::Include | SpfTerm::Redirect => self.other(*term, &of, path, sum),
                 SpfTerm::A | SpfTerm::Exists => {
-                    self.void(&of, &[RecordType::A, RecordType::AAAA], sum);
+                    self.void(&of, &[RecordKind::A, RecordKind::Aaaa], sum);
                 }
-                SpfTerm::Mx => self.void(&of, &[RecordType::MX], sum),
+                SpfTerm::Mx => self.void(&of, &[RecordKind::Mx], sum),
             }
         }
     }
@@ -72,7 +72,7 @@ impl Survey<'_> {
     }
 
     /// Counts a look-up that finds nothing.
-    fn void(&self, name: &str, kinds: &[RecordType], sum: &mut SpfSum) {
+    fn void(&self, name: &str, kinds: &[RecordKind], sum: &mut SpfSum) {
         let mut is_void = true;
         for kind in kinds {
             match self.ask(name, *kind) {

@@ -2,7 +2,7 @@
 
 use super::Survey;
 use crate::check_mail_domain::facts::{DmarcAt, Published, Reports};
-use crate::dns::RecordType;
+use crate::dns::RecordKind;
 use crate::published::{NoRecord, dkim, dmarc, mta_sts, tls_rpt};
 
 /// Look-ups on the way up to a domain with a DMARC record.
@@ -17,7 +17,7 @@ impl Survey<'_> {
         name: &str,
         read: impl FnOnce(&mut dyn Iterator<Item = &[u8]>) -> Result<T, NoRecord>,
     ) -> Published<T> {
-        match self.ask(name, RecordType::TXT) {
+        match self.ask(name, RecordKind::Txt) {
             Err(why) => Published::Unknown(why),
             Ok(lookup) => match read(&mut lookup.texts()) {
                 Ok(record) => Published::Record(record),

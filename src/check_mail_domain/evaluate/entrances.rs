@@ -4,7 +4,7 @@ use super::dane::lacks_tls;
 use super::opinion::{Opinions, ResultType};
 use super::{host_rule, sts};
 use crate::check_mail_domain::explain::words;
-use crate::check_mail_domain::facts::{Door, Facts, MailHost, TlsaSet};
+use crate::check_mail_domain::facts::{Entrance, Facts, MailHost, TlsaSet};
 use crate::connection::ConnectError;
 use crate::monitoring::State;
 use crate::smtp::{Command, Stage};
@@ -22,9 +22,9 @@ enum Trouble {
 }
 
 pub(super) fn judge(facts: &Facts, opinions: &mut Opinions) {
-    let doors = || facts.hosts.iter().flat_map(|host| &host.doors);
-    let is_silent = |door: &Door| trouble(door) == Some(Trouble::Silent);
-    if doors().next().is_some() && doors().all(is_silent) && facts.cut_short.is_none() {
+    let entrances = || facts.hosts.iter().flat_map(|host| &host.entrances);
+    let is_silent = |entrance: &Entrance| trouble(entrance) == Some(Trouble::Silent);
+    if entrances().next().is_some() && entrances().all(is_silent) && facts.cut_short.is_none() {
         opinions.find(State::Unknown, "no mail server answers on port 25: certificates unknown");
         opinions.advise(
             "outgoing port 25 is often blocked: try nc -vz HOST 25 from here, or use --no-connect",
@@ -32,22 +32,22 @@ pub(super) fn judge(facts: &Facts, opinions: &mut Opinions) {
         return;
     }
     for host in &facts.hosts {
-        for door in &host.doors {
-            if let Some(trouble) = trouble(door) {
-                unreached(facts, host, door, trouble, opinions);
-            } else if lacks_tls(door) && !is_told(facts, host) {
-                let place = words::door(host, door);
+        for entrance in &host.entrances {
+            if let Some(trouble) = trouble(entrance) {
+                unreached(facts, host, entrance, trouble, opinions);
+            } else if lacks_tls(entrance) && !is_told(facts, host) {
+                let place = words::entrance(host, entrance);
                 opinions.find(
                     State::Warning,
                     format!(
                         "{place} does not encrypt{}: mail goes in the clear",
-                        words::why_no_tls(door)
+                        words::why_no_tls(entrance)
                     ),
                 );
                 opinions.advise("switch STARTTLS on");
                 opinions.result(ResultType::StarttlsNotSupported, &host.name);
-            } else if let (false, Some(problem)) = (door.chains.is_empty(), &door.problem) {
-                let place = words::door(host, door);
+            } else if let (false, Some(problem)) = (entrance.chains.is_empty(), &entrance.problem) {
+                let place = words::entrance(host, entrance);
                 opinions.find(
                     State::Unknown,
                     format!("a second certificate of {place} unknown: {problem}"),
@@ -65,12 +65,12 @@ fn is_told(facts: &Facts, host: &MailHost) -> bool {
 fn unreached(
     facts: &Facts,
     host: &MailHost,
-    door: &Door,
+    entrance: &Entrance,
     trouble: Trouble,
     opinions: &mut Opinions,
 ) {
-    let place = words::door(host, door);
-    let why = door.problem.as_ref().map(words::no_session).unwrap_or_default();
+    let place = words::entrance(host, entrance);
+    let why = entrance.problem.as_ref().map(words::no_session).unwrap_or_default();
     match trouble {
         Trouble::Unknown => {
             opinions.find(State::Unknown, format!("certificate of {place} unknown: {why}"));
@@ -88,15 +88,16 @@ fn unreached(
 
 /// Whether no address of a host takes mail.
 fn is_down(host: &MailHost) -> bool {
-    let is_dead = |door: &Door| matches!(trouble(door), Some(Trouble::Silent | Trouble::Dead));
-    !host.doors.is_empty() && host.doors.iter().all(is_dead)
+    let is_dead =
+        |entrance: &Entrance| matches!(trouble(entrance), Some(Trouble::Silent | Trouble::Dead));
+    !host.entrances.is_empty() && host.entrances.iter().all(is_dead)
 }
 
-fn trouble(door: &Door) -> Option<Trouble> {
-    if !door.chains.is_empty() || lacks_tls(door) {
+fn trouble(entrance: &Entrance) -> Option<Trouble> {
+    if !entrance.chains.is_empty() || lacks_tls(entrance) {
         return None;
     }
-    Some(match door.problem.as_ref()? {
+    Some(match entrance.problem.as_ref()? {
         NoSession::Unreached(Unreached(reasons)) => match reasons.first() {
             Some((_, ConnectError::Refused)) => Trouble::Dead,
             Some((_, ConnectError::Silent | ConnectError::Unreachable)) => Trouble::Silent,
