@@ -45,6 +45,7 @@
 //! programs        -> everything below, but no other program
 //! program         -> monitoring, deadline
 //! pushover        -> deadline, clock, secret, named_file
+//! canary          -> system_error
 //! smtp_client     -> smtp, tls, connection, deadline, login, program
 //! smtp, tls       -> nothing that monitors
 //! dns             -> connection, deadline
