@@ -13,7 +13,7 @@ use crate::smtp::{Command, Session, Stage};
 use crate::smtp_client::{Caller, Dialer, NoSession};
 use crate::tls::trust::Anchors;
 
-/// What the mail exchanger says in its greeting (src/smtp_canary/talk.rs).
+/// What the mail exchanger says in its greeting (`src/smtp_canary/talk.rs`).
 const PRODUCT: &str = "smtp_canary";
 
 /// Looks, and hands the next mail over if none is open.

@@ -2,6 +2,7 @@
 
 mod others;
 
+use std::fmt::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -208,7 +209,10 @@ fn a_real_postfix_that_does_dane_is_proven_where_there_is_a_tlsa_record() {
         &aws_lc_rs::digest::SHA256,
         &rcgen::PublicKeyData::subject_public_key_info(&key),
     );
-    let digest: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = digest.as_ref().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
     let (pem, ca) = keys_of(keys_dir.path(), key);
     let domains = ["bound.canary.test", "free.canary.test"];
     let states = [state_dir(), state_dir()];
