@@ -47,6 +47,7 @@
 //! programs        -> everything below, but no other program
 //! program         -> monitoring, deadline, clock, command_line
 //! pushover        -> deadline, clock, secret, named_file, command_line
+//! canary          -> system_error
 //! smtp_client     -> smtp, tls, connection, deadline, login, program
 //! smtp, tls       -> nothing that monitors
 //! dns             -> connection, deadline

@@ -183,8 +183,8 @@ impl SinkState {
             Err(error) if error.is_missing() => {}
             other => return other,
         }
-        let made = make().ok_or_else(|| half.error(KEY_FILE, HalfFault::Malformed))?;
-        half.keep_first_secret(KEY_FILE, made.as_bytes())?;
+        let key = make().ok_or_else(|| half.error(KEY_FILE, HalfFault::Malformed))?;
+        half.keep_first_secret(KEY_FILE, key.as_bytes())?;
         half.read(KEY_FILE)
     }
 

@@ -1,6 +1,6 @@
 //! A canary mail's number, and what the check notes of the mail.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +20,11 @@ impl Token {
     pub(crate) fn new(now: u64) -> Option<Self> {
         let mut random = [0; RANDOM_DIGITS / 2];
         aws_lc_rs::rand::fill(&mut random).ok()?;
-        let random: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self::read(&format!("{now:0TIME_DIGITS$x}{random}"))
+        let mut text = format!("{now:0TIME_DIGITS$x}");
+        for byte in random {
+            let _ = write!(text, "{byte:02x}");
+        }
+        Self::read(&text)
     }
 
     /// Reads a local part or the start of a file's name. Mail servers may change the case.

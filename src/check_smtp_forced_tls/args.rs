@@ -13,11 +13,11 @@ use crate::smtp::address::{Address, Domain};
 use crate::smtp_client::{CallerOptions, ProxyOption, Security, host, port};
 use canary::CanaryOptions;
 
-/// Is mail from a partner refused unless it is encrypted? Would mail to a partner leave over TLS?
+/// Is mail from a partner refused unless it is encrypted? Would mail to a partner leave over TLS? Does it, with --canary?
 ///
 /// Offers mail in the clear and over TLS, as far as the recipient, and sends none. For your own servers only; exempt
 /// the monitoring host from limits, greylisting and SPF, use a mailbox made for it, and tell whoever watches the logs.
-/// Every 6 hours is enough.
+/// Every 6 hours is enough. Only --canary sends mail, to smtp_canary: every hour.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(
     name = "check_smtp_forced_tls",

@@ -1,4 +1,5 @@
-//! `check_smtp_forced_tls`: is mail from a partner refused unless it is encrypted, and would mail to a partner leave?
+//! `check_smtp_forced_tls`: is mail from a partner refused unless it is encrypted, would mail to a partner leave, and does mail
+//! leave encrypted?
 
 mod args;
 mod evaluate;
@@ -36,6 +37,10 @@ pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
                 "domains",
                 tested.map(|sender| sender.domain.as_str()).collect::<Vec<_>>().join(","),
             );
+        }
+        if let Some(canary) = &facts.canary {
+            report.concern("host", canary.host.as_str());
+            report.concern("canary", canary.domain.as_str());
         }
         let partners: Vec<&str> =
             facts.partners.iter().map(|partner| partner.domain.as_str()).collect();

@@ -25,7 +25,7 @@ pub struct Args {
     pub(super) tls: bool,
 
     /// PEM file with key and certificate chain [default: the systemd credential
-    /// smtp_canary.pem, else a self-signed one made at the first start]
+    /// smtp-canary.pem, else a self-signed one made at the first start]
     #[arg(long, value_name = "FILE")]
     pub(super) pem: Option<PathBuf>,
 

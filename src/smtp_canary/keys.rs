@@ -14,7 +14,7 @@ use crate::secret::{self, SecretError};
 use crate::smtp::address::Domain;
 
 /// The systemd credential with key and certificate.
-const CREDENTIAL: &str = "smtp_canary.pem";
+const CREDENTIAL: &str = "smtp-canary.pem";
 /// A chain of RSA certificates of 4096 bits has about 10 kB.
 const PEM_BYTES: u64 = 64 << 10;
 /// The name of the wrong certificate, which nobody can have (RFC 6761 section 6.4).

@@ -104,6 +104,10 @@ impl Post<'_> {
 }
 
 /// One session over one stream.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about what the server said"
+)]
 pub(super) struct Talk<'a, S> {
     post: &'a Post<'a>,
     lines: Lines<S>,

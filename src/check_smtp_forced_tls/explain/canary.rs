@@ -103,9 +103,8 @@ pub(in crate::check_smtp_forced_tls) fn of(sink: &SinkSeen) -> String {
 /// Why the next mail was not handed over; nothing if it was.
 pub(in crate::check_smtp_forced_tls) fn not_handed_over(handed_over: &HandOver) -> Option<String> {
     Some(match handed_over {
-        HandOver::Accepted(_) => return None,
+        HandOver::Accepted(_) | HandOver::NoSession(NoSession::OutOfTime) => return None,
         HandOver::Refused(at, reply) => format!("{} (at {at})", reply.in_full()),
-        HandOver::NoSession(NoSession::OutOfTime) => return None,
         HandOver::NoSession(error) => error.to_string(),
         HandOver::Lost(error) => error.to_string(),
         HandOver::NoLogin(error) => error.to_string(),

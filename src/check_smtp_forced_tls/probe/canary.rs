@@ -13,7 +13,7 @@ use crate::smtp::{Command, Session, Stage};
 use crate::smtp_client::{Caller, Dialer, NoSession};
 use crate::tls::trust::Anchors;
 
-/// What the mail exchanger says in its greeting (src/smtp_canary/talk.rs).
+/// What the mail exchanger says in its greeting (`src/smtp_canary/talk.rs`).
 const PRODUCT: &str = "smtp_canary";
 
 /// Looks, and hands the next mail over if none is open.
@@ -92,7 +92,8 @@ impl Look<'_> {
     /// Whether our mail exchanger listens. It is asked nothing, so that it notes nothing.
     fn sink(&self, deadline: &Deadline) -> SinkSeen {
         let (host, port) = &self.target.sink;
-        let dialer = Dialer::new(host, *port, self.caller, deadline);
+        let caller = self.caller.without_proxy();
+        let dialer = Dialer::new(host, *port, &caller, deadline);
         let connected = dialer.addresses().and_then(|addresses| dialer.connect(&addresses));
         let mut connection = match connected {
             Ok(connected) => connected.connection,

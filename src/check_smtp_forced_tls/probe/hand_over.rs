@@ -95,21 +95,12 @@ impl<'a> Submission<'a> {
         let sender = self.target.sender.to_string();
         let recipient = self.recipient();
         let session = &mut client.session;
-        let steps: [(Command, &dyn Fn(&mut Session<Channel<'_>>) -> Result<Reply, SessionError>);
-            3] = [
-            (Command::Mail, &|session| session.mail(&sender)),
-            (Command::Rcpt, &|session| session.rcpt(&recipient)),
-            (Command::Data, &|session| session.data()),
-        ];
-        for (command, step) in steps {
-            let reply = self.ask(session, command, step)?;
-            let is_yes =
-                if command == Command::Data { reply.code == 354 } else { reply.is_positive() };
-            if !is_yes {
-                return Err(HandOver::Refused(command, reply));
-            }
-        }
-        Ok(())
+        let reply = self.ask(session, Command::Mail, |session| session.mail(&sender))?;
+        yes(Command::Mail, reply.is_positive(), reply)?;
+        let reply = self.ask(session, Command::Rcpt, |session| session.rcpt(&recipient))?;
+        yes(Command::Rcpt, reply.is_positive(), reply)?;
+        let reply = self.ask(session, Command::Data, Session::data)?;
+        yes(Command::Data, reply.code == 354, reply)
     }
 
     fn content(&self, session: &mut Session<Channel<'_>>) -> HandedOver {
@@ -161,4 +152,8 @@ impl<'a> Submission<'a> {
         session.stream_mut().allow(Patience::longest(deadline.remaining()));
         ask(session).map_err(HandOver::Lost)
     }
+}
+
+fn yes(at: Command, is_yes: bool, reply: Reply) -> Result<(), HandOver> {
+    if is_yes { Ok(()) } else { Err(HandOver::Refused(at, reply)) }
 }

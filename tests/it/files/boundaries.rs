@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::support::sources::{Sources, Use, circles};
 
 /// The parts that know SMTP, TLS and Pushover, and nothing of monitoring.
-const PROTOCOLS: [&str; 3] = ["smtp", "tls", "pushover"];
+const PROTOCOLS: [&str; 4] = ["smtp", "tls", "pushover", "canary"];
 
 fn programs() -> BTreeSet<String> {
     suite::commands().iter().map(|command| command.get_name().to_owned()).collect()

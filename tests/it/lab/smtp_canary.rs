@@ -2,6 +2,7 @@
 
 mod others;
 
+use std::fmt::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use crate::support::canary::{DOMAIN, state_dir};
 use crate::support::daemon::free_ports;
 use crate::support::pki::{Authority, ecdsa};
 use crate::support::postfix::Postfix;
+use crate::support::zones::{Block, SignedZones, Zone};
 use crate::support::{Outcome, chmod, program, run};
 
 /// `smtp_canary` behind systemd's own accepting listener, as its units start it.
@@ -67,10 +69,14 @@ fn until(start: &str, mut check: impl FnMut() -> Outcome) -> Outcome {
     }
 }
 
-/// The key and the certificate of the sink, and the file of the authority that vouches for it.
+/// The file with key and certificate of the sink, and the authority that vouches for it.
 fn keys(dir: &Path) -> (String, String) {
+    keys_of(dir, ecdsa())
+}
+
+fn keys_of(dir: &Path, key: rcgen::KeyPair) -> (String, String) {
     let authority = Authority::root();
-    let pem = authority.leaf(DOMAIN, -1, 397, ecdsa()).pem();
+    let pem = authority.leaf(DOMAIN, -1, 397, key).pem();
     let path = dir.join("sink.pem");
     std::fs::write(&path, pem).unwrap();
     chmod(&path, 0o600);
@@ -190,4 +196,60 @@ fn a_real_postfix_is_proven_to_encrypt_or_shown_not_to() {
         .map(|(case, outcome, log)| format!("{case}: {}{log}", outcome.stdout))
         .collect();
     assert!(wrong.is_empty(), "{}\n{}", said.join("\n"), postfix.log());
+}
+
+/// TLSA records bind mail to a key, and a wrong one is refused; where there is none, DANE encrypts if it can.
+#[test]
+#[ignore = "lab: postfix waits between its attempts"]
+fn a_real_postfix_that_does_dane_is_proven_where_there_is_a_tlsa_record() {
+    let test = "a_real_postfix_that_does_dane_is_proven_where_there_is_a_tlsa_record";
+    let keys_dir = crate::support::open_tempdir();
+    let key = ecdsa();
+    let digest = aws_lc_rs::digest::digest(
+        &aws_lc_rs::digest::SHA256,
+        &rcgen::PublicKeyData::subject_public_key_info(&key),
+    );
+    let digest = digest.as_ref().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
+    let (pem, ca) = keys_of(keys_dir.path(), key);
+    let domains = ["bound.canary.test", "free.canary.test"];
+    let states = [state_dir(), state_dir()];
+    let sinks = [0, 1].map(|n| Activated::start(domains[n], states[n].path(), &["--pem", &pem]));
+    let records = format!("mx A 127.0.0.1\n_{}._tcp.mx TLSA 3 1 1 {digest}\n", sinks[0].port);
+    let zones =
+        [Zone::new("bound", "good", &records), Zone::new("free", "good", "mx A 127.0.0.1\n")];
+    let block = Block::new();
+    let Some(_zones) = SignedZones::start(test, block, &zones) else {
+        return;
+    };
+    let dane: &[&str] = &[
+        "smtp_tls_security_level = dane",
+        "smtp_dns_support_level = dnssec",
+        "smtp_host_lookup = dns",
+    ];
+    let routes = [("bound", 0), ("free", 1)].map(|(zone, n)| {
+        (domains[n].to_owned(), format!("[mx.{zone}.lab]:{}", sinks[n].port), dane)
+    });
+    let leaf = Authority::root().leaf("mail.lab.test", -1, 397, ecdsa()).pem();
+    let resolver = format!("nameserver {}\n", block.address(2));
+    let files = [("good.pem", leaf), ("ca.pem", ca), ("resolv.conf", resolver)];
+    let Some(postfix) = Postfix::handing_on(test, &files, &routes) else {
+        return;
+    };
+    for (number, start) in [(0, OK), (1, CRITICAL)] {
+        let outcome = until(start, || {
+            let state = states[number].path();
+            check(postfix.port(0), domains[number], sinks[number].port, state, &["--verify"])
+        });
+        let log = || std::fs::read_to_string(states[number].path().join("log")).unwrap();
+        assert!(
+            outcome.first_line().starts_with(start),
+            "{}{}{}",
+            outcome.stdout,
+            log(),
+            postfix.log()
+        );
+    }
 }

@@ -79,6 +79,7 @@ fn proven() -> Followed {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn the_newest_mail_that_says_something_decides() {
     use Sight::{Encrypted, InTheClear, RightRefused, Waited, WrongRefused, WrongTaken};
     let in_the_clear = "handed over in the clear at 2026-11-24 07:";

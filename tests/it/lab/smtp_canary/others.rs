@@ -1,5 +1,5 @@
-//! Exim and OpenSMTPD hand canary mails over, with the rule and without it. Once in a while only: exim's and OpenSMTPD's
-//! ways with TLS change seldom, and both take their time.
+//! Two other mail servers hand canary mails over, with the rule and without it. Once in a while only: their ways with TLS
+//! change seldom, and both take their time.
 
 use std::fmt::Write;
 use std::fs;
@@ -148,7 +148,7 @@ fn a_real_opensmtpd_is_proven_to_encrypt_or_shown_not_to() {
     lab.hold(OPENSMTPD, ports[0], log, || schedule_all(&smtpd, &root));
 }
 
-/// Has OpenSMTPD try all mails again, from within its namespace.
+/// Has the server try all mails again, from within its namespace.
 fn schedule_all(smtpd: &Daemon, root: &Path) {
     let _ = Command::new("nsenter")
         .args(["--mount", "--target", &smtpd.id().to_string(), "chroot"])
