@@ -110,6 +110,7 @@ fn trouble(entrance: &Entrance) -> Option<Trouble> {
         NoSession::Refused(..)
         | NoSession::Unresolved(_)
         | NoSession::Handshake(_)
+        | NoSession::Lacks(_)
         | NoSession::NoProxyExpected
         | NoSession::OutOfTime => Trouble::Unknown,
     })
