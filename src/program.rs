@@ -11,6 +11,7 @@ mod run;
 mod server;
 mod service;
 mod supervisor;
+mod unset;
 mod usage;
 
 use std::process::ExitCode;
@@ -43,7 +44,8 @@ where
 {
     let console = Console::open(service);
     let signals = supervisor::hold_signals();
-    let args = match A::try_parse() {
+    let line = unset::without_empty_values(&A::command(), std::env::args_os());
+    let args = match A::try_parse_from(line) {
         Ok(args) => args,
         Err(error) => return console.refuse(&error),
     };

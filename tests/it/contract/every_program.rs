@@ -138,6 +138,29 @@ fn usage_errors_are_one_line_of_at_most_200_characters_that_names_the_text() {
 }
 
 #[test]
+fn an_empty_value_is_unset() {
+    let queue = QueueTree::new();
+    for command in suite::commands() {
+        let name = command.get_name();
+        if !name.starts_with("check_") {
+            continue;
+        }
+        let options = command.get_arguments().filter(|option| option.get_action().takes_values());
+        let empty: Vec<String> =
+            options.filter_map(|option| Some(format!("--{}=", option.get_long()?))).collect();
+        assert!(empty.len() > 3, "{name}");
+        let words =
+            |outcome: &Outcome| outcome.first_line().split(" | ").next().unwrap().to_owned();
+        let bare = run(&mut something_to_say(name, &queue));
+        let filled = run(something_to_say(name, &queue).args(&empty));
+        assert_eq!((bare.code, words(&bare)), (filled.code, words(&filled)), "{name}");
+        let mut apart = something_to_say(name, &queue);
+        apart.args(empty.iter().flat_map(|option| [option.trim_end_matches('='), ""]));
+        assert_eq!(run(&mut apart).code, bare.code, "{name}");
+    }
+}
+
+#[test]
 fn an_argument_that_is_not_utf8_is_named() {
     let broken = OsStr::from_bytes(b"1\xff0");
     each_run(|name, service| {
