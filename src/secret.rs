@@ -59,7 +59,7 @@ pub(crate) fn guard() {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SecretError {
     /// The file cannot be opened or read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {source}{}", path.display(), way_in(path, source))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -86,6 +86,17 @@ pub(crate) enum SecretError {
     /// Not text.
     #[error("{} is not UTF-8 text", .0.display())]
     NotText(PathBuf),
+}
+
+/// How this account gets to read a file, if that is what is missing.
+fn way_in(path: &Path, error: &io::Error) -> String {
+    if error.kind() != io::ErrorKind::PermissionDenied {
+        return String::new();
+    }
+    let gid = nix::unistd::getegid();
+    let group = nix::unistd::Group::from_gid(gid).ok().flatten();
+    let group = group.map_or_else(|| gid.to_string(), |group| group.name);
+    format!("; chgrp {group} {0} && chmod 0640 {0}", path.display())
 }
 
 /// Reads a secret from a file that only its owner and group may read.

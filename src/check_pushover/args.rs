@@ -74,6 +74,7 @@ impl Args {
                 warning: Some(self.warning_quota),
                 critical: Some(self.critical_quota),
             }),
+            asks: self.quota || self.validate,
             on_timeout,
         };
         (target, policy)

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod tests;
+mod upkeep;
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +11,11 @@ use super::explain;
 use super::facts::{Facts, Lost, Note, Unconfirmed};
 use super::policy::Policy;
 use crate::monitoring::{Metric, Report, State, Thresholds, Unit, Used, Value, duration};
+use crate::pushover::remarks::Remarks;
 use crate::pushover::spool::SpoolError;
+
+/// How long a remark is told.
+const DAY_SECONDS: u64 = 86_400;
 
 /// Judges what was seen.
 pub(super) fn evaluate(facts: &Facts, policy: &Policy) -> Report {
@@ -18,7 +23,7 @@ pub(super) fn evaluate(facts: &Facts, policy: &Policy) -> Report {
     lost(facts, &mut report);
     if let Some(error) = &facts.unusable {
         unusable(error, &mut report);
-        configuration(facts, &mut report);
+        upkeep::configuration(facts, &mut report);
         credentials(facts, &mut report);
         return report;
     }
@@ -29,13 +34,14 @@ pub(super) fn evaluate(facts: &Facts, policy: &Policy) -> Report {
     let Some(spool) = &facts.spool else {
         return report;
     };
-    configuration(facts, &mut report);
+    upkeep::judge(facts, &mut report);
     waiting(facts, policy, &mut report);
     unsendable(facts, &mut report);
+    remarks(facts, &mut report);
     stuck(facts, &mut report);
     failed(facts, spool, policy, &mut report);
     blocks(facts, &mut report);
-    last_success(facts, &mut report);
+    last_success(facts, policy, &mut report);
     credentials(facts, &mut report);
     if let Some(limits) = &policy.quota {
         quota(facts, limits, &mut report);
@@ -56,13 +62,6 @@ fn lost(facts: &Facts, report: &mut Report) {
     }
     let count = facts.lost.iter().map(|lost| lost.count).sum();
     report.measure(Metric::new("lost", Value::Uint(count), Unit::None));
-}
-
-/// Can anything be sent with the configuration?
-fn configuration(facts: &Facts, report: &mut Report) {
-    if let Some(problem) = &facts.configuration {
-        report.find(State::Unknown, problem.to_string());
-    }
 }
 
 /// Can nothing be said of what waits?
@@ -100,6 +99,31 @@ fn unsendable(facts: &Facts, report: &mut Report) {
         );
         report.advise("run notify_pushover flush with it, or set it in the configuration");
     }
+}
+
+/// Did the last alert come as it was meant?
+fn remarks(facts: &Facts, report: &mut Report) {
+    let seen = facts.remarks.as_ref();
+    // Whoever has not looked for a day will not look; without text, no alert says anything until it is mended.
+    let seen = seen.filter(|(age, remarks)| remarks.is_without_text || *age < DAY_SECONDS);
+    let mut count = 0;
+    if let Some((age, Remarks { texts, is_without_text, .. })) = seen {
+        count = texts.len().max(1);
+        let age = duration::human(Duration::from_secs(*age));
+        if *is_without_text {
+            report.find(State::Critical, format!("the last alert, {age} ago, came without text"));
+            report.advise("set enable_environment_macros=1 in nagios.cfg");
+        } else {
+            let what = texts.first().map_or("", String::as_str);
+            report.find(State::Warning, format!("the last alert, {age} ago: {what}"));
+            report.advise("mend the notification command; an alert without a remark ends this");
+        }
+        for text in texts {
+            report.explain(1, text.clone());
+        }
+    }
+    let count = u64::try_from(count).unwrap_or(u64::MAX);
+    report.measure(Metric::new("remarks", Value::Uint(count), Unit::None));
 }
 
 /// Does anything stay that is done with?
@@ -170,10 +194,11 @@ fn blocks(facts: &Facts, report: &mut Report) {
 }
 
 /// When did the way work last?
-fn last_success(facts: &Facts, report: &mut Report) {
+fn last_success(facts: &Facts, policy: &Policy, report: &mut Report) {
     if let Some(seconds) = facts.last_success_seconds {
         let age = duration::human(Duration::from_secs(seconds));
-        report.find(State::Ok, format!("last sent {age} ago"));
+        let unasked = if policy.asks { "" } else { "; Pushover was not asked" };
+        report.find(State::Ok, format!("last sent {age} ago{unasked}"));
         report.measure(Metric::new("last_success", Value::Uint(seconds), Unit::Seconds));
     } else {
         report.find(State::Unknown, "nothing was ever sent");

@@ -11,6 +11,11 @@ pub(super) const MEANINGS: Meanings = &[
     ("failed", "messages in failed/"),
     ("blocked", "suspensions of the token, the quota and recipients"),
     ("lost", "alerts that were neither sent nor kept"),
+    ("remarks", "what the last alert was sent without, for a day"),
+    ("spool_free", "what is left on the file system of the spool"),
+    ("standstill", "since the process that sends has moved; absent when none sends"),
+    ("last_flush", "since `notify_pushover flush` ran; absent when it never did"),
+    ("future", "waiting messages that are dated ahead"),
     ("last_success", "time since Pushover accepted a message"),
     ("quota_used", "messages sent this month of those the token has, with --quota"),
 ];

@@ -9,13 +9,14 @@ use serde::{Serialize, Serializer};
 
 use crate::program::{Gathered, OutOfTime};
 use crate::pushover::client::RouteError;
-use crate::pushover::config::NoConfig;
+use crate::pushover::config::{ConfigMistake, NoConfig};
 use crate::pushover::keys::KeyError;
 use crate::pushover::memory::BlockCause;
 use crate::pushover::not_accepted::{Failure, Rejection, Words};
 use crate::pushover::reason::Reason;
+use crate::pushover::remarks::Remarks;
 use crate::pushover::response::Quota;
-use crate::pushover::spool::SpoolError;
+use crate::pushover::spool::{Room, SpoolError};
 
 /// Everything one run saw.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -27,6 +28,23 @@ pub(super) struct Facts {
     pub(super) unusable: Option<SpoolError>,
     /// Alerts that were neither sent nor kept, by the file that says so.
     pub(super) lost: Vec<Lost>,
+    /// Why no further message can be kept, if none can.
+    #[serde(serialize_with = "optional_text")]
+    pub(super) not_kept: Option<SpoolError>,
+    /// What is left on the file system of the spool.
+    pub(super) room: Option<Room>,
+    /// For how long the process that sends has not moved; absent when none sends.
+    pub(super) standstill_seconds: Option<u64>,
+    /// Since the timer ran; absent when it never did.
+    pub(super) last_flush_seconds: Option<u64>,
+    /// For how long the spool has been in use.
+    pub(super) used_seconds: u64,
+    /// Messages that were put there at a time to come; of the oldest thousand.
+    pub(super) future: u64,
+    /// How far ahead the farthest of them is.
+    pub(super) future_seconds: u64,
+    /// What the last alert lacked, and how long ago it was.
+    pub(super) remarks: Option<(u64, Remarks)>,
     /// Waiting messages.
     pub(super) waiting: u64,
     /// Age of the oldest one; zero when none waits.
@@ -59,6 +77,12 @@ pub(super) struct Facts {
     /// Why nothing can be sent with the configuration, if it is of no use.
     #[serde(serialize_with = "optional_text")]
     pub(super) configuration: Option<Arc<NoConfig>>,
+    /// Values of the configuration that are of no use.
+    #[serde(serialize_with = "texts")]
+    pub(super) mistakes: Vec<ConfigMistake>,
+    /// Why Pushover cannot be reached with the configuration, if it cannot.
+    #[serde(serialize_with = "optional_text")]
+    pub(super) route: Option<Arc<RouteError>>,
     /// Why the look ended early, if it did.
     pub(super) cut_short: Option<OutOfTime>,
 }
@@ -142,6 +166,10 @@ pub(super) enum Unconfirmed {
 /// Errors stand in the JSON output as people read them.
 fn text<T: Display, S: Serializer>(error: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(error)
+}
+
+fn texts<T: Display, S: Serializer>(errors: &[T], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(errors.iter().map(ToString::to_string))
 }
 
 #[expect(clippy::ref_option, reason = "serde hands it over so")]

@@ -10,6 +10,8 @@ pub(super) struct Policy {
     pub(super) failed: Thresholds,
     /// Absent unless the quota is wanted.
     pub(super) quota: Option<Thresholds>,
+    /// Whether Pushover itself was asked for anything.
+    pub(super) asks: bool,
     /// The state of the plugin's own time-out.
     pub(super) on_timeout: State,
 }

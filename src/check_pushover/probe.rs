@@ -11,12 +11,18 @@ use super::target::Target;
 use crate::clock::unix_seconds;
 use crate::program::{Progress, Run};
 use crate::pushover::access::Access;
+use crate::pushover::client::Api;
+use crate::pushover::config::Config;
+use crate::pushover::item::Item;
 use crate::pushover::keys::{KeyError, Keyring, Keys};
 use crate::pushover::losses::{self, Losses};
 use crate::pushover::memory::Memory;
+use crate::pushover::remarks::Remarks;
 use crate::pushover::spool::{Name, Spool, SpoolError, Turn};
 use inquiry::Inquirer;
 
+/// How far clocks may be apart.
+const CLOCK_SECONDS: u64 = 60;
 /// Waiting messages, and those in `failed/`, that are read; the others are only counted.
 const ITEMS_READ: usize = 1000;
 
@@ -31,8 +37,11 @@ pub(super) fn probe(target: &Target, run: &Run, progress: &Progress<Facts>) {
     run.deadline.enter("reading the spool");
     access.enter_spool();
     let credentials = unusable(&mut access);
+    let route = Api::new(&access.route).err().map(Arc::new);
     progress.note(|facts| {
         facts.configuration = access.config.as_ref().err().cloned();
+        facts.mistakes = access.config.iter().flat_map(Config::mistakes).collect();
+        facts.route = route;
         facts.credentials = credentials;
     });
     let mut present = Present::of(&mut access);
@@ -101,7 +110,7 @@ fn inquire(
     run.deadline.enter("waiting for the notifier that sends");
     let now = unix_seconds(run.now);
     // The notifier's lock: one connection at a time, and its memory of what not to ask.
-    let turn = spool.wait_for_turn(&[], run.deadline.remaining(), &run.deadline);
+    let turn = spool.wait_for_turn(&[], &run.deadline);
     let may_ask = matches!(turn, Ok(Turn::Ours(_)));
     if may_ask {
         memory = Memory::recall(spool);
@@ -122,13 +131,18 @@ fn inquire(
     }
 }
 
-/// What is wrong with token and keys as far as they can be read here. One that is missing may stand in the environment
-/// of the notifier.
+/// What is wrong with token and keys as far as they can be read here. A key that is missing may stand in the environment
+/// of the notifier; without a token here the check cannot know that anything can be sent.
 fn unusable(access: &mut Access) -> Vec<Credential> {
     let mut credentials = Vec::new();
     for addressee in access.everybody() {
         if let Err(
-            error @ (KeyError::Malformed { .. } | KeyError::File { .. } | KeyError::NotInAFile(_)),
+            error @ (KeyError::Malformed { .. }
+            | KeyError::File { .. }
+            | KeyError::NotInAFile(_)
+            | KeyError::NoToken(_)
+            | KeyError::NoConfigFile(_)
+            | KeyError::TokenBelowUsers(_)),
         ) = access.keyring.find(&addressee)
         {
             credentials
@@ -157,10 +171,21 @@ fn look(
         oldest_seconds: ages.max().unwrap_or(0),
         stuck: count(there - waiting.len()),
         failed: count(failed.len()),
+        not_kept: spool.try_to_keep().err(),
+        room: spool.room().ok(),
+        standstill_seconds: spool.standstill(now),
+        last_flush_seconds: spool.last_flush().map(|at| now.saturating_sub(at)),
+        used_seconds: now.saturating_sub(if memory.since == 0 { now } else { memory.since }),
+        remarks: Remarks::recall(spool).map(|remarks| (now.saturating_sub(remarks.at), remarks)),
         ..known
     };
     for name in waiting.iter().take(ITEMS_READ) {
-        look_at_waiting(spool, name, keyring, present, &mut facts);
+        let Ok(item) = spool.read(name) else { continue };
+        if item.created > now.saturating_add(CLOCK_SECONDS) {
+            facts.future += 1;
+            facts.future_seconds = facts.future_seconds.max(item.created - now);
+        }
+        look_at_waiting(&item, keyring, present, &mut facts);
     }
     for name in failed.iter().rev().take(ITEMS_READ) {
         look_at_failed(spool, name, &mut facts);
@@ -169,14 +194,7 @@ fn look(
 }
 
 /// Called from the oldest to the newest.
-fn look_at_waiting(
-    spool: &Spool,
-    name: &Name,
-    keyring: &mut Keyring,
-    present: &mut Present,
-    facts: &mut Facts,
-) {
-    let Ok(item) = spool.read(name) else { return };
+fn look_at_waiting(item: &Item, keyring: &mut Keyring, present: &mut Present, facts: &mut Facts) {
     let keys = keyring.find(&item.addressee);
     present.add(&keys);
     match keys {

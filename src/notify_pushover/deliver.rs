@@ -118,7 +118,7 @@ fn follow(ours: &[Name], dispatch: &mut Dispatch<'_>, spool: &Spool) -> Vec<Opti
     let deadline = &dispatch.errand.deadline;
     deadline.enter("waiting for the process that sends");
     let all = |wait: Wait| vec![Some(Fate::Queued(wait)); ours.len()];
-    let fates = match spool.wait_for_turn(ours, deadline.remaining(), deadline) {
+    let fates = match spool.wait_for_turn(ours, deadline) {
         Ok(Turn::Ours(_lock)) => match dispatch.drain(spool, ours) {
             Ok(fates) => fates,
             Err(error) => return all(Wait::Spool(error)),
@@ -143,10 +143,7 @@ fn send_homeless(
     let unkept = explain::unkept(&Unkept::Spool(trouble.clone()));
     dispatch.errand.stands_at(Outcome::new(Delivery::Lost, unkept));
     deadline.enter("waiting for the process that sends");
-    let lock = match spool.wait_for_turn(&[], deadline.until_half(), deadline) {
-        Ok(Turn::Ours(lock)) => Some(lock),
-        _ => None,
-    };
+    let lock = spool.lock_within(deadline.until_half(), deadline);
     let fates = dispatch.send_unspooled(homeless, Some(spool), lock.as_ref());
     let drained = lock.as_ref().and_then(|_lock| dispatch.drain(spool, ours).ok());
     (fates, ends_of(ours, &drained.unwrap_or_default(), spool))

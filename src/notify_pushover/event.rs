@@ -1,5 +1,7 @@
 //! One notification, as both cores know it. Pure.
 
+pub(super) use crate::pushover::object_state::ObjectState;
+
 /// What kind of notification it is. Unknown ones are sent all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum NotificationType {
@@ -66,56 +68,6 @@ impl NotificationType {
     #[must_use]
     pub(super) fn is_alarm(&self) -> bool {
         matches!(self, Self::Problem | Self::Other(_))
-    }
-}
-
-/// State of a host or service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum ObjectState {
-    /// Service.
-    Ok,
-    /// Service.
-    Warning,
-    /// Service.
-    Critical,
-    /// Service.
-    Unknown,
-    /// Host.
-    Up,
-    /// Host.
-    Down,
-    /// Host, Nagios only.
-    Unreachable,
-}
-
-impl ObjectState {
-    /// Reads a state in any case.
-    #[must_use]
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        Some(match text.to_ascii_uppercase().as_str() {
-            "OK" => Self::Ok,
-            "WARNING" => Self::Warning,
-            "CRITICAL" => Self::Critical,
-            "UNKNOWN" => Self::Unknown,
-            "UP" => Self::Up,
-            "DOWN" => Self::Down,
-            "UNREACHABLE" => Self::Unreachable,
-            _ => return None,
-        })
-    }
-
-    /// The state's name.
-    #[must_use]
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "OK",
-            Self::Warning => "WARNING",
-            Self::Critical => "CRITICAL",
-            Self::Unknown => "UNKNOWN",
-            Self::Up => "UP",
-            Self::Down => "DOWN",
-            Self::Unreachable => "UNREACHABLE",
-        }
     }
 }
 

@@ -150,7 +150,11 @@ pub(super) fn ignored(
         option => format!("{option} '{}' ignored: {error}", harmless(part)),
     };
     let mut remarks: Vec<String> = rules.iter().map(rule).collect();
-    remarks.extend(left_out.mistakes.iter().map(|mistake| format!("ignored: {mistake}")));
+    let mistake = |mistake: &String| {
+        let words: Vec<&str> = mistake.split(' ').map(harmless).collect();
+        format!("ignored: {}", words.join(" "))
+    };
+    remarks.extend(left_out.mistakes.iter().map(mistake));
     match left_out.words.first() {
         _ if told => remarks.push("its text stood without --message".to_owned()),
         Some(word) => remarks.push(format!("ignored: unexpected argument '{}'", harmless(word))),

@@ -23,11 +23,11 @@ pub(super) fn flush(args: &Args, access: Access, errand: &Errand) -> Outcome {
 
 fn drain_all(args: &Args, dispatch: &mut Dispatch<'_>) -> Result<Outcome, SpoolError> {
     let spool = dispatch.access.spool.clone()?;
+    spool.note_flush();
     dispatch.errand.stands_at(Outcome::new(Delivery::Queued, "some may still wait"));
     dispatch.errand.deadline.enter("waiting for the process that sends");
     let deadline = &dispatch.errand.deadline;
-    let turn = spool.wait_for_turn(&[], deadline.remaining(), deadline)?;
-    let Turn::Ours(_lock) = turn else {
+    let Turn::Ours(_lock) = spool.wait_for_turn(&[], deadline)? else {
         return Ok(Outcome::new(Delivery::Queued, "another process sends"));
     };
     if args.retry_failed {

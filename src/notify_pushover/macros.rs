@@ -23,9 +23,19 @@ impl Event {
         let given =
             if state.is_empty() { args.service_state.clone().unwrap_or_default() } else { state };
         let output = both(&args.output, output);
+        let state = ObjectState::parse(&given).or_else(|| prefix_and_text(&output).0);
+        let kind = match NotificationType::parse(&both(&args.kind, "NOTIFICATIONTYPE")) {
+            // From cron or by hand: a state that is worse than OK is a problem.
+            NotificationType::Other(none)
+                if none.is_empty() && state.is_some_and(ObjectState::is_problem) =>
+            {
+                NotificationType::Problem
+            }
+            kind => kind,
+        };
         Self {
-            kind: NotificationType::parse(&both(&args.kind, "NOTIFICATIONTYPE")),
-            state: ObjectState::parse(&given).or_else(|| prefix_and_text(&output).0),
+            kind,
+            state,
             host_shown: first_of(both(&args.host_display_name, "HOSTDISPLAYNAME"), &host),
             host,
             address: both(&args.host_address, "HOSTADDRESS"),

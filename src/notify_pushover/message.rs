@@ -120,7 +120,10 @@ pub(super) fn compose(event: &Event, layout: &Layout, now: u64) -> Message {
         put("ttl", seconds.to_string());
     }
     put("sound", layout.sound.of(event).map(|sound| sound.0.clone()).unwrap_or_default());
-    put("device", clean(&layout.device));
+    // As people write a list; Pushover knows no device whose name begins with a blank.
+    let clean_device = clean(&layout.device);
+    let devices = clean_device.split(',').map(str::trim).filter(|device| !device.is_empty());
+    put("device", devices.collect::<Vec<_>>().join(","));
     let link = link(event, layout);
     let fits = link.chars().count() <= URL_CHARS;
     if fits && !link.is_empty() {

@@ -25,6 +25,7 @@ pub use args::Args;
 
 use crate::clock::unix_seconds;
 use crate::program::{Delivery, Errand, Outcome};
+use crate::pushover::access::Access;
 use crate::pushover::losses;
 use args::Action;
 
@@ -36,21 +37,29 @@ pub fn run(args: &Args, errand: &Errand) -> Outcome {
     {
         return Outcome::new(Delivery::Misconfigured, mistake);
     }
-    let uses_spool = !(args.no_spool || args.dry_run || args.action == Action::Validate);
+    match args.action {
+        Action::Send | Action::Cancel => send::send(args, ready(args, errand), errand),
+        Action::Flush => flush::flush(args, args.access.enter(), errand),
+        Action::Validate => {
+            let mut access = args.access.gather();
+            access.open_spool();
+            validate::validate(args, access, errand)
+        }
+    }
+}
+
+/// Before the spool is opened, which may hang, it is settled where a loss is noted.
+fn ready(args: &Args, errand: &Errand) -> Access {
     let mut access = args.access.gather();
-    if matches!(args.action, Action::Send | Action::Cancel) && !args.dry_run {
+    if !args.dry_run {
         let (spool, now) = (access.spool_dir.clone(), unix_seconds(errand.now));
         // Where nothing takes the note, the exit code has said it.
         errand.when_lost(move || drop(losses::note(&spool, now)));
     }
-    if uses_spool {
-        access.enter_spool();
-    } else {
+    if args.no_spool || args.dry_run {
         access.open_spool();
+    } else {
+        access.enter_spool();
     }
-    match args.action {
-        Action::Send | Action::Cancel => send::send(args, access, errand),
-        Action::Flush => flush::flush(args, access, errand),
-        Action::Validate => validate::validate(args, access, errand),
-    }
+    access
 }

@@ -53,9 +53,12 @@ pub(super) struct Mistake {
 /// Why a text is no rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum RuleError {
-    /// Not a state or type of notification.
-    #[error("neither a state nor a notification type")]
-    Subject,
+    /// Not a state or type of notification, but perhaps a misspelt one.
+    #[error("neither a state nor a notification type{}", question(*.0))]
+    Subject(Option<&'static str>),
+    /// Not a state, but perhaps a misspelt one.
+    #[error("no state{}", question(*.0))]
+    State(Option<&'static str>),
     /// The value is of no use.
     #[error("{0}")]
     Value(&'static str),
@@ -94,6 +97,10 @@ where
     }
 }
 
+fn question(meant: Option<&str>) -> String {
+    meant.map(|known| format!("; did you mean {known}?")).unwrap_or_default()
+}
+
 fn rule<T>(part: &str) -> Result<(Subject, T), RuleError>
 where
     T: FromStr<Err = &'static str>,
@@ -101,7 +108,10 @@ where
     let (subject, value) = match part.split_once('=') {
         None => (Subject::Any, part),
         Some((subject, value)) => {
-            (Subject::parse(subject.trim()).ok_or(RuleError::Subject)?, value.trim())
+            let subject = subject.trim();
+            let parsed = Subject::parse(subject);
+            let error = RuleError::Subject(ObjectState::meant_by(subject));
+            (parsed.ok_or(error)?, value.trim())
         }
     };
     Ok((subject, value.parse().map_err(RuleError::Value)?))
@@ -150,7 +160,9 @@ impl FromStr for StateList {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
-        let read = |part: &str| ObjectState::parse(part).ok_or(RuleError::Subject);
+        let read = |part: &str| {
+            ObjectState::parse(part).ok_or(RuleError::State(ObjectState::meant_by(part)))
+        };
         let (states, mistakes) = parts(text, read);
         Ok(Self { states, mistakes })
     }

@@ -17,6 +17,10 @@ use crate::pushover::access::Access;
 use crate::pushover::addressee::{Addressee, is_like_a_secret};
 use crate::pushover::fingerprint::fingerprint;
 use crate::pushover::item::Item;
+use crate::pushover::remarks::Remarks;
+
+/// What the phone gets of a notification that tells nothing.
+const WITHOUT_TEXT: &str = "a notification without text: switch on enable_environment_macros";
 
 /// Sends one notification to every recipient, or cancels an object's emergency messages.
 pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
@@ -34,6 +38,10 @@ pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
         (Some(text), false) => event.output.clone_from(text),
         (None, _) => {}
     }
+    let is_without_text = is_without_text(&args, &event);
+    if is_without_text {
+        WITHOUT_TEXT.clone_into(&mut event.output);
+    }
     let limits = settings::limits(&args);
     let mut dispatch = Dispatch { access, limits, errand };
     let message = match message_for(&args, &event, &dispatch) {
@@ -44,9 +52,17 @@ pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
         }
     };
     let all = outgoing(&message, &event, &dispatch);
-    let mut outcome = if args.dry_run {
-        show(&message, &dispatch.access)
-    } else if args.no_spool {
+    if args.dry_run {
+        return remark(
+            &args,
+            &message,
+            stray.is_some(),
+            show(&message, &dispatch.access),
+            &dispatch,
+        )
+        .0;
+    }
+    let outcome = if args.no_spool {
         deliver::unspooled(all, &mut dispatch, &Unkept::NotWanted)
     } else {
         match dispatch.access.spool_to_keep() {
@@ -54,13 +70,58 @@ pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
             Err(error) => deliver::unspooled(all, &mut dispatch, &Unkept::Spool(error)),
         }
     };
-    let ignored = settings::mistakes(&args, &dispatch.access);
-    for remark in explain::ignored(&ignored, &errand.left_out, stray.is_some()) {
-        outcome.text = format!("{}; {remark}", outcome.text);
-        outcome.details.push(remark);
+    let (outcome, texts) = remark(&args, &message, stray.is_some(), outcome, &dispatch);
+    if let Ok(spool) = &dispatch.access.spool {
+        if is_without_text || !texts.is_empty() {
+            Remarks { at: dispatch.now(), texts, is_without_text }.keep(spool);
+        } else {
+            Remarks::forget(spool, outcome.delivery == Delivery::Accepted);
+        }
     }
-    outcome.details.extend(message.remarks.iter().map(explain::remark));
     outcome
+}
+
+/// What the message lacks, behind what became of it.
+fn remark(
+    args: &Args,
+    message: &Message,
+    told: bool,
+    mut outcome: Outcome,
+    dispatch: &Dispatch<'_>,
+) -> (Outcome, Vec<String>) {
+    let rules = settings::mistakes(args, &dispatch.access);
+    let mut remarks = explain::ignored(&rules, &dispatch.errand.left_out, told);
+    for remark in &remarks {
+        outcome.text = format!("{}; {remark}", outcome.text);
+    }
+    remarks.extend(message.remarks.iter().map(explain::remark));
+    outcome.details.extend(remarks.iter().cloned());
+    (outcome, remarks)
+}
+
+/// Whether it is the notification of a core that tells nothing: Nagios hands the text over in the environment, unless
+/// `enable_environment_macros` is off.
+fn is_without_text(args: &Args, event: &Event) -> bool {
+    let texts = [
+        &args.host_address,
+        &args.host_state,
+        &args.service_state,
+        &args.author,
+        &args.timestamp,
+        &args.last_state,
+        &args.duration,
+        &args.notification_number,
+        &args.icingaweb_url,
+    ];
+    let is_notification = args.priority.is_some()
+        || args.emergency.is_some()
+        || args.access.recipient.iter().any(|name| !name.is_empty())
+        || texts.into_iter().flatten().any(|text| !text.is_empty());
+    args.action == Action::Send
+        && event.is_empty()
+        && args.message.is_none()
+        && args.output.is_none()
+        && is_notification
 }
 
 /// What stands on the command line without a known option, where nothing else is to be told: a typing error must not cost

@@ -7,6 +7,7 @@ use crate::clock::unix_seconds;
 use crate::program::{Delivery, Errand, Outcome};
 use crate::pushover::access::Access;
 use crate::pushover::client::Api;
+use crate::pushover::config::Config;
 use crate::pushover::keys::Keys;
 use crate::pushover::memory::Memory;
 use crate::pushover::not_accepted::NotAccepted;
@@ -27,7 +28,16 @@ pub(super) fn validate(args: &Args, mut access: Access, errand: &Errand) -> Outc
     let token = known_good.last().filter(|_| all.iter().all(|one| one.result.is_ok()));
     let quota = token.and_then(|keys| api.limits(&keys.token, errand.deadline.remaining()).quota);
     lift_blocks(&access, &known_good, quota, errand);
-    explain::validated(&all, everybody, quota)
+    let mut outcome = explain::validated(&all, everybody, quota);
+    for mistake in access.config.iter().flat_map(Config::mistakes) {
+        outcome.details.push(mistake.to_string());
+        if outcome.delivery == Delivery::Accepted {
+            let path = args.access.config.display();
+            let text = format!("{mistake} (in {path}); {}", outcome.text);
+            outcome = Outcome { delivery: Delivery::Misconfigured, text, ..outcome };
+        }
+    }
+    outcome
 }
 
 /// Everybody, or as many as may be asked: an IP that goes on with bad requests is blocked

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use reqwest::Url;
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
+use super::addressee::shown;
+use super::object_state::ObjectState;
 use crate::secret::{self, Secret, SecretError};
 
 /// Where the configuration is unless `--config` says otherwise.
@@ -45,6 +48,23 @@ pub(crate) struct Config {
     pub(crate) icingaweb_url: Option<String>,
     /// States that ring until somebody acknowledges.
     pub(crate) emergency: Option<String>,
+    /// Whether there is no file: all of it is unset.
+    #[serde(skip)]
+    pub(crate) is_missing: bool,
+}
+
+/// A value that can be read and is of no use.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ConfigMistake {
+    /// Who is told by default is not among the users.
+    #[error("recipient = '{}' is not in [users]", shown(.0))]
+    Recipient(String),
+    /// Something else than a state, which rings for nothing.
+    #[error("emergency = '{}' is no state{}", shown(.word), .meant.map(|known| format!("; did you mean {known}?")).unwrap_or_default())]
+    State { word: String, meant: Option<&'static str> },
+    /// Links that lead nowhere.
+    #[error("icingaweb-url is not a URL such as https://icinga.example.com/icingaweb2")]
+    WebUrl,
 }
 
 /// One line of a file whose other lines may be broken.
@@ -83,7 +103,7 @@ impl Config {
             Err(SecretError::Unreadable { source, .. })
                 if !required && source.kind() == std::io::ErrorKind::NotFound =>
             {
-                Ok(Self::default())
+                Ok(Self { is_missing: true, ..Self::default() })
             }
             Err(error) => Err(error.into()),
         }
@@ -106,6 +126,26 @@ impl Config {
                 .map_or(1, |before| before.matches('\n').count() + 1),
             problem: without_values(error.message()),
         })
+    }
+
+    /// Values that are of no use though the file is.
+    #[must_use]
+    pub(crate) fn mistakes(&self) -> Vec<ConfigMistake> {
+        let mut mistakes = Vec::new();
+        if let Some(name) = self.recipient.as_ref().filter(|name| !self.users.contains_key(*name)) {
+            mistakes.push(ConfigMistake::Recipient(name.clone()));
+        }
+        let words = self.emergency.iter().flat_map(|list| list.split(',')).map(str::trim);
+        for word in words.filter(|word| !word.is_empty() && ObjectState::parse(word).is_none()) {
+            let meant = ObjectState::meant_by(word);
+            mistakes.push(ConfigMistake::State { word: word.to_owned(), meant });
+        }
+        let web = self.icingaweb_url.as_deref().filter(|url| !url.is_empty());
+        let is_link = |url: &str| Url::parse(url).is_ok_and(|url| url.scheme().starts_with("http"));
+        if web.is_some_and(|url| !is_link(url)) {
+            mistakes.push(ConfigMistake::WebUrl);
+        }
+        mistakes
     }
 
     /// The recipient for a message that names none: the default one, or the only one.
@@ -176,6 +216,24 @@ mod tests {
         assert_eq!(only.default_recipient(), Some("alice"));
         let two = parse("[users]\nalice = \"a\"\nbob = \"b\"\n").unwrap();
         assert_eq!(two.default_recipient(), None);
+    }
+
+    #[test]
+    fn values_of_no_use_are_named() {
+        for (text, mistakes) in [
+            ("emergency = 'critical, DOWN'\nicingaweb-url = 'https://i/icingaweb2'\n", ""),
+            ("emergency = 'CRITCAL'", "emergency = 'CRITCAL' is no state; did you mean CRITICAL?"),
+            ("emergency = 'azGDORePK8gMaC0QOYAMyEEuzJnyUi,DOWN'", "emergency = '***' is no state"),
+            ("recipient = 'carol'\n[users]\nalice = 'a'", "recipient = 'carol' is not in [users]"),
+            (
+                "icingaweb-url = '/icingaweb2'",
+                "icingaweb-url is not a URL such as https://icinga.example.com/icingaweb2",
+            ),
+        ] {
+            let seen = parse(text).unwrap().mistakes();
+            let seen: Vec<String> = seen.iter().map(ToString::to_string).collect();
+            assert_eq!(seen.join("; "), mistakes, "{text}");
+        }
     }
 
     #[test]

@@ -149,6 +149,7 @@ impl<'a> Drainer<'a> {
             else {
                 return Ok(true);
             };
+            spool.note_progress();
             let addressee = item.addressee.clone();
             let now = self.transport.seconds();
             let fate =

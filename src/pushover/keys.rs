@@ -72,8 +72,14 @@ pub(crate) enum KeyError {
     #[error("{0} stands where the name of its file is expected")]
     NotInAFile(Which),
     /// Nowhere to be found.
-    #[error("no token: set it in the configuration, a file, the environment or a credential")]
-    NoToken,
+    #[error("no token in {}, a file, the environment or a credential", .0.display())]
+    NoToken(PathBuf),
+    /// The configuration is not there.
+    #[error("no token: {} does not exist", .0.display())]
+    NoConfigFile(PathBuf),
+    /// It is taken for a user.
+    #[error("no token: found under [users] in {}; move the line above [users]", .0.display())]
+    TokenBelowUsers(PathBuf),
     /// The configuration does not know the recipient.
     #[error("unknown recipient '{}': not in [users] of the configuration", shown(.0))]
     UnknownRecipient(String),
@@ -142,7 +148,16 @@ impl Keyring {
                 match (&config.token, &config.token_file) {
                     (Some(token), _) => token.clone(),
                     (None, Some(path)) => from_file(path, &which)?,
-                    (None, None) => return Err(KeyError::NoToken),
+                    (None, None) => {
+                        let path = addressee.config.clone();
+                        return Err(match config {
+                            Config { is_missing: true, .. } => KeyError::NoConfigFile(path),
+                            config if config.users.contains_key("token") => {
+                                KeyError::TokenBelowUsers(path)
+                            }
+                            _ => KeyError::NoToken(path),
+                        });
+                    }
                 }
             }
         };

@@ -94,6 +94,11 @@ impl Inquiry {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 fn is_fresh(at: u64, now: u64) -> bool {
     (at..at.saturating_add(3600)).contains(&now)
 }
@@ -112,6 +117,9 @@ pub(crate) enum Leftover {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Memory {
+    /// When something was learnt here for the first time, in Unix seconds; 0 when that is not known.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) since: u64,
     /// Last message that Pushover accepted, in Unix seconds.
     pub(crate) last_success: Option<u64>,
     /// What the last temporary failure was.
@@ -147,6 +155,9 @@ impl Memory {
 
     /// Writes it, without what is over.
     pub(crate) fn keep(&mut self, spool: &Spool, now: u64) {
+        if self.since == 0 {
+            self.since = now;
+        }
         self.blocks.retain(|_, block| block.holds(now));
         self.quotas.retain(|_, (at, _)| is_fresh(*at, now));
         self.limits.retain(|_, inquiry| inquiry.is_fresh(now));

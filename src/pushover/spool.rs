@@ -7,6 +7,7 @@
 mod directory;
 mod error;
 mod name;
+mod room;
 mod site;
 mod turn;
 
@@ -15,8 +16,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rustix::io::Errno;
+
 pub(crate) use error::SpoolError;
 pub(crate) use name::Name;
+pub(crate) use room::Room;
 pub(crate) use turn::{Lock, Turn};
 
 use super::identity;
@@ -38,6 +42,9 @@ const LAST_TIME: u128 = 10_u128.pow(20) - 1;
 const DELIVERED: &str = ".sent-";
 /// Whoever waits for a delivery looks for it many times a second.
 const DELIVERED_SECONDS: u64 = 60;
+
+/// Changed by every run of `flush`.
+const FLUSHED: &str = ".flushed";
 
 /// An open spool.
 #[derive(Clone, Debug)]
@@ -94,6 +101,54 @@ impl Spool {
         self.waiting.check_writable().map_err(self.trouble("cannot take messages out"))
     }
 
+    /// Whether a message can be put here: as large as most, and taken out again.
+    ///
+    /// # Errors
+    /// [`SpoolError::Io`] when it cannot.
+    pub(crate) fn try_to_keep(&self) -> Result<(), SpoolError> {
+        self.check_writable()?;
+        let name = format!("{TEMPORARY}try-{}", std::process::id());
+        let _ = self.waiting.remove(&name);
+        let written = self.waiting.create(&name).and_then(|mut file| file.write_all(&[b' '; 4096]));
+        let removed = self.waiting.remove(&name);
+        written.and(removed).map_err(self.trouble("cannot keep a message"))
+    }
+
+    /// What is left on its file system for an ordinary account.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub(crate) fn room(&self) -> io::Result<Room> {
+        self.waiting.room()
+    }
+
+    /// For how many seconds the process that sends has not moved, if there is one.
+    #[must_use]
+    pub(crate) fn standstill(&self, now: u64) -> Option<u64> {
+        match turn::take(&self.waiting) {
+            Ok(None) => Some(now.saturating_sub(self.waiting.touched(turn::LOCK).ok()?)),
+            _ => None,
+        }
+    }
+
+    /// Notes that the process that sends has dealt with another message.
+    pub(crate) fn note_progress(&self) {
+        let _ = self.waiting.touch(turn::LOCK);
+    }
+
+    /// Notes that `flush` runs.
+    pub(crate) fn note_flush(&self) {
+        if self.waiting.touch(FLUSHED).is_err() {
+            let _ = self.waiting.create(FLUSHED);
+        }
+    }
+
+    /// When `flush` ran last, in Unix seconds.
+    #[must_use]
+    pub(crate) fn last_flush(&self) -> Option<u64> {
+        self.waiting.touched(FLUSHED).ok()
+    }
+
     /// Tries to become the one process that sends.
     ///
     /// # Errors
@@ -102,17 +157,25 @@ impl Spool {
         turn::take(&self.waiting)
     }
 
-    /// Waits for at most `patience` until we may send, or another process has dealt with all of `ours`.
+    /// Waits until we may send, or another process has dealt with all of `ours`.
     ///
     /// # Errors
     /// [`SpoolError::Io`] when the lock file cannot be used.
     pub(crate) fn wait_for_turn(
         &self,
         ours: &[Name],
-        patience: Duration,
         deadline: &Deadline,
     ) -> Result<Turn, SpoolError> {
-        turn::wait(&self.waiting, ours, patience, deadline)
+        turn::wait(&self.waiting, ours, deadline.remaining(), deadline)
+    }
+
+    /// Waits for at most `patience` until we may send.
+    #[must_use]
+    pub(crate) fn lock_within(&self, patience: Duration, deadline: &Deadline) -> Option<Lock> {
+        match turn::wait(&self.waiting, &[], patience, deadline) {
+            Ok(Turn::Ours(lock)) => Some(lock),
+            _ => None,
+        }
     }
 
     /// Puts a message on disk, for good, under a name that sorts behind all others. `key` is 16 hexadecimal digits
@@ -143,6 +206,8 @@ impl Spool {
             let item = directory::read_all(&file).and_then(|bytes| parse(&bytes));
             let _ = match (Name::parse(name), item) {
                 (Some(_), Ok(_)) => self.waiting.rename(&temporary, name),
+                // What the disk does not hand out now may be an alert.
+                (Some(_), Err(error)) if !is_damage(&error) => continue,
                 _ => self.waiting.remove(&temporary),
             };
         }
@@ -353,6 +418,11 @@ impl Spool {
         Ok(())
     }
 
+    /// Removes a small file, if it is there.
+    pub(crate) fn remove_note(&self, name: &str) {
+        let _ = self.waiting.remove(name);
+    }
+
     fn write(&self, directory: &SpoolDir, name: &Name, item: &Item) -> Result<(), SpoolError> {
         serde_json::to_vec(item)
             .map_err(io::Error::from)
@@ -379,6 +449,13 @@ impl Spool {
     fn trouble(&self, doing: &'static str) -> impl Fn(io::Error) -> SpoolError {
         move |source| SpoolError::io(doing, self.path(), source)
     }
+}
+
+/// Whether a file was read and is no message, nor will be one when it is read again.
+pub(crate) fn is_damage(error: &io::Error) -> bool {
+    // A symbolic link where a message should be.
+    let link = Errno::from_io_error(error) == Some(Errno::LOOP);
+    link || matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
 }
 
 fn messages(directory: &SpoolDir) -> io::Result<Vec<Name>> {

@@ -67,7 +67,7 @@ pub(super) fn introduce(
 /// Asks for the quota, which is free of charge, unless the answer is known or another process is asking.
 fn ask(token: &Secret, spool: &Spool, route: &Route, now: SystemTime) -> Opinion {
     let deadline = Deadline::after(TIME);
-    let Ok(Turn::Ours(_lock)) = spool.wait_for_turn(&[], deadline.remaining(), &deadline) else {
+    let Ok(Turn::Ours(_lock)) = spool.wait_for_turn(&[], &deadline) else {
         return Opinion::NotKnown;
     };
     let now = unix_seconds(now);

@@ -23,7 +23,7 @@ mod contract;
 mod files;
 mod lab;
 mod notify_pushover;
-mod smtp_canary;
 mod pushover_channel;
+mod smtp_canary;
 mod soak;
 mod support;

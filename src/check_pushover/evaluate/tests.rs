@@ -1,5 +1,6 @@
 //! Tables of `evaluate.rs`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::facts::{Blocked, Credential, Facts, Lost, Unconfirmed};
@@ -7,16 +8,20 @@ use super::super::policy::Policy;
 use super::evaluate;
 use crate::monitoring::{State, Thresholds, Value};
 use crate::program::OutOfTime;
+use crate::pushover::client::RouteError;
+use crate::pushover::config::ConfigMistake;
 use crate::pushover::memory::BlockCause;
 use crate::pushover::not_accepted::{Failure, Rejection, Words};
+use crate::pushover::remarks::Remarks;
 use crate::pushover::response::Quota;
-use crate::pushover::spool::SpoolError;
+use crate::pushover::spool::{Room, SpoolError};
 
 fn policy() -> Policy {
     Policy {
         oldest: Thresholds { warning: "600".parse().ok(), critical: "1800".parse().ok() },
         failed: Thresholds { warning: "0".parse().ok(), critical: None },
         quota: Some(Thresholds { warning: "1000:".parse().ok(), critical: "200:".parse().ok() }),
+        asks: true,
         on_timeout: State::Unknown,
     }
 }
@@ -50,11 +55,28 @@ fn lost() -> Vec<Lost> {
     vec![Lost { count: 3, seconds: 60, file: "/run/f".into() }]
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a fact that may be missing")]
+fn room(bytes: u64, files: Option<u64>) -> Option<Room> {
+    Some(Room { bytes, files })
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "a fact that may be missing")]
+fn remarks(age: u64, is_without_text: bool) -> Option<(u64, Remarks)> {
+    Some((age, Remarks { at: 0, texts: vec!["sound ignored".to_owned()], is_without_text }))
+}
+
+#[test]
+fn nothing_waits_says_that_nobody_was_asked() {
+    let report = evaluate(&healthy(), &Policy { asks: false, ..policy() });
+    assert!(report.all_findings().contains("Pushover was not asked"), "{}", report.all_findings());
+    assert!(!evaluate(&healthy(), &policy()).all_findings().contains("not asked"));
+}
+
 #[test]
 fn each_fact_has_its_state() {
     let remaining = |remaining| Some(Ok(Quota { limit: 10_000, remaining, reset: 0 }));
     let rejected = || Unconfirmed::Rejected(Rejection::Said(Words::new(400, "r", "")));
-    for (case, facts, state) in [
+    for (case, facts, state) in vec![
         ("healthy", healthy(), State::Ok),
         ("waiting shortly", Facts { waiting: 1, oldest_seconds: 600, ..healthy() }, State::Ok),
         ("waiting", Facts { waiting: 1, oldest_seconds: 601, ..healthy() }, State::Warning),
@@ -90,6 +112,40 @@ fn each_fact_has_its_state() {
             State::Unknown,
         ),
         ("cut short", Facts { cut_short: Some(out_of_time()), ..healthy() }, State::Unknown),
+    ] {
+        assert_eq!(evaluate(&facts, &policy()).state(), state, "{case}");
+    }
+}
+
+#[test]
+fn what_stands_around_the_alerts_has_its_state() {
+    for (case, facts, state) in vec![
+        ("not kept", Facts { not_kept: Some(missing()), ..healthy() }, State::Critical),
+        ("full", Facts { room: room(60 << 10, Some(5)), ..healthy() }, State::Critical),
+        ("no files", Facts { room: room(1 << 30, Some(3)), ..healthy() }, State::Critical),
+        ("nearly full", Facts { room: room(70 << 10, Some(5000)), ..healthy() }, State::Warning),
+        ("no limit on files", Facts { room: room(5 << 20, None), ..healthy() }, State::Ok),
+        ("sending", Facts { standstill_seconds: Some(300), ..healthy() }, State::Ok),
+        ("hanging", Facts { standstill_seconds: Some(361), ..healthy() }, State::Critical),
+        ("timer", Facts { last_flush_seconds: Some(600), ..healthy() }, State::Ok),
+        ("no timer", Facts { last_flush_seconds: Some(601), ..healthy() }, State::Warning),
+        ("never a timer", Facts { used_seconds: 601, ..healthy() }, State::Warning),
+        ("a new spool", Facts { used_seconds: 600, ..healthy() }, State::Ok),
+        ("ahead", Facts { future: 1, ..healthy() }, State::Warning),
+        ("a remark", Facts { remarks: remarks(86_399, false), ..healthy() }, State::Warning),
+        ("an old remark", Facts { remarks: remarks(86_400, false), ..healthy() }, State::Ok),
+        ("no text", Facts { remarks: remarks(86_400, true), ..healthy() }, State::Critical),
+        (
+            "no such recipient",
+            Facts { mistakes: vec![ConfigMistake::Recipient("x".into())], ..healthy() },
+            State::Critical,
+        ),
+        ("no link", Facts { mistakes: vec![ConfigMistake::WebUrl], ..healthy() }, State::Warning),
+        (
+            "no way",
+            Facts { route: Some(Arc::new(RouteError::ApiUrl)), ..healthy() },
+            State::Critical,
+        ),
     ] {
         assert_eq!(evaluate(&facts, &policy()).state(), state, "{case}");
     }

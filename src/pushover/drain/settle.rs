@@ -4,12 +4,10 @@
 use std::io::ErrorKind;
 use std::sync::Arc;
 
-use rustix::io::Errno;
-
 use super::super::item::Item;
 use super::super::memory::{Leftover, Memory};
 use super::super::reason::Reason;
-use super::super::spool::{Name, Spool, SpoolError};
+use super::super::spool::{Name, Spool, SpoolError, is_damage};
 use super::fate::{Failed, Fate, Hold};
 
 /// What stands under a name in the spool.
@@ -32,15 +30,10 @@ pub(super) fn open(memory: &mut Memory, spool: &Spool, name: &Name, ours: bool) 
         Ok(item) => return Standing::Message(item),
         Err(error) => error,
     };
-    // A symbolic link where a message should be.
-    let link = Errno::from_io_error(&error) == Some(Errno::LOOP);
     match error.kind() {
         // Somebody took it out since the directory was read.
         ErrorKind::NotFound => Standing::Gone,
-        ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
-            Standing::Settled(damaged(memory, spool, name))
-        }
-        _ if link => Standing::Settled(damaged(memory, spool, name)),
+        _ if is_damage(&error) => Standing::Settled(damaged(memory, spool, name)),
         _ => Standing::Settled(Fate::Held(Hold::Unreadable(Arc::new(error)))),
     }
 }

@@ -12,17 +12,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::{
-    Access, AtFlags, Dir, Gid, Mode, OFlags, StatxAttributes, StatxFlags, accessat, fchmod, fchown,
-    fsync, linkat, mkdirat, openat, renameat, statat, statx, unlinkat,
+    Access, AtFlags, Dir, Gid, Mode, OFlags, StatxAttributes, StatxFlags, Timespec, Timestamps,
+    UTIME_NOW, accessat, fchmod, fchown, fstatvfs, fsync, linkat, mkdirat, openat, renameat,
+    statat, statx, unlinkat, utimensat,
 };
 use rustix::io::Errno;
 
 use super::error::SpoolError;
 use super::name::TEMPORARY;
+use super::room::Room;
 use super::site::{Site, rename_to_new};
 
 /// More than an item with every field at its limit, an image included.
 const FILE_BYTES: u64 = 8 << 20;
+
+/// The time of the system, whatever that is.
+pub(super) const NOW: Timestamps = Timestamps {
+    last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_NOW },
+    last_modification: Timespec { tv_sec: 0, tv_nsec: UTIME_NOW },
+};
 
 /// The spool or `failed/` in it.
 #[derive(Clone, Debug)]
@@ -108,6 +116,24 @@ impl SpoolDir {
     pub(super) fn changed(&self, name: &str) -> io::Result<u64> {
         let meta = statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW)?;
         Ok(u64::try_from(meta.st_ctime).unwrap_or(0))
+    }
+
+    /// When a file was last written or [touched](Self::touch), in Unix seconds.
+    pub(super) fn touched(&self, name: &str) -> io::Result<u64> {
+        let meta = statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok(u64::try_from(meta.st_mtime).unwrap_or(0))
+    }
+
+    /// Sets the time of a file to that of the system.
+    pub(super) fn touch(&self, name: &str) -> io::Result<()> {
+        Ok(utimensat(&self.handle, name, &NOW, AtFlags::SYMLINK_NOFOLLOW)?)
+    }
+
+    /// Space and files for an ordinary account: what is reserved for root counts as used.
+    pub(super) fn room(&self) -> io::Result<Room> {
+        let space = fstatvfs(&self.handle)?;
+        let files = (space.f_files > 0).then_some(space.f_favail);
+        Ok(Room { bytes: space.f_bavail.saturating_mul(space.f_frsize), files })
     }
 
     /// Opens a file to be read.

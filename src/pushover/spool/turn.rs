@@ -8,20 +8,29 @@ use std::io::{
 use std::sync::mpsc;
 use std::time::Duration;
 
+use rustix::fs::futimens;
 use rustix::io::Errno;
 
-use super::directory::SpoolDir;
+use super::directory::{NOW, SpoolDir};
 use super::error::SpoolError;
 use super::name::{Name, TEMPORARY};
 use crate::deadline::Deadline;
 
-const LOCK: &str = ".lock";
+pub(super) const LOCK: &str = ".lock";
 /// How often a waiting process looks whether its message is gone.
 const GLANCE: Duration = Duration::from_millis(50);
 
 /// Held by the one process that sends; the kernel frees it when that process ends in any way.
 #[derive(Debug)]
 pub(crate) struct Lock(#[expect(dead_code, reason = "its life is the lock")] File);
+
+impl Lock {
+    /// Its file tells by its time since when it is held.
+    fn of(file: File) -> Self {
+        let _ = futimens(&file, &NOW);
+        Self(file)
+    }
+}
 
 /// How a wait for the lock ended.
 #[derive(Debug)]
@@ -38,7 +47,7 @@ pub(crate) enum Turn {
 pub(super) fn take(spool: &SpoolDir) -> Result<Option<Lock>, SpoolError> {
     let file = open_lock(spool)?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(Lock(file))),
+        Ok(()) => Ok(Some(Lock::of(file))),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(source)) => {
             Err(SpoolError::io("cannot lock", spool.path(), source))
@@ -60,7 +69,7 @@ pub(super) fn wait(
     let file = open_lock(spool)?;
     let (send, receive) = mpsc::channel();
     let wait = move || {
-        let locked = file.lock().map(|()| Lock(file));
+        let locked = file.lock().map(|()| Lock::of(file));
         let _ = send.send(locked);
     };
     std::thread::Builder::new()

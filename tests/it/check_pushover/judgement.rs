@@ -36,9 +36,22 @@ fn a_way_that_works_is_ok() {
     let host = Host::of(&server);
     host.send("x").expect(0, "PUSHOVER OK - ");
     let outcome = host.check(&[]);
-    outcome.expect(0, "PUSHOVER OK - nothing waits, last sent ");
+    outcome.expect(0, "PUSHOVER OK - nothing waits, last sent 0s ago; Pushover was not asked");
     let labels: Vec<&str> = outcome.perfdata().into_keys().collect();
-    assert_eq!(labels, ["blocked", "failed", "last_success", "lost", "oldest", "waiting"]);
+    assert_eq!(
+        labels,
+        [
+            "blocked",
+            "failed",
+            "future",
+            "last_success",
+            "lost",
+            "oldest",
+            "remarks",
+            "spool_free",
+            "waiting"
+        ]
+    );
     assert_eq!(server.requests().len(), 1, "the spool alone");
 }
 
@@ -120,7 +133,7 @@ fn the_quota_is_asked_once_an_hour() {
         let outcome = host.check(&["--quota"]);
         outcome.expect(0, "PUSHOVER OK - ");
         assert_eq!(outcome.perfdata()["quota_used"], "2504;9000;9800;0;10000");
-        labels::prints_all("check_pushover", &outcome, &[]);
+        labels::prints_all("check_pushover", &outcome, &["last_flush", "standstill"]);
     }
     host.check(&["--quota", "--warning-quota=8000:"])
         .expect(1, "PUSHOVER WARNING - 7496 of 10000 messages left");
@@ -276,10 +289,10 @@ fn a_configuration_of_no_use_is_never_ok() {
     let host = Host::of(&server);
     host.send("x").expect(0, "PUSHOVER OK - ");
     host.configure("token = ");
-    host.check(&[]).expect(3, "PUSHOVER UNKNOWN - ");
+    host.check(&[]).expect(2, "PUSHOVER CRITICAL - ");
     host.configure(&format!("token = '{TOKEN}'\n[users]\nalice = '{ALICE}'\n"));
     chmod(&host.config(), 0o644);
-    host.check(&[]).expect(3, "PUSHOVER UNKNOWN - ");
+    host.check(&[]).expect(2, "PUSHOVER CRITICAL - ");
 }
 
 #[test]

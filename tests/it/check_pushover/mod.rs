@@ -1,3 +1,4 @@
 //! `check_pushover` on real spools and before a stand-in of Pushover.
 
 mod judgement;
+mod upkeep;

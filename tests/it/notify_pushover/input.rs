@@ -282,6 +282,23 @@ fn a_mistake_on_the_command_line_costs_no_alert() {
 }
 
 #[test]
+fn a_state_in_the_output_is_a_problem_and_a_list_of_devices_has_no_blanks() {
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    let output = "--output=AXIGEN QUEUE CRITICAL - 600 messages";
+    for (options, field, value) in [
+        (&[output][..], "priority", "1"),
+        (&[output, "--emergency=CRITICAL"], "priority", "2"),
+        (&["--output=AXIGEN QUEUE OK - 6 messages", "--emergency=CRITICAL"], "priority", ""),
+        (&["--output=6 messages", "--service-state=CRITICAL"], "priority", "1"),
+        (&["--message=x", "--device", "iMac, iPhone11Pro ,"], "device", "iMac,iPhone11Pro"),
+    ] {
+        host.run(options).expect(0, "PUSHOVER OK - sent");
+        assert_eq!(server.requests().pop().unwrap().field(field), value, "{options:?}");
+    }
+}
+
+#[test]
 fn a_state_in_the_configuration_that_is_none_is_named_unless_it_may_be_a_secret() {
     let server = HttpServer::with(vec![]);
     let host = Host::of(&server);

@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::support::Outcome;
 use crate::support::http_server::{HttpServer, Reply};
 use crate::support::pushover::{Host, item, make_spool, name, now};
+use crate::support::strace::{skipped_without_strace, with_fault_at};
 
 #[test]
 fn what_waited_is_sent_in_order_before_the_new_alert() {
@@ -35,6 +36,25 @@ fn a_complete_temporary_file_is_adopted_and_a_broken_one_removed() {
     host.run(&["flush"]).expect(0, "PUSHOVER OK - sent");
     assert_eq!(server.messages(), ["whole"]);
     assert!(!host.everything_in_the_spool().contains(".tmp-"));
+}
+
+#[test]
+fn a_temporary_file_that_cannot_be_read_now_is_left_for_later() {
+    if skipped_without_strace("a disk that does not hand out a file") {
+        return;
+    }
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    make_spool(&host);
+    let temporary = host.spool().join(format!(".tmp-{}", name(1)));
+    fs::write(&temporary, item(&host, "whole", now(), 0)).unwrap();
+    let mut command = host.command();
+    command.arg("flush");
+    let mut traced = with_fault_at(&temporary, &command, "read:error=EIO");
+    Outcome::of(&traced.output().unwrap()).expect(0, "PUSHOVER OK - nothing waits");
+    assert!(temporary.exists());
+    host.run(&["flush"]).expect(0, "PUSHOVER OK - sent");
+    assert_eq!(server.messages(), ["whole"]);
 }
 
 #[test]
@@ -115,6 +135,19 @@ fn what_waited_too_long_is_given_up_only_when_another_try_has_failed() {
     assert_eq!((host.failed(), host.waiting()), (vec![name(1)], vec![name(2)]));
     host.check(&["-w", "~:", "-c", "~:"])
         .expect(2, "PUSHOVER CRITICAL - 1 given up unsent, the last one: too old: waited 25 h");
+}
+
+#[test]
+fn after_an_outage_the_next_run_of_the_timer_tries_again() {
+    let server = HttpServer::with(vec![Reply::json(500, "")]);
+    let host = Host::of(&server);
+    make_spool(&host);
+    fs::write(host.spool().join(name(1)), item(&host, "x", now(), 20)).unwrap();
+    host.run(&["flush", "--timeout=2"]).expect(1, "PUSHOVER QUEUED - ");
+    let kept: serde_json::Value =
+        serde_json::from_slice(&fs::read(host.spool().join(name(1))).unwrap()).unwrap();
+    let next = kept["next_try"].as_u64().unwrap() / 1000;
+    assert!((now()..now() + 50).contains(&next), "{next}: the timer runs every 60 s, or 50");
 }
 
 #[test]

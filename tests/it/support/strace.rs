@@ -12,6 +12,13 @@ pub(crate) fn with_fault(command: &Command, fault: &str) -> Command {
     under_strace(command, &[&options[..], &inject[..]].concat())
 }
 
+/// The same in calls on this file alone.
+pub(crate) fn with_fault_at(path: &Path, command: &Command, fault: &str) -> Command {
+    let inject = format!("inject={fault}");
+    let options = ["-o", "/dev/null", "-P", path.to_str().unwrap(), "-e", &inject];
+    under_strace(command, &options.map(ToOwned::to_owned))
+}
+
 /// The same run with its calls written to `log`, each in full: paths beside descriptors, data in hexadecimal.
 pub(crate) fn recorded(command: &Command, log: &Path) -> Command {
     let log = log.to_str().unwrap();
