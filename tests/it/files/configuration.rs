@@ -73,7 +73,10 @@ fn icinga_objects(text: &str) -> BTreeMap<String, Object> {
                 let known = object.arguments.insert(option.clone(), (macro_of(line), false));
                 assert!(known.is_none(), "twice: {line}");
             }
-        } else if line.starts_with("value = ") || line.starts_with("set_if = ") {
+        } else if line.starts_with("value = ")
+            || line.starts_with("set_if = ")
+            || line.starts_with("var text = string(macro(")
+        {
             let flag = line.starts_with("set_if");
             let known = object.arguments.insert(option.clone(), (macro_of(line), flag));
             assert!(known.is_none(), "twice: {option}");
