@@ -29,13 +29,13 @@ const ITEMS_READ: usize = 1000;
 /// Looks into the spool first, so that this is known whatever the network does.
 pub(super) fn probe(target: &Target, run: &Run, progress: &Progress<Facts>) {
     run.deadline.enter("reading the configuration");
-    let mut access = target.access.prepare();
+    let mut access = target.access.gather();
     let now = unix_seconds(run.now);
     // Not in the spool, which may be what hangs.
     let lost = lost(&access.spool_dir, now);
     progress.note(|facts| facts.lost = lost);
     run.deadline.enter("reading the spool");
-    access.open_spool(true);
+    access.enter_spool();
     let credentials = unusable(&mut access);
     let route = Api::new(&access.route).err().map(Arc::new);
     progress.note(|facts| {

@@ -39,19 +39,27 @@ pub fn run(args: &Args, errand: &Errand) -> Outcome {
     }
     match args.action {
         Action::Send | Action::Cancel => send::send(args, ready(args, errand), errand),
-        Action::Flush => flush::flush(args, args.access.gather(true), errand),
-        Action::Validate => validate::validate(args, args.access.gather(false), errand),
+        Action::Flush => flush::flush(args, args.access.enter(), errand),
+        Action::Validate => {
+            let mut access = args.access.gather();
+            access.open_spool();
+            validate::validate(args, access, errand)
+        }
     }
 }
 
 /// Before the spool is opened, which may hang, it is settled where a loss is noted.
 fn ready(args: &Args, errand: &Errand) -> Access {
-    let mut access = args.access.prepare();
+    let mut access = args.access.gather();
     if !args.dry_run {
         let (spool, now) = (access.spool_dir.clone(), unix_seconds(errand.now));
         // Where nothing takes the note, the exit code has said it.
         errand.when_lost(move || drop(losses::note(&spool, now)));
     }
-    access.open_spool(!(args.no_spool || args.dry_run));
+    if args.no_spool || args.dry_run {
+        access.open_spool();
+    } else {
+        access.enter_spool();
+    }
     access
 }

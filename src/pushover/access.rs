@@ -97,18 +97,9 @@ impl AccessOptions {
         }
     }
 
-    /// Reads the configuration and opens the spool: to use it, for which root takes the identity of its owner, or only to look
-    /// what was learnt there.
-    #[must_use]
-    pub(crate) fn gather(&self, uses_spool: bool) -> Access {
-        let mut access = self.prepare();
-        access.open_spool(uses_spool);
-        access
-    }
-
     /// Reads the configuration. The spool is not touched yet.
     #[must_use]
-    pub(crate) fn prepare(&self) -> Access {
+    pub(crate) fn gather(&self) -> Access {
         secret::guard();
         let config = self.read();
         let (spool_dir, spool_named_in) = self.choose_spool(&config);
@@ -124,6 +115,14 @@ impl AccessOptions {
             options: self.clone(),
         };
         access.keyring.know(&absolute(&self.config), &access.config);
+        access
+    }
+
+    /// Reads the configuration and enters the spool.
+    #[must_use]
+    pub(crate) fn enter(&self) -> Access {
+        let mut access = self.gather();
+        access.enter_spool();
         access
     }
 
@@ -193,15 +192,14 @@ impl AccessOptions {
 }
 
 impl Access {
-    /// Opens the spool to use it, or to look with the rights we have.
-    pub(crate) fn open_spool(&mut self, uses_spool: bool) {
-        if uses_spool {
-            self.take_spool(|access| {
-                Spool::enter(&access.spool_dir, access.spool_named_in.as_deref())
-            });
-        } else {
-            self.spool = Spool::open(&self.spool_dir, self.spool_named_in.as_deref());
-        }
+    /// Opens the spool to use it: root takes the identity of its owner.
+    pub(crate) fn enter_spool(&mut self) {
+        self.take_spool(|access| Spool::enter(&access.spool_dir, access.spool_named_in.as_deref()));
+    }
+
+    /// Opens the spool to look what was learnt there, with the rights we have.
+    pub(crate) fn open_spool(&mut self) {
+        self.spool = Spool::open(&self.spool_dir, self.spool_named_in.as_deref());
     }
 
     /// The spool, which is made if it is missing.

@@ -132,7 +132,7 @@ impl Round {
     /// Sends what is due, and tells whether something waits.
     fn drain(&mut self, fresh: &[Name]) -> bool {
         // Anew each time: somebody may have mended the configuration.
-        let mut access = self.options.gather(true);
+        let mut access = self.options.enter();
         let Ok(spool) = access.spool.clone() else { return false };
         // Another process that sends has them in line.
         let Ok(Some(_lock)) = spool.try_lock() else { return true };

@@ -161,7 +161,7 @@ impl Channel {
         let notification = Notification::read(params, &self.kind).ok_or_else(|| {
             Objection::new(ObjectionKind::Params, "SendNotification needs an object of parameters")
         })?;
-        let mut access = self.options.gather(true);
+        let mut access = self.options.enter();
         let instance = access.config.as_ref().ok().and_then(|config| config.instance.clone());
         let settings = self.settings.clone().unwrap_or_default();
         let composed = message::compose(

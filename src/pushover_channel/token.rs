@@ -45,7 +45,7 @@ pub(super) fn introduce(
     now: SystemTime,
     voice: &Voice,
 ) -> Opinion {
-    let mut access = options.gather(true);
+    let mut access = options.enter();
     let opinion = match access.spool_to_keep() {
         Ok(spool) => match ask(token, &spool, &access.route, now) {
             Opinion::Good => match spool.replace_secrets(TOKEN_FILE, token) {

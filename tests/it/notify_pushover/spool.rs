@@ -138,6 +138,19 @@ fn what_waited_too_long_is_given_up_only_when_another_try_has_failed() {
 }
 
 #[test]
+fn after_an_outage_the_next_run_of_the_timer_tries_again() {
+    let server = HttpServer::with(vec![Reply::json(500, "")]);
+    let host = Host::of(&server);
+    make_spool(&host);
+    fs::write(host.spool().join(name(1)), item(&host, "x", now(), 20)).unwrap();
+    host.run(&["flush", "--timeout=2"]).expect(1, "PUSHOVER QUEUED - ");
+    let kept: serde_json::Value =
+        serde_json::from_slice(&fs::read(host.spool().join(name(1))).unwrap()).unwrap();
+    let next = kept["next_try"].as_u64().unwrap() / 1000;
+    assert!((now()..now() + 50).contains(&next), "{next}: the timer runs every 60 s, or 50");
+}
+
+#[test]
 fn too_many_move_the_oldest_to_failed_only_when_they_cannot_be_sent() {
     let server = HttpServer::with(vec![Reply::json(500, "")]);
     let host = Host::of(&server);

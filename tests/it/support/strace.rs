@@ -14,10 +14,9 @@ pub(crate) fn with_fault(command: &Command, fault: &str) -> Command {
 
 /// The same in calls on this file alone.
 pub(crate) fn with_fault_at(path: &Path, command: &Command, fault: &str) -> Command {
-    let path = path.to_str().unwrap().to_owned();
-    let options = ["-o", "/dev/null", "-P"].map(ToOwned::to_owned);
-    let inject = [path, "-e".to_owned(), format!("inject={fault}")];
-    under_strace(command, &[&options[..], &inject[..]].concat())
+    let inject = format!("inject={fault}");
+    let options = ["-o", "/dev/null", "-P", path.to_str().unwrap(), "-e", &inject];
+    under_strace(command, &options.map(ToOwned::to_owned))
 }
 
 /// The same run with its calls written to `log`, each in full: paths beside descriptors, data in hexadecimal.
