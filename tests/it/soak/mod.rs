@@ -8,6 +8,8 @@ mod checks;
 mod crashes;
 mod deeds;
 mod faults;
+mod kills;
+mod load;
 mod phone;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
