@@ -70,6 +70,24 @@ pub(super) struct Fault {
     stays: bool,
 }
 
+impl Fault {
+    /// Whether the error says nothing of what was asked. That something is not there is an answer, and what is gone
+    /// counts no more.
+    pub(super) fn is_no_answer(&self) -> bool {
+        self.error != "ENOENT"
+    }
+
+    /// Whether it is a matter of rights: an axigen.cfg that may not be read is passed over, as documented.
+    pub(super) fn is_of_rights(&self) -> bool {
+        self.error == "EACCES"
+    }
+
+    /// Whether all further calls of the kind fail as well.
+    pub(super) fn stays(&self) -> bool {
+        self.stays
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { call, error, number, stays } = self;
@@ -80,11 +98,13 @@ impl fmt::Display for Fault {
 
 /// Every way in which one call of this run can fail: each call of each kind with each error, and with the likeliest from
 /// there on. Numbers count within a thread, as strace counts; what happens before `main` is the loader's.
-pub(super) fn faults_of(command: &Command) -> Vec<Fault> {
+///
+/// `build` gets what records a command and gives back what is to be run.
+pub(super) fn faults_of(build: impl Fn(&dyn Fn(&Command) -> Command) -> Command) -> Vec<Fault> {
     let dir = open_tempdir();
     let log = dir.path().join("calls");
-    let status = recorded(command, &log).output().unwrap().status;
-    assert!(status.code().is_some(), "{status:?}");
+    let output = build(&|command| recorded(command, &log)).output().unwrap();
+    assert!(output.status.code().is_some(), "{output:?}");
     let log = fs::read_to_string(log).unwrap();
     let first = log.split(' ').next().unwrap();
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();

@@ -4,7 +4,12 @@
 //! is printed, and `SOAK_SEED` sets it.
 
 mod calls;
+mod checks;
+mod crashes;
+mod deeds;
 mod faults;
+mod kills;
+mod load;
 mod phone;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -52,7 +57,7 @@ fn for_each<T: Sync, V: Send>(all: &[T], run: impl Fn(usize, &T) -> V + Sync) ->
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for _ in 0..24 {
+        for _ in 0..12 {
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::SeqCst);

@@ -51,6 +51,12 @@ impl Phone {
         self.seen.lock().unwrap().mended.insert(mark.to_owned());
     }
 
+    /// Recipient and text of what was accepted with this mark, in order.
+    pub(super) fn accepted(&self, mark: &str) -> Vec<(&'static str, String)> {
+        let seen = self.seen.lock().unwrap();
+        seen.accepted.iter().filter(|(_, text)| text.contains(mark)).cloned().collect()
+    }
+
     /// How often a text was accepted for a recipient.
     pub(super) fn count(&self, recipient: &str, text: &str) -> usize {
         let seen = self.seen.lock().unwrap();
@@ -92,7 +98,8 @@ pub(super) fn flush_until_nothing_waits(host: &Host) -> Result<(), String> {
         let _ = pause.recv_timeout(Duration::from_secs(1));
     }
     let left: Vec<String> = fs::read_dir(host.spool())
-        .unwrap()
+        .into_iter()
+        .flatten()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter(|name| name.starts_with(".tmp-"))
         .collect();
