@@ -19,7 +19,6 @@ mod wait;
 mod worker;
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Parser;
 
@@ -48,30 +47,28 @@ pub fn run_check<A>(
 where
     A: Parser + AsRef<CheckOptions>,
 {
-    if command_line::is_of_worker() {
+    let is_worker = command_line::is_of_worker();
+    if is_worker {
         worker::settle_in();
     }
     let console = Console::open(service);
-    let signals = supervisor::hold_signals();
-    let line = unset::without_empty_values(&A::command(), std::env::args_os());
-    let args = match A::try_parse_from(line) {
-        Ok(args) => args,
-        Err(error) => return console.refuse(&error),
-    };
-    let options = args.as_ref();
-    let run = Arc::new(Run::start(options));
-    console.write_as(options.output_format, options.verbose, run.clone());
-    let signals = match signals {
+    let signals = match supervisor::hold_signals() {
         Ok(signals) => signals,
         Err(error) => {
             return console.finish(&Report::unknown(format!("cannot hold signals back: {error}")));
         }
     };
-    if !command_line::is_of_worker()
-        && let Ok(worker) = Worker::start()
-    {
-        return worker.relay(&signals, console, &run);
+    let begin = || {
+        let line = unset::without_empty_values(&A::command(), command_line::typed());
+        A::try_parse_from(line).map(|args| (console.begin(args.as_ref()), args))
+    };
+    if !is_worker && let Ok(worker) = Worker::start() {
+        return worker.relay(&signals, console, || begin().map(|(run, _)| run));
     }
+    let (run, args) = match begin() {
+        Ok(both) => both,
+        Err(error) => return console.refuse(&error),
+    };
     // Where there is no second thread either, a disk that hangs is the only thing that is not noticed.
     let _ = supervisor::start(signals, console, run.clone());
     if let Some(straggler) = straggler::find() {

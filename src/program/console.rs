@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use nix::poll::PollFlags;
 
+use super::options::CheckOptions;
 use super::printout::Printout;
 use super::run::Run;
 use super::{usage, wait};
@@ -45,10 +46,13 @@ impl Console {
         console
     }
 
-    /// Settles how reports are written, and until when. Until then they are plugin text.
-    pub(super) fn write_as(&self, format: Format, verbosity: u8, run: Arc<Run>) {
-        let _ = self.style.set((format, verbosity));
-        let _ = self.run.set(run);
+    /// Begins the run that these options ask for, and settles how its report is written, and until when. Without it, as
+    /// plugin text.
+    pub(super) fn begin(&self, options: &CheckOptions) -> Arc<Run> {
+        let run = Arc::new(Run::start(options));
+        let _ = self.style.set((options.output_format, options.verbose));
+        let _ = self.run.set(run.clone());
+        run
     }
 
     /// Writes the report and returns the exit code for `main`.
@@ -65,7 +69,7 @@ impl Console {
     /// Writes a notifier's words and ends the process with a code that does not depend on anybody reading them.
     pub(super) fn announce(&self, text: &str, code: u8) -> ! {
         self.claim();
-        let _ = self.print(text);
+        let _ = self.put(text.as_bytes());
         // Not by returning from main: a name look-up in another thread may hang for long.
         std::process::exit(i32::from(code));
     }
@@ -78,8 +82,8 @@ impl Console {
         self.claim();
         // Help, or a list that was asked for in place of a check, before which clap writes the word all the same.
         let text = error.to_string();
-        let _ = self.print(text.strip_prefix("error: ").unwrap_or(&text));
-        ExitCode::from(State::Unknown.exit_code())
+        let text = text.strip_prefix("error: ").unwrap_or(&text);
+        ExitCode::from(self.tell(text, State::Unknown.exit_code()))
     }
 
     /// Ends the process without a word.
@@ -106,13 +110,9 @@ impl Console {
         let told = if command_line::is_of_worker() {
             self.put(&Printout { code, text: text.to_owned() }.to_bytes())
         } else {
-            self.print(text)
+            self.put(text.as_bytes())
         };
         told.map_or(State::Unknown.exit_code(), |()| code)
-    }
-
-    fn print(&self, text: &str) -> std::io::Result<()> {
-        self.put(text.as_bytes())
     }
 
     /// A pipe that is full and never read must not hold the run.

@@ -43,11 +43,13 @@ pub(super) fn find() -> Option<Straggler> {
     processes
         .filter_map(|entry| {
             let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
-            // By its directory, whose owner shows even where the process keeps the rest to itself.
-            let is_ours = pid != own && entry.metadata().ok()?.uid() == account;
-            is_ours.then(|| Process { pid, directory: entry.path() })
+            // By its directory, whose owner shows even where the process keeps the rest to itself. Of root's processes
+            // there are many, so there the executable tells them apart.
+            let is_ours = account == 0 || entry.metadata().ok()?.uid() == account;
+            (is_ours && pid != own).then(|| Process { pid, directory: entry.path() })
         })
         .filter(|process| process.is_worker(&wanted, &executable))
+        .filter(|process| fs::metadata(&process.directory).is_ok_and(|of| of.uid() == account))
         .find_map(|process| process.outlasts_its_run(&wanted))
 }
 

@@ -38,6 +38,7 @@ pub(super) fn one_line(error: &clap::Error) -> String {
         (ErrorKind::ValueValidation, Some(argument), Some(value)) => {
             let cause =
                 error.source().map_or_else(|| "is not valid".to_owned(), ToString::to_string);
+            let cause = out_of_bounds(&cause).unwrap_or(cause);
             format!("option {argument}: '{value}' {cause}")
         }
         (ErrorKind::InvalidValue, Some(argument), value)
@@ -62,6 +63,13 @@ pub(super) fn one_line(error: &clap::Error) -> String {
         (ErrorKind::InvalidUtf8, ..) => invalid_utf8(std::env::args_os()),
         _ => first_line(error),
     }
+}
+
+/// "is not between 30 and 10800", of clap's "20 is not in 30..=10800".
+fn out_of_bounds(cause: &str) -> Option<String> {
+    let (_, bounds) = cause.split_once(" is not in ")?;
+    let (least, most) = bounds.split_once("..=")?;
+    Some(format!("is not between {least} and {most}"))
 }
 
 /// Names the argument that is not UTF-8 and the option before it, since the parser names neither.

@@ -12,6 +12,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitCode, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -34,6 +35,8 @@ const ITSELF: &str = "/proc/self/exe";
 const ENDING: Duration = Duration::from_millis(50);
 /// How long a worker may take to answer a signal.
 const ANSWERING: Duration = Duration::from_millis(500);
+/// How long most runs take at most.
+const PROMPT: Duration = Duration::from_millis(20);
 
 /// Makes this process a worker that holds nothing of others: not their pipes and sockets, which whoever is at the other
 /// end would wait for, and not itself beyond the end of its run.
@@ -60,6 +63,7 @@ pub(super) fn settle_in() {
 pub(super) struct Worker {
     child: Child,
     answers: ChildStdout,
+    draft: Draft,
     /// Tells when it has ended; absent before Linux 5.3.
     end: Option<OwnedFd>,
 }
@@ -89,33 +93,55 @@ impl Worker {
             .spawn()?;
         let answers = child.stdout.take().ok_or(std::io::ErrorKind::BrokenPipe)?;
         let end = pidfd_open(Pid::from_child(&child), PidfdFlags::empty()).ok();
-        Ok(Self { child, answers, end })
+        Ok(Self { child, answers, draft: Draft::default(), end })
     }
 
-    /// Passes on what the worker says, and ends in time whatever it does.
-    pub(super) fn relay(mut self, signals: &SignalFd, console: &Console, run: &Run) -> ExitCode {
-        let code = match self.hear(signals, &|| run.deadline.until_end()) {
+    /// Passes on what the worker says, and ends in time whatever it does. Most answer before the time limit is of
+    /// interest, so `begin` reads it no sooner.
+    pub(super) fn relay(
+        mut self,
+        signals: &SignalFd,
+        console: &Console,
+        begin: impl FnOnce() -> Result<Arc<Run>, clap::Error>,
+    ) -> ExitCode {
+        let code = match self.hear_for(PROMPT, signals) {
+            Heard::Nothing => match begin() {
+                Ok(run) => {
+                    run.deadline.enter("waiting for its worker process");
+                    let heard = self.hear(signals, || run.deadline.until_end());
+                    self.tell(heard, signals, console, || run.report_so_far())
+                }
+                Err(error) => console.refuse(&error),
+            },
+            heard => self.tell(heard, signals, console, Report::new),
+        };
+        self.leave();
+        code
+    }
+
+    fn tell(
+        &mut self,
+        heard: Heard,
+        signals: &SignalFd,
+        console: &Console,
+        otherwise: impl FnOnce() -> Report,
+    ) -> ExitCode {
+        match heard {
             Heard::Printout(printout) => console.relay(&printout),
             Heard::Nonsense => {
                 console.finish(&Report::unknown("the worker process gave an answer that is none"))
             }
             Heard::Ended => console.finish(&Report::unknown(self.no_answer())),
             Heard::Signal(signal) => self.interrupted(signals, console, signal),
-            Heard::Nothing => {
-                run.deadline.enter("waiting for its worker process");
-                console.finish(&run.report_so_far())
-            }
-        };
-        self.leave();
-        code
+            Heard::Nothing => console.finish(&otherwise()),
+        }
     }
 
     /// The worker knows what it was busy with.
     fn interrupted(&mut self, signals: &SignalFd, console: &Console, signal: Signal) -> ExitCode {
         self.send(signal);
-        let limit = Deadline::after(ANSWERING);
         loop {
-            match self.hear(signals, &|| limit.until_watchdog()) {
+            match self.hear_for(ANSWERING, signals) {
                 Heard::Signal(_) => {}
                 Heard::Printout(printout) => return console.relay(&printout),
                 _ => {
@@ -126,8 +152,12 @@ impl Worker {
         }
     }
 
-    fn hear(&mut self, signals: &SignalFd, left: &dyn Fn() -> Duration) -> Heard {
-        let mut draft = Draft::default();
+    fn hear_for(&mut self, limit: Duration, signals: &SignalFd) -> Heard {
+        let deadline = Deadline::after(limit);
+        self.hear(signals, || deadline.until_watchdog())
+    }
+
+    fn hear(&mut self, signals: &SignalFd, left: impl Fn() -> Duration) -> Heard {
         let mut chunk = vec![0; 64 * 1024];
         loop {
             let left = left();
@@ -146,11 +176,11 @@ impl Worker {
             }
             match self.answers.read(&mut chunk) {
                 Ok(0) => return Heard::Ended,
-                Ok(count) => draft.push(chunk.get(..count).unwrap_or_default()),
+                Ok(count) => self.draft.push(chunk.get(..count).unwrap_or_default()),
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(_) => return Heard::Ended,
             }
-            match draft.finished() {
+            match self.draft.finished() {
                 Some(Ok(printout)) => return Heard::Printout(printout),
                 Some(Err(_)) => return Heard::Nonsense,
                 None => {}
