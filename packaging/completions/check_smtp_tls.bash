@@ -23,7 +23,7 @@ _check_smtp_tls() {
 
     case "${cmd}" in
         check_smtp_tls)
-            opts="-H -p -S -s -4 -6 -D -v -t -h -V --hostname --port --starttls --tls --sni --helo --source-address --ipv4 --ipv6 --every-address --quick --grade-warning --grade-critical --certificate --warning-certificate --critical-certificate --trust --ca-file --drown-host --delay --strict --injection --output-format --verbose --timeout --help --version"
+            opts="-H -p -S -s -4 -6 -D -v -t -h -V --hostname --port --starttls --tls --sni --helo --source-address --ipv4 --ipv6 --proxy-protocol --every-address --quick --grade-warning --grade-critical --certificate --warning-certificate --critical-certificate --trust --ca-file --drown-host --delay --strict --injection --output-format --verbose --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -54,6 +54,10 @@ _check_smtp_tls() {
                     return 0
                     ;;
                 --source-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-protocol)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

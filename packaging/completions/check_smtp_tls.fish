@@ -3,6 +3,7 @@ complete -c check_smtp_tls -s p -l port -d 'Port [default: 25, with --tls 465]' 
 complete -c check_smtp_tls -l sni -d 'Name to ask for and to check the certificate against [default: --hostname]' -r
 complete -c check_smtp_tls -l helo -d 'Name to give in EHLO [default: this host\'s full name, else its address in brackets]' -r
 complete -c check_smtp_tls -l source-address -d 'Address to connect from' -r
+complete -c check_smtp_tls -l proxy-protocol -d 'Send a PROXY header first with our own address, for a listener behind a proxy: v1 or v2; v1 without VERSION' -r
 complete -c check_smtp_tls -l grade-warning -d 'WARNING for a grade worse than this' -r
 complete -c check_smtp_tls -l grade-critical -d 'CRITICAL for a grade worse than this' -r
 complete -c check_smtp_tls -s D -l certificate -d 'Least remaining life of the certificate, in days, hours or per cent of its whole life: 14d, 36h or 20% [default: 20% but at most 28d, 7% but at most 7d; of a life up to 10d 45%, 20%]' -r

@@ -11,7 +11,7 @@ use super::policy::{Policy, Trust};
 use super::target::Target;
 use crate::monitoring::{State, duration};
 use crate::program::{CheckOptions, UsageError};
-use crate::smtp_client::{CallerOptions, host, port};
+use crate::smtp_client::{CallerOptions, ProxyOption, host, port};
 
 /// Judge the TLS of a mail server: versions from SSLv2 to TLS 1.3, suites, keys, certificate.
 ///
@@ -54,6 +54,9 @@ pub struct Args {
 
     #[command(flatten)]
     caller: CallerOptions,
+
+    #[command(flatten)]
+    proxy: ProxyOption,
 
     /// Look at every address of the name, one after the other, each in its
     /// share of the time; without it at the first that answers
@@ -142,7 +145,7 @@ impl Args {
             port,
             start,
             name: self.sni.clone().unwrap_or_else(|| self.hostname.clone()),
-            caller: self.caller.caller()?,
+            caller: self.caller.caller()?.behind(&self.proxy),
             quick: self.quick,
             every_address: self.every_address,
             delay: self.delay,
@@ -160,6 +163,7 @@ impl Args {
             is_opportunistic: start == Start::Starttls && !matches!(port, 465 | 587),
             strict: self.strict,
             on_timeout,
+            sends_proxy_header: self.proxy.version().is_some(),
         };
         Ok((target, policy))
     }

@@ -120,6 +120,8 @@ pub(super) enum ProbeError {
     Unreached(Unreached),
     /// The server broke off before TLS could begin.
     Smtp(SessionError),
+    /// It takes our PROXY header for a command.
+    NoProxyExpected,
 }
 
 /// What was seen in plain and in encrypted SMTP.

@@ -31,6 +31,8 @@ pub(super) struct Policy {
     pub(super) strict: bool,
     /// The state of the plugin's own time-out.
     pub(super) on_timeout: State,
+    /// Whether each connection begins with a PROXY header.
+    pub(super) sends_proxy_header: bool,
 }
 
 impl Policy {

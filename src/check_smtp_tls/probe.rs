@@ -56,8 +56,10 @@ pub(super) fn probe(
             }
         });
     }
+    // The other listeners need not be behind a proxy.
+    let caller = target.caller.without_proxy();
     for listener in &target.drown {
-        let seen = drown::look(listener, target, &run.deadline);
+        let seen = drown::look(listener, &caller, &run.deadline);
         for look in &each {
             look.progress.note(|facts| facts.drown.push(seen.clone()));
         }

@@ -7,10 +7,12 @@ use crate::check_smtp_tls::grade::{self, Grading, Rules};
 use crate::check_smtp_tls::policy::Policy;
 use crate::monitoring::{Metric, Report, State, Unit, Value};
 use crate::smtp::{Cause, Stage};
+use crate::smtp_client::{BEHIND_PROXY, NoSession};
 use crate::stream::StreamError;
 use crate::tls::Protocol;
 use crate::tls::lack::Lack;
 
+const NO_HEADER: &str = "leave --proxy-protocol out";
 const SWITCH_ON: &str = "switch STARTTLS on; Axigen: Security and Filtering, Acceptance and Routing, Allow StartTLS; postfix: smtpd_tls_security_level = may; exim: tls_advertise_hosts = *";
 
 /// What was seen of one address, and the grade it comes to.
@@ -42,7 +44,7 @@ pub(super) fn judge(seen: Result<Facts, ProbeError>, policy: &Policy, now: i64) 
         grade_finding(&facts, grading, policy, &mut report);
     }
     if has_tls {
-        handshake(&facts, &mut report);
+        handshake(&facts, policy, &mut report);
         large_hello(&facts, &mut report);
         certificates::dates(&facts, policy, now, &mut report);
         certificates::trust(&facts, policy, now, &mut report);
@@ -64,15 +66,22 @@ pub(super) fn nothing_seen(error: &ProbeError) -> Report {
             let state = if failures.is_ours() { State::Unknown } else { State::Critical };
             report.find(state, failures.to_string());
         }
+        ProbeError::NoProxyExpected => {
+            report.find(State::Unknown, NoSession::NoProxyExpected.to_string());
+            report.advise(NO_HEADER);
+        }
         ProbeError::Smtp(error) => {
             report.find(State::Critical, error.to_string());
+            if error.stage == Stage::Greeting && error.cause == Cause::Stream(StreamError::Closed) {
+                report.advise(BEHIND_PROXY);
+            }
             // No mail server, or one that waits for us to begin with TLS.
             let is_other = matches!(
                 &error.cause,
                 Cause::NotSmtp(_) | Cause::Stream(StreamError::Silent) | Cause::SilentFor(_)
             );
             if is_other && error.stage == Stage::Greeting {
-                report.advise("a port where TLS begins at once needs --tls");
+                report.advise("a port where TLS begins at once needs --tls, a listener behind a proxy --proxy-protocol");
             }
         }
     }
@@ -175,7 +184,7 @@ fn grade_finding(facts: &Facts, grading: &Grading, policy: &Policy, report: &mut
 }
 
 /// A handshake that must work and does not.
-fn handshake(facts: &Facts, report: &mut Report) {
+fn handshake(facts: &Facts, policy: &Policy, report: &mut Report) {
     // Nothing fits a certificate that cannot be read, which is named as that.
     let is_readable = facts.leaves().next().is_some();
     if let Some(fault) = facts
@@ -203,7 +212,9 @@ fn handshake(facts: &Facts, report: &mut Report) {
         return;
     }
     report.find(State::Critical, words::unknown(why));
-    if facts.start == Start::Tls && facts.accepted.is_empty() {
+    if facts.start == Start::Tls && facts.accepted.is_empty() && policy.sends_proxy_header {
+        report.advise("where the listener expects no PROXY header, leave --proxy-protocol out");
+    } else if facts.start == Start::Tls && facts.accepted.is_empty() {
         report.advise("a port that begins in the clear needs --starttls");
     }
 }
@@ -310,7 +321,8 @@ fn cut_short(facts: &Facts, policy: &Policy, report: &mut Report) {
         CutShort::Sick(_) => {
             let text = format!("incomplete: the server takes no mail from anybody: {text}");
             report.find(State::Unknown, text);
-            report.advise("look for the reason in the server's log, and at its disk");
+            let log = "look for the reason in the server's log, and at its disk";
+            report.advise(if facts.smtp.greeting.is_none() { BEHIND_PROXY } else { log });
         }
         CutShort::Banned(_) => {
             report.find(State::Unknown, format!("incomplete: probably banned: {text}"));

@@ -38,6 +38,7 @@ fn policy() -> Policy {
         is_opportunistic: true,
         strict: false,
         on_timeout: State::Unknown,
+        sends_proxy_header: false,
     }
 }
 

@@ -7,10 +7,9 @@ use super::question::Question;
 use super::reaction::{Reaction, Ssl2Reaction, reaction, ssl2_reaction};
 use crate::check_smtp_tls::facts::{BeforeTls, DrownListener, Fact, WhyUnknown};
 use crate::check_smtp_tls::listener::{Listener, Preamble};
-use crate::check_smtp_tls::target::Target;
 use crate::connection::Connection;
 use crate::deadline::Deadline;
-use crate::smtp_client::{Dialer, NoSession, Patience};
+use crate::smtp_client::{Caller, Dialer, NoSession, Patience};
 use crate::tls::exchange::ask;
 use crate::tls::{certificate, flight, ssl2};
 
@@ -22,9 +21,9 @@ const LINE_BYTES: usize = 2048;
 const LINES: usize = 32;
 
 /// Asks one listener for SSLv2.
-pub(super) fn look(listener: &Listener, target: &Target, deadline: &Deadline) -> DrownListener {
+pub(super) fn look(listener: &Listener, caller: &Caller, deadline: &Deadline) -> DrownListener {
     let mut key_sha256 = None;
-    let ssl2 = match ask_listener(listener, target, deadline) {
+    let ssl2 = match ask_listener(listener, caller, deadline) {
         Ok(Ssl2Reaction::Spoken { certificate, .. }) => {
             key_sha256 =
                 certificate::read(&certificate).ok().map(|certificate| certificate.key_sha256);
@@ -32,7 +31,7 @@ pub(super) fn look(listener: &Listener, target: &Target, deadline: &Deadline) ->
         }
         Ok(Ssl2Reaction::Other(Reaction::Refused | Reaction::Chosen(_))) => Fact::No,
         // A close without a word refuses only where TLS is answered at all.
-        Ok(Ssl2Reaction::Other(Reaction::Closed)) => match speaks_tls(listener, target, deadline) {
+        Ok(Ssl2Reaction::Other(Reaction::Closed)) => match speaks_tls(listener, caller, deadline) {
             Ok(true) => Fact::No,
             Ok(false) => Fact::Unknown(WhyUnknown::ClosedAsToTls),
             Err(why) => Fact::Unknown(why),
@@ -44,10 +43,10 @@ pub(super) fn look(listener: &Listener, target: &Target, deadline: &Deadline) ->
 
 fn ask_listener(
     listener: &Listener,
-    target: &Target,
+    caller: &Caller,
     deadline: &Deadline,
 ) -> Result<Ssl2Reaction, WhyUnknown> {
-    let mut connection = open(listener, target, deadline)?;
+    let mut connection = open(listener, caller, deadline)?;
     let mut parser = ssl2::Parser::default();
     let stop = ask(&mut connection, &ssl2::hello([7; 16]), |bytes| parser.push(bytes));
     Ok(ssl2_reaction(parser.finish().as_ref(), &stop))
@@ -56,10 +55,10 @@ fn ask_listener(
 /// Whether a hello of this decade gets an answer in TLS, be it a refusal.
 fn speaks_tls(
     listener: &Listener,
-    target: &Target,
+    caller: &Caller,
     deadline: &Deadline,
 ) -> Result<bool, WhyUnknown> {
-    let mut connection = open(listener, target, deadline)?;
+    let mut connection = open(listener, caller, deadline)?;
     let mut parser = flight::Parser::default();
     let hello = Question::modern().hello(None, [7; 96]);
     let stop = ask(&mut connection, &hello, |bytes| parser.push(bytes));
@@ -70,10 +69,10 @@ fn speaks_tls(
 /// A connection on which TLS may begin.
 fn open<'a>(
     listener: &'a Listener,
-    target: &'a Target,
+    caller: &'a Caller,
     deadline: &'a Deadline,
 ) -> Result<Connection<'a>, WhyUnknown> {
-    let mut dialer = Dialer::new(&listener.host, listener.port, &target.caller, deadline);
+    let mut dialer = Dialer::new(&listener.host, listener.port, caller, deadline);
     let smtp = dialer.patience.smtp;
     // One of several questions, which must not cost all the time there is.
     dialer.patience = Patience { connect: PATIENCE, greeting: smtp, tls: PATIENCE, smtp };

@@ -153,8 +153,11 @@ impl<'a> Reach<'a> {
                 }
                 Err(error) => return Err(self.failed(error)),
             };
-            let ehlo =
-                self.dialer.ehlo(&mut session, local).map_err(|error| self.failed(error.into()))?;
+            let ehlo = self.dialer.ehlo(&mut session, local);
+            if self.target.caller.proxy.is_some() && takes_header_for_command(&ehlo) {
+                return Err(Halt::Unreached(ProbeError::NoProxyExpected).into());
+            }
+            let ehlo = ehlo.map_err(|error| self.failed(error.into()))?;
             if ehlo.is_last() {
                 self.kept_out(Stage::Command(Command::Ehlo), ehlo)?;
                 continue;
@@ -301,6 +304,14 @@ impl<'a> Reach<'a> {
 
     fn out_of_time(&self) -> Setback {
         Halt::CutShort(CutShort::OutOfTime(out_of_time(self.deadline))).into()
+    }
+}
+
+/// Whether the answer to the PROXY header stands before that to EHLO, or in its place.
+fn takes_header_for_command(ehlo: &Result<Reply, SessionError>) -> bool {
+    match ehlo {
+        Ok(ehlo) => matches!(ehlo.code, 500..=504),
+        Err(error) => error.cause == Cause::TalksEarly,
     }
 }
 

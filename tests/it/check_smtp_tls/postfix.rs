@@ -236,6 +236,40 @@ fn limits_of_a_real_postfix_are_told_from_missing_tls() {
 }
 
 #[test]
+fn listeners_behind_a_proxy_are_talked_to_and_hints_name_the_option() {
+    let files = [("good.pem", Authority::root().leaf(NAME, -1, 397, ecdsa()).pem())];
+    let proxied = "smtpd_upstream_proxy_protocol = haproxy";
+    let tls = ["smtpd_tls_wrappermode = yes", "smtpd_tls_exclude_ciphers = aNULL"];
+    let services = [
+        Service::new(&[proxied]),
+        Service::new(&[proxied, tls[0], tls[1]]),
+        Service::new(&[]),
+        Service::new(&tls),
+        Service::new(&[proxied, "smtpd_upstream_proxy_timeout = 1s"]),
+    ];
+    let test = "listeners_behind_a_proxy_are_talked_to_and_hints_name_the_option";
+    let Some(postfix) = Postfix::start(test, &files, &services) else {
+        return;
+    };
+    let untrusted = ["-s", "--trust", "none"];
+    for version in [&["--proxy-protocol"][..], &["--proxy-protocol", "v2"]] {
+        check(postfix.port(0), version).expect(0, "SMTP TLS OK - grade A, ");
+        check(postfix.port(1), &[version, &untrusted].concat()).expect(0, "SMTP TLS OK - grade A");
+    }
+    check(postfix.port(2), &["--proxy-protocol"])
+        .expect(3, "SMTP TLS UNKNOWN - the listener expects no PROXY header");
+    let clear = check(postfix.port(3), &[&["--proxy-protocol"][..], &untrusted].concat());
+    assert!(
+        clear.stdout.contains("\nwhere the listener expects no PROXY header"),
+        "{}",
+        clear.stdout
+    );
+    let without = check(postfix.port(4), &["-t", "5"]);
+    assert_eq!(without.code, 3, "{}", without.stdout);
+    assert!(without.stdout.contains("needs --proxy-protocol"), "{}", without.stdout);
+}
+
+#[test]
 fn a_default_run_is_gentle() {
     let root = Authority::root();
     let files = [("good.pem", root.leaf(NAME, -1, 397, ecdsa()).pem())];
