@@ -4,15 +4,15 @@
 #   unshare --mount tests/run-signed-zones.sh UNPACKED INSTANCE
 #
 # INSTANCE/zones has a line "ZONE FLAW" for each zone, children before their parents, the root (.) last; INSTANCE/ZONE
-# its records (the root's in INSTANCE/root), INSTANCE/servers the addresses of name server and resolver. The DS records
-# of children are added here.
+# its records (the root's in INSTANCE/root), INSTANCE/servers the addresses of name server and resolver, and what the
+# resolver is: validating, plain, unanchored, misled (another anchor) or permissive. DS records of children are added here.
 set -eu
 [ $# -eq 2 ] || { echo "usage: $0 UNPACKED INSTANCE" >&2; exit 64; }
 # shellcheck source=tests/private-host.sh
 . "$(dirname "$0")/private-host.sh"
 private_host "$1" "$2"
 cd "$2"
-read -r authority resolver <servers
+read -r authority resolver kind <servers
 
 # sign ZONE FILE OPTION...
 sign() {
@@ -78,6 +78,14 @@ while read -r zone flaw; do
     printf 'zone:\n name: %s\n zonefile: %s\n' "$zone" "$signed" >>nsd.conf
 done <zones
 
+module='validator iterator' permissive=no anchor="trust-anchor-file: \"$PWD/root.ds\""
+case $kind in
+plain) module=iterator ;;
+unanchored) anchor= ;;
+misled) sed 's/0$/1/; t; s/.$/0/' root.ds >misled.ds; anchor="trust-anchor-file: \"$PWD/misled.ds\"" ;;
+permissive) permissive=yes ;;
+esac
+
 printf '. NS ns.lab.\nns.lab. A %s\n' "$authority" >hints
 cat >unbound.conf <<CONF
 server:
@@ -91,8 +99,9 @@ server:
  do-not-query-localhost: no
  do-ip6: no
  root-hints: "$PWD/hints"
- trust-anchor-file: "$PWD/root.ds"
- module-config: "validator iterator"
+ $anchor
+ module-config: "$module"
+ val-permissive-mode: $permissive
  ede: yes
 remote-control:
  control-enable: no

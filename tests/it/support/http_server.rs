@@ -78,7 +78,7 @@ pub(crate) struct HttpServer {
 impl HttpServer {
     /// A server that answers request number `n`, from 0, as `script` says.
     pub(crate) fn start(script: impl Fn(usize, &Request) -> Reply + Send + Sync + 'static) -> Self {
-        Self::launch(Arc::new(script), None)
+        Self::launch(anywhere(), Arc::new(script), None)
     }
 
     /// The same behind TLS.
@@ -86,7 +86,16 @@ impl HttpServer {
         leaf: &Leaf,
         script: impl Fn(usize, &Request) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        Self::launch(Arc::new(script), Some(leaf.server_config()))
+        Self::start_tls_on(anywhere(), leaf, script)
+    }
+
+    /// The same on a listener of the test's own.
+    pub(crate) fn start_tls_on(
+        listener: TcpListener,
+        leaf: &Leaf,
+        script: impl Fn(usize, &Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::launch(listener, Arc::new(script), Some(leaf.server_config()))
     }
 
     /// A server that gives the replies in this order, then accepts.
@@ -94,8 +103,11 @@ impl HttpServer {
         Self::start(move |number, _| replies.get(number).cloned().unwrap_or_else(Reply::accepted))
     }
 
-    fn launch(script: Arc<Script>, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    fn launch(
+        listener: TcpListener,
+        script: Arc<Script>,
+        tls: Option<Arc<rustls::ServerConfig>>,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
         let log = Arc::new(Log::default());
         let shared = log.clone();
@@ -135,6 +147,10 @@ impl HttpServer {
     pub(crate) fn connections(&self) -> usize {
         self.log.connections.load(Ordering::SeqCst)
     }
+}
+
+fn anywhere() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").unwrap()
 }
 
 fn connection(tcp: &TcpStream, script: &Script, log: &Log, tls: Option<Arc<rustls::ServerConfig>>) {

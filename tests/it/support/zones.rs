@@ -70,8 +70,18 @@ pub(crate) struct SignedZones {
 }
 
 impl SignedZones {
-    /// Serves these zones; nothing where that cannot be.
+    /// Serves these zones behind a resolver that validates; nothing where that cannot be.
     pub(crate) fn start(test: &str, block: Block, zones: &[Zone]) -> Option<Self> {
+        Self::start_behind(test, block, zones, "validating")
+    }
+
+    /// The same behind a resolver of another kind, as tests/run-signed-zones.sh calls it.
+    pub(crate) fn start_behind(
+        test: &str,
+        block: Block,
+        zones: &[Zone],
+        kind: &str,
+    ) -> Option<Self> {
         let unpacked = fetched(test, "signed-zones", "unpack.sh", &PACKAGES)?;
         let dir = open_tempdir();
         let at = |name: &str| dir.path().join(name);
@@ -90,7 +100,7 @@ impl SignedZones {
         for (name, whole) in [("lab", lab), ("root", root), ("zones", list)] {
             fs::write(at(name), whole).unwrap();
         }
-        let servers = format!("{} {}\n", block.address(1), block.address(2));
+        let servers = format!("{} {} {kind}\n", block.address(1), block.address(2));
         fs::write(at("servers"), servers).unwrap();
         resolver(dir.path(), block.address(2));
         let listeners = [1, 2].map(|number| SocketAddrV4::new(block.address(number), 53));

@@ -1,0 +1,212 @@
+//! A resolver that answers with whatever harms: bounded in time, and never better than UNKNOWN.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hickory_proto::op::{Message, OpCode, ResponseCode};
+use hickory_proto::rr::rdata::{A, CNAME, MX, NS, TLSA, TXT};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use crate::support::{Outcome, program, run};
+
+type Answer = dyn Fn(&Message, &str, RecordType) -> Option<Vec<u8>> + Send + Sync;
+
+/// Answers on UDP and TCP until the test ends.
+fn serve(answer: Arc<Answer>) -> SocketAddr {
+    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let at = udp.local_addr().unwrap();
+    let tcp = TcpListener::bind(at).unwrap();
+    let reply = move |bytes: &[u8]| {
+        let asked = Message::from_vec(bytes).unwrap();
+        let query = &asked.queries[0];
+        answer(&asked, &query.name().to_ascii(), query.query_type())
+    };
+    let by_udp = reply.clone();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok((length, client)) = udp.recv_from(&mut buffer) {
+            let Some(mut bytes) = by_udp(&buffer[..length]) else { continue };
+            if bytes.len() > 1232 {
+                bytes.truncate(12);
+                bytes[2] |= 2; // TC
+                bytes[4..12].fill(0);
+                // The question is left out as well, which only a truncated answer may do.
+                let asked = &buffer[12..length - 11];
+                bytes[5] = 1;
+                bytes.extend(asked);
+            }
+            let _ = udp.send_to(&bytes, client);
+        }
+    });
+    std::thread::spawn(move || {
+        for stream in tcp.incoming() {
+            let mut stream = stream.unwrap();
+            let mut length = [0; 2];
+            if stream.read_exact(&mut length).is_err() {
+                continue;
+            }
+            let mut asked = vec![0; usize::from(u16::from_be_bytes(length))];
+            stream.read_exact(&mut asked).unwrap();
+            if let Some(bytes) = reply(&asked) {
+                let length = u16::try_from(bytes.len()).unwrap().to_be_bytes();
+                let _ = stream.write_all(&[length.as_slice(), &bytes].concat());
+            }
+        }
+    });
+    at
+}
+
+/// A whole answer, said to be proven.
+fn proven(asked: &Message, data: Vec<RData>) -> Vec<u8> {
+    let mut message = Message::response(asked.metadata.id, OpCode::Query);
+    message.metadata.recursion_available = true;
+    message.metadata.authentic_data = true;
+    message.metadata.response_code = ResponseCode::NoError;
+    let name = asked.queries[0].name().clone();
+    message.add_query(asked.queries[0].clone());
+    for data in data {
+        message.add_answer(Record::from_rdata(name.clone(), 60, data));
+    }
+    message.to_vec().unwrap()
+}
+
+fn name(text: &str) -> Name {
+    Name::from_ascii(text).unwrap()
+}
+
+/// What an honest resolver says of a domain with one mail server.
+fn honest(asked: &Message, at: &str, kind: RecordType) -> Vec<u8> {
+    let data = match (at, kind) {
+        (".", RecordType::NS) => vec![RData::NS(NS(name("a.root.")))],
+        ("a.example.", RecordType::MX) => vec![RData::MX(MX::new(10, name("mx.a.example.")))],
+        ("mx.a.example.", RecordType::A) => vec![RData::A(A::new(127, 0, 0, 1))],
+        _ => Vec::new(),
+    };
+    proven(asked, data)
+}
+
+fn check(at: SocketAddr) -> Outcome {
+    let server = at.to_string();
+    run(Command::new(program("check_mail_domain"))
+        .args(["-d", "a.example", "--dns-server", &server, "--no-connect", "-t", "5"])
+        .args(["--require", "none"]))
+}
+
+/// Honest, but for one type.
+fn instead(
+    wanted: RecordType,
+    make: impl Fn(&str) -> Vec<RData> + Send + Sync + 'static,
+) -> Arc<Answer> {
+    Arc::new(move |asked, at, kind| {
+        Some(if kind == wanted { proven(asked, make(at)) } else { honest(asked, at, kind) })
+    })
+}
+
+/// An honest answer, some of its bytes changed.
+fn changed(change: impl Fn(&mut Vec<u8>) + Send + Sync + 'static) -> Arc<Answer> {
+    Arc::new(move |asked, at, kind| {
+        let mut bytes = honest(asked, at, kind);
+        change(&mut bytes);
+        Some(bytes)
+    })
+}
+
+fn texts(first: &str, more: &str, count: usize) -> Vec<RData> {
+    let strings = std::iter::once(first.to_owned()).chain((0..count).map(|_| more.to_owned()));
+    vec![RData::TXT(TXT::new(strings.collect()))]
+}
+
+/// What is no answer at all.
+fn broken() -> Vec<(&'static str, Arc<Answer>, &'static str)> {
+    let other: Arc<Answer> = Arc::new(|asked, _, _| {
+        let mut other = asked.clone();
+        other.queries[0].set_name(name("b.example."));
+        Some(honest(&other, "b.example.", RecordType::MX))
+    });
+    vec![
+        ("silence", Arc::new(|_, _, _| None), "MX unknown: name server 127.0.0.1:"),
+        ("nonsense", changed(|bytes| bytes[2..].fill(0xff)), "the answer cannot be read"),
+        ("another id", changed(|bytes| bytes[0] ^= 1), "no answer"),
+        ("another question", other, "no answer"),
+        ("no recursion", changed(|bytes| bytes[3] &= 0x7f), "it is no resolver"),
+    ]
+}
+
+/// What is an answer, and too much of it.
+fn excessive() -> Vec<(&'static str, Arc<Answer>, &'static str)> {
+    let mx = |host: Name| RData::MX(MX::new(10, host));
+    vec![
+        (
+            "a circle of aliases",
+            instead(RecordType::MX, |at| vec![RData::CNAME(CNAME(name(at)))]),
+            "its CNAMEs lead round in a circle",
+        ),
+        (
+            "a thousand MX",
+            instead(RecordType::MX, move |_| {
+                (0..1000).map(|n| mx(name(&format!("mx{n}.a.example.")))).collect()
+            }),
+            "only 20 of 1000 MX hosts were looked at",
+        ),
+        (
+            "a hundred TLSA",
+            instead(RecordType::TLSA, |_| {
+                let tlsa = |n| TLSA::new(3.into(), 1.into(), 1.into(), vec![n; 32]);
+                (0..100).map(|n| RData::TLSA(tlsa(n))).collect()
+            }),
+            "mx.a.example has 50 TLSA records",
+        ),
+        (
+            "a TXT of 64 kB",
+            instead(RecordType::TXT, |_| texts("v=spf1", &" ip4:192.0.2.1".repeat(18), 240)),
+            "SPF says nothing of everybody else",
+        ),
+        (
+            "names with control characters",
+            instead(RecordType::MX, move |_| {
+                vec![mx(Name::from_labels([b"m\x1b[31m|x\n".as_slice(), b"a", b"b"]).unwrap())]
+            }),
+            "has no address",
+        ),
+        (
+            "SPF that includes itself",
+            instead(RecordType::TXT, |_| texts("v=spf1 include:a.example -all", "", 0)),
+            "it includes itself",
+        ),
+        (
+            "SPF without end",
+            instead(RecordType::TXT, |at| texts(&format!("v=spf1 include:b.{at} -all"), "", 0)),
+            "SPF takes more than 10 look-ups",
+        ),
+    ]
+}
+
+#[test]
+fn answers_that_harm_are_bounded_and_never_good() {
+    for (case, answer, text) in broken().into_iter().chain(excessive()) {
+        let begin = Instant::now();
+        let outcome = check(serve(answer));
+        assert_ne!(outcome.code, 0, "{case}: {}", outcome.stdout);
+        assert!(outcome.stdout.contains(text), "{case}: {}", outcome.stdout);
+        assert!(begin.elapsed() < Duration::from_secs(10), "{case}");
+    }
+    let good = check(serve(Arc::new(|asked, at, kind| Some(honest(asked, at, kind)))));
+    good.expect(0, "MAIL DOMAIN OK - a.example: DNSSEC");
+}
+
+/// The question comes back whole in what is cut off; here, that each step may be slow.
+#[test]
+fn silence_at_any_step_ends_in_time() {
+    for step in [RecordType::A, RecordType::TLSA, RecordType::TXT, RecordType::DS] {
+        let begin = Instant::now();
+        let outcome = check(serve(Arc::new(move |asked: &Message, at: &str, kind| {
+            (kind != step).then(|| honest(asked, at, kind))
+        })));
+        assert!(begin.elapsed() < Duration::from_secs(8), "{step}");
+        let is_asked = step != RecordType::DS;
+        assert_eq!(outcome.code, if is_asked { 3 } else { 0 }, "{step}: {}", outcome.stdout);
+    }
+}
