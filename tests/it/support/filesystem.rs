@@ -179,7 +179,7 @@ impl SmallDisk {
 
     pub(crate) fn fill(&self) {
         let mut file = File::create(self.at.join("filler")).unwrap();
-        while std::io::Write::write(&mut file, &[0; 4096]).is_ok_and(|written| written > 0) {}
+        while file.write(&[0; 4096]).is_ok_and(|written| written > 0) {}
     }
 
     pub(crate) fn free(&self) {
