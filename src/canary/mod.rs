@@ -13,5 +13,5 @@ pub(crate) use half::{HalfError, or_reason};
 #[cfg(test)]
 pub(crate) use sighting::Sighting;
 pub(crate) use sighting::{Circumstances, Peer, Sight, Step, TlsUsed};
-pub(crate) use state::{CheckState, Followed, MOST_OF_A_MAIL, Seen, SinkState, is_ahead};
+pub(crate) use state::{CheckState, Followed, MOST_OF_A_MAIL, Observed, SinkState, is_ahead};
 pub(crate) use token::{Canary, Token};

@@ -43,12 +43,12 @@ pub(crate) struct Followed {
     #[serde(serialize_with = "or_reason")]
     pub(crate) canary: Result<Canary, HalfError>,
     /// What was seen, in no order.
-    pub(crate) seen: Vec<Seen>,
+    pub(crate) seen: Vec<Observed>,
 }
 
 /// What was seen once. The file's content may be lost; what it is about is not.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Seen {
+pub(crate) struct Observed {
     #[serde(flatten)]
     pub(crate) sighting: Sighting,
     #[serde(serialize_with = "or_reason")]
@@ -92,7 +92,7 @@ impl CheckState {
                 seen: seen
                     .iter()
                     .filter(|sighting| sighting.token == token)
-                    .map(|sighting| Seen {
+                    .map(|sighting| Observed {
                         sighting: sighting.clone(),
                         how: parsed(&self.seen, &sighting.file_name()),
                     })

@@ -24,8 +24,7 @@ use canary::CanaryOptions;
     version,
     term_width = 80,
     max_term_width = 80,
-    mut_arg("timeout", |timeout| timeout.default_value("30")),
-    group = clap::ArgGroup::new("origin").args(["domain", "canary"])
+    mut_arg("timeout", |timeout| timeout.default_value("30"))
 )]
 pub struct Args {
     /// Name or address of your mail server
@@ -51,7 +50,7 @@ pub struct Args {
     /// Sender for its domain, in place of postmaster; repeatable. A made-up
     /// one makes servers with callout ask the partner. With --canary the one
     /// sender of the mail
-    #[arg(long, value_name = "ADDRESS", requires = "origin")]
+    #[arg(long, value_name = "ADDRESS")]
     sender: Vec<Address>,
 
     /// Another domain that the rule must catch, as sub.partner.example;

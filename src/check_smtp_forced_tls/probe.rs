@@ -16,12 +16,22 @@ use outbound::Routes;
 
 /// Looks until all is seen or the time is over.
 pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) {
+    match &target.canary {
+        Some(canary) => canary::look(canary, target, run, progress),
+        None => offer_and_call(target, run, progress),
+    }
+    progress.note(|facts| {
+        facts.seconds = Some(run.deadline.elapsed().as_secs_f64());
+        if facts.is_unfinished() {
+            facts.cut_short(run.out_of_time());
+        }
+    });
+}
+
+fn offer_and_call(target: &Target, run: &Run, progress: &Progress) {
     let now = clock::seconds(run.now);
     let anchors = Anchors::load(target.ca_file.as_deref(), now);
     let deadline = &run.deadline;
-    if let Some(canary) = &target.canary {
-        canary::look(canary, &target.caller, &anchors, run, progress);
-    }
     if let Some(inbound) = &target.inbound {
         Legs {
             target: inbound,
@@ -45,10 +55,4 @@ pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) {
         progress,
     }
     .look();
-    progress.note(|facts| {
-        facts.seconds = Some(deadline.elapsed().as_secs_f64());
-        if facts.is_unfinished() {
-            facts.cut_short(run.out_of_time());
-        }
-    });
 }

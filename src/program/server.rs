@@ -20,8 +20,13 @@ const LINE_CHARS: usize = 400;
 #[derive(Clone, Debug, clap::Args)]
 pub struct ServerOptions {
     /// End the connection after this many seconds
-    #[arg(short, long, value_name = "SECONDS", default_value_t = 60, allow_hyphen_values = true, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(short, long, value_name = "SECONDS", default_value = "60", allow_hyphen_values = true, value_parser = seconds)]
     pub timeout: u64,
+}
+
+fn seconds(text: &str) -> Result<u64, &'static str> {
+    let seconds = text.parse().ok().filter(|seconds| (1..=86_400).contains(seconds));
+    seconds.ok_or("is not a time limit; write seconds from 1 to 86400")
 }
 
 /// One run of a server.

@@ -2,7 +2,7 @@
 //! then, if asked for, a wrong certificate, and then TLS as it should be.
 
 mod args;
-mod door;
+mod entrance;
 mod keys;
 mod lines;
 mod talk;
@@ -12,7 +12,7 @@ pub use args::Args;
 use crate::canary::SinkState;
 use crate::connection::Connection;
 use crate::program::{Served, Service};
-use door::Door;
+use entrance::Entrance;
 use talk::Post;
 
 /// How long each line of a client may take (RFC 5321 section 4.5.3.2 asks for minutes, of servers that hold real mail).
@@ -35,15 +35,16 @@ pub fn serve(args: &Args, service: &Service) -> Served {
     };
     let state = match SinkState::open(&args.state) {
         Ok(state) => state,
-        Err(error) => return door::closed(connection, args, &error.to_string()),
+        Err(error) => return entrance::closed(connection, args, &error.to_string()),
     };
     let right = match keys::right(args.pem.as_deref(), &state, &args.domain) {
         Ok(right) => right,
-        Err(error) => return door::closed(connection, args, &error.to_string()),
+        Err(error) => return entrance::closed(connection, args, &error.to_string()),
     };
     let clock = || service.now();
     let post = Post { domain: &args.domain, state: &state, clock: &clock, from };
-    let door = Door { post: &post, right };
-    let story = if args.tls { door.tls_at_once(connection) } else { door.starttls(connection) };
+    let entrance = Entrance { post: &post, right };
+    let story =
+        if args.tls { entrance.tls_at_once(connection) } else { entrance.starttls(connection) };
     Served::Whole(format!("{from}: {story}"))
 }

@@ -15,7 +15,7 @@ use crate::smtp_client::{Security, host, port};
 pub(super) struct CanaryOptions {
     /// Hand the next canary mail for this domain to your own server, and judge
     /// the last ones
-    #[arg(long, value_name = "DOMAIN", requires = "canary_state", conflicts_with_all = ["domain", "partner"])]
+    #[arg(long, value_name = "DOMAIN", conflicts_with_all = ["domain", "partner"])]
     pub(super) canary: Option<Domain>,
 
     /// Directory that is shared with smtp_canary
@@ -23,15 +23,15 @@ pub(super) struct CanaryOptions {
     canary_state: Option<PathBuf>,
 
     /// A mail must come within this time, and a proof may be as old
-    #[arg(long, value_name = "DURATION", default_value = "2h", value_parser = duration::parse, allow_hyphen_values = true)]
+    #[arg(long, value_name = "DURATION", requires = "canary", default_value = "2h", value_parser = duration::parse, allow_hyphen_values = true)]
     pub(super) canary_age: Duration,
 
     /// Where smtp_canary listens, to see that it does
-    #[arg(long, value_name = "HOST", default_value = "127.0.0.1", value_parser = host())]
+    #[arg(long, value_name = "HOST", requires = "canary", default_value = "127.0.0.1", value_parser = host())]
     canary_host: String,
 
     /// The port of it
-    #[arg(long, value_name = "PORT", default_value = "25", value_parser = port)]
+    #[arg(long, value_name = "PORT", requires = "canary", default_value = "25", value_parser = port)]
     canary_port: u16,
 
     /// The rule verifies certificates: show a wrong one too, and CRITICAL when
@@ -57,10 +57,18 @@ impl Args {
     /// What to hand over, if a canary mail is.
     pub(super) fn canary(&self) -> Result<Option<CanaryTarget>, UsageError> {
         let options = &self.canary;
-        let (Some(domain), Some(state)) = (&options.canary, &options.canary_state) else {
+        let usage = |text: &str| Err(UsageError(text.to_owned()));
+        let Some(domain) = &options.canary else {
+            if self.domain.is_empty() && !self.sender.is_empty() {
+                return usage("option --domain is missing; --help shows how to give it");
+            }
             return Ok(None);
         };
-        let usage = |text: &str| Err(UsageError(text.to_owned()));
+        let Some(state) = &options.canary_state else {
+            return usage(
+                "option --canary-state is missing; --canary needs it, as smtp_canary does",
+            );
+        };
         let Some(host) = self.hostname.clone() else {
             return usage("option --hostname is missing; --canary needs your own mail server");
         };

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::canary::{Followed, MOST_OF_A_MAIL, Seen, Sight, is_ahead};
+use crate::canary::{Followed, MOST_OF_A_MAIL, Observed, Sight, is_ahead};
 use crate::check_smtp_forced_tls::explain::{long, not_handed_over, sink_words, tls, when};
 use crate::check_smtp_forced_tls::facts::{
     CanaryFacts, Course, HandOver, SinkSeen, course, first, is_overdue, since,
@@ -74,6 +74,7 @@ fn mail_of(mail: &Followed, facts: &CanaryFacts, policy: &Policy, report: &mut R
         }
         Course::Unreadable(error) => {
             report.find(State::Unknown, format!("cannot tell how a canary mail came: {error}"));
+            report.advise("look at that file; the next canary mail decides");
         }
         Course::Open if is_overdue(mail, facts.looked_at, facts.age) => {
             overdue(mail, facts, report);
@@ -82,7 +83,7 @@ fn mail_of(mail: &Followed, facts: &CanaryFacts, policy: &Policy, report: &mut R
     }
 }
 
-fn at(seen: &Seen) -> String {
+fn at(seen: &Observed) -> String {
     seen.how.as_ref().map_or_else(
         |_| String::new(),
         |how| {
@@ -227,7 +228,8 @@ fn no_proof_yet(newest: Option<&Followed>, facts: &CanaryFacts, report: &mut Rep
 /// Attempts of the server that handed the mail over, or of all that came.
 fn attempts(mail: &Followed) -> u64 {
     let came = first(mail, Sight::Encrypted, None).or_else(|| first(mail, Sight::InTheClear, None));
-    let counts = |seen: &&Seen| came.is_none_or(|came| came.sighting.peer == seen.sighting.peer);
+    let counts =
+        |seen: &&Observed| came.is_none_or(|came| came.sighting.peer == seen.sighting.peer);
     u64::try_from(mail.seen.iter().filter(counts).count()).unwrap_or(u64::MAX)
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::canary::{Circumstances, Followed, Seen, Sight};
+use crate::canary::{Circumstances, Followed, Observed, Sight};
 use crate::check_smtp_forced_tls::facts::{CanaryFacts, HandOver, SinkSeen};
 use crate::clock;
 use crate::monitoring::{Report, duration};
@@ -43,7 +43,7 @@ fn story(mail: &Followed) -> Vec<String> {
         Err(error) => error.to_string(),
     };
     told.push(format!("{short} {}: {handed_over}", when(mail.token.made())));
-    let mut seen: Vec<&Seen> = mail.seen.iter().collect();
+    let mut seen: Vec<&Observed> = mail.seen.iter().collect();
     seen.sort_by_key(|seen| seen.how.as_ref().map_or(u64::MAX, |how| how.at));
     for seen in seen {
         let what = match seen.sighting.sight {

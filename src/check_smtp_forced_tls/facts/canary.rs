@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use crate::canary::{Circumstances, Followed, HalfError, Seen, Sight, is_ahead, or_reason};
+use crate::canary::{Circumstances, Followed, HalfError, Observed, Sight, is_ahead, or_reason};
 use crate::login::NoLogin;
 use crate::smtp::{Command, Reply, SessionError};
 use crate::smtp_client::{NoSession, Unreached, certificate_words};
@@ -78,11 +78,11 @@ pub(in crate::check_smtp_forced_tls) enum HandOver {
 #[derive(Clone, Debug)]
 pub(in crate::check_smtp_forced_tls) enum Course<'a> {
     /// It came in the clear.
-    InTheClear(&'a Seen),
+    InTheClear(&'a Observed),
     /// It came encrypted, and its server had kept it before: that long, if both times are known.
     Proven { waited: Option<u64>, came: &'a Circumstances },
     /// It came encrypted, and what must come before was not seen.
-    NotProven(&'a Seen),
+    NotProven(&'a Observed),
     /// It came, and nobody knows when and how.
     Unreadable(&'a HalfError),
     /// It has not come.
@@ -130,7 +130,7 @@ pub(in crate::check_smtp_forced_tls) fn first<'a>(
     mail: &'a Followed,
     sight: Sight,
     peer: Option<&str>,
-) -> Option<&'a Seen> {
+) -> Option<&'a Observed> {
     mail.seen
         .iter()
         .filter(|seen| seen.sighting.sight == sight)

@@ -5,26 +5,20 @@ use crate::canary::{CheckState, Followed, HalfError, Token};
 use crate::check_smtp_forced_tls::facts::{
     Course, HandOver, Progress, SinkSeen, course, is_due, is_overdue,
 };
-use crate::check_smtp_forced_tls::target::CanaryTarget;
+use crate::check_smtp_forced_tls::target::{CanaryTarget, Target};
 use crate::clock;
 use crate::deadline::Deadline;
 use crate::program::{Gathered, Run};
 use crate::smtp::{Command, Session, Stage};
-use crate::smtp_client::{Caller, Dialer, NoSession};
-use crate::tls::trust::Anchors;
+use crate::smtp_client::{Dialer, NoSession};
 
 /// What the mail exchanger says in its greeting (`src/smtp_canary/talk.rs`).
 const PRODUCT: &str = "smtp_canary";
 
 /// Looks, and hands the next mail over if none is open.
-pub(super) fn look(
-    target: &CanaryTarget,
-    caller: &Caller,
-    anchors: &Anchors,
-    run: &Run,
-    progress: &Progress,
-) {
-    let look = Look { target, caller, anchors, run, progress, now: clock::unix_seconds(run.now) };
+pub(super) fn look(target: &CanaryTarget, whole: &Target, run: &Run, progress: &Progress) {
+    let now = clock::unix_seconds(run.now);
+    let look = Look { target, whole, run, progress, now };
     if let Err(error) = look.look() {
         look.note(|facts| facts.mails = Err(error));
     }
@@ -35,8 +29,7 @@ pub(super) fn look(
 
 struct Look<'a> {
     target: &'a CanaryTarget,
-    caller: &'a Caller,
-    anchors: &'a Anchors,
+    whole: &'a Target,
     run: &'a Run,
     progress: &'a Progress,
     now: u64,
@@ -92,7 +85,7 @@ impl Look<'_> {
     /// Whether our mail exchanger listens. It is asked nothing, so that it notes nothing.
     fn sink(&self, deadline: &Deadline) -> SinkSeen {
         let (host, port) = &self.target.sink;
-        let caller = self.caller.without_proxy();
+        let caller = self.whole.caller.without_proxy();
         let dialer = Dialer::new(host, *port, &caller, deadline);
         let connected = dialer.addresses().and_then(|addresses| dialer.connect(&addresses));
         let mut connection = match connected {
@@ -129,8 +122,8 @@ impl Look<'_> {
         }
         let submission = Submission {
             target: self.target,
-            caller: self.caller,
-            anchors: self.anchors,
+            caller: &self.whole.caller,
+            ca_file: self.whole.ca_file.as_deref(),
             run: self.run,
             token: &token,
         };

@@ -1,5 +1,6 @@
 //! One canary mail handed to our own server, as any mail of ours is.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::canary::Token;
@@ -26,7 +27,8 @@ pub(super) enum HandedOver {
 pub(super) struct Submission<'a> {
     pub(super) target: &'a CanaryTarget,
     pub(super) caller: &'a Caller,
-    pub(super) anchors: &'a Anchors,
+    /// The authorities to trust in place of the system's.
+    pub(super) ca_file: Option<&'a Path>,
     pub(super) run: &'a Run,
     pub(super) token: &'a Token,
 }
@@ -69,7 +71,8 @@ impl<'a> Submission<'a> {
     fn verify(&self, client: &Client<'_>) -> Result<(), HandOver> {
         let shown = client.tls.as_ref().map(|shake| shake.shown.clone()).unwrap_or_default();
         let now = clock::seconds(self.run.now);
-        let proof = proof(&shown, &self.target.host, self.anchors, now);
+        let anchors = Anchors::load(self.ca_file, now);
+        let proof = proof(&shown, &self.target.host, &anchors, now);
         if proof.is_whole() { Ok(()) } else { Err(HandOver::NotProven(proof)) }
     }
 

@@ -274,6 +274,6 @@ fn the_port_where_tls_begins_at_once_is_told_apart() {
 
     let server = MailServer::start(enforcing);
     let outcome = check(server.port(), &["--tls-port", "1"]);
-    labels::prints_all("check_smtp_forced_tls", &outcome, &[]);
+    labels::prints_all("check_smtp_forced_tls", &outcome, &["waited", "attempts", "age"]);
     outcome.expect(2, "SMTP FORCED TLS CRITICAL - 127.0.0.1:1: connection refused | ");
 }

@@ -1,6 +1,7 @@
 //! `check_smtp_forced_tls` offering mail to real and to scripted servers.
 
 mod answers;
+mod canary;
 mod conversation;
 mod outbound;
 mod partner_starttls;

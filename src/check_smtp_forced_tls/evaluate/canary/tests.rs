@@ -31,7 +31,7 @@ fn mail_of_peers(made: u64, seen: &[(Sight, u64, &str)]) -> Followed {
     let token = Token::new(NOW - made).unwrap();
     let seen = seen
         .iter()
-        .map(|(sight, ago, address)| Seen {
+        .map(|(sight, ago, address)| Observed {
             sighting: Sighting::new(&token, *sight, &peer(address)),
             how: Ok(Circumstances {
                 at: NOW - ago,
