@@ -337,7 +337,11 @@ impl Spool {
         self.waiting
             .move_to(name.as_str(), &failed)
             .map_err(self.trouble("cannot move a message to failed/"))?;
-        self.waiting.sync().map_err(self.trouble("cannot make a message durable"))
+        // Where it is now before where it was: a power cut in between leaves it twice, the other way round not at all.
+        failed
+            .sync()
+            .and_then(|()| self.waiting.sync())
+            .map_err(self.trouble("cannot make a message durable"))
     }
 
     /// Puts the messages in `failed/` back in line, as if they were new.
@@ -362,6 +366,8 @@ impl Spool {
                 .move_to(name.as_str(), &self.waiting)
                 .map_err(self.trouble("cannot move a message back"))?;
         }
+        // Before anything makes durable that they are gone from failed/. What cannot be synced is there all the same.
+        let _ = self.waiting.sync();
         Ok(())
     }
 

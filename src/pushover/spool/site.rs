@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::User;
 use rustix::fs::{
-    AtFlags, CWD, Gid, Mode, OFlags, RenameFlags, Stat, Uid, fchmod, fchown, fstat, mkdirat,
+    AtFlags, CWD, Gid, Mode, OFlags, RenameFlags, Stat, Uid, fchmod, fchown, fstat, fsync, mkdirat,
     openat, renameat, renameat_with, unlinkat,
 };
 
@@ -64,7 +64,10 @@ impl Site {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => {
                 Err(SpoolError::io("cannot create it", &path, error))
             }
-            _ => Self::find(&path, named_in),
+            _ => {
+                sync_above(&path);
+                Self::find(&path, named_in)
+            }
         }
     }
 
@@ -125,6 +128,13 @@ impl Site {
     pub(super) fn into_path(self) -> PathBuf {
         self.path
     }
+}
+
+/// Makes the name of a new directory durable, or its first alert would be gone with it. Some file systems cannot.
+fn sync_above(path: &Path) {
+    let Some(above) = path.parent() else { return };
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let _ = openat(CWD, above, flags, Mode::empty()).and_then(|above| fsync(&above));
 }
 
 /// Whether nobody but root and the owner of the spool can lay the way to it. Only root is asked: anybody else goes
