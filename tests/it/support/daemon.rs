@@ -56,7 +56,7 @@ impl Daemon {
             .args([unpacked, instance])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(fs::File::create(instance.join("stderr")).unwrap())
+            .stderr(File::create(instance.join("stderr")).unwrap())
             .process_group(0)
             .spawn()
             .unwrap();
