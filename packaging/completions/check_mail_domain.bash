@@ -54,11 +54,11 @@ _check_mail_domain() {
                     return 0
                     ;;
                 --mta-sts-mode)
-                    COMPREPLY=($(compgen -W "enforce testing" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --dmarc-policy)
-                    COMPREPLY=($(compgen -W "none quarantine" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --dns-server)

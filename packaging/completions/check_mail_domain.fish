@@ -3,10 +3,8 @@ complete -c check_mail_domain -l require -d 'What must be there, or the state is
 complete -c check_mail_domain -l profile -d 'Require a set of measures: bsi for all seven of --require' -r
 complete -c check_mail_domain -l dkim-selector -d 'Selector of a DKIM key, what stands before ._domainkey; repeatable' -r
 complete -c check_mail_domain -l rollover -d 'WARNING when the certificate ends in less than this, and no record for the next one is there, as in 14d' -r
-complete -c check_mail_domain -l mta-sts-mode -d 'testing when an MTA-STS policy in that mode is all that is wanted' -r -f -a "enforce\t''
-testing\t''"
-complete -c check_mail_domain -l dmarc-policy -d 'none when a DMARC policy of p=none is all that is wanted' -r -f -a "none\t''
-quarantine\t''"
+complete -c check_mail_domain -l mta-sts-mode -d 'testing when an MTA-STS policy in that mode is all that is wanted' -r
+complete -c check_mail_domain -l dmarc-policy -d 'none when a DMARC policy of p=none is all that is wanted' -r
 complete -c check_mail_domain -l dns-server -d 'Resolver to ask, which validates DNSSEC and is believed; repeatable [default: those of /etc/resolv.conf, believed on loopback or with options trust-ad]' -r
 complete -c check_mail_domain -l ca-file -d 'PEM file with the authorities to trust in place of the system\'s' -r -F
 complete -c check_mail_domain -l helo -d 'Name to give in EHLO [default: this host\'s full name, else its address in brackets]' -r

@@ -23,7 +23,7 @@ _check_smtp_forced_tls() {
 
     case "${cmd}" in
         check_smtp_forced_tls)
-            opts="-H -p -S -s -4 -6 -v -t -h -V --hostname --port --tls-port --domain --recipient --sender --also --control-domain --stage --allow-temporary --partner --partner-port --relay-host --require-valid --ca-file --canary --canary-state --canary-age --canary-host --canary-port --verify --starttls --tls --auth-file --helo --source-address --ipv4 --ipv6 --proxy-protocol --output-format --verbose --timeout --help --version"
+            opts="-H -p -S -s -4 -6 -v -t -h -V --hostname --port --tls-port --domain --recipient --sender --also --control-domain --stage --allow-temporary --partner --partner-starttls --partner-port --relay-host --require-valid --ca-file --canary --canary-state --canary-age --canary-host --canary-port --verify --starttls --tls --auth-file --helo --source-address --ipv4 --ipv6 --proxy-protocol --output-format --verbose --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
