@@ -36,6 +36,15 @@ pub(super) fn probe(target: &Target, run: &Run, progress: &Progress<Facts>) {
     progress.note(|facts| facts.lost = lost);
     run.deadline.enter("reading the spool");
     access.enter_spool();
+    // Once more with the rights of whoever sends, who may have a place of its own for it.
+    let lost_by_it = self::lost(&access.spool_dir, now);
+    progress.note(|facts| {
+        let new = lost_by_it
+            .into_iter()
+            .filter(|one| !facts.lost.iter().any(|known| known.file == one.file));
+        let new: Vec<Lost> = new.collect();
+        facts.lost.extend(new);
+    });
     let credentials = unusable(&mut access);
     let route = Api::new(&access.route).err().map(Arc::new);
     progress.note(|facts| {

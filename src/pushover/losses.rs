@@ -12,6 +12,8 @@ use super::fingerprint::fingerprint;
 
 /// Made when the host starts (tmpfiles.d), for the account that sends.
 const RUN_DIR: &str = "/run/monitoring-plugins-axigen";
+/// In memory, for an account that has no other place. Everybody may write there, so that only what is its own counts.
+const SHARED_DIR: &str = "/dev/shm";
 /// Bytes of a file that are read; it does not grow beyond.
 const FILE_BYTES: u64 = 1 << 20;
 
@@ -53,12 +55,13 @@ fn file_name(spool: &Path) -> String {
     format!("notify_pushover-lost-{}", fingerprint(&[&spool.to_string_lossy()], 16))
 }
 
-/// The one for all accounts first, then that of our own.
+/// The one for all accounts first, then that of our own, then what is there on every host.
 fn places() -> Vec<PathBuf> {
     let own = std::env::var_os("XDG_RUNTIME_DIR").filter(|path| !path.is_empty());
     let by_number = format!("/run/user/{}", rustix::process::geteuid().as_raw());
     let own = own.map_or_else(|| PathBuf::from(by_number), PathBuf::from);
-    [PathBuf::from(RUN_DIR), own].into_iter().filter(|path| path.is_absolute()).collect()
+    let places = [PathBuf::from(RUN_DIR), own, PathBuf::from(SHARED_DIR)];
+    places.into_iter().filter(|path| path.is_absolute()).collect()
 }
 
 /// The owner of the directory may have put anything there, and we may be root: only a plain file of ours or of that owner
@@ -72,10 +75,7 @@ fn note_in(directory: &Path, name: &str, now: u64) -> io::Result<()> {
         | OFlags::NONBLOCK
         | OFlags::CLOEXEC;
     let file = openat(&directory, name, flags, Mode::RUSR | Mode::WUSR | Mode::RGRP)?;
-    let Stat { st_uid, st_size, .. } = plain(&file)?;
-    if ![owner.st_uid, rustix::process::geteuid().as_raw()].contains(&st_uid) {
-        return Err(io::ErrorKind::PermissionDenied.into());
-    }
+    let Stat { st_size, .. } = plain(&file, &owner)?;
     // The owner's own runs add to it, too. Nobody but root may give it away.
     let _ = fchown(&file, Some(Uid::from_raw(owner.st_uid)), Some(Gid::from_raw(owner.st_gid)));
     if u64::try_from(st_size).unwrap_or(0) < FILE_BYTES {
@@ -86,13 +86,14 @@ fn note_in(directory: &Path, name: &str, now: u64) -> io::Result<()> {
 
 fn read_in(directory: &Path, name: &str) -> Option<Losses> {
     let file = directory.join(name);
-    let found = read_times(directory, name);
-    let times: Vec<u64> = match found {
+    let times: Vec<u64> = match read_times(directory, name) {
         Ok(text) => text.lines().filter_map(|line| line.parse().ok()).collect(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied && !file.exists() => {
             return None;
         }
+        // Anybody can have put it there.
+        Err(_) if directory == Path::new(SHARED_DIR) => return None,
         Err(_) => Vec::new(),
     };
     let count = u64::try_from(times.len()).unwrap_or(u64::MAX).max(1);
@@ -100,29 +101,32 @@ fn read_in(directory: &Path, name: &str) -> Option<Losses> {
 }
 
 fn read_times(directory: &Path, name: &str) -> io::Result<String> {
-    let (directory, _) = open_directory(directory)?;
+    let (directory, owner) = open_directory(directory)?;
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = openat(&directory, name, flags, Mode::empty())?;
-    plain(&file)?;
+    plain(&file, &owner)?;
     let mut bytes = Vec::new();
     File::from(file).take(FILE_BYTES + 32).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// A directory in which not everybody can lay something in our way.
+/// A directory in which not everybody can take away what we have put there.
 fn open_directory(path: &Path) -> io::Result<(OwnedFd, Stat)> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let directory = openat(CWD, path, flags, Mode::empty())?;
     let meta = fstat(&directory)?;
-    if meta.st_mode & 0o002 != 0 {
+    if meta.st_mode & 0o1002 == 0o002 {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
     Ok((directory, meta))
 }
 
-/// A file that is known by no other name.
-fn plain(file: &OwnedFd) -> io::Result<Stat> {
+/// A file of ours, or of the owner of the directory, that is known by no other name.
+fn plain(file: &OwnedFd, owner: &Stat) -> io::Result<Stat> {
     let meta = fstat(file)?;
+    if ![owner.st_uid, rustix::process::geteuid().as_raw()].contains(&meta.st_uid) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
     let is_file = rustix::fs::FileType::from_raw_mode(meta.st_mode).is_file();
     if is_file && meta.st_nlink == 1 { Ok(meta) } else { Err(io::ErrorKind::InvalidData.into()) }
 }

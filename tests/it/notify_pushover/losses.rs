@@ -41,6 +41,23 @@ fn an_alert_that_is_neither_sent_nor_kept_is_told_until_somebody_has_seen_it() {
 }
 
 #[test]
+fn a_loss_is_noted_where_there_is_no_directory_for_it() {
+    let host = Host::at("http://127.0.0.1:1");
+    let nowhere = Path::new("/dev/null/spool").join(host.path().file_name().unwrap());
+    let without = |command: &mut Command, options: &[&str]| {
+        run(command.env("XDG_RUNTIME_DIR", "/nowhere").args(options))
+    };
+    let send = &["--message=x", "--timeout=2"];
+    without(&mut host.command_at(&nowhere), send).expect(2, "PUSHOVER LOST - ");
+    let mut command = Command::new(crate::support::program("check_pushover"));
+    command.env_clear().arg("--config").arg(host.config()).arg("--spool-dir").arg(&nowhere);
+    let outcome = without(&mut command, &[]);
+    outcome.expect(2, "PUSHOVER CRITICAL - 1 alert was lost, ");
+    let file = outcome.next_step().unwrap().rsplit(' ').next().unwrap();
+    fs::remove_file(file).unwrap();
+}
+
+#[test]
 fn a_run_that_hangs_before_the_alert_is_safe_leaves_a_note() {
     if skipped_without_root("a spool that hangs") {
         return;
