@@ -11,7 +11,7 @@ use super::facts::{EarlyEnd, Facts, Recipient};
 use super::policy::Policy;
 use crate::monitoring::{Metric, Range, Report, State, Thresholds, Unit, Value};
 use crate::smtp::{Command, Stage};
-use crate::smtp_client::{BEHIND_PROXY, NoSession, Security};
+use crate::smtp_client::{BEGINS_CLEAR, BEGINS_OTHERWISE, BEHIND_PROXY, NoSession, Security};
 use crate::tls::handshake::HandshakeError;
 use meaning::{Meaning, meaning};
 
@@ -61,7 +61,7 @@ fn ended(facts: &Facts, ended: &EarlyEnd, policy: &Policy, report: &mut Report) 
         EarlyEnd::NoMechanism(_) => {
             report.find(State::Critical, why);
             report.advise(
-                "offer AUTH PLAIN or AUTH LOGIN inside TLS (postfix: smtpd_sasl_auth_enable)",
+                "offer AUTH PLAIN or AUTH LOGIN inside TLS (postfix: smtpd_sasl_auth_enable = yes)",
             );
         }
         // Told of the recipient already.
@@ -110,13 +110,13 @@ fn no_session(facts: &Facts, error: &NoSession, report: &mut Report) {
         }
         NoSession::Handshake(HandshakeError::NotTls | HandshakeError::Text(_)) => {
             report.find(State::Critical, format!("{host}:{port}: {error}"));
-            report.advise("a port that begins in the clear needs --starttls, or neither option");
+            report.advise(BEGINS_CLEAR);
         }
         NoSession::NoAnswer(silent)
             if facts.security != Security::Tls && silent.stage == Stage::Greeting =>
         {
             report.find(State::Critical, format!("{host}:{port}: {error}"));
-            report.advise("a port where TLS begins at once needs --tls, one behind a proxy --proxy-protocol; else look at the server");
+            report.advise(BEGINS_OTHERWISE);
         }
         NoSession::NoAnswer(_)
         | NoSession::Handshake(_)

@@ -93,6 +93,13 @@ pub(crate) enum NoSession {
     OutOfTime,
 }
 
+/// What to do where the greeting does not come.
+pub(crate) const BEGINS_OTHERWISE: &str = "a port where TLS begins at once needs --tls, one behind a proxy --proxy-protocol; else look at the server";
+
+/// What to do where the answer to a handshake is no TLS.
+pub(crate) const BEGINS_CLEAR: &str =
+    "a port that begins in the clear needs --starttls, or neither option";
+
 /// What to do where [`NoSession::may_lack_proxy_header`].
 pub(crate) const BEHIND_PROXY: &str =
     "look at the server's log; a listener behind a proxy needs --proxy-protocol";

@@ -16,6 +16,9 @@ mod proxy_header;
 pub(crate) use caller::{Caller, CallerOptions, host, port};
 pub(crate) use channel::{Channel, Patient};
 pub(crate) use client::{Client, Security, plain_refusal};
-pub(crate) use dialer::{BEHIND_PROXY, Dialer, Greeted, NoSession, Unreached, leave, server_name};
+pub(crate) use dialer::{
+    BEGINS_CLEAR, BEGINS_OTHERWISE, BEHIND_PROXY, Dialer, Greeted, NoSession, Unreached, leave,
+    server_name,
+};
 pub(crate) use patience::Patience;
 pub(crate) use proxy_header::ProxyOption;

@@ -112,7 +112,9 @@ fn starttls_refused(reply: &Reply, report: &mut Report) {
 
 fn no_starttls(how: &str, report: &mut Report) {
     report.find(State::Critical, format!("{how}: forced TLS would refuse everybody"));
-    report.advise("switch STARTTLS on before you force it");
+    report.advise(
+        "switch STARTTLS on before you force it; Axigen: Security and Filtering, Acceptance and Routing, Allow StartTLS; postfix: smtpd_tls_security_level = may; exim: tls_advertise_hosts = *",
+    );
 }
 
 /// How many domains there are of each kind.
@@ -211,7 +213,7 @@ fn missing_in_words(missing: Missing) -> &'static str {
 fn advice(ruling: &Ruling, stage: LastStage) -> Option<&'static str> {
     Some(match (ruling, stage) {
         (Ruling::EnforcedSoftly(_), _) => {
-            "refuse with 5xx (postfix: plaintext_reject_code), or --allow-temporary"
+            "refuse with 5xx (postfix: plaintext_reject_code = 550), or --allow-temporary"
         }
         (Ruling::Open, LastStage::Rcpt) => {
             "look at the rule; if it acts at DATA only, test with --stage data"

@@ -9,6 +9,7 @@ mod smtp_forced_tls;
 mod smtp_lacks;
 mod smtp_malware;
 mod smtp_malware_scanners;
+mod smtp_remedies;
 mod smtp_tls;
 mod smtp_tls_oracle;
 mod smtp_tls_remedies;
