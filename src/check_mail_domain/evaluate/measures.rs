@@ -141,11 +141,9 @@ fn dnssec(facts: &Facts) -> Taken {
         (None | Some(Destination::Unknown(_)), _) | (_, Validation::Unknown) => Taken::Unknown,
         (_, Validation::Secure) => Taken::Yes,
         (_, Validation::Insecure) => match &facts.delegation {
-            Some(Delegation::NoDs { .. }) | None => {
-                Taken::No("the domain is not signed".to_owned())
-            }
-            Some(Delegation::Ds(_)) => Taken::No("the domain is not proven".to_owned()),
             Some(Delegation::Unknown(_)) => Taken::Unknown,
+            Some(found) if found.is_to_be_proven() => Taken::Unknown,
+            _ => Taken::No("the domain is not signed".to_owned()),
         },
     }
 }
@@ -154,7 +152,11 @@ fn dane(facts: &Facts) -> Taken {
     if dane::is_broken(facts) {
         return Taken::Broken;
     }
-    if facts.validation == Validation::Unknown || facts.hosts.is_empty() {
+    let is_doubtful = facts.delegation.as_ref().is_some_and(Delegation::is_to_be_proven);
+    let is_untold =
+        |host: &MailHost| host.validation == Validation::Unknown && !host.addresses.is_empty();
+    let is_doubtful = is_doubtful || facts.hosts.iter().any(is_untold);
+    if facts.validation == Validation::Unknown || is_doubtful || facts.hosts.is_empty() {
         let is_nowhere = facts.destination == Some(Destination::Null);
         return if is_nowhere { Taken::No("no mail host".to_owned()) } else { Taken::Unknown };
     }
