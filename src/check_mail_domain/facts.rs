@@ -125,6 +125,11 @@ pub(super) struct MailHost {
 }
 
 impl MailHost {
+    /// Whether it is known that no mail goes there, so that nothing about it needs proof.
+    pub(super) fn is_void(&self) -> bool {
+        self.addresses.is_empty() && self.unresolved.is_none() && !self.is_address
+    }
+
     /// Whether senders without IPv6 can reach it.
     pub(super) fn has_ipv4(&self) -> bool {
         self.addresses.iter().any(IpAddr::is_ipv4)

@@ -171,9 +171,12 @@ fn dane(facts: &Facts) -> Taken {
             _ => format!("TLSA of {} cannot be used", host.name),
         });
     }
-    let is_there =
-        |host: &_| if facts.connects { dane::is_proven(host) } else { dane::is_published(host) };
-    if !facts.hosts.iter().all(is_there) || facts.left_out > 0 {
+    let is_there = |host: &MailHost| {
+        if facts.connects { dane::is_proven(host) } else { dane::is_published(host) }
+    };
+    let mut real = facts.hosts.iter().filter(|host| !host.is_void()).peekable();
+    let is_seen = facts.cut_short.is_none() && facts.left_out == 0 && real.peek().is_some();
+    if !is_seen || !real.all(is_there) {
         return Taken::Unknown;
     }
     if routes::is_secure(facts) {
