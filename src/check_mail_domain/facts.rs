@@ -14,6 +14,7 @@ use crate::published::dmarc::Dmarc;
 use crate::published::mta_sts::{StsFault, StsPolicy};
 use crate::published::spf::Qualifier;
 use crate::published::tls_rpt::ReportsTo;
+use crate::pushover::not_accepted::Distrust;
 use crate::smtp_client::{NoSession, certificate_words};
 use crate::tls::certificate::Certificate;
 use crate::tls::dane::{Dane, TlsaFit};
@@ -89,6 +90,16 @@ pub(super) enum Delegation {
     Unknown(NoLookup),
 }
 
+/// Algorithms that resolvers of today check (RFC 8624 section 3.1).
+const ALGORITHMS: [u8; 8] = [5, 7, 8, 10, 13, 14, 15, 16];
+
+impl Delegation {
+    /// Whether the zone ought to be proven, so that a resolver that does not do it lets unproven records through.
+    pub(super) fn is_to_be_proven(&self) -> bool {
+        matches!(self, Self::Ds(algorithms) if algorithms.iter().any(|one| ALGORITHMS.contains(one)))
+    }
+}
+
 /// One mail server of the domain.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct MailHost {
@@ -114,6 +125,11 @@ pub(super) struct MailHost {
 }
 
 impl MailHost {
+    /// Whether it is known that no mail goes there, so that nothing about it needs proof.
+    pub(super) fn is_void(&self) -> bool {
+        self.addresses.is_empty() && self.unresolved.is_none() && !self.is_address
+    }
+
     /// Whether senders without IPv6 can reach it.
     pub(super) fn has_ipv4(&self) -> bool {
         self.addresses.iter().any(IpAddr::is_ipv4)
@@ -219,8 +235,8 @@ pub(super) enum NoPolicy {
     Refused,
     #[error("no answer in time")]
     Silent,
-    #[error("the certificate does not count: {0}")]
-    Certificate(String),
+    #[error("its certificate {0}")]
+    Certificate(Distrust),
     #[error("TLS does not come about: {0}")]
     Tls(String),
     #[error("answered with HTTP status {0}, not 200")]

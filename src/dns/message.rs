@@ -1,7 +1,7 @@
 //! Questions and answers as bytes; pure. An answer counts only when it is one to the question.
 
 use hickory_proto::op::{Edns, Message, MessageType, Query, ResponseCode};
-use hickory_proto::rr::{Name, RData};
+use hickory_proto::rr::{Name, RData, Record};
 
 use super::lookup::{Lookup, Validation};
 use super::record::{self, RecordKind, plain};
@@ -94,7 +94,7 @@ impl Inquest {
             return Told::Truncated;
         }
         match meta.response_code {
-            ResponseCode::NoError | ResponseCode::NXDomain if !meta.recursion_available => {
+            ResponseCode::NoError | ResponseCode::NXDomain if !is_whole(&message) => {
                 Told::NotAResolver
             }
             ResponseCode::NoError | ResponseCode::NXDomain => self.answer(&message),
@@ -147,4 +147,14 @@ impl Inquest {
         });
         aliases.next()
     }
+}
+
+/// Whether there is nothing more to find elsewhere: a resolver has looked, or the server's own zone has the records, or
+/// denies them. A server that is neither refers to others.
+fn is_whole(message: &Message) -> bool {
+    let meta = &message.metadata;
+    let is_alias = |record: &Record| matches!(record.data, RData::CNAME(_));
+    let has_records = message.answers.iter().any(|record| !is_alias(record));
+    let denies = message.authorities.iter().any(|record| matches!(record.data, RData::SOA(_)));
+    meta.recursion_available || (meta.authoritative && (has_records || denies))
 }

@@ -10,7 +10,7 @@ mod record;
 mod resolver;
 mod settings;
 
-pub(crate) use lookup::{Lookup, NoLookup, Validation};
+pub(crate) use lookup::{Lookup, NoLookup, ServerFault, Validation};
 pub(crate) use record::{Data, RecordKind, Rrsig, Tlsa};
 pub(crate) use resolver::{Resolver, Validates, WhyUnvalidated};
 pub(crate) use settings::{NameServer, Settings};

@@ -162,3 +162,7 @@ fn authority(record: &Tlsa, chain: &[Vec<u8>], names: &[&str], now: i64) -> Tlsa
     }
     best
 }
+
+#[cfg(test)]
+#[path = "dane_tests.rs"]
+mod tests;

@@ -141,11 +141,9 @@ fn dnssec(facts: &Facts) -> Taken {
         (None | Some(Destination::Unknown(_)), _) | (_, Validation::Unknown) => Taken::Unknown,
         (_, Validation::Secure) => Taken::Yes,
         (_, Validation::Insecure) => match &facts.delegation {
-            Some(Delegation::NoDs { .. }) | None => {
-                Taken::No("the domain is not signed".to_owned())
-            }
-            Some(Delegation::Ds(_)) => Taken::No("the domain is not proven".to_owned()),
             Some(Delegation::Unknown(_)) => Taken::Unknown,
+            Some(found) if found.is_to_be_proven() => Taken::Unknown,
+            _ => Taken::No("the domain is not signed".to_owned()),
         },
     }
 }
@@ -154,7 +152,11 @@ fn dane(facts: &Facts) -> Taken {
     if dane::is_broken(facts) {
         return Taken::Broken;
     }
-    if facts.validation == Validation::Unknown || facts.hosts.is_empty() {
+    let is_doubtful = facts.delegation.as_ref().is_some_and(Delegation::is_to_be_proven);
+    let is_untold =
+        |host: &MailHost| host.validation == Validation::Unknown && !host.addresses.is_empty();
+    let is_doubtful = is_doubtful || facts.hosts.iter().any(is_untold);
+    if facts.validation == Validation::Unknown || is_doubtful || facts.hosts.is_empty() {
         let is_nowhere = facts.destination == Some(Destination::Null);
         return if is_nowhere { Taken::No("no mail host".to_owned()) } else { Taken::Unknown };
     }
@@ -169,9 +171,12 @@ fn dane(facts: &Facts) -> Taken {
             _ => format!("TLSA of {} cannot be used", host.name),
         });
     }
-    let is_there =
-        |host: &_| if facts.connects { dane::is_proven(host) } else { dane::is_published(host) };
-    if !facts.hosts.iter().all(is_there) || facts.left_out > 0 {
+    let is_there = |host: &MailHost| {
+        if facts.connects { dane::is_proven(host) } else { dane::is_published(host) }
+    };
+    let mut real = facts.hosts.iter().filter(|host| !host.is_void()).peekable();
+    let is_seen = facts.cut_short.is_none() && facts.left_out == 0 && real.peek().is_some();
+    if !is_seen || !real.all(is_there) {
         return Taken::Unknown;
     }
     if routes::is_secure(facts) {

@@ -8,9 +8,6 @@ use crate::check_mail_domain::policy::Policy;
 use crate::dns::{NoLookup, Rrsig, Validates, Validation};
 use crate::monitoring::State;
 
-/// Algorithms that resolvers of today check (RFC 8624 section 3.1).
-const ALGORITHMS: [u8; 8] = [5, 7, 8, 10, 13, 14, 15, 16];
-
 pub(super) fn judge(facts: &Facts, policy: &Policy, now: i64, opinions: &mut Opinions) {
     resolver(facts, policy, opinions);
     destination(facts, policy, now, opinions);
@@ -112,9 +109,7 @@ fn is_resolved(facts: &Facts) -> bool {
 fn delegation(facts: &Facts, opinions: &mut Opinions) {
     let has_tlsa = facts.hosts.iter().any(|host| !host.tlsa.records().is_empty());
     match &facts.delegation {
-        Some(Delegation::Ds(algorithms))
-            if algorithms.iter().all(|one| !ALGORITHMS.contains(one)) =>
-        {
+        Some(found @ Delegation::Ds(_)) if !found.is_to_be_proven() => {
             opinions.find(
                 State::Warning,
                 "signed with an algorithm that resolvers do not know, so as good as unsigned",
@@ -189,6 +184,20 @@ fn addresses(facts: &Facts, now: i64, opinions: &mut Opinions) {
                 opinions.advise("publish an address for it, or take it out of the MX records");
             }
             None => {}
+        }
+        let is_silent = facts.delegation.as_ref().is_some_and(Delegation::is_to_be_proven);
+        if host.validation == Validation::Unknown
+            && facts.validates == Some(Validates::Yes)
+            && !host.addresses.is_empty()
+            && !is_silent
+        {
+            opinions.find(
+                State::Unknown,
+                format!(
+                    "DNSSEC of {name} unknown: it is signed, and the resolver does not prove it"
+                ),
+            );
+            opinions.advise("look at the resolver: it lets through what it could not validate");
         }
         if host.is_alias {
             opinions

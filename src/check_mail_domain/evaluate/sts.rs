@@ -197,5 +197,6 @@ pub(super) fn is_kept(facts: &Facts, policy: &StsPolicy) -> bool {
                     .all(|entrance| !entrance.chains.is_empty() && entrance.problem.is_none()));
         is_seen && chains().all(|chain| chain.proof.is_whole()) && policy.allows(&host.name)
     };
-    !facts.hosts.is_empty() && facts.hosts.iter().all(is_whole)
+    let mut real = facts.hosts.iter().filter(|host| !host.is_void()).peekable();
+    facts.cut_short.is_none() && facts.left_out == 0 && real.peek().is_some() && real.all(is_whole)
 }

@@ -1,24 +1,23 @@
 //! The policy file of MTA-STS, fetched as senders fetch it (RFC 8461 section 3.3): no redirect, no proxy, no cache.
 
 use std::error::Error;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::mem::ManuallyDrop;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use reqwest::blocking::Client;
-use reqwest::{Certificate, redirect};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use reqwest::blocking::{Client, Response};
+use reqwest::redirect;
 
 use super::Survey;
 use crate::check_mail_domain::facts::{Fetched, MediaType, NoPolicy, Published, Sts};
 use crate::connection::Family;
 use crate::dns::RecordKind;
 use crate::published::mta_sts;
+use crate::pushover::client::{certificates, distrust, innermost};
 
 /// Bytes of a policy (RFC 8461 section 3.3).
-const MOST_BYTES: u64 = 64 * 1024;
+const MOST_BYTES: usize = 64 * 1024;
 /// Time for it, and no more than a third of what is left.
 const MOST_TIME: Duration = Duration::from_secs(10);
 
@@ -44,6 +43,7 @@ impl Survey<'_> {
         let host = format!("mta-sts.{}", self.target.domain);
         let addresses = self.web_addresses(&host)?;
         let time = MOST_TIME.min(self.run.deadline.remaining() / 3);
+        let end = self.run.deadline.remaining().saturating_sub(time);
         let client = ManuallyDrop::new(self.client(&host, &addresses, time)?);
         self.run.deadline.enter(format!("fetching the policy of {host}"));
         let url = format!("https://{host}/.well-known/mta-sts.txt");
@@ -54,19 +54,31 @@ impl Survey<'_> {
         let media = response.headers().get(reqwest::header::CONTENT_TYPE);
         let media = media.and_then(|media| media.to_str().ok());
         let media = media.map(|media| media.chars().take(100).collect());
-        let mut body = Vec::new();
-        response.take(MOST_BYTES + 1).read_to_end(&mut body).map_err(|error| {
-            match error.kind() {
-                std::io::ErrorKind::TimedOut => NoPolicy::Silent,
-                _ if is_late(&error) => NoPolicy::Silent,
-                _ => NoPolicy::BrokenOff,
-            }
-        })?;
-        if body.len() as u64 > MOST_BYTES {
-            return Err(NoPolicy::TooLong);
-        }
+        let body = self.body(response, end)?;
         let policy = mta_sts::policy(&body).map_err(NoPolicy::Syntax)?;
         Ok(Fetched::Policy(policy, MediaType(media)))
+    }
+
+    /// Until the deadline has `end` left: the client's own limit is one for each read, and a server may drip.
+    fn body(&self, mut response: Response, end: Duration) -> Result<Vec<u8>, NoPolicy> {
+        let mut body = Vec::new();
+        let mut chunk = [0; 4096];
+        loop {
+            if self.run.deadline.remaining() <= end {
+                return Err(NoPolicy::Silent);
+            }
+            match response.read(&mut chunk) {
+                Ok(0) => return Ok(body),
+                Ok(length) => body.extend_from_slice(chunk.get(..length).unwrap_or_default()),
+                Err(error) if error.kind() == ErrorKind::TimedOut || is_late(&error) => {
+                    return Err(NoPolicy::Silent);
+                }
+                Err(_) => return Err(NoPolicy::BrokenOff),
+            }
+            if body.len() > MOST_BYTES {
+                return Err(NoPolicy::TooLong);
+            }
+        }
     }
 
     fn web_addresses(&self, host: &str) -> Result<Vec<SocketAddr>, NoPolicy> {
@@ -101,11 +113,8 @@ impl Survey<'_> {
             .connect_timeout(time)
             .timeout(time);
         if let Some(path) = &self.target.ca_file {
-            let ours = || NoPolicy::Ours(format!("cannot read {}", path.display()));
-            let authorities = CertificateDer::pem_file_iter(path).map_err(|_| ours())?;
-            let authorities = authorities
-                .map(|der| Certificate::from_der(&der.map_err(|_| ours())?).map_err(|_| ours()))
-                .collect::<Result<Vec<_>, _>>()?;
+            let authorities = certificates(path);
+            let authorities = authorities.map_err(|error| NoPolicy::Ours(error.to_string()))?;
             builder = builder.tls_certs_only(authorities);
         }
         builder.build().map_err(|error| NoPolicy::Ours(innermost(&error)))
@@ -116,43 +125,21 @@ fn unfetched(error: &reqwest::Error) -> NoPolicy {
     if error.is_timeout() {
         return NoPolicy::Silent;
     }
+    if let Some(why) = distrust(error) {
+        return NoPolicy::Certificate(why);
+    }
     let mut source: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(reason) = source {
-        let inner = reason.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = reason.downcast_ref::<rustls::Error>();
-        let tls = tls.or_else(|| inner.and_then(|inner| inner.downcast_ref()));
-        if let Some(tls) = tls {
-            return match tls {
-                rustls::Error::InvalidCertificate(why) => NoPolicy::Certificate(untrusted(why)),
-                other => NoPolicy::Tls(other.to_string()),
-            };
-        }
-        if let Some(io) = reason.downcast_ref::<std::io::Error>() {
-            match io.kind() {
-                std::io::ErrorKind::ConnectionRefused => return NoPolicy::Refused,
-                std::io::ErrorKind::TimedOut => return NoPolicy::Silent,
-                std::io::ErrorKind::NetworkUnreachable | std::io::ErrorKind::AddrNotAvailable => {
-                    return NoPolicy::Ours(io.to_string());
-                }
-                _ => {}
+        match reason.downcast_ref::<std::io::Error>().map(std::io::Error::kind) {
+            Some(ErrorKind::ConnectionRefused) => return NoPolicy::Refused,
+            Some(ErrorKind::TimedOut) => return NoPolicy::Silent,
+            Some(ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable) => {
+                return NoPolicy::Ours(innermost(error));
             }
+            _ => source = reason.source(),
         }
-        source = reason.source();
     }
     if error.is_connect() { NoPolicy::Tls(innermost(error)) } else { NoPolicy::BrokenOff }
-}
-
-fn untrusted(why: &rustls::CertificateError) -> String {
-    use rustls::CertificateError as Why;
-    match why {
-        Why::Expired | Why::ExpiredContext { .. } => "it has expired".to_owned(),
-        Why::NotValidYet | Why::NotValidYetContext { .. } => "it is not yet valid".to_owned(),
-        Why::UnknownIssuer => "its issuer is not trusted".to_owned(),
-        Why::NotValidForName | Why::NotValidForNameContext { .. } => {
-            "it is for another name".to_owned()
-        }
-        other => other.to_string(),
-    }
 }
 
 fn is_late(error: &std::io::Error) -> bool {
@@ -160,12 +147,4 @@ fn is_late(error: &std::io::Error) -> bool {
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<reqwest::Error>())
         .is_some_and(reqwest::Error::is_timeout)
-}
-
-fn innermost(error: &(dyn Error + 'static)) -> String {
-    let mut last = error;
-    while let Some(source) = last.source() {
-        last = source;
-    }
-    last.to_string()
 }

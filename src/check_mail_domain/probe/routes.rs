@@ -98,6 +98,7 @@ impl Survey<'_> {
         };
         let mut is_secure = true;
         let mut expanded = host.name.clone();
+        let mut insecure = None;
         for kind in kinds {
             match self.ask(&host.name, *kind) {
                 Ok(lookup) => {
@@ -105,13 +106,23 @@ impl Survey<'_> {
                     host.is_alias |= lookup.is_alias;
                     is_secure &= lookup.validation == Validation::Secure;
                     host.validation = lookup.validation;
-                    expanded = lookup.name;
+                    expanded.clone_from(&lookup.name);
+                    if lookup.validation == Validation::Insecure && insecure.is_none() {
+                        insecure = Some(lookup);
+                    }
                 }
                 Err(why) => host.unresolved = Some(why),
             }
         }
         if host.validation == Validation::Secure && !is_secure {
             host.validation = Validation::Insecure;
+        }
+        if host.validation == Validation::Insecure
+            && let Some(found) = &insecure
+            && self.delegation(found).is_to_be_proven()
+        {
+            // A resolver that lets unproven records through says nothing of them.
+            host.validation = Validation::Unknown;
         }
         host.addresses.truncate(MOST_ADDRESSES);
         if !host.addresses.is_empty() {
@@ -150,6 +161,9 @@ impl Survey<'_> {
                             TlsaSet::Secure(records)
                         }
                         (false, Validation::Unknown) => TlsaSet::Unproven(records),
+                        (false, _) if host.validation == Validation::Unknown => {
+                            TlsaSet::Unproven(records)
+                        }
                         (false, _) => TlsaSet::Ignored(records),
                     }
                 }

@@ -1,63 +1,35 @@
-//! Where DNS sends mail for a domain. The one place with an asynchronous runtime: the resolver needs one, and nothing
-//! of it leaves this module.
-
-use std::time::Duration;
-
-use hickory_resolver::TokioResolver;
-use hickory_resolver::net::{DnsError, NetError, NoRecords};
-use hickory_resolver::proto::op::ResponseCode;
-use hickory_resolver::proto::rr::RData;
+//! Where DNS sends mail for a domain.
 
 use crate::check_smtp_forced_tls::facts::{Mx, NoMx};
+use crate::dns::{Data, NoLookup, RecordKind, Resolver, ServerFault};
 use crate::smtp::address::Domain;
 
-/// Asks the servers of /etc/resolv.conf for the MX records of a domain, for `limit` at most.
-pub(super) fn look_up(domain: &Domain, limit: Duration) -> Mx {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let answer = match runtime {
-        Ok(runtime) => runtime.block_on(async { tokio::time::timeout(limit, ask(domain)).await }),
-        Err(error) => return Mx::Unknown(NoMx::Ours((&error).into())),
+/// Asks for the MX records of a domain.
+pub(super) fn look_up(domain: &Domain, resolver: &Resolver<'_>) -> Mx {
+    let mx = match resolver.look_up(domain.as_str(), RecordKind::Mx) {
+        Ok(mx) => mx,
+        // Whoever goes on as the standard says finds no address there either.
+        Err(NoLookup::AliasLoop) => return Mx::Implicit,
+        Err(why) => return Mx::Unknown(unknown(&why)),
     };
-    match answer {
-        Ok(Ok(mx)) => mx,
-        Ok(Err(error)) if error.is_nx_domain() => Mx::NoDomain,
-        Ok(Err(error)) if is_empty(&error) => Mx::Implicit,
-        Ok(Err(error)) => Mx::Unknown(unknown(&error)),
-        Err(_) => Mx::Unknown(NoMx::Silent),
+    if !mx.exists {
+        return Mx::NoDomain;
     }
-}
-
-fn unknown(error: &NetError) -> NoMx {
-    match error {
-        // Of no connections: no server of /etc/resolv.conf can be talked to.
-        NetError::Timeout | NetError::NoConnections => NoMx::Silent,
-        NetError::Io(error) => NoMx::Ours(error.as_ref().into()),
-        NetError::Dns(DnsError::ResponseCode(code)) => NoMx::Rcode((*code).into()),
-        NetError::Dns(DnsError::NoRecordsFound(no)) => NoMx::Rcode(no.response_code.into()),
-        _ => NoMx::Malformed,
-    }
-}
-
-async fn ask(domain: &Domain) -> Result<Mx, NetError> {
-    let resolver = TokioResolver::builder_tokio()?.build()?;
-    // The dot keeps search domains out.
-    let answer = resolver.mx_lookup(format!("{domain}.")).await?;
-    let mut found: Vec<(u16, String)> = answer
-        .answers()
-        .iter()
-        .filter_map(|record| match &record.data {
-            RData::MX(mx) => Some((mx.preference, mx.exchange.to_ascii())),
+    let mut found: Vec<(u16, String)> = mx
+        .data
+        .into_iter()
+        .filter_map(|data| match data {
+            Data::Mx { preference, host } => Some((preference, host)),
             _ => None,
         })
-        .map(|(preference, name)| (preference, name.trim_end_matches('.').to_lowercase()))
         .collect();
     if found.is_empty() {
-        return Ok(Mx::Implicit);
+        return Mx::Implicit;
     }
     // A null MX beside others means nothing (RFC 7505 section 3).
     found.retain(|(_, name)| !name.is_empty());
     if found.is_empty() {
-        return Ok(Mx::Null);
+        return Mx::Null;
     }
     found.sort();
     let mut hosts: Vec<String> = Vec::new();
@@ -66,16 +38,21 @@ async fn ask(domain: &Domain) -> Result<Mx, NetError> {
             hosts.push(name);
         }
     }
-    Ok(Mx::Hosts(hosts))
+    Mx::Hosts(hosts)
 }
 
-/// Whether the domain exists and has no such record.
-fn is_empty(error: &NetError) -> bool {
-    matches!(
-        error,
-        NetError::Dns(DnsError::NoRecordsFound(NoRecords {
-            response_code: ResponseCode::NoError,
-            ..
-        }))
-    )
+fn unknown(why: &NoLookup) -> NoMx {
+    /// SERVFAIL (RFC 1035 section 4.1.1).
+    const SERVFAIL: u16 = 2;
+    let NoLookup::Unanswered(faults) = why else {
+        return NoMx::Rcode(SERVFAIL);
+    };
+    // What a resolver says is worth more than that another says nothing.
+    let said = faults.iter().find_map(|(_, fault)| match fault {
+        ServerFault::Code(code) => Some(NoMx::Rcode(*code)),
+        ServerFault::Malformed | ServerFault::NotAResolver => Some(NoMx::Malformed),
+        ServerFault::Ours(error) => Some(NoMx::Ours(*error)),
+        ServerFault::Silent | ServerFault::Closed => None,
+    });
+    said.unwrap_or(NoMx::Silent)
 }

@@ -4,6 +4,7 @@ use super::mx;
 use crate::check_smtp_forced_tls::facts::{Contact, Host, MOST_HOSTS, Mx, Partner, Progress};
 use crate::check_smtp_forced_tls::target::OutboundTarget;
 use crate::deadline::Deadline;
+use crate::dns::{Resolver, Settings};
 use crate::smtp::address::Domain;
 use crate::smtp_client::{Caller, Dialer, Patience, Security};
 use crate::tls::handshake::HandshakeError;
@@ -23,19 +24,18 @@ pub(super) struct Routes<'a> {
 
 impl Routes<'_> {
     pub(super) fn look(&self) {
+        let resolver = Resolver::new(Settings::of(&[]), self.deadline);
         for (place, domain) in self.target.partners.iter().enumerate() {
             if self.deadline.has_passed() {
                 return;
             }
-            self.partner(place, domain);
+            self.partner(place, domain, &resolver);
         }
     }
 
-    fn partner(&self, place: usize, domain: &Domain) {
+    fn partner(&self, place: usize, domain: &Domain, resolver: &Resolver<'_>) {
         self.deadline.enter(format!("looking up the MX of {domain}"));
-        // A share of the time, so that silent DNS is told from a slow run.
-        let limit = self.deadline.remaining().min(self.deadline.limit() / 3);
-        let mx = mx::look_up(domain, limit);
+        let mx = mx::look_up(domain, resolver);
         let names = match (&self.target.relay_host, &mx) {
             (Some(host), _) => vec![host.clone()],
             (None, Mx::Hosts(hosts)) => hosts.clone(),

@@ -91,7 +91,7 @@ fn honest(asked: &Message, at: &str, kind: RecordType) -> Vec<u8> {
 fn check(at: SocketAddr) -> Outcome {
     let server = at.to_string();
     run(Command::new(program("check_mail_domain"))
-        .args(["-d", "a.example", "--dns-server", &server, "--no-connect", "-t", "5"])
+        .args(["-d", "a.example", "--dns-server", &server, "--no-connect", "-t", "5", "-v"])
         .args(["--require", "none"]))
 }
 

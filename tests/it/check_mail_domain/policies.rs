@@ -113,7 +113,7 @@ fn lost() -> Vec<Case> {
             "name",
             answer(policy("enforce", mx)),
             1,
-            "WARNING - name.lab: no MTA-STS policy at mta-sts.name.lab: the certificate does not count: it is for another name",
+            "WARNING - name.lab: no MTA-STS policy at mta-sts.name.lab: its certificate is for another name",
         ),
     ]
 }

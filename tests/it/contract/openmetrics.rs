@@ -81,6 +81,13 @@ fn every_check_prints_series_that_a_strict_reader_takes() {
             "smtp_accept",
             "refused_limit",
         ),
+        (
+            "check_mail_domain",
+            vec!["-d", "a.example", "--dns-server", "127.0.0.1:1"],
+            3,
+            "mail_domain",
+            "state",
+        ),
         ("check_pushover", vec!["--spool-dir", "/nonexistent"], 3, "pushover", "state"),
     ] {
         let outcome = run(Command::new(program(name))

@@ -43,13 +43,15 @@ fn shipped_configuration_loads_and_a_broken_one_does_not() {
     );
     machine.adapt(&format!("{EXAMPLES}/nagios/axigen.cfg"), "etc/nagios4/conf.d/axigen.cfg", &[]);
     let (good, said) = loads(icinga());
-    // These two wait for a mailbox and a partner to be named.
+    // These wait for a mailbox, a partner and a domain to be named.
     let warnings: Vec<&str> = said.lines().filter(|line| line.contains("warning/")).collect();
     let waits = |line: &&str| {
-        ["'smtp-forced-tls'", "'smtp-malware'"].iter().any(|rule| line.contains(rule))
+        ["'smtp-forced-tls'", "'smtp-malware'", "'mail-domain'"]
+            .iter()
+            .any(|rule| line.contains(rule))
             && line.contains("does not match anywhere")
     };
-    assert!(good && warnings.len() == 2 && warnings.iter().all(waits), "{said}");
+    assert!(good && warnings.len() == 3 && warnings.iter().all(waits), "{said}");
     let (good, said) = loads(nagios());
     assert!(good && said.contains("Total Warnings: 0"), "{said}");
     let listed =

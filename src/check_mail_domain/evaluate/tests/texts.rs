@@ -1,6 +1,7 @@
 //! Rows of verdicts: policies, reports, and who may send.
 
 use super::*;
+use crate::pushover::not_accepted::Distrust;
 
 /// MTA-STS and TLS reports.
 pub(super) const STS: &[(&str, Change, State, &str)] = &[
@@ -22,9 +23,9 @@ pub(super) const STS: &[(&str, Change, State, &str)] = &[
     ("301", |f| fetched(f, NoPolicy::Status(301)), WARNING, "answered with HTTP status 301"),
     (
         "bad certificate",
-        |f| fetched(f, NoPolicy::Certificate("it has expired".to_owned())),
+        |f| fetched(f, NoPolicy::Certificate(Distrust::Expired)),
         WARNING,
-        "the certificate does not count: it has expired",
+        "its certificate has expired",
     ),
     (
         "bad syntax",
