@@ -127,6 +127,18 @@ impl Args {
                     .to_owned(),
             ));
         }
+        let is_inbound = !self.domain.is_empty();
+        if self.canary.canary.is_some() && (is_inbound || !self.partner.is_empty()) {
+            return Err(UsageError(
+                "option --canary: goes without --domain and --partner; check those in a run of their own"
+                    .to_owned(),
+            ));
+        }
+        if !is_inbound && self.canary.canary.is_none() && !self.sender.is_empty() {
+            return Err(UsageError(
+                "option --domain is missing; --help shows how to give it".to_owned(),
+            ));
+        }
         if self.relay_host.is_some() && self.partner.len() > 1 {
             return Err(UsageError(
                 "option --relay-host: goes with one --partner; check the others in a run of their own"
@@ -136,7 +148,7 @@ impl Args {
         let target = Target {
             caller: self.caller.caller()?.behind(&self.proxy),
             ca_file: self.ca_file.clone(),
-            canary: self.canary()?,
+            canary: self.canary.target(self.hostname.as_ref(), self.port, &self.sender)?,
             inbound: self.inbound()?,
             outbound: OutboundTarget {
                 partners: without_repeats(&self.partner),

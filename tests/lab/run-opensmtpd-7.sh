@@ -7,6 +7,9 @@ set -eu
 chmod 600 "$2/key.pem"
 mount --bind "$2" "$1/srv"
 mount --bind /dev "$1/dev"
+# It would wait long for the name of each address.
+echo 'nameserver 127.0.0.1' >"$2/resolv.conf"
+mount --bind "$2/resolv.conf" "$1/etc/resolv.conf"
 # What another run left there would be taken for a running server.
 mount -t tmpfs run "$1/run"
 mkdir -p "$1/var/spool/smtpd"

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Args;
 use crate::check_smtp_forced_tls::target::CanaryTarget;
 use crate::monitoring::duration;
 use crate::program::UsageError;
-use crate::smtp::address::Domain;
+use crate::smtp::address::{Address, Domain};
 use crate::smtp_client::{Security, host, port};
 
 /// How canary mails are handed over and judged.
@@ -15,7 +14,7 @@ use crate::smtp_client::{Security, host, port};
 pub(super) struct CanaryOptions {
     /// Hand the next canary mail for this domain to your own server, and judge
     /// the last ones
-    #[arg(long, value_name = "DOMAIN", conflicts_with_all = ["domain", "partner"])]
+    #[arg(long, value_name = "DOMAIN")]
     pub(super) canary: Option<Domain>,
 
     /// Directory that is shared with smtp_canary
@@ -53,36 +52,37 @@ pub(super) struct CanaryOptions {
     auth_file: Option<PathBuf>,
 }
 
-impl Args {
-    /// What to hand over, if a canary mail is.
-    pub(super) fn canary(&self) -> Result<Option<CanaryTarget>, UsageError> {
-        let options = &self.canary;
+impl CanaryOptions {
+    /// What to hand over to this server, if a canary mail is.
+    pub(super) fn target(
+        &self,
+        hostname: Option<&String>,
+        port: u16,
+        senders: &[Address],
+    ) -> Result<Option<CanaryTarget>, UsageError> {
         let usage = |text: &str| Err(UsageError(text.to_owned()));
-        let Some(domain) = &options.canary else {
-            if self.domain.is_empty() && !self.sender.is_empty() {
-                return usage("option --domain is missing; --help shows how to give it");
-            }
+        let Some(domain) = &self.canary else {
             return Ok(None);
         };
-        let Some(state) = &options.canary_state else {
+        let Some(state) = &self.canary_state else {
             return usage(
                 "option --canary-state is missing; --canary needs it, as smtp_canary does",
             );
         };
-        let Some(host) = self.hostname.clone() else {
+        let Some(host) = hostname else {
             return usage("option --hostname is missing; --canary needs your own mail server");
         };
-        let [sender] = self.sender.as_slice() else {
+        let [sender] = senders else {
             return usage("option --sender: --canary needs one, an address of your own");
         };
         if sender.domain == *domain {
             return usage("option --sender: must not be in the domain of --canary");
         }
-        if options.canary_age.is_zero() {
+        if self.canary_age.is_zero() {
             return usage("option --canary-age: must be longer than 0s");
         }
-        let security = Security::chosen(options.tls, options.starttls, self.port);
-        if options.auth_file.is_some() && security == Security::Clear {
+        let security = Security::chosen(self.tls, self.starttls, port);
+        if self.auth_file.is_some() && security == Security::Clear {
             return usage(
                 "option --auth-file: goes with --starttls or --tls only; nothing was sent",
             );
@@ -90,14 +90,14 @@ impl Args {
         Ok(Some(CanaryTarget {
             domain: domain.clone(),
             state: state.clone(),
-            age: options.canary_age,
-            verify: options.verify,
-            sink: (options.canary_host.clone(), options.canary_port),
-            host,
-            port: self.port,
+            age: self.canary_age,
+            verify: self.verify,
+            sink: (self.canary_host.clone(), self.canary_port),
+            host: host.clone(),
+            port,
             security,
             sender: sender.clone(),
-            auth_file: options.auth_file.clone(),
+            auth_file: self.auth_file.clone(),
         }))
     }
 }

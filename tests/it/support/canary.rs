@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -60,6 +60,8 @@ impl Sink {
                         return;
                     }
                     let stream = OwnedFd::from(stream.unwrap());
+                    // Who has an answer of the program finds it in the list.
+                    let mut children: MutexGuard<'_, Vec<Child>> = children.lock().unwrap();
                     let child = command
                         .stdin(Stdio::from(stream))
                         .stdout(Stdio::null())
@@ -68,7 +70,7 @@ impl Sink {
                         .unwrap();
                     // The command must not keep the connection open.
                     command.stdin(Stdio::null());
-                    children.lock().unwrap().push(child);
+                    children.push(child);
                 }
             })
         };
