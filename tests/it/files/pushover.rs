@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::http_server::HttpServer;
-use crate::support::pushover::Host;
+use crate::support::pushover::{Host, own_name};
 use crate::support::queue::QueueTree;
 use crate::support::{Outcome, program};
 
@@ -120,8 +120,7 @@ fn the_recipe_for_cron_tells_each_change_once() {
     run(&full).expect(0, "PUSHOVER OK - sent");
     run(&full).expect(0, "PUSHOVER OK - nothing new of queue: WARNING for ");
     run(&quiet).expect(0, "PUSHOVER OK - sent");
-    let uname = rustix::system::uname();
-    let own = uname.nodename().to_str().unwrap().split('.').next().unwrap();
+    let own = own_name();
     let sent = server.requests();
     let titles: Vec<&str> = sent.iter().map(|request| request.field("title")).collect();
     assert_eq!(titles, [format!("🟡 WARNING {own}: queue"), format!("🟢 OK {own}: queue")]);

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::support::http_server::{HttpServer, Reply};
-use crate::support::pushover::Host;
+use crate::support::pushover::{Host, own_name};
 use crate::support::{Outcome, chmod};
 
 fn tell(host: &Host, line: &str, more: &[&str]) -> Outcome {
@@ -156,13 +156,11 @@ fn a_repetition_of_nothing_is_a_remark() {
 
 #[test]
 fn without_a_core_the_title_names_this_host() {
-    let uname = rustix::system::uname();
-    let own = uname.nodename().to_str().unwrap().split('.').next().unwrap();
     let server = HttpServer::with(vec![]);
     let host = Host::of(&server);
     host.run(&["--output=AXIGEN QUEUE WARNING - 101 messages"]).expect(0, "PUSHOVER OK - sent");
     host.run(&["--message=hello"]).expect(0, "PUSHOVER OK - sent");
     let requests = server.requests();
-    assert_eq!(requests[0].field("title"), format!("🟡 WARNING {own}: AXIGEN QUEUE"));
+    assert_eq!(requests[0].field("title"), format!("🟡 WARNING {}: AXIGEN QUEUE", own_name()));
     assert_eq!(requests[1].field("title"), "");
 }
