@@ -26,6 +26,8 @@ complete -c notify_pushover -l timestamp -d 'When it happened, in Unix seconds' 
 complete -c notify_pushover -l last-state -d 'State before this one' -r
 complete -c notify_pushover -l duration -d 'How long it has been in this state, in seconds' -r
 complete -c notify_pushover -l notification-number -d 'Number of the notification; with the host\'s name, a repetition of one that still waits is not queued again' -r
+complete -c notify_pushover -l key -d 'Without a core, as from cron: tell only when the state of this key changes; the state is that of the first line of --output' -r
+complete -c notify_pushover -l repeat -d 'With --key: tell the same state again after this time, as in 4h' -r
 complete -c notify_pushover -l icingaweb-url -d 'Base of links to Icinga Web, up to and with /icingaweb2' -r
 complete -c notify_pushover -l url -d 'Link of the message' -r
 complete -c notify_pushover -l url-title -d 'Text of the link' -r

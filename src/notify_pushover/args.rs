@@ -101,6 +101,14 @@ pub struct Args {
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = text())]
     pub(super) notification_number: Option<String>,
 
+    /// Without a core, as from cron: tell only when the state of this key
+    /// changes; the state is that of the first line of --output
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true, value_parser = text())]
+    pub(super) key: Option<String>,
+    /// With --key: tell the same state again after this time, as in 4h
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub(super) repeat: Option<Duration>,
+
     /// Base of links to Icinga Web, up to and with /icingaweb2
     #[arg(long, value_name = "URL", value_parser = text())]
     pub(super) icingaweb_url: Option<String>,

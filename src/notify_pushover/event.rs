@@ -117,6 +117,14 @@ impl Event {
     }
 }
 
+/// The state that the first line of a plugin's output names.
+#[must_use]
+pub(super) fn state_of(output: &str) -> Option<ObjectState> {
+    let line = output.lines().next().unwrap_or_default();
+    let alone = || ObjectState::parse(line.split('|').next().unwrap_or_default().trim());
+    prefix_and_text(line).0.or_else(alone)
+}
+
 /// Splits `SERVICE STATE - text` and `STATE: text`, as plugins write it, into state and text.
 #[must_use]
 pub(super) fn prefix_and_text(line: &str) -> (Option<ObjectState>, &str) {
@@ -152,6 +160,21 @@ mod tests {
             ("NEW", NotificationType::Other("NEW".to_owned())),
         ] {
             assert_eq!(NotificationType::parse(text), kind, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_first_line_names_the_state() {
+        for (output, state) in [
+            ("AXIGEN QUEUE CRITICAL - 143 messages\nOK - no", Some(ObjectState::Critical)),
+            ("HTTP OK: HTTP/1.1 200 OK - 5 bytes | time=1s", Some(ObjectState::Ok)),
+            ("OK", Some(ObjectState::Ok)),
+            ("OK | a=1", Some(ObjectState::Ok)),
+            ("\nOK - on the second line", None),
+            ("Connection refused", None),
+            ("", None),
+        ] {
+            assert_eq!(state_of(output), state, "{output}");
         }
     }
 

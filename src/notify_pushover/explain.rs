@@ -1,11 +1,14 @@
 //! What became of the messages, in words. Pure.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::facts::{Invalid, NoMessage, Unkept, Validated, Waiting};
 use super::message::Remark;
+use super::repetition::Decision;
 use super::rules::Mistake;
 use crate::monitoring::clean::cut;
+use crate::monitoring::duration::human;
 use crate::program::{Delivery, LeftOut, Outcome};
 use crate::pushover::addressee::{Addressee, is_like_a_secret};
 use crate::pushover::drain::{Failed, Fate, Hold, Wait};
@@ -127,6 +130,19 @@ pub(super) fn no_message(why: NoMessage, left_out: &LeftOut) -> String {
         (NoMessage::NoHost, None, _) => {
             "cancel needs --host-name, and --service-name for a service".to_owned()
         }
+    }
+}
+
+/// Why nothing is told of a key.
+pub(super) fn quiet(key: &str, decision: &Decision) -> String {
+    let human = |seconds: &u64| human(Duration::from_secs(*seconds));
+    let key = harmless(key);
+    match decision {
+        Decision::Quiet { state, seconds, told } => {
+            let (state, since, told) = (state.as_str(), human(seconds), human(told));
+            format!("nothing new of {key}: {state} for {since}, told {told} ago")
+        }
+        Decision::Well | Decision::Tell { .. } => format!("nothing new of {key}: all is well"),
     }
 }
 

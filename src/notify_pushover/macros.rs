@@ -1,7 +1,7 @@
 //! Macros of the monitoring cores -> Event. Pure.
 
 use super::args::Args;
-use super::event::{Event, NotificationType, ObjectState, prefix_and_text};
+use super::event::{Event, NotificationType, ObjectState, state_of};
 
 impl Event {
     /// Takes the options and, where they are empty, what `lookup` knows under Icinga's and Nagios' names.
@@ -23,7 +23,7 @@ impl Event {
         let given =
             if state.is_empty() { args.service_state.clone().unwrap_or_default() } else { state };
         let output = both(&args.output, output);
-        let state = ObjectState::parse(&given).or_else(|| prefix_and_text(&output).0);
+        let state = ObjectState::parse(&given).or_else(|| state_of(&output));
         let kind = match NotificationType::parse(&both(&args.kind, "NOTIFICATIONTYPE")) {
             // From cron or by hand: a state that is worse than OK is a problem.
             NotificationType::Other(none)
@@ -50,6 +50,33 @@ impl Event {
             duration: whole(args.duration.as_deref().unwrap_or_default()),
             number: both(&args.notification_number, "NOTIFICATIONNUMBER"),
         }
+    }
+}
+
+impl Event {
+    /// What is told without a core is about this host, whose name is `own`: a phone that hears of several servers has to know
+    /// which one it is.
+    pub(super) fn is_of_this_host(&mut self, own: &str) {
+        if !self.output.is_empty() && self.host_shown.is_empty() {
+            own.clone_into(&mut self.host_shown);
+        }
+    }
+
+    /// What is remembered under `key` is a service of a host, so that an emergency ends with its recovery.
+    pub(super) fn is_of_key(&mut self, key: &str, own: &str) {
+        for (text, otherwise) in [(&mut self.host, own), (&mut self.service, key)] {
+            if text.is_empty() {
+                otherwise.clone_into(text);
+            }
+        }
+        if self.host_shown.is_empty() {
+            self.host_shown.clone_from(&self.host);
+        }
+        if self.service_shown.is_empty() {
+            self.service_shown.clone_from(&self.service);
+        }
+        // A check that says nothing, or nothing of a state, has not told that all is well.
+        self.state = self.state.or_else(|| state_of(&self.output)).or(Some(ObjectState::Unknown));
     }
 }
 

@@ -202,8 +202,12 @@ fn title(event: &Event, layout: &Layout) -> String {
         let output = lines::all(event).into_iter().next().unwrap_or_default();
         return one_line(&layout.title_format.fill(event, symbol, &output));
     }
-    let object = match (event.host_shown.as_str(), event.service_shown.as_str()) {
-        ("", "") => plugin_name(&event.output),
+    // No core has named an object: the plugin's name stands for the service.
+    let service = match event.service_shown.as_str() {
+        "" if event.host.is_empty() => &plugin_name(&event.output),
+        service => service,
+    };
+    let object = match (event.host_shown.as_str(), service) {
         (host, "") => host.to_owned(),
         ("", service) => service.to_owned(),
         (host, service) => format!("{host}: {service}"),
@@ -229,8 +233,12 @@ fn headline(event: &Event) -> (&'static str, String) {
         NotificationType::Acknowledgement => ("✔", "ACK".to_owned()),
         NotificationType::DowntimeStart => ("🔧", "DOWNTIME".to_owned()),
         NotificationType::DowntimeEnd => ("🔧", "DOWNTIME END".to_owned()),
-        NotificationType::FlappingStart => ("〰", "FLAPPING".to_owned()),
-        NotificationType::FlappingEnd => ("〰", "FLAPPING END".to_owned()),
+        NotificationType::FlappingStart => {
+            ("〰", format!("FLAPPING {state}").trim_end().to_owned())
+        }
+        NotificationType::FlappingEnd => {
+            ("〰", format!("FLAPPING END {state}").trim_end().to_owned())
+        }
         NotificationType::Custom => ("💬", state),
         NotificationType::Other(_) if event.state.is_some() => (symbol, state),
         NotificationType::Other(word) => ("", one_line(word)),

@@ -15,6 +15,7 @@ mod input;
 mod lines;
 mod macros;
 mod message;
+mod repetition;
 mod rules;
 mod send;
 mod settings;

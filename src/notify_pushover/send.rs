@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use super::args::{Action, Args};
 use super::deliver::{self, Outgoing};
 use super::dispatch::Dispatch;
-use super::event::Event;
+use super::event::{Event, ObjectState};
 use super::explain;
 use super::facts::{NoMessage, Unkept};
 use super::image;
 use super::input::{from_environment, from_stdin};
 use super::message::{self, Message, Remark};
+use super::repetition::{self, Decision, Known, LastTold};
 use super::settings;
 use crate::program::{Delivery, Errand, LeftOut, Outcome};
 use crate::pushover::access::Access;
@@ -38,12 +39,21 @@ pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
         (Some(text), false) => event.output.clone_from(text),
         (None, _) => {}
     }
+    event.is_of_this_host(&own_name());
     let is_without_text = is_without_text(&args, &event);
     if is_without_text {
         WITHOUT_TEXT.clone_into(&mut event.output);
     }
     let limits = settings::limits(&args);
     let mut dispatch = Dispatch { access, limits, errand };
+    let mut told = None;
+    if let Some(key) = key_of(&args, &event) {
+        event.is_of_key(&key, &own_name());
+        match look_back(&mut event, &key, &args, &mut dispatch) {
+            Ok(tell) => told = tell.map(|told| (key, told)),
+            Err(quiet) => return quiet,
+        }
+    }
     let message = match message_for(&args, &event, &dispatch) {
         Ok(message) => message,
         Err(why) => {
@@ -70,6 +80,10 @@ pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
             Err(error) => deliver::unspooled(all, &mut dispatch, &Unkept::Spool(error)),
         }
     };
+    let is_told = !(args.no_spool || outcome.delivery == Delivery::Lost);
+    if let (Some((key, told)), Ok(spool), true) = (told, &dispatch.access.spool, is_told) {
+        told.keep(spool, &key);
+    }
     let (outcome, texts) = remark(&args, &message, stray.is_some(), outcome, &dispatch);
     if let Ok(spool) = &dispatch.access.spool {
         if is_without_text || !texts.is_empty() {
@@ -122,6 +136,46 @@ fn is_without_text(args: &Args, event: &Event) -> bool {
         && args.message.is_none()
         && args.output.is_none()
         && is_notification
+}
+
+/// The key under which something is told. An empty text is one: a check that was not run says nothing.
+fn key_of(args: &Args, event: &Event) -> Option<String> {
+    let is_text = args.output.is_some() || args.message.is_some() || !event.output.is_empty();
+    let key = args.key.clone().filter(|key| !key.is_empty());
+    key.filter(|_| is_text && args.action == Action::Send)
+}
+
+/// Whether the state of a key is to be told, and what is to be remembered then; or what to say when it is not. Without a
+/// spool nothing is known, and all that is not well is told.
+fn look_back(
+    event: &mut Event,
+    key: &str,
+    args: &Args,
+    dispatch: &mut Dispatch<'_>,
+) -> Result<Option<LastTold>, Outcome> {
+    let spool = match (args.no_spool, args.dry_run) {
+        (true, _) => None,
+        (false, true) => dispatch.access.spool.clone().ok(),
+        (false, false) => dispatch.access.spool_to_keep().ok(),
+    };
+    let known = spool.map_or(Known::Nothing, |spool| Known::recall(&spool, key));
+    let state = event.state.unwrap_or(ObjectState::Unknown);
+    match repetition::decide(&known, state, dispatch.now(), args.repeat) {
+        Decision::Tell { kind, before, seconds, told } => {
+            event.kind = kind;
+            event.last_state = before;
+            event.duration = seconds;
+            Ok(Some(told))
+        }
+        quiet => Err(Outcome::new(Delivery::Accepted, explain::quiet(key, &quiet))),
+    }
+}
+
+/// The name of this host as people say it: without its domain, which is the same for all of them.
+fn own_name() -> String {
+    let uname = rustix::system::uname();
+    let name = uname.nodename().to_string_lossy();
+    name.split('.').next().unwrap_or_default().to_owned()
 }
 
 /// What stands on the command line without a known option, where nothing else is to be told: a typing error must not cost

@@ -2,7 +2,8 @@
 
 use super::args::Args;
 use super::message::Layout;
-use super::rules::{Mistake, StateList};
+use super::rules::{Mistake, RuleError, StateList};
+use crate::monitoring::duration;
 use crate::pushover::access::Access;
 use crate::pushover::drain::Limits;
 
@@ -26,8 +27,15 @@ pub(super) fn mistakes(args: &Args, access: &Access) -> Vec<(&'static str, Mista
         in_option("ttl", args.ttl.as_ref().map_or(&[], |list| &list.mistakes)),
         in_option("emergency", args.emergency.as_ref().map_or(&[], |list| &list.mistakes)),
         in_option("", &configured),
+        in_option("repeat", &repeat_alone(args)),
     ]
     .concat()
+}
+
+/// `--repeat` without that which could be repeated.
+fn repeat_alone(args: &Args) -> Vec<Mistake> {
+    let time = args.repeat.filter(|_| args.key.is_none()).map(duration::human);
+    time.map(|part| Mistake { part, error: RuleError::Value("needs --key") }).into_iter().collect()
 }
 
 fn configured_emergency(access: &Access) -> Option<StateList> {

@@ -22,10 +22,13 @@ const BLOCK_BYTES: usize = 65_536;
 pub struct Requests {
     signals: std::io::Result<SignalFd>,
     block: Vec<u8>,
+    /// Whether a signal has asked for the end: what has been written to us by then is still a request.
+    is_ending: bool,
 }
 
 impl Requests {
-    /// Waits for further bytes; `None` when there will be none, or when a signal asks for the end.
+    /// Waits for further bytes; `None` when there will be none, or when a signal has asked for the end and all is read that
+    /// had come by then.
     pub fn read(&mut self) -> Option<&[u8]> {
         let mut input = std::io::stdin().lock();
         loop {
@@ -41,21 +44,24 @@ impl Requests {
     }
 
     /// Whether input can be read without waiting for it, which no signal would end; `None` at the end.
-    fn wait(&self, input: &StdinLock<'_>) -> Option<bool> {
+    fn wait(&mut self, input: &StdinLock<'_>) -> Option<bool> {
+        let time = if self.is_ending { PollTimeout::ZERO } else { PollTimeout::NONE };
         let mut ready = vec![PollFd::new(input.as_fd(), PollFlags::POLLIN)];
         if let Ok(signals) = &self.signals {
             ready.push(PollFd::new(signals.as_fd(), PollFlags::POLLIN));
         }
-        match poll(&mut ready, PollTimeout::NONE) {
+        match poll(&mut ready, time) {
             Ok(_) => {}
             Err(Errno::EINTR) => return Some(false),
             Err(_) => return None,
         }
-        let signal = self.signals.as_ref().ok().and_then(|signals| signals.read_signal().ok()?);
-        if signal.is_some() {
-            return None;
+        let is_ready = ready.first().is_some_and(|input| input.any() == Some(true));
+        if self.is_ending {
+            return is_ready.then_some(true);
         }
-        Some(ready.first().is_some_and(|input| input.any() == Some(true)))
+        let signal = self.signals.as_ref().ok().and_then(|signals| signals.read_signal().ok()?);
+        self.is_ending = signal.is_some();
+        Some(is_ready)
     }
 }
 
@@ -91,7 +97,7 @@ pub fn run_service<A: Parser>(
         complain(&format!("{service}: internal error, please report it: {panic}"));
         console.leave(3);
     }));
-    serve(&args, Requests { signals, block: vec![0; BLOCK_BYTES] }, wall_clock);
+    serve(&args, Requests { signals, block: vec![0; BLOCK_BYTES], is_ending: false }, wall_clock);
     // Not by returning: a name look-up that hangs in another thread must not hold the process.
     console.leave(0)
 }

@@ -1,7 +1,7 @@
 //! Notification -> form fields, within Pushover's limits. Pure.
 
 use super::notification::Notification;
-use super::settings::Settings;
+use super::settings::WebForm;
 use super::severity::Severity;
 use crate::pushover::fingerprint::fingerprint;
 use crate::pushover::lines::{that_fit, worth_a_push};
@@ -28,7 +28,7 @@ pub(super) struct Composed {
 #[must_use]
 pub(super) fn compose(
     notification: &Notification,
-    settings: &Settings,
+    settings: &WebForm,
     instance: &str,
     now: u64,
 ) -> Composed {
@@ -70,7 +70,7 @@ fn tag(notification: &Notification, instance: &str) -> Option<String> {
         .then(|| format!("in-{}", fingerprint(&[instance, "icinga-notifications", incident], 16)))
 }
 
-fn priority(notification: &Notification, settings: &Settings) -> Priority {
+fn priority(notification: &Notification, settings: &WebForm) -> Priority {
     let by_default = match notification.severity {
         _ if !notification.is_of_state() => Priority(-1),
         _ if notification.is_over => Priority(0),
@@ -130,8 +130,8 @@ mod tests {
 
     use super::*;
 
-    fn settings(priorities: &str) -> Settings {
-        Settings::read(&json!({ "priorities": priorities, "sounds": "crit=siren" })).unwrap().0
+    fn settings(priorities: &str) -> WebForm {
+        WebForm::read(&json!({ "priorities": priorities, "sounds": "crit=siren" })).unwrap().0
     }
 
     fn problem() -> Notification {

@@ -39,7 +39,7 @@ use frames::{Frame, Frames};
 use message::Composed;
 use notification::Notification;
 use protocol::{Level, Objection, ObjectionKind, Request};
-use settings::Settings;
+use settings::WebForm;
 use token::{Opinion, TOKEN_FILE};
 use voice::Voice;
 
@@ -95,7 +95,7 @@ struct Channel {
     courier: Option<Courier>,
     kind: String,
     /// From the last `SetConfig` that was accepted.
-    settings: Option<Settings>,
+    settings: Option<WebForm>,
 }
 
 impl Channel {
@@ -134,7 +134,7 @@ impl Channel {
 
     /// `SetConfig`. What is refused leaves the old settings as they are.
     fn configure(&mut self, params: &Value) -> Result<(), Objection> {
-        let (settings, remarks) = Settings::read(params)?;
+        let (settings, remarks) = WebForm::read(params)?;
         let mut unproven = None;
         if let Some(token) = &settings.token {
             match token::introduce(token, &self.options, (self.clock)(), &self.voice) {

@@ -3,7 +3,7 @@
 //! Neither a directory nor an address of the network stands here: whoever may use the form must not be able to send
 //! token and texts elsewhere, or to have files written.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::protocol::{Objection, ObjectionKind};
 use super::severity::BySeverity;
@@ -13,7 +13,7 @@ use crate::secret::Secret;
 
 /// What is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Settings {
+pub(super) struct WebForm {
     /// The application's token, unless pushover.toml has it.
     pub(super) token: Option<Secret>,
     pub(super) priorities: BySeverity<Priority>,
@@ -60,15 +60,19 @@ fn option(name: &str, kind: &str, label: &str, help: &str) -> Value {
     })
 }
 
-impl Settings {
+impl WebForm {
     /// Reads the parameters of `SetConfig`, and what of them is of no use but costs no alert.
     ///
     /// # Errors
     /// [`Objection`] for what is no set of options, and for a token that is none. It does not hold the token.
     pub(super) fn read(params: &Value) -> Result<(Self, Vec<String>), Objection> {
         let refuse = |message: String| Objection::new(ObjectionKind::Params, message);
-        let Value::Object(options) = params else {
-            return Err(refuse("SetConfig needs an object of options".to_owned()));
+        let empty = Map::new();
+        let options = match params {
+            Value::Object(options) => options,
+            // What the web form stores when every field is left blank (Icinga/icinga-notifications#299).
+            Value::Array(none) if none.is_empty() => &empty,
+            _ => return Err(refuse("SetConfig needs an object of options".to_owned())),
         };
         let text = |name: &str| match options.get(name) {
             None | Some(Value::Null) => Ok(""),
@@ -105,26 +109,27 @@ mod tests {
         let given = json!({
             "token": TOKEN, "priorities": "crit=1,bad=9", "sounds": "crit=si ren", "api-url": "x"
         });
-        let (settings, remarks) = Settings::read(&given).unwrap();
+        let (settings, remarks) = WebForm::read(&given).unwrap();
         assert_eq!(settings.token.as_ref().unwrap().expose(), TOKEN);
         assert_eq!(settings.priorities.values().count(), 1);
         assert_eq!(remarks.len(), 2, "{remarks:?}");
         assert!(!format!("{settings:?}").contains(TOKEN));
-        assert_eq!(Settings::read(&json!({})).unwrap().0, Settings::default());
-        assert_eq!(Settings::read(&json!({ "token": null })).unwrap().0, Settings::default());
+        assert_eq!(WebForm::read(&json!({})).unwrap().0, WebForm::default());
+        assert_eq!(WebForm::read(&json!([])).unwrap().0, WebForm::default());
+        assert_eq!(WebForm::read(&json!({ "token": null })).unwrap().0, WebForm::default());
     }
 
     #[test]
     fn what_is_no_token_is_refused_and_not_shown() {
         for given in [
             json!(null),
-            json!([]),
+            json!(["token"]),
             json!({ "token": 5 }),
             json!({ "token": "sesame" }),
             json!({ "token": format!("{TOKEN}sesame") }),
             json!({ "sounds": {} }),
         ] {
-            let refusal = Settings::read(&given).unwrap_err();
+            let refusal = WebForm::read(&given).unwrap_err();
             assert_eq!(refusal.kind, ObjectionKind::Params);
             assert!(!refusal.message.contains("sesame"), "{}", refusal.message);
         }

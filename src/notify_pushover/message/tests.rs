@@ -208,3 +208,17 @@ proptest! {
         prop_assert!(message.fields.iter().all(|(_, value)| !value.is_empty()));
     }
 }
+
+#[test]
+fn flapping_carries_the_state() {
+    for (kind, state, expected) in [
+        ("FLAPPINGSTART", "CRITICAL", "〰 FLAPPING CRITICAL mail01: q"),
+        ("FLAPPINGEND", "OK", "〰 FLAPPING END OK mail01: q"),
+        ("FLAPPINGSTART", "", "〰 FLAPPING mail01: q"),
+    ] {
+        let options =
+            ["--type", kind, "--host-name=mail01", "--service-name=q", "--service-state", state];
+        let message = compose(&event(&options), &layout(), 5);
+        assert_eq!(field(&message, "title"), Some(expected));
+    }
+}

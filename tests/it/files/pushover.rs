@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::http_server::HttpServer;
-use crate::support::pushover::Host;
+use crate::support::pushover::{Host, own_name};
 use crate::support::queue::QueueTree;
 use crate::support::{Outcome, program};
 
@@ -91,41 +91,40 @@ fn the_units_run_command_lines_that_exist() {
 }
 
 #[test]
-fn the_recipes_for_cron_send_the_output_of_a_check() {
+fn the_recipe_for_cron_tells_each_change_once() {
     let page = fs::read_to_string(file("docs/notify_pushover.md")).unwrap();
-    let recipes: Vec<&str> =
-        page.lines().filter(|line| line.starts_with("out=$(check_axigen_queue")).collect();
-    assert_eq!(recipes.len(), 2);
-    let queue = QueueTree::new();
-    queue.messages(101);
+    let example = fs::read_to_string(file("packaging/examples/cron")).unwrap();
+    let recipe = page.lines().find(|line| line.starts_with("check_axigen_queue ")).unwrap();
+    let (_, told) = recipe.split_once(" | ").unwrap();
+    assert!(example.contains(told), "the example of cron does the same");
     let server = HttpServer::with(vec![]);
     let host = Host::of(&server);
     let programs = program("notify_pushover");
     let programs = programs.parent().unwrap().display();
     let (config, spool) = (host.config(), host.spool());
-    let functions = format!(
-        "check_axigen_queue() {{ {programs}/check_axigen_queue --queue-dir '{}' \"$@\"; }}\n\
-         notify_pushover() {{ {programs}/notify_pushover --config '{}' --spool-dir '{}' --api-url {} \"$@\"; }}\n",
-        queue.path().display(),
-        config.display(),
-        spool.display(),
-        server.url()
-    );
-    for recipe in &recipes {
-        let script = format!("{functions}{recipe}");
-        let output = Command::new("sh").args(["-c", &script]).output().unwrap();
-        Outcome::of(&output).expect(0, "PUSHOVER OK - sent");
-    }
-    for request in server.requests() {
-        assert_eq!(request.field("title"), "🟡 WARNING AXIGEN QUEUE");
-        assert!(request.field("message").starts_with("101 messages (warning 100)"));
-        assert!(!request.field("message").contains('|'));
-    }
-    let quiet = QueueTree::new();
-    let functions =
-        functions.replace(&queue.path().display().to_string(), &quiet.path().display().to_string());
-    let script = format!("{functions}{}", recipes[0]);
-    let nothing = Command::new("sh").args(["-c", &script]).output().unwrap();
-    Outcome::of(&nothing).expect(0, "");
-    assert_eq!(server.requests().len(), 2, "an OK tells nobody");
+    let run = |queue: &QueueTree| {
+        let script = format!(
+            "check_axigen_queue() {{ {programs}/check_axigen_queue --queue-dir '{}' \"$@\"; }}\n\
+             notify_pushover() {{ {programs}/notify_pushover --config '{}' --spool-dir '{}' --api-url {} \"$@\"; }}\n\
+             {recipe}",
+            queue.path().display(),
+            config.display(),
+            spool.display(),
+            server.url()
+        );
+        Outcome::of(&Command::new("sh").args(["-c", &script]).output().unwrap())
+    };
+    let (full, quiet) = (QueueTree::new(), QueueTree::new());
+    full.messages(101);
+    run(&quiet).expect(0, "PUSHOVER OK - nothing new of queue: all is well");
+    run(&full).expect(0, "PUSHOVER OK - sent");
+    run(&full).expect(0, "PUSHOVER OK - nothing new of queue: WARNING for ");
+    run(&quiet).expect(0, "PUSHOVER OK - sent");
+    let own = own_name();
+    let sent = server.requests();
+    let titles: Vec<&str> = sent.iter().map(|request| request.field("title")).collect();
+    assert_eq!(titles, [format!("🟡 WARNING {own}: queue"), format!("🟢 OK {own}: queue")]);
+    assert!(sent[0].field("message").starts_with("101 messages (warning 100)"));
+    assert!(sent.iter().all(|request| !request.field("message").contains('|')));
+    assert!(sent[1].field("message").contains("was WARNING"), "{}", sent[1].field("message"));
 }

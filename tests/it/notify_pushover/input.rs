@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::Outcome;
 use crate::support::http_server::{HttpServer, Reply};
-use crate::support::pushover::{ALICE, Host, TOKEN};
+use crate::support::pushover::{ALICE, Host, TOKEN, own_name};
 
 #[test]
 fn texts_may_be_anything() {
@@ -45,7 +45,10 @@ fn a_megabyte_of_output_arrives_on_stdin_and_is_cut() {
     let message = server.messages().pop().unwrap();
     assert!(message.starts_with("143 messages\n🔴") && message.ends_with('…'), "{message}");
     assert_eq!(message.chars().count(), 1023);
-    assert_eq!(server.requests()[0].field("title"), "🔴 CRITICAL AXIGEN QUEUE");
+    assert_eq!(
+        server.requests()[0].field("title"),
+        format!("🔴 CRITICAL {}: AXIGEN QUEUE", own_name())
+    );
 }
 
 #[test]

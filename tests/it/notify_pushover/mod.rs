@@ -4,6 +4,7 @@ mod delivery;
 mod escalation;
 mod faults;
 mod input;
+mod key;
 mod losses;
 mod processes;
 mod rights;

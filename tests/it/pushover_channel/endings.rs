@@ -4,7 +4,7 @@ use std::sync::{Mutex, mpsc};
 
 use rustix::process::Signal;
 
-use super::{arrived, emptied, host, token};
+use super::{emptied, host, token};
 use crate::support::http_server::{HttpServer, Reply};
 use crate::support::icinga_notifications::{Daemon, RELEASES, Release, notification};
 use crate::support::pushover::{BOB, TOKEN};
@@ -38,14 +38,12 @@ fn an_end_in_the_middle_of_a_request_lets_it_finish() {
             seen.recv().unwrap();
             if by_signal {
                 daemon.signal(Signal::TERM);
+            } else {
+                daemon.close();
             }
             go.send(()).unwrap();
             // Nobody lets the others pass.
-            if by_signal {
-                daemon.ended();
-            } else {
-                daemon.stop();
-            }
+            daemon.ended();
             drop(go);
             let sent = server.messages().len();
             assert!(sent == 3 - host.waiting().len() || sent == 4 - host.waiting().len());
@@ -105,21 +103,34 @@ fn what_a_killed_channel_left_is_sent_by_the_next_one() {
 
 #[test]
 fn the_timer_sends_what_waits_for_a_channel_that_is_gone() {
-    let server = HttpServer::start(|number, request| {
-        if request.path == "/1/messages.json" && number < 3 {
-            Reply::json(500, "")
-        } else {
-            Reply::accepted()
-        }
-    });
+    let (server, seen, go) = gated();
     let host = host(&server);
     let mut daemon = Daemon::configured(Release::JsonRpc, &host.config(), token());
     daemon.call("SendNotification", notification(BOB, 1, "crit")).unwrap();
-    arrived(&server, 1);
-    daemon.stop();
+    seen.recv().unwrap();
+    drop(daemon);
+    drop(go);
     assert_eq!(host.waiting().len(), 1);
-    let flush = host.run(&["flush"]);
-    flush.expect(0, "PUSHOVER OK - sent");
+    host.run(&["flush"]).expect(0, "PUSHOVER OK - sent");
     let last = server.requests().pop().unwrap();
     assert_eq!((last.field("token"), last.field("user")), (TOKEN, BOB));
+}
+
+#[test]
+fn what_was_written_before_a_signal_is_still_a_request() {
+    for release in RELEASES {
+        let server = HttpServer::with(vec![]);
+        let host = host(&server);
+        let mut daemon = Daemon::configured(release, &host.config(), token());
+        let mut all = String::new();
+        for number in 0..20 {
+            all.push_str(
+                &daemon.request("SendNotification", notification("alice", number, "crit")).1,
+            );
+        }
+        daemon.write(all.as_bytes());
+        daemon.signal(Signal::TERM);
+        let said = daemon.ended();
+        assert_eq!(host.waiting().len() + server.messages().len(), 20, "{said}");
+    }
 }

@@ -152,11 +152,16 @@ impl Daemon {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Closes the channel's input.
+    pub(crate) fn close(&mut self) {
+        self.input = None;
+    }
+
     /// Closes the channel's input, and waits for its end as long as the daemon does before it kills. Everything that was
     /// said, and that it ended well.
     #[track_caller]
     pub(crate) fn stop(mut self) -> String {
-        self.input = None;
+        self.close();
         self.ended()
     }
 

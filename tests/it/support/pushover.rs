@@ -164,6 +164,12 @@ pub(crate) fn name(number: u64) -> String {
     format!("{number:020}-1-0123456789abcdef.json")
 }
 
+/// The name of this host without its domain, as a title has it.
+pub(crate) fn own_name() -> String {
+    let uname = rustix::system::uname();
+    uname.nodename().to_str().unwrap().split('.').next().unwrap().to_owned()
+}
+
 /// Seconds since 1970.
 pub(crate) fn now() -> u64 {
     let age = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
