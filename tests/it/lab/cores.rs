@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex};
 use serde_json::json;
 
 use crate::support::bell::{ring, wait_for};
+use crate::support::daemon::free_ports;
 use crate::support::daemons::{Core, Icinga, Nagios};
-use crate::support::machine::{EXAMPLES, Machine, QUEUE, free_port};
+use crate::support::machine::{EXAMPLES, Machine, QUEUE};
 use crate::support::pushover::{ALICE, TOKEN};
 use crate::support::{chmod, skipped_without_root};
 
@@ -113,7 +114,7 @@ fn icinga_rings_once_for_a_filling_queue_and_is_silent_on_recovery() {
     }
     let machine = Machine::new();
     let (graphite, metrics) = collector();
-    let smtp = free_port();
+    let smtp = free_ports(1)[0];
     let icinga = icinga(&machine, smtp, graphite);
 
     machine.queue(7);
@@ -150,7 +151,7 @@ fn nagios_rings_once_for_a_filling_queue_and_is_silent_on_recovery() {
         return;
     }
     let machine = Machine::new();
-    let smtp = free_port();
+    let smtp = free_ports(1)[0];
     let host = "    host_name               mail01\n    use                     linux-server\n";
     let alias = hostile("alias");
     machine.adapt(
@@ -281,7 +282,7 @@ fn the_queue_is_checked_through_nrpe() {
         return;
     }
     let machine = Machine::new();
-    let port = free_port();
+    let port = free_ports(1)[0];
     machine.adapt(
         "etc/nagios/nrpe.cfg",
         "etc/nagios/nrpe.cfg",
@@ -339,7 +340,7 @@ fn an_agent_reads_the_queue_of_its_own_machine() {
         return;
     }
     let (machine, agent) = (Machine::new(), Machine::new());
-    let port = free_port();
+    let port = free_ports(1)[0];
     let zones = machine.read(&format!("{EXAMPLES}/icinga2/zones.conf"));
     let host = "host = \"mail01.example.org\"";
     assert!(zones.contains(host), "{zones}");

@@ -1,14 +1,16 @@
 //! Real mail servers, unpacked and not installed, each in a mount namespace of its own.
 
-use std::fs;
+use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
+use std::ops::RangeInclusive;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::skipped_without_root;
+use super::{chmod, skipped_without_root};
 
 /// A script below tests/.
 pub(crate) fn script(name: &str) -> PathBuf {
@@ -54,7 +56,7 @@ impl Daemon {
             .args([unpacked, instance])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(fs::File::create(instance.join("stderr")).unwrap())
+            .stderr(File::create(instance.join("stderr")).unwrap())
             .process_group(0)
             .spawn()
             .unwrap();
@@ -85,11 +87,44 @@ impl Drop for Daemon {
     }
 }
 
-/// Ports that were free a moment ago, all different.
+/// Ports below those that the kernel gives out, in blocks: a process has a block of its own as long as it runs. Asking the
+/// kernel for a free one and giving it back would let another suite have it before the daemon takes it.
+const BLOCKS: RangeInclusive<u16> = 0..=374;
+const BLOCK_PORTS: u16 = 32;
+const FIRST_PORT: u16 = 20_000;
+
+/// Ports that nobody else takes, all different.
 pub(crate) fn free_ports(count: usize) -> Vec<u16> {
-    let listeners: Vec<TcpListener> =
-        (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
+    static OURS: Mutex<(Vec<File>, Vec<u16>)> = Mutex::new((Vec::new(), Vec::new()));
+    let mut ours = OURS.lock().unwrap();
+    let (locks, ports) = &mut *ours;
+    while ports.len() < count {
+        let (lock, block) = take_block();
+        locks.push(lock);
+        // Somebody else may listen there all the same.
+        let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+        let first = FIRST_PORT + block * BLOCK_PORTS;
+        ports.extend((first..first + BLOCK_PORTS).filter(is_free));
+    }
+    ports.drain(..count).collect()
+}
+
+/// A block that no process has, and the lock that says so.
+fn take_block() -> (File, u16) {
+    let place = std::env::temp_dir().join("monitoring-plugins-axigen-ports");
+    if fs::create_dir(&place).is_ok() {
+        chmod(&place, 0o777);
+    }
+    for block in BLOCKS {
+        let path = place.join(block.to_string());
+        let file = File::open(&path).or_else(|_| File::create(&path));
+        if let Ok(lock) = file
+            && lock.try_lock().is_ok()
+        {
+            return (lock, block);
+        }
+    }
+    panic!("no ports left in {}", place.display());
 }
 
 /// Whether somebody listens, without a connection that would count in rate limits.

@@ -6,7 +6,8 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::bell::{ring_on_changes, wait_for};
-use super::machine::{Daemon, Machine, free_port};
+use super::daemon::free_ports;
+use super::machine::{Daemon, Machine};
 
 /// What both cores can do.
 pub(crate) trait Core {
@@ -44,7 +45,7 @@ impl<'a> Icinga<'a> {
     }
 
     fn launch(machine: &'a Machine) -> Self {
-        let port = free_port();
+        let port = free_ports(1)[0];
         let constants = machine.read("etc/icinga2/constants.conf");
         assert!(constants.contains("NodeName = \"lab\""), "{constants}");
         listen(machine, port);

@@ -1,7 +1,6 @@
 //! A Debian of its own with the monitoring cores and our package installed, and a stand-in for Pushover.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -31,12 +30,6 @@ pub(crate) const EXAMPLES: &str = "usr/share/doc/monitoring-plugins-axigen/examp
 
 pub(crate) fn manifest(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-/// A port nobody listens on just now.
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }
 
 /// A Debian with the cores and our package, a queue, and a stand-in for Pushover.
