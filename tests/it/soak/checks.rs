@@ -151,7 +151,7 @@ fn ask(question: &Question) {
     faults.retain(|fault| {
         fault.is_no_answer() && (question.place.is_none() || !fault.is_of_rights())
     });
-    let faults = Dice::new().sample(faults, 20);
+    let faults = Dice::new().sample(faults, 10);
     let ends = Mutex::new(BTreeMap::<&str, usize>::new());
     let verdicts = for_each(&faults, |_, fault| {
         let output = question.command(&|command| with_fault(command, &fault.to_string())).output();

@@ -53,7 +53,7 @@ fn try_all(deeds: &[Deed]) {
         let mark = format!("#{}#", deed.what);
         let host = deed.host(&phone, &mark);
         let faults = faults_of(|record| record(&deed.command(&host, &mark)));
-        let faults = Dice::new().sample(faults, 20);
+        let faults = Dice::new().sample(faults, 12);
         let tally = Tally::default();
         let verdicts = for_each(&faults, |number, fault| {
             let mark = format!("#{}.{number}#", deed.what);
