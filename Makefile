@@ -8,7 +8,7 @@ programs = $(basename $(notdir $(wildcard src/bin/*.rs)))
 release = $(CARGO_TARGET_DIR)/release
 share = $(DESTDIR)$(PREFIX)/share
 
-.PHONY: all demo test lab deny bench install
+.PHONY: all demo test lab soak release-check deny bench install
 
 # The programs, as they are installed.
 all:
@@ -29,6 +29,14 @@ test:
 lab: all packages
 	tests/setup.sh nmap:nmap sslscan:sslscan openssl:openssl gnutls-cli:gnutls-bin curl:curl python3:python3
 	tests/lab.sh
+
+# Thousands of faults, kills and crashes, which `make lab` samples: docs/soak.md
+soak: all
+	tests/setup.sh
+	tests/soak.sh
+
+# What is done before a release besides `make test`.
+release-check: lab soak
 
 # Licences, banned crates and sources of the dependencies.
 deny:
