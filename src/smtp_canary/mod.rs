@@ -2,18 +2,18 @@
 //! then, if asked for, a wrong certificate, and then TLS as it should be.
 
 mod args;
-mod entrance;
 mod keys;
 mod lines;
 mod talk;
+mod way_in;
 
 pub use args::Args;
 
 use crate::canary::SinkState;
 use crate::connection::Connection;
 use crate::program::{Served, Service};
-use entrance::Entrance;
 use talk::Post;
+use way_in::WayIn;
 
 /// How long each line of a client may take (RFC 5321 section 4.5.3.2 asks for minutes, of servers that hold real mail).
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
@@ -35,16 +35,15 @@ pub fn serve(args: &Args, service: &Service) -> Served {
     };
     let state = match SinkState::open(&args.state) {
         Ok(state) => state,
-        Err(error) => return entrance::closed(connection, args, &error.to_string()),
+        Err(error) => return way_in::closed(connection, args, &error.to_string()),
     };
     let right = match keys::right(args.pem.as_deref(), &state, &args.domain) {
         Ok(right) => right,
-        Err(error) => return entrance::closed(connection, args, &error.to_string()),
+        Err(error) => return way_in::closed(connection, args, &error.to_string()),
     };
     let clock = || service.now();
     let post = Post { domain: &args.domain, state: &state, clock: &clock, from };
-    let entrance = Entrance { post: &post, right };
-    let story =
-        if args.tls { entrance.tls_at_once(connection) } else { entrance.starttls(connection) };
+    let way_in = WayIn { post: &post, right };
+    let story = if args.tls { way_in.tls_at_once(connection) } else { way_in.starttls(connection) };
     Served::Whole(format!("{from}: {story}"))
 }

@@ -93,6 +93,8 @@ type Case = (
 );
 
 const CRITICAL: &str = "SMTP FORCED TLS CRITICAL - handed over in the clear at ";
+const REFUSES: &str =
+    "SMTP FORCED TLS UNKNOWN - your server refuses the certificate of smtp_canary";
 const OK: &str = "SMTP FORCED TLS OK - waited without TLS, came with TLS 1.3 after ";
 
 const CASES: &[Case] = &[
@@ -118,7 +120,7 @@ const CASES: &[Case] = &[
         &["smtp_tls_security_level = verify", "smtp_tls_verify_cert_match = canary.test"],
         &[],
         &["--canary-age", "8s"],
-        "SMTP FORCED TLS UNKNOWN - your server refuses the certificate of smtp_canary",
+        REFUSES,
     ),
     (
         "wrapper mode",

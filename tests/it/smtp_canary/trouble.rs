@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::support::canary::{Client, Sink, state_dir, token};
 use crate::support::filesystem::SmallDisk;
-use crate::support::{chmod, program, run, skipped_without_root};
+use crate::support::{NOBODY, chmod, is_root, program, run, skipped_without_root};
 
 const OWN: &str = "mail.own.test";
 
@@ -256,7 +256,7 @@ fn a_full_disk_takes_no_mail_and_passes_no_step() {
 #[test]
 fn a_state_that_is_not_ours_turns_everybody_away() {
     type Spoil = &'static dyn Fn(&std::path::Path);
-    let cases: [(&str, Spoil); 5] = [
+    let cases: [(&str, Spoil); 6] = [
         ("no state", &|state| fs::remove_dir_all(state.join("tokens")).unwrap()),
         ("open to all", &|state| chmod(&state.join("seen"), 0o777)),
         ("a link", &|state| {
@@ -268,6 +268,15 @@ fn a_state_that_is_not_ours_turns_everybody_away() {
             let token = state.join("tokens").join(token.split('@').next().unwrap());
             fs::rename(&token, state.join("elsewhere")).unwrap();
             symlink(state.join("elsewhere"), &token).unwrap();
+        }),
+        ("a token of another account", &|state| {
+            let token = token(state, 9, false);
+            let token = state.join("tokens").join(token.split('@').next().unwrap());
+            if is_root() {
+                std::os::unix::fs::chown(token, Some(NOBODY), None).unwrap();
+            } else {
+                fs::remove_dir_all(state.join("tokens")).unwrap();
+            }
         }),
         ("half a token", &|state| {
             let token = token(state, 9, false);

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::{Activated, CRITICAL, OK, check, keys, until};
+use super::{Activated, CRITICAL, OK, REFUSES, check, keys, until};
 use crate::support::canary::state_dir;
 use crate::support::daemon::{Daemon, fetched, free_ports};
 use crate::support::exim::PACKAGES;
@@ -115,6 +115,8 @@ fn a_real_exim_is_proven_to_encrypt_or_shown_not_to() {
 
 const OPENSMTPD: &[Case] = &[
     ("smtp+tls", "host smtp+tls://127.0.0.1:PORT tls no-verify", &[], &[], OK),
+    // It verifies unless it is told not to, and the sink's certificate is its own.
+    ("tls", "host smtp+tls://127.0.0.1:PORT tls", &[], &["--canary-age", "8s"], REFUSES),
     ("default", "host smtp://127.0.0.1:PORT", &[], &[], CRITICAL),
     ("smtps", "host smtps://127.0.0.1:PORT tls no-verify", &["--tls"], &[], OK),
 ];

@@ -39,12 +39,12 @@ enum Shaken<'a> {
 }
 
 /// What all ways in need.
-pub(super) struct Entrance<'a> {
+pub(super) struct WayIn<'a> {
     pub(super) post: &'a Post<'a>,
     pub(super) right: Arc<ServerConfig>,
 }
 
-impl Entrance<'_> {
+impl WayIn<'_> {
     /// Greets in the clear. Returns what happened, for the journal.
     pub(super) fn starttls(&self, connection: Connection<'_>) -> String {
         let mut talk = Talk::in_the_clear(self.post, connection);
