@@ -30,7 +30,7 @@ fn main() -> Result<(), Failure> {
     std::thread::spawn(move || start_for_each(&canary, &state).map_err(|error| error.to_string()));
     // Under its name only when it is complete: somebody waits for it.
     let unfinished = format!("{file}.new");
-    std::fs::write(&unfinished, format!("{own_port} {port}"))?;
+    std::fs::write(&unfinished, format!("{own_port} {port}\n"))?;
     std::fs::rename(&unfinished, file)?;
     for stream in own.incoming() {
         if let Some(recipient) = take(stream?)? {
