@@ -94,10 +94,10 @@ impl Inquest {
             return Told::Truncated;
         }
         match meta.response_code {
-            ResponseCode::NoError | ResponseCode::NXDomain if !is_whole(&message) => {
-                Told::NotAResolver
-            }
-            ResponseCode::NoError | ResponseCode::NXDomain => self.answer(&message),
+            ResponseCode::NoError | ResponseCode::NXDomain => match self.answer(&message) {
+                Told::Answer(_) if !is_whole(&message) => Told::NotAResolver,
+                told => told,
+            },
             ResponseCode::ServFail => Told::ServFail,
             code => Told::Code(code.into()),
         }
