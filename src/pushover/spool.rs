@@ -198,6 +198,11 @@ impl Spool {
     pub(crate) fn adopt(&self) {
         for temporary in self.waiting.names().unwrap_or_default() {
             let Some(name) = temporary.strip_prefix(TEMPORARY) else { continue };
+            // Perhaps a second name of the lock that we hold; whoever is making one bears that it is gone.
+            if name.starts_with("lock-") {
+                let _ = self.waiting.remove(&temporary);
+                continue;
+            }
             let Ok(file) = self.waiting.open_file(&temporary) else { continue };
             // A live writer holds the lock of its file.
             if file.try_lock().is_err() {

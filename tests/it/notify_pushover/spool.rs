@@ -33,6 +33,8 @@ fn a_complete_temporary_file_is_adopted_and_a_broken_one_removed() {
     fs::write(host.spool().join(format!(".tmp-{}", name(1))), &whole).unwrap();
     fs::write(host.spool().join(format!(".tmp-{}", name(2))), &whole[..40]).unwrap();
     fs::write(host.spool().join(format!(".tmp-{}", name(3))), "").unwrap();
+    fs::write(host.spool().join(".lock"), "").unwrap();
+    fs::hard_link(host.spool().join(".lock"), host.spool().join(".tmp-lock-77")).unwrap();
     host.run(&["flush"]).expect(0, "PUSHOVER OK - sent");
     assert_eq!(server.messages(), ["whole"]);
     assert!(!host.everything_in_the_spool().contains(".tmp-"));
