@@ -27,7 +27,7 @@ test:
 
 # What is too heavy for every commit: tests marked `#[ignore = "lab: ..."]`.
 lab: all packages
-	tests/setup.sh nmap:nmap sslscan:sslscan openssl:openssl gnutls-cli:gnutls-bin curl:curl python3:python3
+	tests/setup.sh nmap:nmap sslscan:sslscan openssl:openssl gnutls-cli:gnutls-bin curl:curl python3:python3 bindfs:bindfs
 	tests/lab.sh
 
 # Thousands of faults, kills and crashes, which `make lab` samples: docs/soak.md

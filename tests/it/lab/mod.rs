@@ -2,6 +2,7 @@
 
 mod cores;
 mod director;
+mod hanging;
 mod openmetrics;
 mod smtp_accept;
 mod smtp_canary;

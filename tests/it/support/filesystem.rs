@@ -41,7 +41,8 @@ impl Drop for HungMount {
 /// A FUSE mount whose server takes every request and answers none: every access waits in state D, which no signal ends,
 /// as on a dead NFS server that is mounted hard. Ends when it is dropped.
 pub(crate) struct DeadMount {
-    dir: TempDir,
+    path: PathBuf,
+    dir: Option<TempDir>,
     end: Option<PipeWriter>,
     server: Option<JoinHandle<()>>,
 }
@@ -49,7 +50,14 @@ pub(crate) struct DeadMount {
 impl DeadMount {
     pub(crate) fn new() -> Self {
         let dir = open_tempdir();
-        let mut device = mount_fuse(dir.path());
+        let mut dead = Self::over(dir.path());
+        dead.dir = Some(dir);
+        dead
+    }
+
+    /// In the place of a directory that is there.
+    pub(crate) fn over(path: &Path) -> Self {
+        let mut device = mount_fuse(path);
         let (ended, end) = std::io::pipe().unwrap();
         let server = std::thread::spawn(move || {
             let mut request = vec![0; 1 << 17];
@@ -67,18 +75,19 @@ impl DeadMount {
                 }
             }
         });
-        Self { dir, end: Some(end), server: Some(server) }
+        Self { path: path.to_owned(), dir: None, end: Some(end), server: Some(server) }
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.dir.path()
+        &self.path
     }
 }
 
 impl Drop for DeadMount {
     fn drop(&mut self) {
-        let _ = unmount(self.dir.path(), UnmountFlags::DETACH);
+        let _ = unmount(&self.path, UnmountFlags::DETACH);
         drop(self.end.take());
+        let _ = self.dir.take().map(TempDir::close);
         let _ = self.server.take().map(JoinHandle::join);
     }
 }
