@@ -6,6 +6,11 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Alert(pub u8);
 
+impl Alert {
+    /// Of a server that does not serve the name it was asked for (RFC 6066 section 3).
+    pub(crate) const UNRECOGNIZED_NAME: Self = Self(112);
+}
+
 /// The registry "TLS Alerts", as far as servers send them.
 const NAMES: [(u8, &str); 29] = [
     (0, "close_notify"),

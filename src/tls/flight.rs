@@ -13,9 +13,6 @@ const FLIGHT_BYTES: usize = 256 * 1024;
 /// Bytes kept of a text answer.
 const TEXT_BYTES: usize = 512;
 
-/// The alert of a server that does not serve the name it was asked for.
-const UNRECOGNIZED_NAME: u8 = 112;
-
 /// The random of a HelloRetryRequest: SHA-256 of these words (RFC 8446 section 4.1.3).
 const RETRY: [u8; 32] = [
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
@@ -146,7 +143,9 @@ impl Parser {
     fn end_record(&mut self, kind: u8, body: &[u8]) {
         match (kind, body) {
             // A warning, as of a name that is not served, with the choice behind it (RFC 6066 section 3).
-            (0x15, [1, UNRECOGNIZED_NAME]) => self.count(body.len()),
+            (0x15, [1, number]) if Alert(*number) == Alert::UNRECOGNIZED_NAME => {
+                self.count(body.len());
+            }
             (0x15, [_, number]) => self.flight.end = Some(FlightEnd::Alert(Alert(*number))),
             (0x15, _) => self.malformed(Malformed::AlertLength),
             (0x16, []) => self.malformed(Malformed::EmptyRecord),

@@ -12,10 +12,11 @@ pub(crate) const SIGNATURES: [u16; 18] = [
     0x0501, 0x0601, 0x0303, 0x0301, 0x0203, 0x0201,
 ];
 
-/// Groups of 224 bits and more, the prime fields of RFC 7919, and the hybrids with ML-KEM.
-pub(crate) const GROUPS: [u16; 17] = [
+/// Groups of 224 bits and more, the prime fields of RFC 7919, the hybrids with ML-KEM, and ML-KEM alone
+/// (draft-ietf-tls-mlkem).
+pub(crate) const GROUPS: [u16; 20] = [
     0x11ec, 0x11eb, 0x11ed, 0x001d, 0x0017, 0x001e, 0x0018, 0x0019, 0x001a, 0x001b, 0x001c, 0x0016,
-    0x0100, 0x0101, 0x0102, 0x0103, 0x0104,
+    0x0100, 0x0101, 0x0102, 0x0103, 0x0104, 0x0200, 0x0201, 0x0202,
 ];
 
 /// X25519, P-256 and P-384 with ML-KEM (draft-ietf-tls-ecdhe-mlkem).

@@ -240,7 +240,7 @@ fn remedy(fault: &Fault) -> &'static str {
         Fault::CommonName(_) => "have the name certified as a subject alternative name",
         Fault::IssuerOutOfDates(_) => "have it certified by an authority that is valid",
         Fault::Path(PathFault::Purpose) => {
-            "have it certified for servers (extended key usage serverAuth)"
+            "have it certified for servers (extended key usage serverAuth, key usage digitalSignature)"
         }
         Fault::Path(
             PathFault::Key | PathFault::Algorithm | PathFault::Extension | PathFault::Length,

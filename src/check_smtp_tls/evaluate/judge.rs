@@ -9,8 +9,9 @@ use crate::monitoring::{Metric, Report, State, Unit, Value};
 use crate::smtp::{Cause, Stage};
 use crate::smtp_client::{BEHIND_PROXY, NoSession};
 use crate::stream::StreamError;
-use crate::tls::Protocol;
+use crate::tls::handshake::HandshakeError;
 use crate::tls::lack::Lack;
+use crate::tls::{Alert, Protocol};
 
 const NO_HEADER: &str = "leave --proxy-protocol out";
 const SWITCH_ON: &str = "switch STARTTLS on; Axigen: Security and Filtering, Acceptance and Routing, Allow StartTLS; postfix: smtpd_tls_security_level = may; exim: tls_advertise_hosts = *";
@@ -212,11 +213,30 @@ fn handshake(facts: &Facts, policy: &Policy, report: &mut Report) {
         return;
     }
     report.find(State::Critical, words::unknown(why));
-    if facts.start == Start::Tls && facts.accepted.is_empty() && policy.sends_proxy_header {
-        report.advise("where the listener expects no PROXY header, leave --proxy-protocol out");
-    } else if facts.start == Start::Tls && facts.accepted.is_empty() {
-        report.advise("a port that begins in the clear needs --starttls");
+    if let Some(advice) = no_handshake_advice(facts, why, policy) {
+        report.advise(advice);
     }
+}
+
+fn no_handshake_advice(facts: &Facts, why: &WhyUnknown, policy: &Policy) -> Option<String> {
+    if let WhyUnknown::Handshake(HandshakeError::Refused(alert)) = why {
+        // Who answers with an alert speaks TLS.
+        return (*alert == Alert::UNRECOGNIZED_NAME).then(|| {
+            format!(
+                "the server does not serve {}: name it as the server does, with --sni",
+                facts.name
+            )
+        });
+    }
+    if facts.start == Start::Starttls || !facts.accepted.is_empty() {
+        return None;
+    }
+    let advice = if policy.sends_proxy_header {
+        "where the listener expects no PROXY header, leave --proxy-protocol out"
+    } else {
+        "a port that begins in the clear needs --starttls"
+    };
+    Some(advice.to_owned())
 }
 
 /// Hellos with keys for ML-KEM are larger than a packet, and some firewalls wait for an end that they do not see.

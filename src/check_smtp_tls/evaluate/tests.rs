@@ -252,6 +252,18 @@ fn a_handshake_that_must_work_and_does_not_is_critical() {
     });
     let text = render("T", &judge(clear, &policy()), Format::Nagios, 0);
     assert!(text.contains("needs --starttls"), "{text}");
+    for (alert, advice) in [(112, "\nthe server does not serve mail.example: "), (40, "")] {
+        let refused = spoilt(|facts| {
+            facts.handshake = None;
+            let error = HandshakeError::Refused(Alert(alert));
+            facts.no_handshake = Some(WhyUnknown::Handshake(error));
+            facts.start = Start::Tls;
+            facts.accepted.clear();
+        });
+        let text = render("T", &judge(refused, &policy()), Format::Nagios, 0);
+        assert!(text.contains(advice), "{text}");
+        assert!(!text.contains("--starttls"), "it speaks TLS: {text}");
+    }
 }
 
 #[test]

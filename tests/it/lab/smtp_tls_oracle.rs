@@ -2,6 +2,7 @@
 //! refuse is never OK, and what only our own side does not speak is unknown.
 
 mod asked;
+mod others;
 mod rows;
 
 use std::path::Path;

@@ -117,7 +117,7 @@ pub(super) fn gnutls(at: &Where<'_>) -> Option<Seen> {
 }
 
 /// What a client prints, and whether it ends well.
-fn said(command: &mut Command) -> (String, bool) {
+pub(super) fn said(command: &mut Command) -> (String, bool) {
     let output = command.stdin(Stdio::null()).output().unwrap();
     let [out, err] =
         [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
