@@ -81,7 +81,7 @@ mod named_file;
 pub mod notify_pushover;
 pub mod program;
 pub mod published;
-mod pushover;
+pub mod pushover;
 pub mod pushover_channel;
 mod secret;
 pub mod smtp;

@@ -3,7 +3,7 @@
 //! Only this module prints, reads the wall clock or ends the process.
 
 mod console;
-mod lenient;
+pub(crate) mod lenient;
 mod notifier;
 mod options;
 mod printout;

@@ -2,7 +2,7 @@
 //! time left.
 
 mod arrivals;
-mod axigen_cfg;
+pub(super) mod axigen_cfg;
 mod count;
 mod kin;
 mod locate;

@@ -10,6 +10,7 @@ mod event;
 mod explain;
 mod facts;
 mod flush;
+pub mod fuzzed;
 mod image;
 mod input;
 mod lines;

@@ -195,7 +195,7 @@ fn stray_text(args: &Args, event: &Event, left_out: &LeftOut) -> Option<String> 
 }
 
 fn message_for(args: &Args, event: &Event, dispatch: &Dispatch<'_>) -> Result<Message, NoMessage> {
-    let mut layout = settings::layout(args, &dispatch.access);
+    let mut layout = settings::layout(args, dispatch.access.config.as_ref().ok());
     if args.action == Action::Cancel {
         if event.host.is_empty() {
             return Err(NoMessage::NoHost);

@@ -5,6 +5,7 @@ use super::message::Layout;
 use super::rules::{Mistake, RuleError, StateList};
 use crate::monitoring::duration;
 use crate::pushover::access::Access;
+use crate::pushover::config::Config;
 use crate::pushover::drain::Limits;
 
 /// How long a message may wait, and how many.
@@ -20,7 +21,8 @@ pub(super) fn mistakes(args: &Args, access: &Access) -> Vec<(&'static str, Mista
     let in_option = |name: &'static str, mistakes: &[Mistake]| -> Vec<(&'static str, Mistake)> {
         mistakes.iter().map(|mistake| (name, mistake.clone())).collect()
     };
-    let configured = configured_emergency(access).map_or(Vec::new(), |list| list.mistakes);
+    let configured = configured_emergency(access.config.as_ref().ok());
+    let configured = configured.map_or(Vec::new(), |list| list.mistakes);
     [
         in_option("priority", args.priority.as_ref().map_or(&[], |list| &list.mistakes)),
         in_option("sound", args.sound.as_ref().map_or(&[], |list| &list.mistakes)),
@@ -38,14 +40,13 @@ fn repeat_alone(args: &Args) -> Vec<Mistake> {
     time.map(|part| Mistake { part, error: RuleError::Value("needs --key") }).into_iter().collect()
 }
 
-fn configured_emergency(access: &Access) -> Option<StateList> {
-    let Ok(list) = access.config.as_ref().ok()?.emergency.as_deref()?.parse();
+fn configured_emergency(config: Option<&Config>) -> Option<StateList> {
+    let Ok(list) = config?.emergency.as_deref()?.parse();
     Some(list)
 }
 
 /// How messages look. What is wrong in the configuration counts as unset: the message is to be kept first.
-pub(super) fn layout(args: &Args, access: &Access) -> Layout {
-    let config = access.config.as_ref().ok();
+pub(super) fn layout(args: &Args, config: Option<&Config>) -> Layout {
     let or = |given: &Option<String>, configured: Option<&String>| {
         let given = given.clone().filter(|text| !text.is_empty());
         given.or_else(|| configured.cloned()).unwrap_or_default()
@@ -61,7 +62,7 @@ pub(super) fn layout(args: &Args, access: &Access) -> Layout {
         emergency: args
             .emergency
             .clone()
-            .or_else(|| configured_emergency(access))
+            .or_else(|| configured_emergency(config))
             .unwrap_or_default(),
         retry: args.retry,
         expire: args.expire,

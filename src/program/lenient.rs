@@ -27,7 +27,7 @@ pub struct LeftOut {
 ///
 /// # Errors
 /// [`clap::Error`] for help and version, and where nothing can be left out.
-pub(super) fn parse<A: Parser>(
+pub(crate) fn parse<A: Parser>(
     line: impl IntoIterator<Item = OsString>,
 ) -> Result<(A, LeftOut), clap::Error> {
     let mut command = A::command();

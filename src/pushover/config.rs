@@ -117,7 +117,11 @@ impl Config {
         lines.find_map(|line| toml::from_str::<SpoolLine>(line).ok()?.spool_dir)
     }
 
-    fn parse(text: &str, path: &Path) -> Result<Self, NoConfig> {
+    /// Reads the text of a file. `path` is for words.
+    ///
+    /// # Errors
+    /// [`NoConfig::Syntax`] with the line.
+    pub(super) fn parse(text: &str, path: &Path) -> Result<Self, NoConfig> {
         toml::from_str(text).map_err(|error| NoConfig::Syntax {
             path: path.to_owned(),
             line: error

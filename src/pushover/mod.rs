@@ -7,6 +7,7 @@ pub(crate) mod client;
 pub(crate) mod config;
 pub(crate) mod drain;
 pub(crate) mod fingerprint;
+pub mod fuzzed;
 mod identity;
 pub(crate) mod item;
 pub(crate) mod keys;
