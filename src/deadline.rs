@@ -44,13 +44,10 @@ impl Deadline {
     /// Time the probe has left; zero when it must stop.
     #[must_use]
     pub fn remaining(&self) -> Duration {
-        if self.brought_forward.load(Ordering::Relaxed) {
-            return Duration::ZERO;
-        }
         self.probe_end.saturating_duration_since(monotonic_now())
     }
 
-    /// The probe must stop now: somebody asked for the end. What is under way has the time it was given.
+    /// The probe must stop now: somebody asked for the end. What is under way keeps the time that remains.
     pub fn bring_forward(&self) {
         self.brought_forward.store(true, Ordering::Relaxed);
     }
@@ -58,7 +55,7 @@ impl Deadline {
     /// Whether the probe must stop.
     #[must_use]
     pub fn has_passed(&self) -> bool {
-        self.remaining().is_zero()
+        self.brought_forward.load(Ordering::Relaxed) || self.remaining().is_zero()
     }
 
     /// Time since the start, up to the whole time that was given.
@@ -131,7 +128,7 @@ mod tests {
         let deadline = Deadline::after(Duration::from_secs(60));
         assert!(!deadline.has_passed());
         deadline.bring_forward();
-        assert!(deadline.has_passed() && !deadline.until_watchdog().is_zero());
+        assert!(deadline.has_passed() && !deadline.remaining().is_zero());
     }
 
     #[test]

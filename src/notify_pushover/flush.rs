@@ -10,7 +10,7 @@ use crate::pushover::spool::{SpoolError, Turn};
 
 /// Sends what waits and is due.
 pub(super) fn flush(args: &Args, access: Access, errand: &Errand) -> Outcome {
-    let limits = settings::limits(args);
+    let limits = settings::limits(args, &access);
     match drain_all(args, &mut Dispatch { access, limits, errand }) {
         Ok(outcome) => outcome,
         Err(SpoolError::Missing(path)) => Outcome::new(

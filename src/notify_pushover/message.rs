@@ -12,10 +12,13 @@ use super::rules::{PriorityMap, SoundMap, StateList, TtlMap};
 use super::template::Template;
 use crate::monitoring::duration::human;
 use crate::pushover::fingerprint::fingerprint;
+use crate::pushover::item::Gist;
 use crate::pushover::lines::that_fit;
 use crate::pushover::loudness::Priority;
 use crate::pushover::text::{MESSAGE_CHARS, TITLE_CHARS, URL_CHARS, URL_TITLE_CHARS, clean, cut};
 
+/// Characters of one message among others.
+const LINE_CHARS: usize = 100;
 /// Pushover rings this often at most, whatever `expire` says.
 const RINGS: u32 = 50;
 /// Notes on what needs no action leave the phone after a day, and no event is farther ahead.
@@ -94,6 +97,20 @@ pub(super) enum Remark {
 #[must_use]
 pub(super) fn tag(instance: &str, event: &Event) -> String {
     format!("ni-{}", fingerprint(&[instance, &event.host, &event.service], 16))
+}
+
+/// What an event says, in parts; nothing when it is about no host or service.
+#[must_use]
+pub(super) fn about(event: &Event) -> Option<Gist> {
+    let is_object = !(event.host_shown.is_empty() && event.service_shown.is_empty());
+    let first = lines::worth_a_push(event).into_iter().next().unwrap_or_default();
+    is_object.then(|| Gist {
+        host: one_line(&event.host_shown),
+        service: one_line(&event.service_shown),
+        state: event.state.map_or("", ObjectState::as_str).to_owned(),
+        ends: event.kind == NotificationType::Recovery,
+        text: cut(&one_line(&first), LINE_CHARS),
+    })
 }
 
 /// Composes the message for `event` that was received at `now` (Unix seconds).

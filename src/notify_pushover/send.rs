@@ -44,7 +44,7 @@ pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
     if is_without_text {
         WITHOUT_TEXT.clone_into(&mut event.output);
     }
-    let limits = settings::limits(&args);
+    let limits = settings::limits(&args, &access);
     let mut dispatch = Dispatch { access, limits, errand };
     let mut told = None;
     if let Some(key) = key_of(&args, &event) {
@@ -222,7 +222,11 @@ fn message_for(args: &Args, event: &Event, dispatch: &Dispatch<'_>) -> Result<Me
 }
 
 fn outgoing(message: &Message, event: &Event, dispatch: &Dispatch<'_>) -> Vec<Outgoing> {
-    let object = fingerprint(&[&event.host, &event.service], 16);
+    // What is sent by hand is about nothing, and so in nobody's order.
+    let is_object = !(event.host.is_empty() && event.service.is_empty());
+    let object = is_object.then(|| fingerprint(&[&event.host, &event.service], 16));
+    let object = object.unwrap_or_default();
+    let about = message::about(event);
     let one = |addressee: &Addressee| {
         let item = Item {
             addressee: addressee.clone(),
@@ -234,6 +238,7 @@ fn outgoing(message: &Message, event: &Event, dispatch: &Dispatch<'_>) -> Vec<Ou
             next_try: 0,
             given_up: false,
             failure: None,
+            about: about.clone(),
         };
         let key = item.repetition_key(&event.host, &event.number).unwrap_or_default();
         Outgoing { item, key }

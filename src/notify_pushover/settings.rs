@@ -9,10 +9,11 @@ use crate::pushover::config::Config;
 use crate::pushover::drain::Limits;
 
 /// How long a message may wait, and how many.
-pub(super) fn limits(args: &Args) -> Limits {
+pub(super) fn limits(args: &Args, access: &Access) -> Limits {
     Limits {
         age: args.spool_max_age,
         number: usize::try_from(args.spool_max_number).unwrap_or(usize::MAX),
+        digest: access.digest(),
     }
 }
 

@@ -11,6 +11,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use super::addressee::{Addressee, Source, TOKEN_NAMES, USER_NAMES};
 use super::client::{API_URL, Route};
 use super::config::{CONFIG_FILE, Config, NoConfig};
+use super::drain::DIGEST;
 use super::keys::{Keyring, surroundings};
 use super::spool::{SPOOL_DIR, Spool, SpoolError};
 use crate::secret::{self, Secret};
@@ -228,6 +229,12 @@ impl Access {
             self.keyring.know(&absolute(&self.options.config), &self.config);
             self.route = self.options.route(self.config.as_ref().ok());
         }
+    }
+
+    /// How many messages may wait for one recipient before they become one.
+    #[must_use]
+    pub(crate) fn digest(&self) -> usize {
+        self.config.as_ref().ok().and_then(|config| config.digest).unwrap_or(DIGEST)
     }
 
     /// Everybody whose key can be validated: who was named, else all of the configuration.

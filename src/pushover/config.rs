@@ -48,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) icingaweb_url: Option<String>,
     /// States that ring until somebody acknowledges.
     pub(crate) emergency: Option<String>,
+    /// More waiting messages than that become one; 0 is never.
+    pub(crate) digest: Option<usize>,
     /// Whether there is no file: all of it is unset.
     #[serde(skip)]
     pub(crate) is_missing: bool,

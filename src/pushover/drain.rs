@@ -5,11 +5,13 @@
 //! or key are wrong.
 
 mod attempt;
+mod bundle;
 mod fate;
+mod order;
 mod settle;
 mod transport;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, SystemTime};
 
 pub(crate) use fate::{Failed, Fate, Hold, Wait};
@@ -24,6 +26,7 @@ use super::reason::Reason;
 use super::spool::{Name, Spool, SpoolError};
 use crate::deadline::Deadline;
 use attempt::{Attempt, Place};
+use order::{Choice, Entry};
 use settle::Standing;
 use transport::Transport;
 
@@ -34,12 +37,17 @@ pub(crate) struct Limits {
     pub(crate) age: Duration,
     /// When more wait after all tries, the oldest go to `failed/`.
     pub(crate) number: usize,
+    /// More than that for one recipient become one message; 0 is never.
+    pub(crate) digest: usize,
 }
+
+/// Unless the configuration says otherwise, more than these are a storm.
+pub(crate) const DIGEST: usize = 10;
 
 impl Default for Limits {
     /// A day, and a thousand.
     fn default() -> Self {
-        Self { age: Duration::from_secs(86_400), number: 1000 }
+        Self { age: Duration::from_secs(86_400), number: 1000, digest: DIGEST }
     }
 }
 
@@ -53,6 +61,19 @@ struct Urgent<'a> {
 pub(crate) struct Drainer<'a> {
     transport: Transport<'a>,
     limits: Limits,
+    /// What waits, as far as it was looked at.
+    line: BTreeMap<Name, Entry>,
+    /// Whether each is sent by itself: Pushover has refused several in one.
+    singly: bool,
+}
+
+/// How one way through the line stands.
+#[derive(Default)]
+struct Pass {
+    /// What stops a message stops those behind it, or they would overtake it: a recovery before its problem.
+    stopped: HashMap<Addressee, Fate>,
+    handled: HashSet<Name>,
+    moved: bool,
 }
 
 impl<'a> Drainer<'a> {
@@ -65,7 +86,8 @@ impl<'a> Drainer<'a> {
         started: SystemTime,
         limits: Limits,
     ) -> Self {
-        Self { transport: Transport::new(route, keyring, memory, deadline, started), limits }
+        let transport = Transport::new(route, keyring, memory, deadline, started);
+        Self { transport, limits, line: BTreeMap::new(), singly: false }
     }
 
     /// Sends everything that is due in `spool`, whose lock the caller holds. Messages for the same people as those of
@@ -112,56 +134,163 @@ impl<'a> Drainer<'a> {
         self.transport.keep_memory(spool);
     }
 
-    /// Goes through all waiting messages once; true when another pass may find something to do.
+    /// Sends what waits, the loudest first; true when another pass may find something to do. Looks into the spool before each
+    /// message: a louder one may have come.
     fn pass(
         &mut self,
         spool: &Spool,
         urgent: &Urgent<'_>,
         fates: &mut HashMap<Name, Fate>,
     ) -> Result<bool, SpoolError> {
-        let mut stopped: HashMap<Addressee, Fate> = HashMap::new();
-        let mut moved = false;
+        let mut pass = Pass::default();
+        loop {
+            self.look(spool, urgent, &mut pass, fates)?;
+            let may = |name: &Name, entry: &Entry| {
+                !pass.handled.contains(name) && !pass.stopped.contains_key(&entry.addressee)
+            };
+            let digest = if self.singly { 0 } else { self.limits.digest };
+            let Some(choice) = order::choose(&self.line, may, digest) else { break };
+            if !self.transport.has_time() {
+                let names = choice.names().iter().cloned();
+                fates.extend(names.map(|name| (name, Fate::Queued(Wait::Time))));
+                return Ok(false);
+            }
+            let choice = if self.singly { single(choice) } else { choice };
+            let Some(ends) = self.carry(&choice, spool, urgent) else { return Ok(true) };
+            spool.note_progress();
+            for (name, fate) in ends {
+                let addressee = self.line.remove(&name).map(|entry| entry.addressee);
+                match addressee {
+                    Some(addressee) if fate.waits() => {
+                        pass.stopped.insert(addressee, fate.clone());
+                    }
+                    _ => pass.moved = true,
+                }
+                pass.handled.insert(name.clone());
+                fates.insert(name, fate);
+            }
+        }
+        for (name, entry) in &self.line {
+            if let Some(fate) = pass.stopped.get(&entry.addressee) {
+                fates.entry(name.clone()).or_insert_with(|| fate.clone());
+            }
+        }
+        Ok(pass.moved)
+    }
+
+    /// Learns what has come into the spool, and what has gone.
+    fn look(
+        &mut self,
+        spool: &Spool,
+        urgent: &Urgent<'_>,
+        pass: &mut Pass,
+        fates: &mut HashMap<Name, Fate>,
+    ) -> Result<(), SpoolError> {
+        let mut known = std::mem::take(&mut self.line);
         for name in spool.waiting()? {
-            // It could not be taken out a pass ago.
-            if fates.get(&name).is_some_and(|fate| !fate.waits()) {
+            // It could not be taken out before.
+            let is_over = fates.get(&name).is_some_and(|fate| !fate.waits());
+            if is_over || pass.handled.contains(&name) {
+                continue;
+            }
+            if let Some(entry) = known.remove(&name) {
+                self.line.insert(name, entry);
                 continue;
             }
             let ours = urgent.names.contains(&name);
-            let mut item = match settle::open(&mut self.transport.memory, spool, &name, ours) {
-                Standing::Message(item) => item,
-                Standing::Settled(fate) => {
-                    fates.insert(name, fate);
-                    continue;
+            match settle::open(&mut self.transport.memory, spool, &name, ours) {
+                Standing::Message(item) => {
+                    self.line.insert(name, Entry::of(&item));
                 }
-                Standing::Gone => continue,
-            };
-            // What stops a message stops those behind it, or they would overtake it: a recovery before its problem.
-            if let Some(fate) = stopped.get(&item.addressee) {
-                fates.insert(name, fate.clone());
-                continue;
+                Standing::Settled(fate) => {
+                    pass.handled.insert(name.clone());
+                    fates.insert(name, fate);
+                }
+                Standing::Gone => {}
             }
-            if !self.transport.has_time() {
-                fates.insert(name, Fate::Queued(Wait::Time));
-                return Ok(false);
-            }
-            let hurry = urgent.addressees.contains(&item.addressee);
-            let Some(fate) = self.attempt(&mut item, Some(Place { spool, name: &name }), hurry)
-            else {
-                return Ok(true);
-            };
-            spool.note_progress();
-            let addressee = item.addressee.clone();
-            let now = self.transport.seconds();
-            let fate =
-                settle::settle(&mut self.transport.memory, spool, &name, item, fate, ours, now);
-            if fate.waits() {
-                stopped.insert(addressee, fate.clone());
-            } else {
-                moved = true;
-            }
-            fates.insert(name, fate);
         }
-        Ok(moved)
+        Ok(())
+    }
+
+    /// Sends what was chosen, and tells what has become of each message; `None` when a second try is worth it.
+    fn carry(
+        &mut self,
+        choice: &Choice,
+        spool: &Spool,
+        urgent: &Urgent<'_>,
+    ) -> Option<Vec<(Name, Fate)>> {
+        let mut items = Vec::new();
+        for name in choice.names() {
+            // Gone, or damaged since: the next look tells.
+            let Ok(item) = spool.read(name) else {
+                self.line.remove(name);
+                return None;
+            };
+            items.push((name.clone(), item));
+        }
+        let hurry = items.iter().any(|(_, item)| urgent.addressees.contains(&item.addressee));
+        let fate = match (choice, items.as_mut_slice()) {
+            (Choice::One(name), [(_, item)]) => {
+                self.attempt(item, Some(Place { spool, name }), hurry)?
+            }
+            (Choice::Digest(_), items) => match self.end_alarms(items, spool, hurry)? {
+                Fate::Delivered => self.send_together(choice, items, hurry)?,
+                fate => fate,
+            },
+            (_, items) => self.send_together(choice, items, hurry)?,
+        };
+        let together = !matches!(choice, Choice::One(_));
+        if together && matches!(fate, Fate::Rejected(_)) {
+            self.singly = true;
+            return None;
+        }
+        let now = self.transport.seconds();
+        let settle = |(name, item): (Name, Item)| {
+            let ours = urgent.names.contains(&name);
+            let fate = fate.clone();
+            let memory = &mut self.transport.memory;
+            let fate = settle::settle(memory, spool, &name, item, fate, ours, now);
+            (name, fate)
+        };
+        Some(items.into_iter().map(settle).collect())
+    }
+
+    /// One message in place of several. Nothing is written until it is accepted: a crash repeats, and loses nothing.
+    fn send_together(
+        &mut self,
+        choice: &Choice,
+        items: &[(Name, Item)],
+        hurry: bool,
+    ) -> Option<Fate> {
+        let entries: Vec<Entry> = items.iter().map(|(_, item)| Entry::of(item)).collect();
+        let entries: Vec<&Entry> = entries.iter().collect();
+        let (_, last) = items.last()?;
+        let mut item = match choice {
+            Choice::Digest(_) => bundle::digest(&entries, last),
+            Choice::Late(_) | Choice::One(_) => bundle::late(&entries, last),
+        };
+        item.next_try = 0;
+        self.attempt(&mut item, None, hurry)
+    }
+
+    /// Cancels the emergencies that the messages of a digest end, each once.
+    fn end_alarms(
+        &mut self,
+        items: &mut [(Name, Item)],
+        spool: &Spool,
+        hurry: bool,
+    ) -> Option<Fate> {
+        for (name, item) in items.iter_mut().filter(|(_, item)| item.cancel.is_some()) {
+            let mut cancellation = Item { fields: Vec::new(), ..item.clone() };
+            match self.attempt(&mut cancellation, None, hurry)? {
+                Fate::Delivered => {}
+                fate => return Some(fate),
+            }
+            item.cancel = None;
+            // Where that cannot be written, it is cancelled once more.
+            let _ = spool.update(name, item);
+        }
+        Some(Fate::Delivered)
     }
 
     fn attempt(&mut self, item: &mut Item, place: Option<Place<'_>>, urgent: bool) -> Option<Fate> {
@@ -188,5 +317,13 @@ impl<'a> Drainer<'a> {
             fates.insert(name, fate);
         }
         Ok(())
+    }
+}
+
+/// The first of several alone.
+fn single(choice: Choice) -> Choice {
+    match choice.names() {
+        [first, ..] => Choice::One(first.clone()),
+        [] => choice,
     }
 }

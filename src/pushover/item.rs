@@ -37,6 +37,25 @@ pub(crate) struct Item {
     /// Why it will not be sent. Only in `failed/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) failure: Option<Reason>,
+    /// What it says, for whoever has to put several into one; absent in files of older versions, and for what is about no
+    /// host or service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) about: Option<Gist>,
+}
+
+/// What a message says, in parts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Gist {
+    /// The host as it is shown.
+    pub(crate) host: String,
+    /// The service as it is shown; empty for the host itself.
+    pub(crate) service: String,
+    /// The state in its core's word; empty for none.
+    pub(crate) state: String,
+    /// Whether the problem is over.
+    pub(crate) ends: bool,
+    /// The first line of the text.
+    pub(crate) text: String,
 }
 
 impl Item {
@@ -44,6 +63,21 @@ impl Item {
     #[must_use]
     pub(crate) fn form(&self) -> Vec<(&str, &str)> {
         self.fields.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+    }
+
+    /// A form field.
+    #[must_use]
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Replaces a form field; an empty value removes it.
+    pub(crate) fn set_field(&mut self, name: &str, value: &str) {
+        match self.fields.iter_mut().find(|(key, _)| key == name) {
+            Some((_, known)) => value.clone_into(known),
+            None => self.fields.push((name.to_owned(), value.to_owned())),
+        }
+        self.fields.retain(|(_, value)| !value.is_empty());
     }
 
     /// Goes on without the image, if there is one, and says so in the text.
@@ -113,6 +147,13 @@ mod tests {
             next_try: 3,
             given_up: true,
             failure: Some(Reason::Noted("too old".to_owned())),
+            about: Some(Gist {
+                host: "h".to_owned(),
+                service: "s".to_owned(),
+                state: "OK".to_owned(),
+                ends: true,
+                text: "t".to_owned(),
+            }),
         };
         let text = serde_json::to_vec(&item).unwrap();
         assert_eq!(serde_json::from_slice::<Item>(&text).unwrap(), item);

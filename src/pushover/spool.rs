@@ -46,6 +46,9 @@ const DELIVERED_SECONDS: u64 = 60;
 /// Changed by every run of `flush`.
 const FLUSHED: &str = ".flushed";
 
+/// How long a process waits for another one that has its message in line.
+const IN_LINE: Duration = Duration::from_secs(5);
+
 /// An open spool.
 #[derive(Clone, Debug)]
 pub(crate) struct Spool {
@@ -157,7 +160,8 @@ impl Spool {
         turn::take(&self.waiting)
     }
 
-    /// Waits until we may send, or another process has dealt with all of `ours`.
+    /// Waits until we may send, or another process has dealt with all of `ours`. Whoever sends looks into the spool before
+    /// each message, and has ours in line: so nobody has to stand there for longer than it takes when all is well.
     ///
     /// # Errors
     /// [`SpoolError::Io`] when the lock file cannot be used.
@@ -166,7 +170,8 @@ impl Spool {
         ours: &[Name],
         deadline: &Deadline,
     ) -> Result<Turn, SpoolError> {
-        turn::wait(&self.waiting, ours, deadline.remaining(), deadline)
+        let patience = if ours.is_empty() { Duration::MAX } else { IN_LINE };
+        turn::wait(&self.waiting, ours, patience, deadline)
     }
 
     /// Waits for at most `patience` until we may send.

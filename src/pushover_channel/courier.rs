@@ -133,18 +133,20 @@ impl Round {
     fn drain(&mut self, fresh: &[Name]) -> bool {
         // Anew each time: somebody may have mended the configuration.
         let mut access = self.options.enter();
-        let Ok(spool) = access.spool.clone() else { return false };
+        // Soon again: the configuration that names it may just be written.
+        let Ok(spool) = access.spool.clone() else { return true };
         // Another process that sends has them in line.
         let Ok(Some(_lock)) = spool.try_lock() else { return true };
         let deadline = Arc::new(Deadline::after(DRAIN_TIME));
         self.note(Some(deadline.clone()));
+        let limits = Limits { digest: access.digest(), ..Limits::default() };
         let mut drainer = Drainer::new(
             &access.route,
             &mut access.keyring,
             Memory::recall(&spool),
             &deadline,
             (self.clock)(),
-            Limits::default(),
+            limits,
         );
         let fates = drainer.drain(&spool, fresh);
         drainer.close();

@@ -4,6 +4,7 @@ use super::notification::Notification;
 use super::settings::WebForm;
 use super::severity::Severity;
 use crate::pushover::fingerprint::fingerprint;
+use crate::pushover::item::Gist;
 use crate::pushover::lines::{that_fit, worth_a_push};
 use crate::pushover::loudness::Priority;
 use crate::pushover::text::{MESSAGE_CHARS, TITLE_CHARS, URL_CHARS, clean, cut};
@@ -11,6 +12,8 @@ use crate::pushover::text::{MESSAGE_CHARS, TITLE_CHARS, URL_CHARS, clean, cut};
 /// An emergency rings once a minute, and 50 times at most, which is all that Pushover does.
 const RETRY_SECONDS: u32 = 60;
 const EXPIRE_SECONDS: u32 = 3000;
+/// Characters of one message among others.
+const LINE_CHARS: usize = 100;
 /// No event is farther ahead.
 const DAY_SECONDS: u64 = 86_400;
 
@@ -61,6 +64,23 @@ pub(super) fn compose(
     }
     let may_ring = settings.priorities.values().any(|priority| priority.0 == 2);
     Composed { fields, cancel: tag.filter(|_| notification.ends_alarm() && may_ring) }
+}
+
+/// What a notification says, in parts.
+#[must_use]
+pub(super) fn about(notification: &Notification) -> Option<Gist> {
+    let state = match notification.severity {
+        _ if notification.is_over => Severity::Ok.word(),
+        severity => severity.map_or("", Severity::word),
+    };
+    let first = notification.message.lines().next().unwrap_or_default();
+    (!notification.host.is_empty()).then(|| Gist {
+        host: cut(&one_line(&notification.host), LINE_CHARS),
+        service: cut(&one_line(&notification.service), LINE_CHARS),
+        state: state.to_owned(),
+        ends: notification.is_over && notification.is_of_state(),
+        text: cut(&one_line(first), LINE_CHARS),
+    })
 }
 
 /// The tag of an incident's emergency messages; without an incident there is nothing that could end.

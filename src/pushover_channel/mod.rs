@@ -295,6 +295,7 @@ impl Letter<'_> {
             next_try: 0,
             given_up: false,
             failure: None,
+            about: message::about(self.notification),
         }
     }
 }

@@ -13,7 +13,7 @@ use super::fate::{Failed, Fate, Hold};
 /// What stands under a name in the spool.
 pub(super) enum Standing {
     /// A message to be sent.
-    Message(Item),
+    Message(Box<Item>),
     /// One that is not, or not now.
     Settled(Fate),
     /// Nothing any more.
@@ -27,7 +27,7 @@ pub(super) fn open(memory: &mut Memory, spool: &Spool, name: &Name, ours: bool) 
             .map_or(Standing::Gone, Standing::Settled);
     }
     let error = match spool.read(name) {
-        Ok(item) => return Standing::Message(item),
+        Ok(item) => return Standing::Message(Box::new(item)),
         Err(error) => error,
     };
     match error.kind() {

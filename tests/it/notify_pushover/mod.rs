@@ -10,5 +10,6 @@ mod processes;
 mod rights;
 mod secrets;
 mod spool;
+mod storm;
 mod stuck;
 mod unit;

@@ -23,7 +23,7 @@ fn host(server: &HttpServer) -> Host {
 fn configure(host: &Host, server: &HttpServer, recipient: &str) {
     let (spool, url) = (host.spool(), server.url());
     host.configure(&format!(
-        "spool-dir = '{}'\napi-url = '{url}'\n[users]\n{recipient} = '{ALICE}'\n",
+        "spool-dir = '{}'\napi-url = '{url}'\ndigest = 0\n[users]\n{recipient} = '{ALICE}'\n",
         spool.display()
     ));
 }

@@ -29,7 +29,7 @@ impl Host {
     pub(crate) fn at(url: &str) -> Self {
         let host = Self { dir: open_tempdir(), url: url.to_owned() };
         host.configure(&format!(
-            "token = '{TOKEN}'\nrecipient = 'alice'\n[users]\nalice = '{ALICE}'\nbob = '{BOB}'\n"
+            "token = '{TOKEN}'\nrecipient = 'alice'\ndigest = 0\n[users]\nalice = '{ALICE}'\nbob = '{BOB}'\n"
         ));
         host
     }
