@@ -36,8 +36,9 @@ impl Sight {
         Self::Encrypted,
     ];
 
-    /// Its word in a file's name.
-    fn word(self) -> &'static str {
+    /// Its word in a file's name and in the journal.
+    #[must_use]
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Waited => "waited",
             Self::InTheClear => "in-the-clear",

@@ -427,7 +427,7 @@ impl<'a, S: Read + Write> Talk<'a, S> {
             _ => return,
         };
         match self.note(&token, sight, tls) {
-            Ok(()) => self.story.push(format!("kept its mail ({sight:?})")),
+            Ok(()) => self.story.push(format!("kept its mail ({})", sight.word())),
             Err(error) => self.story.push(error.to_string()),
         }
     }

@@ -13,6 +13,7 @@ use super::talk::{Cover, Post, SessionEnd, Talk, Visitor};
 use crate::canary::{Sight, Step, TlsUsed};
 use crate::connection::Connection;
 use crate::program::Served;
+use crate::tls::Alert;
 
 /// How long a client on a port where TLS begins at once may say nothing before it is greeted in the clear.
 const GREETED_AFTER: Duration = Duration::from_secs(5);
@@ -173,7 +174,8 @@ fn shake(mut connection: Connection<'_>, config: Arc<ServerConfig>) -> Shaken<'_
 fn unshaken(error: &io::Error) -> Shaken<'static> {
     let reason = error.get_ref().and_then(|reason| reason.downcast_ref());
     if let Some(rustls::Error::AlertReceived(alert)) = reason {
-        return Shaken::Refused(format!("refused the certificate with {alert:?}"));
+        let alert = Alert(u8::from(*alert));
+        return Shaken::Refused(format!("refused the certificate with {alert}"));
     }
     Shaken::Broken(format!("no handshake: {error}"))
 }
