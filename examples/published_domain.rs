@@ -15,7 +15,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use hickory_proto::op::{Message, OpCode, ResponseCode};
 use hickory_proto::rr::rdata::{A, MX, NS, TLSA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
@@ -28,6 +28,7 @@ fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let (dir, state) = (arguments.next().unwrap_or_default(), arguments.next().unwrap_or_default());
     let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "Demo Authority");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
     let leaf = |name: &str| -> Result<(Vec<u8>, Arc<ServerConfig>)> {

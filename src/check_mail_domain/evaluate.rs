@@ -1,10 +1,11 @@
 //! Facts and requirements become a report. No I/O, no clock.
 
+mod calls;
 mod dane;
-mod entrances;
 mod json;
+mod judgement;
 mod measures;
-mod opinion;
+mod rank;
 mod routes;
 mod sts;
 #[cfg(test)]
@@ -12,46 +13,31 @@ mod tests;
 mod texts;
 
 use super::explain::explain;
-use super::facts::{Destination, Facts, Fetched, MailHost, Published};
+use super::facts::{Destination, Facts, Fetched, Published};
 use super::policy::Policy;
-use crate::monitoring::{Metric, Report, State, Unit, Value};
-use opinion::Opinions;
+use crate::monitoring::{Metric, Report, Unit, Value};
+use judgement::Judgements;
 
 /// Judges what was seen at `now`, in seconds since 1970.
 pub(super) fn evaluate(facts: &Facts, policy: &Policy, now: i64) -> Report {
-    let mut opinions = Opinions::default();
+    let mut judgements = Judgements::default();
     if let Some(out_of_time) = &facts.cut_short {
-        opinions.find(policy.on_timeout, out_of_time.to_string());
-        opinions.advise("raise --timeout; or look at which name server or mail server is slow");
+        judgements.find(policy.on_timeout, out_of_time.to_string());
+        judgements.advise("raise --timeout; or look at which name server or mail server is slow");
     }
-    routes::judge(facts, policy, now, &mut opinions);
-    dane::judge(facts, policy, now, &mut opinions);
-    entrances::judge(facts, &mut opinions);
-    sts::judge(facts, policy, &mut opinions);
-    texts::judge(facts, policy, &mut opinions);
+    routes::judge(facts, policy, now, &mut judgements);
+    dane::judge(facts, policy, now, &mut judgements);
+    calls::judge(facts, &mut judgements);
+    sts::judge(facts, policy, &mut judgements);
+    texts::judge(facts, policy, &mut judgements);
     let table = measures::table(facts, policy);
-    measures::judge(facts, policy, &table, &mut opinions);
+    measures::judge(facts, policy, &table, &mut judgements);
     let mut report = Report::new();
-    let results = opinions.settle(&facts.domain, &mut report);
+    let results = judgements.settle(&facts.domain, &mut report);
     measure(facts, now, &mut report);
     explain(facts, &measures::lines(&table), &mut report);
     json::attach(facts, &table, &results, &mut report);
     report
-}
-
-/// The state of a fault that keeps mail from one host: senders go on to the next one, if it is better there.
-fn host_rule(facts: &Facts, host: &MailHost, is_barred: impl Fn(&MailHost) -> bool) -> State {
-    let best = facts.hosts.iter().map(|host| host.preference).min();
-    if best == Some(host.preference) || facts.hosts.iter().all(is_barred) {
-        State::Critical
-    } else {
-        State::Warning
-    }
-}
-
-/// Whether mail goes to hosts at all.
-fn has_hosts(facts: &Facts) -> bool {
-    matches!(facts.destination, Some(Destination::Hosts { .. } | Destination::Itself))
 }
 
 fn measure(facts: &Facts, now: i64, report: &mut Report) {
@@ -65,8 +51,7 @@ fn measure(facts: &Facts, now: i64, report: &mut Report) {
     let is_known = is_known && dane::is_known(facts);
     report.measure(Metric::new("dane", known(is_known, count(proven)), Unit::None));
     let left = |end: i64| Value::Int(end.saturating_sub(now));
-    let ends =
-        facts.hosts.iter().flat_map(|host| &host.entrances).flat_map(|entrance| &entrance.chains);
+    let ends = facts.hosts.iter().flat_map(|host| &host.calls).flat_map(|call| &call.chains);
     let ends = ends.filter_map(|chain| chain.leaf.as_ref()).map(|leaf| leaf.not_after).min();
     let certificate = ends.map_or(Value::Undetermined, left);
     report.measure(Metric::new("certificate", certificate, Unit::Seconds).or_negative());

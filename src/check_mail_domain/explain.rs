@@ -62,9 +62,9 @@ fn of_host(host: &MailHost, report: &mut Report) {
     for line in words::tlsa(host) {
         report.explain(1, line);
     }
-    for entrance in &host.entrances {
-        let place = words::entrance(host, entrance);
-        for chain in &entrance.chains {
+    for call in &host.calls {
+        let place = words::call(host, call);
+        for chain in &call.chains {
             let proof = match (chain.proof.faults.first(), &chain.proof.unknown) {
                 (Some(fault), _) => words::fault(fault),
                 (None, Some(why)) => format!("trust unknown: {why}"),
@@ -73,7 +73,7 @@ fn of_host(host: &MailHost, report: &mut Report) {
             let key = chain.leaf.as_ref().map(|leaf| format!(", {}", leaf.key)).unwrap_or_default();
             report.explain(1, format!("{place}: STARTTLS, {proof}{key}"));
         }
-        if let Some(problem) = &entrance.problem {
+        if let Some(problem) = &call.problem {
             report.explain(1, format!("{place}: {}", words::no_session(problem)));
         }
     }

@@ -121,7 +121,7 @@ pub(super) struct MailHost {
     /// Seconds for which resolvers keep them.
     pub(super) ttl: u32,
     /// What was seen at each address.
-    pub(super) entrances: Vec<Entrance>,
+    pub(super) calls: Vec<Call>,
 }
 
 impl MailHost {
@@ -166,7 +166,7 @@ impl TlsaSet {
 
 /// One address of a mail server.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Entrance {
+pub(super) struct Call {
     pub(super) address: IpAddr,
     /// The chains it shows: of the kind it prefers, and of the other kind if it has one.
     pub(super) chains: Vec<Presented>,

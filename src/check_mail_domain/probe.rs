@@ -1,6 +1,6 @@
 //! All questions to DNS, the policy server and the mail servers, in that order.
 
-mod entrances;
+mod calls;
 mod policy_file;
 mod routes;
 mod spf;
@@ -8,12 +8,12 @@ mod texts;
 
 use super::facts::{Facts, Progress};
 use super::target::Target;
-use crate::dns::{Lookup, NoLookup, RecordKind, Resolver, Settings, Validation};
+use crate::dns::{Lookup, NoLookup, RecordKind, Resolver, ResolverSettings, Validation};
 use crate::program::Run;
 
 /// Asks for everything, and notes what comes.
 pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) {
-    let resolver = Resolver::new(Settings::of(&target.servers), &run.deadline);
+    let resolver = Resolver::new(ResolverSettings::of(&target.servers), &run.deadline);
     progress.note(|facts| facts.resolvers = resolver.servers().to_vec());
     let survey = Survey { target, run, progress, resolver };
     let has_looked = survey.look();
@@ -48,7 +48,7 @@ impl Survey<'_> {
             step(self);
         }
         if self.target.connects {
-            self.entrances();
+            self.calls();
         }
         true
     }

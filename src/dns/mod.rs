@@ -13,4 +13,4 @@ mod settings;
 pub(crate) use lookup::{Lookup, NoLookup, ServerFault, Validation};
 pub(crate) use record::{Data, RecordKind, Rrsig, Tlsa};
 pub(crate) use resolver::{Resolver, Validates, WhyUnvalidated};
-pub(crate) use settings::{NameServer, Settings};
+pub(crate) use settings::{NameServer, ResolverSettings};

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::lookup::{Lookup, NoLookup, ServerFault, Validation};
 use super::message::{Inquest, Told};
 use super::record::RecordKind;
-use super::settings::Settings;
+use super::settings::ResolverSettings;
 use crate::connection::{ConnectError, Connection};
 use crate::deadline::Deadline;
 
@@ -46,7 +46,7 @@ pub(crate) enum WhyUnvalidated {
 /// The resolvers of one run.
 #[derive(Debug)]
 pub(crate) struct Resolver<'a> {
-    settings: Settings,
+    settings: ResolverSettings,
     deadline: &'a Deadline,
     /// What was found out of each resolver, in their order, once it was asked.
     known: RefCell<Vec<Option<Validates>>>,
@@ -54,7 +54,7 @@ pub(crate) struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     /// The resolvers of these settings, within a run.
-    pub(crate) fn new(settings: Settings, deadline: &'a Deadline) -> Self {
+    pub(crate) fn new(settings: ResolverSettings, deadline: &'a Deadline) -> Self {
         let known = RefCell::new(vec![None; settings.servers.len()]);
         Self { settings, deadline, known }
     }

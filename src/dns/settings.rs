@@ -40,7 +40,7 @@ impl FromStr for NameServer {
 
 /// How this machine asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Settings {
+pub(crate) struct ResolverSettings {
     /// In the order they are asked.
     pub(crate) servers: Vec<SocketAddr>,
     /// Whether what they say of DNSSEC counts.
@@ -51,7 +51,7 @@ pub(crate) struct Settings {
     pub(crate) attempts: u32,
 }
 
-impl Settings {
+impl ResolverSettings {
     /// Those of /etc/resolv.conf, or these resolvers, which are believed since somebody named them.
     pub(crate) fn of(named: &[NameServer]) -> Self {
         let mut text = Vec::new();
@@ -105,12 +105,12 @@ mod tests {
             ("nonsense here\noptions what trust-ad\nnameserver 192.0.2.1\n", "192.0.2.1:53", true),
             ("", "127.0.0.1:53", true),
         ] {
-            let settings = Settings::read(text.as_bytes());
+            let settings = ResolverSettings::read(text.as_bytes());
             assert_eq!(settings.servers[0].to_string(), first, "{text}");
             assert_eq!(settings.is_believed, is_believed, "{text}");
         }
         let four = "nameserver 127.0.0.1\n".repeat(4);
-        assert_eq!(Settings::read(four.as_bytes()).servers.len(), 3);
+        assert_eq!(ResolverSettings::read(four.as_bytes()).servers.len(), 3);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! TLSA records against what the servers show, as senders with DANE compare them.
 
-use super::host_rule;
-use super::opinion::{Opinions, ResultType};
+use super::judgement::{Judgements, ResultType};
+use super::rank::host_rule;
 use crate::check_mail_domain::explain::words;
-use crate::check_mail_domain::facts::{Entrance, Facts, MailHost, Presented, TlsaSet};
+use crate::check_mail_domain::facts::{Call, Facts, MailHost, Presented, TlsaSet};
 use crate::check_mail_domain::policy::Policy;
 use crate::dns::{NoLookup, Tlsa};
 use crate::monitoring::State;
@@ -15,104 +15,104 @@ use crate::tls::proof::Fault;
 /// TLSA records of one host above which some senders fail.
 const MOST_RECORDS: usize = 12;
 
-pub(super) fn judge(facts: &Facts, policy: &Policy, now: i64, opinions: &mut Opinions) {
+pub(super) fn judge(facts: &Facts, policy: &Policy, now: i64, judgements: &mut Judgements) {
     for host in &facts.hosts {
         match &host.tlsa {
             TlsaSet::NotAsked | TlsaSet::None | TlsaSet::Unproven(_) => {}
             TlsaSet::Ignored(_) => {
                 let text = format!("TLSA of {} is ignored: its zone is not signed", host.name);
-                opinions.find(State::Warning, text);
-                opinions.advise("sign the zone, or take the records away");
+                judgements.find(State::Warning, text);
+                judgements.advise("sign the zone, or take the records away");
             }
-            TlsaSet::Failed(why) => failed(facts, host, why, now, opinions),
+            TlsaSet::Failed(why) => failed(facts, host, why, now, judgements),
             TlsaSet::Secure(records) => {
-                of_host(facts, host, records, opinions);
-                rollover(host, records, policy, now, opinions);
+                of_host(facts, host, records, judgements);
+                rollover(host, records, policy, now, judgements);
             }
         }
     }
-    some_only(facts, opinions);
+    some_only(facts, judgements);
 }
 
-fn failed(facts: &Facts, host: &MailHost, why: &NoLookup, now: i64, opinions: &mut Opinions) {
+fn failed(facts: &Facts, host: &MailHost, why: &NoLookup, now: i64, judgements: &mut Judgements) {
     let name = &host.name;
     if let NoLookup::Bogus(signatures) = why {
         let cause = words::cause(signatures, now);
         let state = host_rule(facts, host, is_barred);
-        opinions.find(
+        judgements.find(
             state,
             format!("TLSA of {name} is bogus{cause}: senders with DANE cannot deliver"),
         );
-        opinions.advise("sign the zone again");
-        opinions.result(ResultType::DnssecInvalid, name);
+        judgements.advise("sign the zone again");
+        judgements.result(ResultType::DnssecInvalid, name);
         return;
     }
-    opinions
+    judgements
         .find(State::Unknown, format!("TLSA of {name} unknown, and senders with DANE wait: {why}"));
-    opinions.advise(format!(
+    judgements.advise(format!(
         "ask for _25._tcp.{} TLSA; some name servers do not answer for types they do not know",
         host.base
     ));
 }
 
 /// The records of one host against all its addresses.
-fn of_host(facts: &Facts, host: &MailHost, records: &[Tlsa], opinions: &mut Opinions) {
+fn of_host(facts: &Facts, host: &MailHost, records: &[Tlsa], judgements: &mut Judgements) {
     let name = &host.name;
     let is_unusable = records.iter().all(|record| unusable(record).is_some());
-    if let Some(entrance) = host.entrances.iter().find(|entrance| lacks_tls(entrance)) {
-        opinions.find(host_rule(facts, host, is_barred), format!("TLSA of {name} demands TLS, and {} does not do it{}: senders with DANE cannot deliver", words::entrance(host, entrance), words::why_no_tls(entrance)));
-        opinions.advise("switch STARTTLS on, or take the TLSA records away");
-        opinions.result(ResultType::StarttlsNotSupported, name);
+    if let Some(call) = host.calls.iter().find(|call| lacks_tls(call)) {
+        judgements.find(host_rule(facts, host, is_barred), format!("TLSA of {name} demands TLS, and {} does not do it{}: senders with DANE cannot deliver", words::call(host, call), words::why_no_tls(call)));
+        judgements.advise("switch STARTTLS on, or take the TLSA records away");
+        judgements.result(ResultType::StarttlsNotSupported, name);
     }
     if is_unusable {
         let why = records.first().and_then(unusable).map(|why| format!(" ({why})"));
-        opinions.find(
+        judgements.find(
             State::Warning,
             format!("no sender can use the TLSA records of {name}{}", why.unwrap_or_default()),
         );
-        opinions.advise(mend(host));
-        opinions.result(ResultType::TlsaInvalid, name);
-    } else if let Some((entrance, chain)) = mismatched(host) {
+        judgements.advise(mend(host));
+        judgements.result(ResultType::TlsaInvalid, name);
+    } else if let Some((call, chain)) = mismatched(host) {
         let what = words::mismatch(chain).map(|what| format!(" ({what})")).unwrap_or_default();
-        opinions.find(
+        judgements.find(
             host_rule(facts, host, is_barred),
             format!(
                 "TLSA of {} does not match its certificate{what}: senders with DANE cannot deliver",
-                words::entrance(host, entrance)
+                words::call(host, call)
             ),
         );
-        opinions.advise(mend(host));
-        opinions.result(result(chain), name);
+        judgements.advise(mend(host));
+        judgements.result(result(chain), name);
     } else if let Some(record) = stray(host, records) {
-        opinions.find(
+        judgements.find(
             State::Warning,
             format!(
                 "TLSA {} {} {} of {name} fits nothing the server shows, only others do",
                 record.usage, record.selector, record.matching
             ),
         );
-        opinions.advise(format!(
+        judgements.advise(format!(
             "take _25._tcp.{} IN TLSA {record} away: some senders look at it alone",
             host.base
         ));
     }
     if records.len() > MOST_RECORDS {
-        opinions.find(
+        judgements.find(
             State::Warning,
             format!(
                 "{name} has {} TLSA records: some senders handle no more than {MOST_RECORDS}",
                 records.len()
             ),
         );
-        opinions.advise("take those away that no certificate needs");
+        judgements.advise("take those away that no certificate needs");
     }
 }
 
 /// The first address whose certificate the records do not name.
-fn mismatched(host: &MailHost) -> Option<(&Entrance, &Presented)> {
-    host.entrances.iter().find_map(|entrance| {
-        let chain = entrance.chains.iter().find(|chain| chain.dane == Some(Dane::Mismatch))?;
-        Some((entrance, chain))
+fn mismatched(host: &MailHost) -> Option<(&Call, &Presented)> {
+    host.calls.iter().find_map(|call| {
+        let chain = call.chains.iter().find(|chain| chain.dane == Some(Dane::Mismatch))?;
+        Some((call, chain))
     })
 }
 
@@ -132,7 +132,7 @@ fn result(chain: &Presented) -> ResultType {
 
 /// A record of a combination of which nothing fits, where another fits (RFC 7671 section 8).
 fn stray<'a>(host: &MailHost, records: &'a [Tlsa]) -> Option<&'a Tlsa> {
-    let chains = || host.entrances.iter().flat_map(|entrance| &entrance.chains);
+    let chains = || host.calls.iter().flat_map(|call| &call.chains);
     let kind = |record: &Tlsa| (record.usage, record.selector, record.matching);
     chains().next()?;
     records.iter().filter(|record| unusable(record).is_none()).find(|record| {
@@ -148,7 +148,7 @@ fn stray<'a>(host: &MailHost, records: &'a [Tlsa]) -> Option<&'a Tlsa> {
 /// The records to publish, and when the old ones may go.
 fn mend(host: &MailHost) -> String {
     let mut keys: Vec<&str> = Vec::new();
-    for chain in host.entrances.iter().flat_map(|entrance| &entrance.chains) {
+    for chain in host.calls.iter().flat_map(|call| &call.chains) {
         if let Some(leaf) = &chain.leaf
             && !keys.contains(&leaf.key_sha256.as_str())
         {
@@ -168,14 +168,20 @@ fn mend(host: &MailHost) -> String {
 }
 
 /// Is there a record for the next certificate?
-fn rollover(host: &MailHost, records: &[Tlsa], policy: &Policy, now: i64, opinions: &mut Opinions) {
+fn rollover(
+    host: &MailHost,
+    records: &[Tlsa],
+    policy: &Policy,
+    now: i64,
+    judgements: &mut Judgements,
+) {
     let [Tlsa { usage: 3, .. }] = records else { return };
-    let ends = host.entrances.iter().flat_map(|entrance| &entrance.chains);
+    let ends = host.calls.iter().flat_map(|call| &call.chains);
     let end = ends.filter_map(|chain| chain.leaf.as_ref()).map(|leaf| leaf.not_after).min();
     let (Some(end), Some(rollover)) = (end, policy.rollover) else { return };
     let limit = i64::try_from(rollover.as_secs()).unwrap_or(i64::MAX);
     if end.saturating_sub(now) < limit {
-        opinions.find(
+        judgements.find(
             State::Warning,
             format!(
                 "the certificate of {} ends {}, and no TLSA record for the next one is there",
@@ -183,24 +189,24 @@ fn rollover(host: &MailHost, records: &[Tlsa], policy: &Policy, now: i64, opinio
                 words::time_left(end, now)
             ),
         );
-        opinions.advise(format!("publish the record of the next key beside the old one now, and change the certificate {} s later at the earliest; or keep the key", host.ttl.saturating_mul(2)));
+        judgements.advise(format!("publish the record of the next key beside the old one now, and change the certificate {} s later at the earliest; or keep the key", host.ttl.saturating_mul(2)));
     }
 }
 
 /// Whoever can block the servers with records gets the mail from those without.
-fn some_only(facts: &Facts, opinions: &mut Opinions) {
+fn some_only(facts: &Facts, judgements: &mut Judgements) {
     let has = |host: &&MailHost| matches!(host.tlsa, TlsaSet::Secure(_));
     let without = facts.hosts.iter().find(|host| host.tlsa == TlsaSet::None);
     if let (true, Some(without)) = (facts.hosts.iter().any(|host| has(&host)), without) {
-        opinions.find(State::Warning, format!("{} has no TLSA record, other MX hosts have: who blocks those gets the mail unproven", without.name));
-        opinions.advise(format!("publish TLSA records for {} too", without.name));
+        judgements.find(State::Warning, format!("{} has no TLSA record, other MX hosts have: who blocks those gets the mail unproven", without.name));
+        judgements.advise(format!("publish TLSA records for {} too", without.name));
     }
 }
 
 /// Whether senders cannot encrypt there.
-pub(super) fn lacks_tls(entrance: &Entrance) -> bool {
-    match &entrance.problem {
-        _ if !entrance.chains.is_empty() => false,
+pub(super) fn lacks_tls(call: &Call) -> bool {
+    match &call.problem {
+        _ if !call.chains.is_empty() => false,
         Some(
             NoSession::NoStarttls
             | NoSession::StarttlsMasked
@@ -215,7 +221,7 @@ pub(super) fn lacks_tls(entrance: &Entrance) -> bool {
 fn is_barred(host: &MailHost) -> bool {
     match &host.tlsa {
         TlsaSet::Failed(NoLookup::Bogus(_)) => true,
-        TlsaSet::Secure(_) => mismatched(host).is_some() || host.entrances.iter().any(lacks_tls),
+        TlsaSet::Secure(_) => mismatched(host).is_some() || host.calls.iter().any(lacks_tls),
         _ => false,
     }
 }
@@ -227,15 +233,15 @@ pub(super) fn is_broken(facts: &Facts) -> bool {
 
 /// Whether every address of a host shows what its records name.
 pub(super) fn is_proven(host: &MailHost) -> bool {
-    let is_entrance = |entrance: &Entrance| {
-        !entrance.chains.is_empty()
-            && entrance.problem.is_none()
-            && entrance.chains.iter().all(|chain| chain.dane == Some(Dane::Proven))
+    let is_call = |call: &Call| {
+        !call.chains.is_empty()
+            && call.problem.is_none()
+            && call.chains.iter().all(|chain| chain.dane == Some(Dane::Proven))
     };
     matches!(host.tlsa, TlsaSet::Secure(_))
-        && host.entrances.len() == host.addresses.len()
-        && !host.entrances.is_empty()
-        && host.entrances.iter().all(is_entrance)
+        && host.calls.len() == host.addresses.len()
+        && !host.calls.is_empty()
+        && host.calls.iter().all(is_call)
 }
 
 /// Whether records are there that senders can use, looked at or not.
@@ -251,11 +257,11 @@ pub(super) fn is_known(facts: &Facts) -> bool {
     facts.hosts.iter().all(|host| match &host.tlsa {
         TlsaSet::None | TlsaSet::Ignored(_) | TlsaSet::Failed(NoLookup::Bogus(_)) => true,
         TlsaSet::Secure(_) => {
-            let is_seen = |entrance: &Entrance| lacks_tls(entrance) || entrance.problem.is_none();
+            let is_seen = |call: &Call| lacks_tls(call) || call.problem.is_none();
             is_barred(host)
                 || (facts.connects
-                    && host.entrances.len() == host.addresses.len()
-                    && host.entrances.iter().all(is_seen))
+                    && host.calls.len() == host.addresses.len()
+                    && host.calls.iter().all(is_seen))
         }
         TlsaSet::NotAsked => {
             host.is_address

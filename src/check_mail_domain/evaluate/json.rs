@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::judgement::SenderResult;
 use super::measures::Table;
-use super::opinion::SenderResult;
 use crate::check_mail_domain::explain::words;
 use crate::check_mail_domain::facts::Facts;
 use crate::monitoring::Report;

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::opinion::{Opinions, ResultType};
-use super::{dane, has_hosts, routes, sts};
+use super::judgement::{Judgements, ResultType};
+use super::rank::has_hosts;
+use super::{dane, routes, sts};
 use crate::check_mail_domain::facts::{
     Delegation, Destination, Facts, Fetched, MailHost, Published, TlsaSet,
 };
@@ -47,7 +48,7 @@ pub(super) fn table(facts: &Facts, policy: &Policy) -> Table {
         .collect()
 }
 
-pub(super) fn judge(facts: &Facts, policy: &Policy, table: &Table, opinions: &mut Opinions) {
+pub(super) fn judge(facts: &Facts, policy: &Policy, table: &Table, judgements: &mut Judgements) {
     // Where mail goes nowhere, or that is not known, nothing of it is missing.
     let is_null = facts.destination == Some(Destination::Null);
     if !is_null && !has_hosts(facts) {
@@ -80,20 +81,20 @@ pub(super) fn judge(facts: &Facts, policy: &Policy, table: &Table, opinions: &mu
             }
             _ => format!("no {name}: {why}"),
         };
-        opinions.find(policy.missing, text);
-        opinions.advise(advice(requirement, &facts.domain));
+        judgements.find(policy.missing, text);
+        judgements.advise(advice(requirement, &facts.domain));
         if requirement == Requirement::One(Measure::Dane) {
-            opinions.result(ResultType::DaneRequired, &facts.domain);
+            judgements.result(ResultType::DaneRequired, &facts.domain);
         }
     }
-    if !unknown.is_empty() && facts.cut_short.is_none() && !opinions.has(State::Unknown) {
-        opinions.find(State::Unknown, format!("{} unknown", unknown.join(", ")));
+    if !unknown.is_empty() && facts.cut_short.is_none() && !judgements.has(State::Unknown) {
+        judgements.find(State::Unknown, format!("{} unknown", unknown.join(", ")));
     }
     let taken: Vec<&str> =
         table.iter().filter(|(_, taken)| *taken == Taken::Yes).map(|(one, _)| one.name()).collect();
     if !taken.is_empty() {
         let how = if facts.connects { "" } else { " (published; no mail server was called)" };
-        opinions.find(State::Ok, format!("{}{how}", taken.join(", ")));
+        judgements.find(State::Ok, format!("{}{how}", taken.join(", ")));
     }
 }
 

@@ -1,95 +1,96 @@
 //! Where mail goes, and whether DNS says so in a way that holds.
 
-use super::opinion::{Opinions, ResultType};
-use super::{has_hosts, host_rule};
+use super::judgement::{Judgements, ResultType};
+use super::rank::{has_hosts, host_rule};
 use crate::check_mail_domain::explain::words;
 use crate::check_mail_domain::facts::{Delegation, Destination, Facts, MailHost, TlsaSet};
 use crate::check_mail_domain::policy::Policy;
 use crate::dns::{NoLookup, Rrsig, Validates, Validation};
 use crate::monitoring::State;
 
-pub(super) fn judge(facts: &Facts, policy: &Policy, now: i64, opinions: &mut Opinions) {
-    resolver(facts, policy, opinions);
-    destination(facts, policy, now, opinions);
-    delegation(facts, opinions);
-    addresses(facts, now, opinions);
-    signatures(facts, now, opinions);
+pub(super) fn judge(facts: &Facts, policy: &Policy, now: i64, judgements: &mut Judgements) {
+    resolver(facts, policy, judgements);
+    destination(facts, policy, now, judgements);
+    delegation(facts, judgements);
+    addresses(facts, now, judgements);
+    signatures(facts, now, judgements);
 }
 
 /// Does the resolver say anything of DNSSEC?
-fn resolver(facts: &Facts, policy: &Policy, opinions: &mut Opinions) {
+fn resolver(facts: &Facts, policy: &Policy, judgements: &mut Judgements) {
     if let Some(Validates::No(why)) = facts.validates {
         let state = if policy.needs_dnssec() { State::Unknown } else { State::Ok };
         let servers: Vec<String> = facts.resolvers.iter().map(|one| one.ip().to_string()).collect();
         let servers = servers.join(", ");
-        opinions.find(
+        judgements.find(
             state,
             format!("DNSSEC and DANE unknown: resolver {servers} {}", words::unvalidated(why)),
         );
-        opinions.advise(words::unvalidated_advice(why));
+        judgements.advise(words::unvalidated_advice(why));
     }
 }
 
-fn destination(facts: &Facts, policy: &Policy, now: i64, opinions: &mut Opinions) {
+fn destination(facts: &Facts, policy: &Policy, now: i64, judgements: &mut Judgements) {
     let Some(destination) = &facts.destination else { return };
     match destination {
         Destination::Unknown(NoLookup::Bogus(signatures)) => {
-            opinions.find(
+            judgements.find(
                 State::Critical,
                 format!(
                     "DNSSEC of its MX is bogus{}: senders that validate cannot deliver",
                     words::cause(signatures, now)
                 ),
             );
-            opinions.advise("sign the zone again, or have the DS record taken out of the zone above; see with delv or dnsviz");
-            opinions.result(ResultType::DnssecInvalid, &facts.domain);
+            judgements.advise("sign the zone again, or have the DS record taken out of the zone above; see with delv or dnsviz");
+            judgements.result(ResultType::DnssecInvalid, &facts.domain);
         }
         Destination::Unknown(why) => {
-            opinions.find(State::Unknown, format!("MX unknown: {why}"));
-            opinions.advise(words::unlooked(why));
+            judgements.find(State::Unknown, format!("MX unknown: {why}"));
+            judgements.advise(words::unlooked(why));
         }
         Destination::NoDomain => {
-            opinions
+            judgements
                 .find(State::Critical, "there is no such domain in DNS: mail comes back at once");
-            opinions.advise("look at the registration and the delegation of the domain");
+            judgements.advise("look at the registration and the delegation of the domain");
         }
         Destination::Null if policy.expects_null_mx => {
-            opinions.find(State::Ok, "takes no mail, and says so (null MX)");
+            judgements.find(State::Ok, "takes no mail, and says so (null MX)");
         }
         Destination::Null => {
-            opinions.find(State::Critical, "a null MX says that it takes no mail");
-            opinions.advise("publish the MX records; with --null-mx this is what is expected");
+            judgements.find(State::Critical, "a null MX says that it takes no mail");
+            judgements.advise("publish the MX records; with --null-mx this is what is expected");
         }
         _ if policy.expects_null_mx => {
-            opinions.find(
+            judgements.find(
                 State::Critical,
                 "no null MX: it takes mail, which --null-mx does not expect",
             );
-            opinions.advise("publish one MX record: 0 .");
+            judgements.advise("publish one MX record: 0 .");
         }
         Destination::Hosts { has_null: true } => {
-            opinions.find(
+            judgements.find(
                 State::Critical,
                 "a null MX stands beside other MX records, so senders may refuse to deliver",
             );
-            opinions.advise("take the MX record 0 . away");
+            judgements.advise("take the MX record 0 . away");
         }
         Destination::Itself if !has_address(facts) && is_resolved(facts) => {
-            opinions.find(State::Critical, "neither MX nor address: mail comes back at once");
-            opinions.advise("publish MX records");
+            judgements.find(State::Critical, "neither MX nor address: mail comes back at once");
+            judgements.advise("publish MX records");
         }
         Destination::Itself => {
-            opinions.find(
+            judgements.find(
                 State::Warning,
                 "no MX record: mail goes to the address of the domain itself",
             );
-            opinions.advise("publish an MX record; or a null MX (0 .) if the domain takes no mail");
+            judgements
+                .advise("publish an MX record; or a null MX (0 .) if the domain takes no mail");
         }
         Destination::Hosts { has_null: false } => {}
     }
     if facts.left_out > 0 {
         let all = facts.hosts.len() + facts.left_out;
-        opinions.find(
+        judgements.find(
             State::Unknown,
             format!("only {} of {all} MX hosts were looked at", facts.hosts.len()),
         );
@@ -106,32 +107,32 @@ fn is_resolved(facts: &Facts) -> bool {
 }
 
 /// A domain that is taken for unsigned: is it?
-fn delegation(facts: &Facts, opinions: &mut Opinions) {
+fn delegation(facts: &Facts, judgements: &mut Judgements) {
     let has_tlsa = facts.hosts.iter().any(|host| !host.tlsa.records().is_empty());
     match &facts.delegation {
         Some(found @ Delegation::Ds(_)) if !found.is_to_be_proven() => {
-            opinions.find(
+            judgements.find(
                 State::Warning,
                 "signed with an algorithm that resolvers do not know, so as good as unsigned",
             );
-            opinions.advise("sign with algorithm 13 (ECDSAP256SHA256) and replace the DS record");
+            judgements.advise("sign with algorithm 13 (ECDSAP256SHA256) and replace the DS record");
         }
         Some(Delegation::Ds(_)) if facts.validates == Some(Validates::Yes) => {
-            opinions.find(
+            judgements.find(
                 State::Unknown,
                 "DNSSEC unknown: the domain is signed, and the resolver does not prove it",
             );
-            opinions.advise("look at the resolver: it lets through what it could not validate (unbound: val-permissive-mode)");
+            judgements.advise("look at the resolver: it lets through what it could not validate (unbound: val-permissive-mode)");
         }
         Some(Delegation::NoDs { has_keys: true }) if has_tlsa => {
-            opinions.find(
+            judgements.find(
                 State::Warning,
                 "the zone is signed, and no DS record says so: its TLSA records are ignored",
             );
-            opinions.advise("have the registrar publish the DS record");
+            judgements.advise("have the registrar publish the DS record");
         }
         Some(Delegation::Unknown(why)) => {
-            opinions.find(State::Unknown, format!("DNSSEC unknown: {why}"));
+            judgements.find(State::Unknown, format!("DNSSEC unknown: {why}"));
         }
         _ => {}
     }
@@ -142,7 +143,7 @@ fn has_none(host: &MailHost) -> bool {
     host.addresses.is_empty()
 }
 
-fn addresses(facts: &Facts, now: i64, opinions: &mut Opinions) {
+fn addresses(facts: &Facts, now: i64, judgements: &mut Judgements) {
     if !has_hosts(facts) || facts.destination == Some(Destination::Itself) {
         return;
     }
@@ -150,38 +151,38 @@ fn addresses(facts: &Facts, now: i64, opinions: &mut Opinions) {
         let name = &host.name;
         match &host.unresolved {
             _ if host.is_address => {
-                opinions.find(
+                judgements.find(
                     State::Critical,
                     format!("MX {name} is an address, where a name must stand"),
                 );
-                opinions.advise("publish a name for it, and name that in the MX record");
+                judgements.advise("publish a name for it, and name that in the MX record");
             }
             Some(NoLookup::Bogus(signatures)) => {
                 let cause = words::cause(signatures, now);
-                opinions.find(
+                judgements.find(
                     host_rule(facts, host, has_none),
                     format!(
                         "DNSSEC of {name} is bogus{cause}: senders that validate cannot deliver"
                     ),
                 );
-                opinions.advise("sign its zone again");
-                opinions.result(ResultType::DnssecInvalid, name);
+                judgements.advise("sign its zone again");
+                judgements.result(ResultType::DnssecInvalid, name);
             }
             Some(why) => {
-                opinions.find(State::Unknown, format!("addresses of {name} unknown: {why}"));
+                judgements.find(State::Unknown, format!("addresses of {name} unknown: {why}"));
             }
             None if host.addresses.is_empty()
                 && host.tlsa == TlsaSet::NotAsked
                 && facts.cut_short.is_some() => {}
             None if host.addresses.is_empty() && facts.one_family => {
-                opinions
+                judgements
                     .find(State::Unknown, format!("{name} has no address of the family asked for"));
             }
             None if host.addresses.is_empty() => {
                 let all = facts.hosts.iter().all(has_none);
                 let state = if all { State::Critical } else { State::Warning };
-                opinions.find(state, format!("MX {name} has no address"));
-                opinions.advise("publish an address for it, or take it out of the MX records");
+                judgements.find(state, format!("MX {name} has no address"));
+                judgements.advise("publish an address for it, or take it out of the MX records");
             }
             None => {}
         }
@@ -191,23 +192,23 @@ fn addresses(facts: &Facts, now: i64, opinions: &mut Opinions) {
             && !host.addresses.is_empty()
             && !is_silent
         {
-            opinions.find(
+            judgements.find(
                 State::Unknown,
                 format!(
                     "DNSSEC of {name} unknown: it is signed, and the resolver does not prove it"
                 ),
             );
-            opinions.advise("look at the resolver: it lets through what it could not validate");
+            judgements.advise("look at the resolver: it lets through what it could not validate");
         }
         if host.is_alias {
-            opinions
+            judgements
                 .find(State::Warning, format!("MX {name} is a CNAME, which some servers refuse"));
-            opinions.advise("name the host that it leads to in the MX record");
+            judgements.advise("name the host that it leads to in the MX record");
         }
     }
     let all = || facts.hosts.iter().flat_map(|host| &host.addresses);
     if !facts.one_family && all().next().is_some() && !facts.hosts.iter().any(MailHost::has_ipv4) {
-        opinions.find(
+        judgements.find(
             State::Warning,
             "its mail servers have IPv6 addresses only: many senders cannot reach them",
         );
@@ -215,7 +216,7 @@ fn addresses(facts: &Facts, now: i64, opinions: &mut Opinions) {
 }
 
 /// Do signatures end soon? Signers renew them long before; fixed days would not fit those that sign for a day or two.
-fn signatures(facts: &Facts, now: i64, opinions: &mut Opinions) {
+fn signatures(facts: &Facts, now: i64, judgements: &mut Judgements) {
     let is_old = |signature: &Rrsig| {
         let life = signature.expiration.saturating_sub(signature.inception);
         signature.expiration.saturating_sub(now).saturating_mul(5) < life
@@ -224,11 +225,11 @@ fn signatures(facts: &Facts, now: i64, opinions: &mut Opinions) {
     let first = old.min_by_key(|(_, signature)| signature.expiration);
     if let Some((what, signature)) = first {
         let end = words::time_left(signature.expiration, now);
-        opinions.find(
+        judgements.find(
             State::Warning,
             format!("the signature over {what} ends {end} and was not renewed"),
         );
-        opinions.advise("look at the signer: senders with DANE cannot deliver once it has ended");
+        judgements.advise("look at the signer: senders with DANE cannot deliver once it has ended");
     }
 }
 

@@ -1,8 +1,8 @@
 //! MTA-STS: does the policy stand, and do all mail servers keep it?
 
 use super::dane::lacks_tls;
-use super::host_rule;
-use super::opinion::{Opinions, ResultType};
+use super::judgement::{Judgements, ResultType};
+use super::rank::host_rule;
 use crate::check_mail_domain::explain::words;
 use crate::check_mail_domain::facts::{Facts, Fetched, MailHost, MediaType, NoPolicy, Published};
 use crate::check_mail_domain::policy::Policy;
@@ -16,26 +16,26 @@ use crate::tls::proof::Fault;
 /// A policy that senders forget within a day protects nobody who writes rarely.
 const LEAST_AGE: u64 = 86_400;
 
-pub(super) fn judge(facts: &Facts, policy: &Policy, opinions: &mut Opinions) {
+pub(super) fn judge(facts: &Facts, policy: &Policy, judgements: &mut Judgements) {
     let Some(sts) = &facts.sts else { return };
     match &sts.record {
         Published::None(NoRecord::Absent) => return,
         Published::None(why) => {
-            opinions.find(State::Warning, format!("the MTA-STS record is void: {why}"));
-            opinions.advise("publish exactly one TXT record at _mta-sts: v=STSv1; id=1;");
-            opinions.result(ResultType::StsPolicyInvalid, &facts.domain);
+            judgements.find(State::Warning, format!("the MTA-STS record is void: {why}"));
+            judgements.advise("publish exactly one TXT record at _mta-sts: v=STSv1; id=1;");
+            judgements.result(ResultType::StsPolicyInvalid, &facts.domain);
         }
         Published::Unknown(why) => {
-            opinions.find(State::Unknown, format!("MTA-STS record unknown: {why}"));
+            judgements.find(State::Unknown, format!("MTA-STS record unknown: {why}"));
         }
         Published::Record(_) => {}
     }
     match &sts.policy {
         None => {}
-        Some(Fetched::No(why)) => not_fetched(facts, why, opinions),
+        Some(Fetched::No(why)) => not_fetched(facts, why, judgements),
         Some(Fetched::Policy(found, media)) => {
-            file(found, media, policy, opinions);
-            hosts(facts, found, policy, opinions);
+            file(found, media, policy, judgements);
+            hosts(facts, found, policy, judgements);
         }
     }
 }
@@ -48,21 +48,21 @@ pub(super) fn policy(facts: &Facts) -> Option<&StsPolicy> {
     }
 }
 
-fn not_fetched(facts: &Facts, why: &NoPolicy, opinions: &mut Opinions) {
+fn not_fetched(facts: &Facts, why: &NoPolicy, judgements: &mut Judgements) {
     let host = format!("mta-sts.{}", facts.domain);
     if is_unknown(why) {
-        opinions.find(State::Unknown, format!("MTA-STS policy of {host} unknown: {why}"));
-        opinions.advise(format!("try curl https://{host}/.well-known/mta-sts.txt from here"));
+        judgements.find(State::Unknown, format!("MTA-STS policy of {host} unknown: {why}"));
+        judgements.advise(format!("try curl https://{host}/.well-known/mta-sts.txt from here"));
         return;
     }
-    opinions.find(State::Warning, format!("no MTA-STS policy at {host}: {why}"));
-    opinions.advise(format!("serve https://{host}/.well-known/mta-sts.txt with status 200, no redirect, a valid certificate and no filter of user agents"));
+    judgements.find(State::Warning, format!("no MTA-STS policy at {host}: {why}"));
+    judgements.advise(format!("serve https://{host}/.well-known/mta-sts.txt with status 200, no redirect, a valid certificate and no filter of user agents"));
     let kind = match why {
         NoPolicy::Certificate(_) | NoPolicy::Tls(_) => ResultType::StsWebpkiInvalid,
         NoPolicy::Syntax(_) | NoPolicy::TooLong => ResultType::StsPolicyInvalid,
         _ => ResultType::StsPolicyFetchError,
     };
-    opinions.result(kind, &host);
+    judgements.result(kind, &host);
 }
 
 /// Whether there may be a policy all the same.
@@ -74,39 +74,40 @@ pub(super) fn is_unknown(why: &NoPolicy) -> bool {
     }
 }
 
-fn file(found: &StsPolicy, media: &MediaType, policy: &Policy, opinions: &mut Opinions) {
+fn file(found: &StsPolicy, media: &MediaType, policy: &Policy, judgements: &mut Judgements) {
     match found.mode {
         StsMode::Testing if !policy.accepts_testing => {
-            opinions
+            judgements
                 .find(State::Warning, "the MTA-STS policy is in mode testing: senders only report");
-            opinions.advise("once reports are clean, change to mode: enforce and change the id of the record; or accept it with --mta-sts-mode testing");
+            judgements.advise("once reports are clean, change to mode: enforce and change the id of the record; or accept it with --mta-sts-mode testing");
         }
         StsMode::None => {
-            opinions.find(State::Warning, "the MTA-STS policy is in mode none");
-            opinions.advise("change to mode: enforce and change the id of the record; or take record and policy away");
+            judgements.find(State::Warning, "the MTA-STS policy is in mode none");
+            judgements.advise("change to mode: enforce and change the id of the record; or take record and policy away");
         }
         _ => {}
     }
     if found.max_age < LEAST_AGE && found.mode != StsMode::None {
-        opinions.find(
+        judgements.find(
             State::Warning,
             format!("senders keep the MTA-STS policy for {} s only", found.max_age),
         );
-        opinions.advise("set max_age to weeks, as in 2419200");
+        judgements.advise("set max_age to weeks, as in 2419200");
     } else if found.max_age > MOST_AGE {
-        opinions.find(State::Warning, format!("max_age of the MTA-STS policy is above {MOST_AGE}"));
-        opinions.advise("set max_age to 31557600 at most");
+        judgements
+            .find(State::Warning, format!("max_age of the MTA-STS policy is above {MOST_AGE}"));
+        judgements.advise("set max_age to 31557600 at most");
     }
     let kind = media.0.as_deref().and_then(|kind| kind.split(';').next()).map(str::trim);
     if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("text/plain")) {
         let kind = kind.unwrap_or("missing");
-        opinions.find(State::Warning, format!("the media type of the MTA-STS policy is {kind}, not text/plain: some senders drop it"));
-        opinions.advise("send the policy with content-type: text/plain");
+        judgements.find(State::Warning, format!("the media type of the MTA-STS policy is {kind}, not text/plain: some senders drop it"));
+        judgements.advise("send the policy with content-type: text/plain");
     }
 }
 
 /// Do the servers keep what the policy says?
-fn hosts(facts: &Facts, found: &StsPolicy, policy: &Policy, opinions: &mut Opinions) {
+fn hosts(facts: &Facts, found: &StsPolicy, policy: &Policy, judgements: &mut Judgements) {
     let Some(enforced) = self::policy(facts) else { return };
     for host in &facts.hosts {
         let state = match found.mode {
@@ -119,49 +120,49 @@ fn hosts(facts: &Facts, found: &StsPolicy, policy: &Policy, opinions: &mut Opini
             _ => "senders report it",
         };
         if !found.allows(&host.name) {
-            opinions.find(
+            judgements.find(
                 state,
                 format!("the MTA-STS policy does not name MX {}: {effect}", host.name),
             );
-            opinions.advise(format!(
+            judgements.advise(format!(
                 "add \"mx: {}\" to the policy, then change the id of the record",
                 host.name
             ));
-            opinions.result(ResultType::ValidationFailure, &host.name);
+            judgements.result(ResultType::ValidationFailure, &host.name);
             continue;
         }
-        if let Some(entrance) = host.entrances.iter().find(|entrance| lacks_tls(entrance)) {
-            let place = words::entrance(host, entrance);
-            opinions.find(
+        if let Some(call) = host.calls.iter().find(|call| lacks_tls(call)) {
+            let place = words::call(host, call);
+            judgements.find(
                 state,
                 format!(
                     "the MTA-STS policy demands TLS, and {place} does not do it{}: {effect}",
-                    words::why_no_tls(entrance)
+                    words::why_no_tls(call)
                 ),
             );
-            opinions.advise("switch STARTTLS on");
-            opinions.result(ResultType::StarttlsNotSupported, &host.name);
+            judgements.advise("switch STARTTLS on");
+            judgements.result(ResultType::StarttlsNotSupported, &host.name);
         }
         if let Some(fault) = fault(host) {
             let text = certificate_words::fault(fault);
-            opinions.find(
+            judgements.find(
                 state,
                 format!(
                     "certificate of {} does not count for MTA-STS: {text}: {effect}",
                     host.name
                 ),
             );
-            opinions.advise(format!(
+            judgements.advise(format!(
                 "get a certificate for {} from an authority that senders trust",
                 host.name
             ));
-            opinions.result(result(fault), &host.name);
+            judgements.result(result(fault), &host.name);
         }
     }
 }
 
 fn fault(host: &MailHost) -> Option<&Fault> {
-    let chains = host.entrances.iter().flat_map(|entrance| &entrance.chains);
+    let chains = host.calls.iter().flat_map(|call| &call.chains);
     chains.flat_map(|chain| &chain.proof.faults).next()
 }
 
@@ -175,7 +176,7 @@ fn result(fault: &Fault) -> ResultType {
 
 /// Whether senders that keep the policy cannot deliver there.
 fn is_barred(host: &MailHost, policy: &StsPolicy) -> bool {
-    !policy.allows(&host.name) || fault(host).is_some() || host.entrances.iter().any(lacks_tls)
+    !policy.allows(&host.name) || fault(host).is_some() || host.calls.iter().any(lacks_tls)
 }
 
 /// Whether the policy stops mail somewhere.
@@ -187,14 +188,11 @@ pub(super) fn is_broken(facts: &Facts) -> bool {
 /// Whether every address of every host keeps the policy.
 pub(super) fn is_kept(facts: &Facts, policy: &StsPolicy) -> bool {
     let is_whole = |host: &MailHost| {
-        let chains = || host.entrances.iter().flat_map(|entrance| &entrance.chains);
+        let chains = || host.calls.iter().flat_map(|call| &call.chains);
         let is_seen = !facts.connects
-            || (!host.entrances.is_empty()
-                && host.entrances.len() == host.addresses.len()
-                && host
-                    .entrances
-                    .iter()
-                    .all(|entrance| !entrance.chains.is_empty() && entrance.problem.is_none()));
+            || (!host.calls.is_empty()
+                && host.calls.len() == host.addresses.len()
+                && host.calls.iter().all(|call| !call.chains.is_empty() && call.problem.is_none()));
         is_seen && chains().all(|chain| chain.proof.is_whole()) && policy.allows(&host.name)
     };
     let mut real = facts.hosts.iter().filter(|host| !host.is_void()).peekable();

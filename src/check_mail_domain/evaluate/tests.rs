@@ -5,11 +5,13 @@ mod texts;
 
 use super::*;
 use crate::check_mail_domain::facts::{
-    Delegation, DmarcAt, Entrance, MediaType, NoPolicy, Presented, Reports, SpfSum, Sts, TlsaSet,
+    Call, Delegation, DmarcAt, MailHost, MediaType, NoPolicy, Presented, Reports, SpfSum, Sts,
+    TlsaSet,
 };
 use crate::check_mail_domain::policy::{Measure, Requirement};
 use crate::connection::ConnectError;
 use crate::dns::{NoLookup, Rrsig, Tlsa, Validates, Validation, WhyUnvalidated};
+use crate::monitoring::State;
 use crate::published::NoRecord;
 use crate::published::dkim::DkimKey;
 use crate::published::dmarc::{Dmarc, Wish};
@@ -61,7 +63,7 @@ fn host(name: &str, preference: u16) -> MailHost {
         base: name.to_owned(),
         tlsa: TlsaSet::Secure(vec![record(3)]),
         ttl: 60,
-        entrances: vec![Entrance {
+        calls: vec![Call {
             address,
             chains: vec![chain(Some(Dane::Proven), vec![TlsaFit::Fits])],
             problem: None,
@@ -124,25 +126,25 @@ fn good() -> Facts {
 /// What differs from a domain that is well.
 type Change = fn(&mut Facts);
 
-fn entrance(facts: &mut Facts, host: usize) -> &mut Entrance {
-    &mut facts.hosts[host].entrances[0]
+fn call(facts: &mut Facts, host: usize) -> &mut Call {
+    &mut facts.hosts[host].calls[0]
 }
 
 fn unreached(facts: &mut Facts, host: usize, error: ConnectError) {
     let at = "192.0.2.1:25".parse().unwrap();
-    let entrance = entrance(facts, host);
-    entrance.chains.clear();
-    entrance.problem = Some(NoSession::Unreached(Unreached(vec![(at, error)])));
+    let call = call(facts, host);
+    call.chains.clear();
+    call.problem = Some(NoSession::Unreached(Unreached(vec![(at, error)])));
 }
 
 fn no_tls(facts: &mut Facts, host: usize) {
-    let entrance = entrance(facts, host);
-    entrance.chains.clear();
-    entrance.problem = Some(NoSession::NoStarttls);
+    let call = call(facts, host);
+    call.chains.clear();
+    call.problem = Some(NoSession::NoStarttls);
 }
 
 fn dane(facts: &mut Facts, host: usize, dane: Dane, fit: TlsaFit) {
-    entrance(facts, host).chains = vec![chain(Some(dane), vec![fit])];
+    call(facts, host).chains = vec![chain(Some(dane), vec![fit])];
 }
 
 /// A domain without TLSA records, which MTA-STS alone protects.
@@ -153,7 +155,7 @@ fn by_policy(facts: &mut Facts) {
     for host in &mut facts.hosts {
         host.validation = Validation::Insecure;
         host.tlsa = TlsaSet::None;
-        host.entrances[0].chains = vec![chain(None, Vec::new())];
+        host.calls[0].chains = vec![chain(None, Vec::new())];
     }
 }
 
@@ -187,9 +189,9 @@ fn dmarc(facts: &mut Facts, change: impl FnOnce(&mut Dmarc)) {
 
 fn greeting(facts: &mut Facts, code: u16) {
     let reply = Reply { code, lines: vec!["no".to_owned()] };
-    let entrance = entrance(facts, 0);
-    entrance.chains.clear();
-    entrance.problem = Some(NoSession::Refused(Stage::Greeting, reply));
+    let call = call(facts, 0);
+    call.chains.clear();
+    call.problem = Some(NoSession::Refused(Stage::Greeting, reply));
 }
 
 fn ended() -> Vec<Rrsig> {
@@ -204,7 +206,7 @@ const UNKNOWN: State = State::Unknown;
 #[test]
 fn each_row_of_verdicts_has_its_state_and_is_named() {
     for (case, change, state, text) in
-        [routes::ROUTES, routes::DANE, routes::ENTRANCES, texts::STS, texts::TEXTS]
+        [routes::ROUTES, routes::DANE, routes::CALLS, texts::STS, texts::TEXTS]
             .into_iter()
             .flatten()
     {
@@ -257,9 +259,9 @@ fn what_is_asked_for_decides_what_its_lack_means() {
 #[test]
 fn nothing_that_was_not_looked_at_is_ok() {
     for (case, change) in [
-        ("a server that was not called", (|f| f.hosts[0].entrances.clear()) as Change),
+        ("a server that was not called", (|f| f.hosts[0].calls.clear()) as Change),
         ("one address of two", |f| f.hosts[0].addresses.push("192.0.2.2".parse().unwrap())),
-        ("a second certificate", |f| entrance(f, 0).problem = Some(NoSession::OutOfTime)),
+        ("a second certificate", |f| call(f, 0).problem = Some(NoSession::OutOfTime)),
         ("texts", |f| f.spf = None),
         ("the policy", |f| {
             by_policy(f);

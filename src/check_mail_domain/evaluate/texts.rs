@@ -1,6 +1,6 @@
 //! TLS reports, SPF, DMARC and DKIM: what is wrong with what is there. That something is missing is told by measure.
 
-use super::opinion::Opinions;
+use super::judgement::Judgements;
 use crate::check_mail_domain::facts::{DmarcAt, Facts, Published, SpfSum};
 use crate::check_mail_domain::policy::Policy;
 use crate::monitoring::State;
@@ -16,115 +16,116 @@ const MANY_LOOKUPS: usize = 9;
 /// Look-ups without a result above which readers may give up.
 const MOST_VOIDS: usize = 2;
 
-pub(super) fn judge(facts: &Facts, policy: &Policy, opinions: &mut Opinions) {
-    tls_rpt(facts, opinions);
-    spf(facts, opinions);
+pub(super) fn judge(facts: &Facts, policy: &Policy, judgements: &mut Judgements) {
+    tls_rpt(facts, judgements);
+    spf(facts, judgements);
     if let Some(dmarc) = &facts.dmarc {
-        self::dmarc(facts, dmarc, policy, opinions);
+        self::dmarc(facts, dmarc, policy, judgements);
     }
     for (selector, found) in &facts.dkim {
         if let Some(found) = found {
-            dkim(selector, found, opinions);
+            dkim(selector, found, judgements);
         }
     }
 }
 
-fn tls_rpt(facts: &Facts, opinions: &mut Opinions) {
+fn tls_rpt(facts: &Facts, judgements: &mut Judgements) {
     let Some(reports) = &facts.tls_rpt else { return };
     match &reports.record {
         Published::Record(_) | Published::None(NoRecord::Absent) => {}
         Published::None(why) => {
-            opinions.find(State::Warning, format!("the TLS-RPT record is void: {why}"));
-            opinions.advise(
+            judgements.find(State::Warning, format!("the TLS-RPT record is void: {why}"));
+            judgements.advise(
                 "publish exactly one TXT record at _smtp._tls: v=TLSRPTv1; rua=mailto:ADDRESS",
             );
         }
         Published::Unknown(why) => {
-            opinions.find(State::Unknown, format!("TLS-RPT unknown: {why}"));
+            judgements.find(State::Unknown, format!("TLS-RPT unknown: {why}"));
         }
     }
     if let Some(dead) = reports.dead.first() {
-        opinions.find(State::Warning, format!("TLS reports go to {dead}, which takes no mail"));
-        opinions.advise("name another address in rua= at _smtp._tls");
+        judgements.find(State::Warning, format!("TLS reports go to {dead}, which takes no mail"));
+        judgements.advise("name another address in rua= at _smtp._tls");
     }
 }
 
-fn spf(facts: &Facts, opinions: &mut Opinions) {
+fn spf(facts: &Facts, judgements: &mut Judgements) {
     match &facts.spf {
         None | Some(Published::None(NoRecord::Absent)) => {}
         Some(Published::None(why)) => {
-            opinions.find(State::Critical, format!("SPF is void for every reader: {why}"));
-            opinions.advise("publish exactly one TXT record that begins with v=spf1");
+            judgements.find(State::Critical, format!("SPF is void for every reader: {why}"));
+            judgements.advise("publish exactly one TXT record that begins with v=spf1");
         }
         Some(Published::Unknown(why)) => {
-            opinions.find(State::Unknown, format!("SPF unknown: {why}"));
+            judgements.find(State::Unknown, format!("SPF unknown: {why}"));
         }
-        Some(Published::Record(sum)) => sum_of(sum, opinions),
+        Some(Published::Record(sum)) => sum_of(sum, judgements),
     }
 }
 
-fn sum_of(sum: &SpfSum, opinions: &mut Opinions) {
+fn sum_of(sum: &SpfSum, judgements: &mut Judgements) {
     if let Some((domain, why)) = &sum.fault {
-        opinions.find(State::Critical, format!("SPF is void for every reader: of {domain}: {why}"));
-        opinions.advise(format!("take {domain} out of the record, or have its owner mend it"));
+        judgements
+            .find(State::Critical, format!("SPF is void for every reader: of {domain}: {why}"));
+        judgements.advise(format!("take {domain} out of the record, or have its owner mend it"));
     }
     if let Some((domain, why)) = &sum.unknown {
-        opinions.find(State::Unknown, format!("SPF unknown: {domain}: {why}"));
+        judgements.find(State::Unknown, format!("SPF unknown: {domain}: {why}"));
     }
     if sum.lookups > MOST_LOOKUPS {
-        opinions.find(
+        judgements.find(
             State::Critical,
             format!("SPF takes more than {MOST_LOOKUPS} look-ups, so it is void for every reader"),
         );
-        opinions.advise("name networks (ip4, ip6) in place of includes that are not needed");
+        judgements.advise("name networks (ip4, ip6) in place of includes that are not needed");
     } else if sum.lookups >= MANY_LOOKUPS {
-        opinions.find(State::Warning, format!("SPF takes {} of {MOST_LOOKUPS} look-ups: the next change of an included domain voids it", sum.lookups));
-        opinions.advise("name networks (ip4, ip6) in place of includes that are not needed");
+        judgements.find(State::Warning, format!("SPF takes {} of {MOST_LOOKUPS} look-ups: the next change of an included domain voids it", sum.lookups));
+        judgements.advise("name networks (ip4, ip6) in place of includes that are not needed");
     }
     if let Some(open) = &sum.open {
-        opinions.find(State::Critical, format!("SPF of {open} allows everybody to send (+all)"));
-        opinions.advise("end it with -all or ~all");
+        judgements.find(State::Critical, format!("SPF of {open} allows everybody to send (+all)"));
+        judgements.advise("end it with -all or ~all");
     }
     if sum.voids > MOST_VOIDS {
-        opinions.find(
+        judgements.find(
             State::Warning,
             format!(
                 "{} terms of SPF lead nowhere, which many readers take for an error",
                 sum.voids
             ),
         );
-        opinions.advise("take the terms away whose names have no records");
+        judgements.advise("take the terms away whose names have no records");
     }
     if sum.has_ptr {
-        opinions.find(State::Warning, "SPF asks with ptr, which many readers do not do any more");
-        opinions.advise("name addresses or hosts in place of ptr");
+        judgements.find(State::Warning, "SPF asks with ptr, which many readers do not do any more");
+        judgements.advise("name addresses or hosts in place of ptr");
     }
     match sum.all {
         Some(Qualifier::Fail | Qualifier::SoftFail | Qualifier::Pass) => {}
         Some(Qualifier::Neutral) => {
-            opinions.find(State::Warning, "SPF says nothing of everybody else (?all)");
-            opinions.advise("end it with -all or ~all");
+            judgements.find(State::Warning, "SPF says nothing of everybody else (?all)");
+            judgements.advise("end it with -all or ~all");
         }
         None if sum.fault.is_some() || sum.unknown.is_some() => {}
         None => {
-            opinions
+            judgements
                 .find(State::Warning, "SPF says nothing of everybody else: it ends without all");
-            opinions.advise("end it with -all or ~all");
+            judgements.advise("end it with -all or ~all");
         }
     }
 }
 
-fn dmarc(facts: &Facts, at: &DmarcAt, policy: &Policy, opinions: &mut Opinions) {
+fn dmarc(facts: &Facts, at: &DmarcAt, policy: &Policy, judgements: &mut Judgements) {
     let place = format!("_dmarc.{}", at.domain);
     let record = match &at.record {
         Published::None(NoRecord::Absent) => return,
         Published::None(why) => {
-            opinions.find(State::Warning, format!("DMARC is void for every reader: {why}"));
-            opinions.advise(format!("publish exactly one TXT record at {place}: v=DMARC1; p=quarantine; rua=mailto:ADDRESS"));
+            judgements.find(State::Warning, format!("DMARC is void for every reader: {why}"));
+            judgements.advise(format!("publish exactly one TXT record at {place}: v=DMARC1; p=quarantine; rua=mailto:ADDRESS"));
             return;
         }
         Published::Unknown(why) => {
-            opinions.find(State::Unknown, format!("DMARC unknown: {why}"));
+            judgements.find(State::Unknown, format!("DMARC unknown: {why}"));
             return;
         }
         Published::Record(record) => record,
@@ -133,66 +134,66 @@ fn dmarc(facts: &Facts, at: &DmarcAt, policy: &Policy, opinions: &mut Opinions) 
     let wish = if is_above { record.sp.unwrap_or(record.p) } else { record.p };
     let none = if policy.accepts_none { State::Ok } else { State::Warning };
     if wish == Wish::None {
-        opinions.find(none, "DMARC asks for nothing (p=none)");
-        opinions.advise("once reports are clean, publish p=quarantine or p=reject; or accept it with --dmarc-policy none");
+        judgements.find(none, "DMARC asks for nothing (p=none)");
+        judgements.advise("once reports are clean, publish p=quarantine or p=reject; or accept it with --dmarc-policy none");
     } else if record.is_testing {
-        opinions.find(none, "DMARC is only tested (t=y, or pct below 100)");
-        opinions.advise(format!("once reports are clean, take t= and pct= out of {place}"));
+        judgements.find(none, "DMARC is only tested (t=y, or pct below 100)");
+        judgements.advise(format!("once reports are clean, take t= and pct= out of {place}"));
     }
     if !is_above && record.sp == Some(Wish::None) && record.p != Wish::None {
-        opinions.find(none, "DMARC asks for nothing below the domain (sp=none)");
-        opinions.advise(format!(
+        judgements.find(none, "DMARC asks for nothing below the domain (sp=none)");
+        judgements.advise(format!(
             "take sp= out of {place}: mail from names below the domain can be forged"
         ));
     }
     if record.report_domains.is_empty() {
-        opinions.find(State::Warning, "DMARC names nobody for reports (rua)");
-        opinions.advise(format!("add rua=mailto:ADDRESS to {place}"));
+        judgements.find(State::Warning, "DMARC names nobody for reports (rua)");
+        judgements.advise(format!("add rua=mailto:ADDRESS to {place}"));
     }
     if let Some(unwilling) = at.unwilling.first() {
-        opinions.find(
+        judgements.find(
             State::Warning,
             format!("DMARC reports to {unwilling} are dropped: it does not say that it wants them"),
         );
-        opinions.advise(format!(
+        judgements.advise(format!(
             "have the TXT record v=DMARC1 published at {}._report._dmarc.{unwilling}",
             at.domain
         ));
     }
 }
 
-fn dkim(selector: &str, found: &Published<DkimKey>, opinions: &mut Opinions) {
+fn dkim(selector: &str, found: &Published<DkimKey>, judgements: &mut Judgements) {
     match found {
         Published::Unknown(why) => {
-            opinions.find(State::Unknown, format!("DKIM key {selector} unknown: {why}"));
+            judgements.find(State::Unknown, format!("DKIM key {selector} unknown: {why}"));
         }
         Published::None(why) => {
-            opinions.find(
+            judgements.find(
                 State::Critical,
                 format!("DKIM key {selector} is void for every reader: {why}"),
             );
-            opinions
+            judgements
                 .advise("publish the key with which mail is signed, or take --dkim-selector away");
         }
         Published::Record(key) => {
             let weak = key.rsa_bits.filter(|bits| *bits < 2048);
             if let Some(bits) = weak.or(key.rsa_bits.filter(|bits| *bits > 4096)) {
-                opinions.find(
+                judgements.find(
                     State::Warning,
                     format!("DKIM key {selector} is RSA {bits}: readers want 2048 to 4096"),
                 );
-                opinions.advise(
+                judgements.advise(
                     "sign with a key of RSA 2048 under a new selector, then take the old one away",
                 );
             }
             if key.is_testing {
-                opinions.find(
+                judgements.find(
                     State::Warning,
                     format!(
                         "DKIM key {selector} is only tested (t=y): readers take mail for unsigned"
                     ),
                 );
-                opinions.advise("take t=y away");
+                judgements.advise("take t=y away");
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::check_mail_domain::facts::{Entrance, MailHost, Presented, TlsaSet};
+use crate::check_mail_domain::facts::{Call, MailHost, Presented, TlsaSet};
 use crate::clock;
 use crate::dns::{NoLookup, Rrsig, Validation, WhyUnvalidated};
 use crate::monitoring::duration;
@@ -11,17 +11,17 @@ use crate::tls::dane::{TlsaFit, unusable};
 use crate::tls::proof::Fault;
 
 /// A server and one of its addresses: "mx1.example.org", with the address where it has several.
-pub(in crate::check_mail_domain) fn entrance(host: &MailHost, entrance: &Entrance) -> String {
+pub(in crate::check_mail_domain) fn call(host: &MailHost, call: &Call) -> String {
     if host.addresses.len() > 1 {
-        format!("{} ({})", host.name, entrance.address)
+        format!("{} ({})", host.name, call.address)
     } else {
         host.name.clone()
     }
 }
 
 /// Behind "and mx does not do it".
-pub(in crate::check_mail_domain) fn why_no_tls(entrance: &Entrance) -> String {
-    match &entrance.problem {
+pub(in crate::check_mail_domain) fn why_no_tls(call: &Call) -> String {
+    match &call.problem {
         None | Some(NoSession::NoStarttls) => " (STARTTLS is not offered)".to_owned(),
         Some(problem) => format!(" ({problem})"),
     }
@@ -61,8 +61,7 @@ pub(in crate::check_mail_domain) fn tlsa(host: &MailHost) -> Vec<String> {
         TlsaSet::Ignored(_) => " (ignored: not signed)",
         TlsaSet::Unproven(_) => " (unknown whether signed)",
     };
-    let chains: Vec<&Presented> =
-        host.entrances.iter().flat_map(|entrance| &entrance.chains).collect();
+    let chains: Vec<&Presented> = host.calls.iter().flat_map(|call| &call.chains).collect();
     let records = host.tlsa.records().iter().enumerate();
     records
         .map(|(place, record)| {

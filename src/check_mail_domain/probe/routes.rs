@@ -237,7 +237,7 @@ impl MailHost {
             base: name.to_owned(),
             tlsa: TlsaSet::NotAsked,
             ttl: 0,
-            entrances: Vec::new(),
+            calls: Vec::new(),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::mx;
 use crate::check_smtp_forced_tls::facts::{Contact, Host, MOST_HOSTS, Mx, Partner, Progress};
 use crate::check_smtp_forced_tls::target::OutboundTarget;
 use crate::deadline::Deadline;
-use crate::dns::{Resolver, Settings};
+use crate::dns::{Resolver, ResolverSettings};
 use crate::smtp::address::Domain;
 use crate::smtp_client::{Caller, Dialer, Patience, Security};
 use crate::tls::handshake::HandshakeError;
@@ -24,7 +24,7 @@ pub(super) struct Routes<'a> {
 
 impl Routes<'_> {
     pub(super) fn look(&self) {
-        let resolver = Resolver::new(Settings::of(&[]), self.deadline);
+        let resolver = Resolver::new(ResolverSettings::of(&[]), self.deadline);
         for (place, domain) in self.target.partners.iter().enumerate() {
             if self.deadline.has_passed() {
                 return;

@@ -64,7 +64,7 @@ pub(super) const ROUTES: &[(&str, Change, State, &str)] = &[
         "one MX without address",
         |f| {
             f.hosts[1].addresses.clear();
-            f.hosts[1].entrances.clear();
+            f.hosts[1].calls.clear();
             f.hosts[1].tlsa = TlsaSet::NotAsked;
         },
         WARNING,
@@ -194,7 +194,7 @@ pub(super) const DANE: &[(&str, Change, State, &str)] = &[
         "the second certificate is not named",
         |f| {
             let other = chain(Some(Dane::Mismatch), vec![TlsaFit::Differs]);
-            entrance(f, 0).chains.push(other);
+            call(f, 0).chains.push(other);
         },
         CRITICAL,
         "does not match its certificate",
@@ -203,7 +203,7 @@ pub(super) const DANE: &[(&str, Change, State, &str)] = &[
         "another combination fits nothing",
         |f| {
             f.hosts[0].tlsa = TlsaSet::Secure(vec![record(3), record(2)]);
-            entrance(f, 0).chains =
+            call(f, 0).chains =
                 vec![chain(Some(Dane::Proven), vec![TlsaFit::Fits, TlsaFit::Differs])];
         },
         WARNING,
@@ -213,7 +213,7 @@ pub(super) const DANE: &[(&str, Change, State, &str)] = &[
         "the next key beside the present one",
         |f| {
             f.hosts[0].tlsa = TlsaSet::Secure(vec![record(3), record(3)]);
-            entrance(f, 0).chains =
+            call(f, 0).chains =
                 vec![chain(Some(Dane::Proven), vec![TlsaFit::Fits, TlsaFit::Differs])];
         },
         OK,
@@ -250,7 +250,7 @@ pub(super) const DANE: &[(&str, Change, State, &str)] = &[
         "an expired certificate that is named itself",
         |f| {
             by_dane(f);
-            entrance(f, 0).chains[0].proof.refuse(Fault::Expired(DAY));
+            call(f, 0).chains[0].proof.refuse(Fault::Expired(DAY));
         },
         OK,
         "DANE",
@@ -277,7 +277,7 @@ pub(super) const DANE: &[(&str, Change, State, &str)] = &[
 ];
 
 /// Servers that answer or do not.
-pub(super) const ENTRANCES: &[(&str, Change, State, &str)] = &[
+pub(super) const CALLS: &[(&str, Change, State, &str)] = &[
     (
         "port 25 silent everywhere",
         |f| {

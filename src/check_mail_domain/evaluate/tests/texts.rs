@@ -61,7 +61,7 @@ pub(super) const STS: &[(&str, Change, State, &str)] = &[
     ),
     (
         "enforce, certificate not trusted",
-        |f| entrance(f, 0).chains[0].proof.refuse(Fault::SelfSigned),
+        |f| call(f, 0).chains[0].proof.refuse(Fault::SelfSigned),
         CRITICAL,
         "certificate of mx1.a.example does not count for MTA-STS: certificate is self-signed",
     ),

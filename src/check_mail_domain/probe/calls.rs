@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::Survey;
-use crate::check_mail_domain::facts::{Entrance, MailHost, Presented, TlsaSet};
+use crate::check_mail_domain::facts::{Call, MailHost, Presented, TlsaSet};
 use crate::clock;
 use crate::smtp::{Command, Session, Stage};
 use crate::smtp_client::{Dialer, Greeted, NoSession, Patient, leave, server_name};
@@ -19,7 +19,7 @@ const PORT: u16 = 25;
 
 impl Survey<'_> {
     /// Calls all of them.
-    pub(super) fn entrances(&self) {
+    pub(super) fn calls(&self) {
         let hosts = self.progress.read(|facts| facts.hosts.clone());
         let anchors = Anchors::load(self.target.ca_file.as_deref(), clock::seconds(self.run.now));
         let mut left = hosts.iter().map(|host| host.addresses.len()).sum::<usize>();
@@ -28,35 +28,29 @@ impl Survey<'_> {
                 if self.run.deadline.has_passed() {
                     return;
                 }
-                let entrance = self.entrance(host, *address, &anchors, left);
+                let call = self.call(host, *address, &anchors, left);
                 left = left.saturating_sub(1);
-                if self.run.deadline.has_passed() && entrance.chains.is_empty() {
+                if self.run.deadline.has_passed() && call.chains.is_empty() {
                     return;
                 }
                 self.note(|facts| {
                     if let Some(host) = facts.hosts.get_mut(place) {
-                        host.entrances.push(entrance);
+                        host.calls.push(call);
                     }
                 });
             }
         }
     }
 
-    fn entrance(
-        &self,
-        host: &MailHost,
-        address: IpAddr,
-        anchors: &Anchors,
-        left: usize,
-    ) -> Entrance {
-        let mut entrance = Entrance { address, chains: Vec::new(), problem: None };
+    fn call(&self, host: &MailHost, address: IpAddr, anchors: &Anchors, left: usize) -> Call {
+        let mut call = Call { address, chains: Vec::new(), problem: None };
         // Senders that use TLSA records name their base domain, the others the host (RFC 7672 section 8.1).
         let name = if matches!(host.tlsa, TlsaSet::Secure(_)) { &host.base } else { &host.name };
         let first = match self.shake(name, address, Wanted::Any, left) {
             Ok(shown) => shown,
             Err(problem) => {
-                entrance.problem = Some(problem);
-                return entrance;
+                call.problem = Some(problem);
+                return call;
             }
         };
         let leaf = first.chain.first().and_then(|der| certificate::read(der).ok());
@@ -66,22 +60,22 @@ impl Survey<'_> {
             _ => None,
         });
         let presented = |shown: &Shown| self.presented(host, shown, anchors);
-        entrance.chains.push(presented(&first));
+        call.chains.push(presented(&first));
         if let Some(wanted) = other {
             match self.shake(name, address, wanted, left) {
                 // A server with one certificate ignores what it is asked for, or refuses.
                 Ok(second) if second.chain.first() == first.chain.first() => {}
-                Ok(second) => entrance.chains.push(presented(&second)),
+                Ok(second) => call.chains.push(presented(&second)),
                 Err(NoSession::Handshake(
                     HandshakeError::Refused(_)
                     | HandshakeError::Closed
                     | HandshakeError::NothingInCommon
                     | HandshakeError::BreaksRules,
                 )) => {}
-                Err(problem) => entrance.problem = Some(problem),
+                Err(problem) => call.problem = Some(problem),
             }
         }
-        entrance
+        call
     }
 
     fn presented(&self, host: &MailHost, shown: &Shown, anchors: &Anchors) -> Presented {

@@ -32,7 +32,7 @@ pub(super) struct SenderResult {
 
 /// What is thought of one thing.
 #[derive(Clone, Debug)]
-struct Opinion {
+struct Judgement {
     state: State,
     text: String,
     next_step: Option<String>,
@@ -40,15 +40,15 @@ struct Opinion {
 
 /// All of them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Opinions {
-    all: Vec<Opinion>,
+pub(super) struct Judgements {
+    all: Vec<Judgement>,
     results: Vec<SenderResult>,
 }
 
-impl Opinions {
+impl Judgements {
     /// Adds one. The same of many servers is said once.
     pub(super) fn find(&mut self, state: State, text: impl Into<String>) {
-        self.all.push(Opinion { state, text: text.into(), next_step: None });
+        self.all.push(Judgement { state, text: text.into(), next_step: None });
     }
 
     /// Says what to do about the one added last.
@@ -68,17 +68,17 @@ impl Opinions {
 
     /// Whether something of this state was found.
     pub(super) fn has(&self, state: State) -> bool {
-        self.all.iter().any(|opinion| opinion.state == state)
+        self.all.iter().any(|judgement| judgement.state == state)
     }
 
     /// Puts all of it into a report, worst first and the domain before the first; what senders would report is left.
     pub(super) fn settle(mut self, domain: &str, report: &mut Report) -> Vec<SenderResult> {
-        self.all.sort_by_key(|opinion| std::cmp::Reverse(opinion.state.severity()));
-        for (place, opinion) in self.all.into_iter().enumerate() {
-            let text = opinion.text;
+        self.all.sort_by_key(|judgement| std::cmp::Reverse(judgement.state.severity()));
+        for (place, judgement) in self.all.into_iter().enumerate() {
+            let text = judgement.text;
             let text = if place == 0 { format!("{domain}: {text}") } else { text };
-            report.find(opinion.state, text);
-            if let Some(next_step) = opinion.next_step {
+            report.find(judgement.state, text);
+            if let Some(next_step) = judgement.next_step {
                 report.advise(next_step);
             }
         }

@@ -1,10 +1,11 @@
 //! Whether mail servers answer at all, and whether they encrypt.
 
 use super::dane::lacks_tls;
-use super::opinion::{Opinions, ResultType};
-use super::{host_rule, sts};
+use super::judgement::{Judgements, ResultType};
+use super::rank::host_rule;
+use super::sts;
 use crate::check_mail_domain::explain::words;
-use crate::check_mail_domain::facts::{Entrance, Facts, MailHost, TlsaSet};
+use crate::check_mail_domain::facts::{Call, Facts, MailHost, TlsaSet};
 use crate::connection::ConnectError;
 use crate::monitoring::State;
 use crate::smtp::{Command, Stage};
@@ -21,34 +22,34 @@ enum Trouble {
     Unknown,
 }
 
-pub(super) fn judge(facts: &Facts, opinions: &mut Opinions) {
-    let entrances = || facts.hosts.iter().flat_map(|host| &host.entrances);
-    let is_silent = |entrance: &Entrance| trouble(entrance) == Some(Trouble::Silent);
-    if entrances().next().is_some() && entrances().all(is_silent) && facts.cut_short.is_none() {
-        opinions.find(State::Unknown, "no mail server answers on port 25: certificates unknown");
-        opinions.advise(
+pub(super) fn judge(facts: &Facts, judgements: &mut Judgements) {
+    let calls = || facts.hosts.iter().flat_map(|host| &host.calls);
+    let is_silent = |call: &Call| trouble(call) == Some(Trouble::Silent);
+    if calls().next().is_some() && calls().all(is_silent) && facts.cut_short.is_none() {
+        judgements.find(State::Unknown, "no mail server answers on port 25: certificates unknown");
+        judgements.advise(
             "outgoing port 25 is often blocked: try nc -vz HOST 25 from here, or use --no-connect",
         );
         return;
     }
     for host in &facts.hosts {
-        for entrance in &host.entrances {
-            if let Some(trouble) = trouble(entrance) {
-                unreached(facts, host, entrance, trouble, opinions);
-            } else if lacks_tls(entrance) && !is_told(facts, host) {
-                let place = words::entrance(host, entrance);
-                opinions.find(
+        for call in &host.calls {
+            if let Some(trouble) = trouble(call) {
+                unreached(facts, host, call, trouble, judgements);
+            } else if lacks_tls(call) && !is_told(facts, host) {
+                let place = words::call(host, call);
+                judgements.find(
                     State::Warning,
                     format!(
                         "{place} does not encrypt{}: mail goes in the clear",
-                        words::why_no_tls(entrance)
+                        words::why_no_tls(call)
                     ),
                 );
-                opinions.advise("switch STARTTLS on");
-                opinions.result(ResultType::StarttlsNotSupported, &host.name);
-            } else if let (false, Some(problem)) = (entrance.chains.is_empty(), &entrance.problem) {
-                let place = words::entrance(host, entrance);
-                opinions.find(
+                judgements.advise("switch STARTTLS on");
+                judgements.result(ResultType::StarttlsNotSupported, &host.name);
+            } else if let (false, Some(problem)) = (call.chains.is_empty(), &call.problem) {
+                let place = words::call(host, call);
+                judgements.find(
                     State::Unknown,
                     format!("a second certificate of {place} unknown: {problem}"),
                 );
@@ -65,22 +66,23 @@ fn is_told(facts: &Facts, host: &MailHost) -> bool {
 fn unreached(
     facts: &Facts,
     host: &MailHost,
-    entrance: &Entrance,
+    call: &Call,
     trouble: Trouble,
-    opinions: &mut Opinions,
+    judgements: &mut Judgements,
 ) {
-    let place = words::entrance(host, entrance);
-    let why = entrance.problem.as_ref().map(words::no_session).unwrap_or_default();
+    let place = words::call(host, call);
+    let why = call.problem.as_ref().map(words::no_session).unwrap_or_default();
     match trouble {
         Trouble::Unknown => {
-            opinions.find(State::Unknown, format!("certificate of {place} unknown: {why}"));
-            opinions.advise("exempt this host from the server's limits; without IPv6 here use -4");
+            judgements.find(State::Unknown, format!("certificate of {place} unknown: {why}"));
+            judgements
+                .advise("exempt this host from the server's limits; without IPv6 here use -4");
         }
         Trouble::Silent | Trouble::Dead => {
             let state =
                 if is_down(host) { host_rule(facts, host, is_down) } else { State::Warning };
-            opinions.find(state, format!("{place} takes no mail: {why}"));
-            opinions
+            judgements.find(state, format!("{place} takes no mail: {why}"));
+            judgements
                 .advise("look at the server and its firewall; or take it out of the MX records");
         }
     }
@@ -88,16 +90,15 @@ fn unreached(
 
 /// Whether no address of a host takes mail.
 fn is_down(host: &MailHost) -> bool {
-    let is_dead =
-        |entrance: &Entrance| matches!(trouble(entrance), Some(Trouble::Silent | Trouble::Dead));
-    !host.entrances.is_empty() && host.entrances.iter().all(is_dead)
+    let is_dead = |call: &Call| matches!(trouble(call), Some(Trouble::Silent | Trouble::Dead));
+    !host.calls.is_empty() && host.calls.iter().all(is_dead)
 }
 
-fn trouble(entrance: &Entrance) -> Option<Trouble> {
-    if !entrance.chains.is_empty() || lacks_tls(entrance) {
+fn trouble(call: &Call) -> Option<Trouble> {
+    if !call.chains.is_empty() || lacks_tls(call) {
         return None;
     }
-    Some(match entrance.problem.as_ref()? {
+    Some(match call.problem.as_ref()? {
         NoSession::Unreached(Unreached(reasons)) => match reasons.first() {
             Some((_, ConnectError::Refused)) => Trouble::Dead,
             Some((_, ConnectError::Silent | ConnectError::Unreachable)) => Trouble::Silent,
