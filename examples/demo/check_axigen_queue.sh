@@ -24,7 +24,7 @@ printf '%s\n' '# TYPE queue_size gauge' 'queue_size 42' '# TYPE uptime gauge' 'u
 printf 'reports:not-a-real-password\n' >axigen-login
 chmod 600 axigen-login
 rm -f metrics-port
-"$built/examples/metrics_server" metrics-port metrics &
+"${built:?}/examples/metrics_server" metrics-port metrics &
 metrics_pid=$!
 while [ ! -s metrics-port ]; do
     kill -0 "$metrics_pid"

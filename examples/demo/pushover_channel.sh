@@ -1,6 +1,6 @@
 # pushover_channel, with a stand-in for Pushover and a phone, and what the daemon of Icinga Notifications writes. Read by
 # examples/demo.sh.
-# shellcheck shell=sh source=examples/pushover.sh disable=SC2154 # stage: set by demo.sh
+# shellcheck shell=sh source=examples/pushover.sh disable=SC2119,SC2154 # stage: set by demo.sh
 . "${examples:?}/pushover.sh"
 
 printf '\n== pushover_channel: settings, a notification, a request nobody knows\n'

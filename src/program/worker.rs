@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, poll};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::sys::signalfd::SignalFd;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
@@ -40,8 +40,17 @@ const PROMPT: Duration = Duration::from_millis(20);
 
 /// Makes this process a worker that holds nothing of others: not their pipes and sockets, which whoever is at the other
 /// end would wait for, and not itself beyond the end of its run.
+#[expect(clippy::exit, reason = "there is nobody to return to")]
 pub(super) fn settle_in() {
     let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+    // Where the run ended before that, nobody reads the answer any more. The number of the parent would not tell: in a
+    // container the run itself may be number 1.
+    let answer = std::io::stdout();
+    let mut reader = [PollFd::new(answer.as_fd(), PollFlags::empty())];
+    let _ = poll(&mut reader, PollTimeout::ZERO);
+    if reader.first().and_then(PollFd::any).unwrap_or_default() {
+        std::process::exit(3);
+    }
     // The kernel calls it "exe", since it was started by that name.
     let name = command_line::typed().next().unwrap_or_default();
     let name = Path::new(&name).file_name().unwrap_or_default();

@@ -162,11 +162,7 @@ fn an_axigen_cfg_that_may_not_be_read_is_named() {
 #[test]
 fn paths_that_cannot_be_are_refused_in_one_line() {
     let long = "a/".repeat(2048);
-    for (path, named) in [
-        ("", "option --queue-dir: ''"),
-        (long.as_str(), "File name too long"),
-        ("\u{1b}[31m", "?[31m"),
-    ] {
+    for (path, named) in [(long.as_str(), "File name too long"), ("\u{1b}[31m", "?[31m")] {
         let outcome = check(Path::new(path), &[]);
         outcome.expect(3, "AXIGEN QUEUE UNKNOWN - ");
         assert!(outcome.stdout.contains(named), "{}", outcome.stdout);

@@ -88,7 +88,7 @@ fn every_check_prints_series_that_a_strict_reader_takes() {
             "mail_domain",
             "state",
         ),
-        ("check_pushover", vec!["--spool-dir", "/nonexistent"], 3, "pushover", "state"),
+        ("check_pushover", vec!["--spool-dir", "/nonexistent"], 2, "pushover", "state"),
     ] {
         let outcome = run(Command::new(program(name))
             .args(["--output-format", "openmetrics"])
