@@ -150,10 +150,12 @@ fn ages(facts: &Facts, policy: &Policy, older_than: Duration, report: &mut Repor
         all.buckets.merge(ages.buckets);
         if let Some(obstacle) = ages.refused.first {
             let (count, path) = (ages.refused.count, queue.path.display());
-            report.find(
-                limit_state(policy),
-                format!("ages of {count} messages in {path} unknown: {obstacle}"),
-            );
+            let whose = if count == 1 {
+                "age of 1 message".to_owned()
+            } else {
+                format!("ages of {count} messages")
+            };
+            report.find(limit_state(policy), format!("{whose} in {path} unknown: {obstacle}"));
             report.advise("grant rx on every directory of the queue, or use --count-only");
         }
     }

@@ -45,10 +45,12 @@ pub(crate) fn locate(
             Ok(Some(located)) => return Ok(located),
             Ok(None) => config_says = ConfigSays::NoQueuePath(path.to_path_buf()),
             Err(ProbeError::ConfigUnreadable { cause: Obstacle::System(Errno::NOENT), .. }) => {}
-            // Axigen's configuration is closed to other accounts as a rule, so that is no reason to give up.
-            Err(ProbeError::ConfigUnreadable { path, cause }) => {
-                config_says = ConfigSays::Unreadable(path, cause);
-            }
+            // Axigen's configuration is closed to other accounts as a rule, so that is no reason to give up. A disk that
+            // fails is one: the file may name another queue than the usual.
+            Err(ProbeError::ConfigUnreadable {
+                path,
+                cause: cause @ Obstacle::System(Errno::ACCESS | Errno::PERM),
+            }) => config_says = ConfigSays::Unreadable(path, cause),
             Err(error) => return Err(error),
         }
     }

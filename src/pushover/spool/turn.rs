@@ -5,6 +5,7 @@ use std::io::{
     self,
     ErrorKind::{AlreadyExists, InvalidData, NotFound, PermissionDenied, Unsupported},
 };
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -111,7 +112,10 @@ fn open_lock(spool: &SpoolDir) -> Result<File, SpoolError> {
 
 /// The lock gets its name last: a kill before it is shared would leave one that the group cannot open.
 fn make_lock(spool: &SpoolDir) -> io::Result<()> {
-    let temporary = format!("{TEMPORARY}lock-{}", std::process::id());
+    // A name of its own for each thread: two of them may begin at once.
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    let temporary = format!("{TEMPORARY}lock-{}-{number}", std::process::id());
     let _ = spool.remove(&temporary);
     spool.create(&temporary)?;
     // No rename, which would replace a lock that somebody holds by now.
