@@ -89,7 +89,7 @@ chmod 700 "$root/srv/queue/00"
 run 3 'AXIGEN QUEUE UNKNOWN' check_axigen_queue --queue-dir /srv/queue
 
 step 'programs without their configuration'
-run 3 'PUSHOVER UNKNOWN' check_pushover
+run 2 'PUSHOVER CRITICAL' check_pushover
 run 3 'kept' notify_pushover --message 'nobody to tell'
 is 'messages kept' "$(waiting)" 1
 mv "$root$config" "$scratch/sample"
