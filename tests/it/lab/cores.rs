@@ -46,12 +46,12 @@ fn shipped_configuration_loads_and_a_broken_one_does_not() {
     // These wait for a mailbox, a partner and a domain to be named.
     let warnings: Vec<&str> = said.lines().filter(|line| line.contains("warning/")).collect();
     let waits = |line: &&str| {
-        ["'smtp-forced-tls'", "'smtp-malware'", "'mail-domain'"]
+        ["'smtp-forced-tls'", "'smtp-canary'", "'smtp-malware'", "'mail-domain'"]
             .iter()
             .any(|rule| line.contains(rule))
             && line.contains("does not match anywhere")
     };
-    assert!(good && warnings.len() == 3 && warnings.iter().all(waits), "{said}");
+    assert!(good && warnings.len() == 4 && warnings.iter().all(waits), "{said}");
     let (good, said) = loads(nagios());
     assert!(good && said.contains("Total Warnings: 0"), "{said}");
     let listed =
