@@ -54,7 +54,7 @@ fn text_of(number: usize) -> String {
 }
 
 #[test]
-#[ignore = "lab: 100,000 files in the spool"]
+#[ignore = "soak: 100,000 files in the spool"]
 fn a_hundred_thousand_files_in_the_spool_hold_no_alert_up() {
     let mut slow = Vec::new();
     for kind in ["foreign", "set aside", "waiting in an outage", "waiting"] {
