@@ -69,14 +69,21 @@ fn a_mail_that_waits_and_comes_encrypted_is_the_proof() {
         assert!(outcome.stdout.contains(told), "{told}: {}", outcome.stdout);
     }
     assert_eq!(server.mails().len(), 2, "the next one");
-    // It comes in the clear.
-    let to = recipient(&server, 1);
+}
+
+#[test]
+fn a_mail_that_comes_in_the_clear_is_told() {
+    let (server, state) = (MailServer::start(|_, _| None), state_dir());
+    let sink = Sink::start(state.path(), &[]);
+    let run = || check(server.port(), sink.port(), state.path(), &[]);
+    run();
+    let to = recipient(&server, 0);
     let mut clear = sink.connect();
     clear.hello(OWN);
     assert!(clear.hand_over(&to).starts_with("250 "));
     drop(clear);
     sink.ended();
-    let outcome = run(&[]);
+    let outcome = run();
     outcome.expect(2, "SMTP FORCED TLS CRITICAL - handed over in the clear at ");
     assert_eq!(
         outcome.next_step(),
