@@ -1,7 +1,7 @@
 //! A stand-in for a mail server that forces TLS: speaks SMTP on the loopback, in the clear and over STARTTLS.
 //!
 //! `forced_tls_server PORT_FILE [RULE]` writes its port to `PORT_FILE` and runs until it is killed. RULE is `good` (mail
-//! of partner.example is refused in the clear), `case` (the same, but the rule minds the case), `none` or `spf` (mail of
+//! of partner.example is refused in the clear), `case` (the same, but the rule is case-sensitive), `none` or `spf` (mail of
 //! partner.example is refused on every way).
 
 use std::io::{BufRead, BufReader, Read, Write};

@@ -174,7 +174,7 @@ fn domain(domain: &str, ruling: &Ruling, last: LastStage, policy: &Policy, repor
             (State::Critical, format!("open: accepted in clear up to {command}"))
         }
         Ruling::OpenInUpperCase => {
-            (State::Critical, "open in upper case: the rule minds the case".to_owned())
+            (State::Critical, "open in upper case: the rule is case-sensitive".to_owned())
         }
         Ruling::StarttlsNotCounted(refusal) => {
             (State::Critical, format!("shut out: STARTTLS is not counted as encrypted ({refusal})"))

@@ -17,7 +17,7 @@ const FAULTS: &[Fault] = &[
             is_caught.then_some("550 5.7.1 Encryption needed")
         },
         2,
-        "CRITICAL - partner.test open in upper case: the rule minds the case",
+        "CRITICAL - partner.test open in upper case: the rule is case-sensitive",
     ),
     (
         "another reason in upper case",
