@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 
 use super::explain;
-use super::facts::{Ages, Facts, Free, Obstacle, ProbeError, Queue};
+use super::facts::{AgeBuckets, Ages, Facts, Free, Obstacle, ProbeError, Queue};
 use super::policy::Policy;
 use crate::monitoring::{Metric, Report, State, Thresholds, Unit, Used, Value, duration};
 
@@ -16,12 +16,14 @@ use crate::monitoring::{Metric, Report, State, Thresholds, Unit, Used, Value, du
 pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Report {
     let facts = match seen {
         Ok(facts) => facts,
-        Err(error) => return not_located(error),
+        Err(error) => return not_located(error, policy),
     };
     let mut report = Report::new();
     completeness(facts, policy, &mut report);
     // Cut short while it was sought, the queue is unknown, not empty.
-    if !facts.queues.is_empty() {
+    if facts.queues.is_empty() {
+        nothing_measured(policy, &mut report);
+    } else {
         messages(facts, policy, &mut report);
         if let Some(older_than) = policy.older_than {
             ages(facts, policy, older_than, &mut report);
@@ -36,10 +38,31 @@ pub(super) fn evaluate(seen: &Result<Facts, ProbeError>, policy: &Policy) -> Rep
     report
 }
 
-fn not_located(error: &ProbeError) -> Report {
+fn not_located(error: &ProbeError, policy: &Policy) -> Report {
     let mut report = Report::unknown(error.to_string());
     report.advise("name the queue with --queue-dir");
+    nothing_measured(policy, &mut report);
     report
+}
+
+/// The same labels as where a queue was found, since graphs expect them in every result.
+fn nothing_measured(policy: &Policy, report: &mut Report) {
+    let mut unknown =
+        |label: &str, unit| report.measure(Metric::new(label, Value::Undetermined, unit));
+    unknown("messages", Unit::None);
+    if policy.older_than.is_some() {
+        unknown("older", Unit::None);
+        unknown("oldest", Unit::Seconds);
+        for (label, _) in AgeBuckets::default().iter() {
+            unknown(label, Unit::None);
+        }
+    }
+    unknown("used_bytes", Unit::Percent);
+    unknown("used_inodes", Unit::Percent);
+    if policy.size {
+        unknown("size", Unit::Bytes);
+        unknown("largest", Unit::Bytes);
+    }
 }
 
 /// What kept the look from being complete, each with the way out.

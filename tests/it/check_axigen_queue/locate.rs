@@ -136,6 +136,7 @@ fn a_config_that_cannot_be_used_is_unknown_and_says_why() {
         outcome.expect(3, "AXIGEN QUEUE UNKNOWN - ");
         assert!(outcome.first_line().contains(cause), "{}", outcome.stdout);
         assert_eq!(outcome.next_step(), Some("name the queue with --queue-dir"));
+        assert!(outcome.stdout.contains(" messages=U older=U oldest=U "), "{}", outcome.stdout);
     }
     for (path, cause) in [
         ("/nonexistent.cfg", "No such file"),
