@@ -31,6 +31,11 @@ impl Anchor {
         let name = canonical(certificate::parse(der).ok()?.subject());
         Some(Self { der: der.to_vec(), name })
     }
+
+    /// Whether it is this certificate.
+    pub(super) fn is(&self, der: &[u8]) -> bool {
+        self.der == der
+    }
 }
 
 /// What a look for a path found.
