@@ -3,9 +3,11 @@
 //! Only this module prints, reads the wall clock or ends the process.
 
 mod console;
+mod errand;
 pub(crate) mod lenient;
 mod notifier;
 mod options;
+mod outcome;
 mod printout;
 mod progress;
 mod run;
@@ -22,9 +24,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+pub use errand::Errand;
 pub use lenient::LeftOut;
-pub use notifier::{Delivery, Errand, NotifierOptions, Outcome, run_notifier};
+pub use notifier::{NotifierOptions, run_notifier};
 pub use options::{CheckOptions, Timeout};
+pub use outcome::{Delivery, Outcome};
 pub use progress::{Gathered, OutOfTime, Progress};
 pub use run::Run;
 pub use server::{Served, ServerOptions, Service, run_server};

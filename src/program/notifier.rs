@@ -1,11 +1,13 @@
 //! The ends of a notifier: its exit code says what became of the message, and nothing stops a delivery under way.
 
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::console::Console;
-use super::lenient::{self, LeftOut};
+use super::errand::Errand;
+use super::lenient;
+use super::outcome::{Delivery, Outcome};
 use super::progress::Progress;
 use super::run::wall_clock;
 use super::supervisor;
@@ -27,100 +29,6 @@ pub struct NotifierOptions {
     /// Explain what was done
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
-}
-
-/// What became of a message; the exit code of the process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Delivery {
-    /// 0: accepted.
-    Accepted,
-    /// 1: kept, to be sent later.
-    Queued,
-    /// 3: a setting or a secret is wrong.
-    Misconfigured,
-    /// 2: will never be sent.
-    Rejected,
-    /// 2: neither sent nor kept.
-    Lost,
-}
-
-impl Delivery {
-    fn exit_code(self) -> u8 {
-        match self {
-            Self::Accepted => 0,
-            Self::Queued => 1,
-            Self::Rejected | Self::Lost => 2,
-            Self::Misconfigured => 3,
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Accepted => "OK",
-            Self::Queued => "QUEUED",
-            Self::Rejected => "REJECTED",
-            Self::Lost => "LOST",
-            Self::Misconfigured => "UNKNOWN",
-        }
-    }
-}
-
-/// What a notifier says at its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// What became of the message.
-    pub delivery: Delivery,
-    /// The same in a few words.
-    pub text: String,
-    /// Further lines.
-    pub details: Vec<String>,
-}
-
-impl Outcome {
-    /// An outcome without further lines.
-    #[must_use]
-    pub fn new(delivery: Delivery, text: impl Into<String>) -> Self {
-        Self { delivery, text: text.into(), details: Vec::new() }
-    }
-}
-
-/// One run of a notifier.
-pub struct Errand {
-    /// The wall clock at the start.
-    pub now: SystemTime,
-    /// When to have ended.
-    pub deadline: Deadline,
-    /// What the command line holds beyond its meaning.
-    pub left_out: LeftOut,
-    so_far: Progress<Outcome>,
-    when_lost: Mutex<Option<Box<dyn FnOnce() + Send>>>,
-}
-
-impl Errand {
-    /// What is to be done if the run ends with a message lost, even where it hangs.
-    pub fn when_lost(&self, act: impl FnOnce() + Send + 'static) {
-        *self.when_lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(act));
-    }
-
-    fn end(&self, outcome: &Outcome) {
-        let act = self.when_lost.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let (Delivery::Lost, Some(act)) = (outcome.delivery, act) {
-            act();
-        }
-    }
-
-    /// What is to be said if the run hangs until its deadline.
-    pub fn stands_at(&self, outcome: Outcome) {
-        self.so_far.note(|so_far| *so_far = outcome);
-    }
-
-    fn cut_short(&self) -> Outcome {
-        let mut outcome = self.so_far.read(Outcome::clone);
-        let limit = self.deadline.limit().as_secs();
-        outcome.text =
-            format!("{}; gave up after {limit} s while {}", outcome.text, self.deadline.stage());
-        outcome
-    }
 }
 
 /// Runs a notifier. SIGTERM, SIGINT and SIGHUP are held back until the end, since the core that sends them does not
