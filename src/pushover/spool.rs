@@ -7,13 +7,15 @@
 mod directory;
 mod error;
 mod name;
+mod notes;
+mod parted;
 mod room;
 mod site;
 mod turn;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::io::Errno;
@@ -26,7 +28,6 @@ pub(crate) use turn::{Lock, Turn};
 use super::identity;
 use super::item::Item;
 use crate::deadline::Deadline;
-use crate::secret::Secret;
 use directory::SpoolDir;
 use name::TEMPORARY;
 use site::Site;
@@ -34,14 +35,8 @@ use site::Site;
 /// Where messages wait unless the configuration says otherwise.
 pub(crate) const SPOOL_DIR: &str = "/var/spool/monitoring-plugins-axigen";
 
-const FAILED: &str = "failed";
 /// The greatest time that leaves room for one more in the 20 digits of a name.
 const LAST_TIME: u128 = 10_u128.pow(20) - 1;
-
-/// How the name of a file begins that says that its message was delivered.
-const DELIVERED: &str = ".sent-";
-/// Whoever waits for a delivery looks for it many times a second.
-const DELIVERED_SECONDS: u64 = 60;
 
 /// Changed by every run of `flush`.
 const FLUSHED: &str = ".flushed";
@@ -246,31 +241,12 @@ impl Spool {
         messages(&self.waiting).map_err(self.trouble("cannot list the messages"))
     }
 
-    /// The messages that will not be sent, oldest first.
-    ///
-    /// # Errors
-    /// [`SpoolError::Io`] when `failed/` is there but cannot be read.
-    pub(crate) fn failed(&self) -> Result<Vec<Name>, SpoolError> {
-        match self.waiting.below(FAILED).and_then(|failed| messages(&failed)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            names => names.map_err(self.trouble("cannot list the messages")),
-        }
-    }
-
     /// Reads a waiting message.
     ///
     /// # Errors
     /// The system's error; `InvalidData` for a file that is no message.
     pub(crate) fn read(&self, name: &Name) -> io::Result<Item> {
         parse(&self.waiting.read(name.as_str())?)
-    }
-
-    /// Reads a message in `failed/`.
-    ///
-    /// # Errors
-    /// The system's error; `InvalidData` for a file that is no message.
-    pub(crate) fn read_failed(&self, name: &Name) -> io::Result<Item> {
-        parse(&self.waiting.below(FAILED)?.read(name.as_str())?)
     }
 
     /// Whether the message still waits.
@@ -296,147 +272,6 @@ impl Spool {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed.map_err(self.trouble("cannot remove a delivered message")),
         }
-    }
-
-    /// Takes a message out that another process may be waiting for, and leaves an empty file that says why. Nothing is written
-    /// that a full disk could refuse.
-    ///
-    /// # Errors
-    /// As for [`Spool::remove`].
-    pub(crate) fn record_delivery(&self, name: &Name) -> Result<(), SpoolError> {
-        let record = format!("{DELIVERED}{}", name.as_str());
-        match self.waiting.rename(name.as_str(), &record) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(self.trouble("cannot remove a delivered message")(error)),
-            Ok(()) => {
-                let _ = self.waiting.overwrite(&record, b"");
-                Ok(())
-            }
-        }
-    }
-
-    /// Whether another process has left word that it delivered the message; the word is gone then.
-    #[must_use]
-    pub(crate) fn take_record(&self, name: &Name) -> bool {
-        self.waiting.remove(&format!("{DELIVERED}{}", name.as_str())).is_ok()
-    }
-
-    /// Removes what was left for processes that have ended by now. Only the drainer may do this.
-    pub(crate) fn forget_deliveries(&self, now: u64) {
-        for record in self.waiting.names().unwrap_or_default() {
-            let is_old = || {
-                let changed = self.waiting.changed(&record).unwrap_or(0);
-                !(changed..=changed.saturating_add(DELIVERED_SECONDS)).contains(&now)
-            };
-            if record.starts_with(DELIVERED) && is_old() {
-                let _ = self.waiting.remove(&record);
-            }
-        }
-    }
-
-    /// Moves a message to `failed/`. The reason is noted in it first, if the disk has room for it.
-    ///
-    /// # Errors
-    /// [`SpoolError::Io`] when it cannot be moved.
-    pub(crate) fn fail(&self, name: &Name, item: Option<&Item>) -> Result<(), SpoolError> {
-        if let Some(item) = item {
-            let _ = self.update(name, item);
-        }
-        let failed =
-            self.waiting.make_below(FAILED).map_err(self.trouble("cannot create failed/"))?;
-        self.waiting
-            .move_to(name.as_str(), &failed)
-            .map_err(self.trouble("cannot move a message to failed/"))?;
-        // Where it is now before where it was: a power cut in between leaves it twice, the other way round not at all.
-        failed
-            .sync()
-            .and_then(|()| self.waiting.sync())
-            .map_err(self.trouble("cannot make a message durable"))
-    }
-
-    /// Puts the messages in `failed/` back in line, as if they were new.
-    ///
-    /// # Errors
-    /// [`SpoolError::Io`] when one cannot be moved.
-    pub(crate) fn revive(&self, now: u64) -> Result<(), SpoolError> {
-        let names = self.failed()?;
-        if names.is_empty() {
-            return Ok(());
-        }
-        let failed = self.waiting.below(FAILED).map_err(self.trouble("cannot open failed/"))?;
-        for name in names {
-            let Ok(mut item) = self.read_failed(&name) else { continue };
-            item.failure = None;
-            item.given_up = false;
-            item.attempts = 0;
-            item.next_try = 0;
-            item.created = now;
-            self.write(&failed, &name, &item)?;
-            failed
-                .move_to(name.as_str(), &self.waiting)
-                .map_err(self.trouble("cannot move a message back"))?;
-        }
-        // Before anything makes durable that they are gone from failed/. What cannot be synced is there all the same.
-        let _ = self.waiting.sync();
-        Ok(())
-    }
-
-    /// Reads a small file of the drainer's.
-    ///
-    /// # Errors
-    /// The system's error.
-    pub(crate) fn read_note(&self, name: &str) -> io::Result<Vec<u8>> {
-        self.waiting.read(name)
-    }
-
-    /// Replaces a small file of the drainer's; its loss would be tolerable.
-    ///
-    /// # Errors
-    /// The system's error.
-    pub(crate) fn write_note(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let temporary = format!("{TEMPORARY}note-{}", std::process::id());
-        let _ = self.waiting.remove(&temporary);
-        self.waiting.create(&temporary)?.write_all(bytes)?;
-        let Err(error) = self.waiting.rename(&temporary, name) else {
-            return Ok(());
-        };
-        let _ = self.waiting.remove(&temporary);
-        // In a sticky directory nobody replaces a file of another member of the group, but may write into it.
-        if error.kind() == io::ErrorKind::PermissionDenied {
-            return self.waiting.overwrite(name, bytes);
-        }
-        Err(error)
-    }
-
-    /// Puts a secret into a file of its own, for whoever sends what waits, and returns its path. `name` has no meaning
-    /// here, but begins with a dot.
-    ///
-    /// # Errors
-    /// [`SpoolError::Io`] when it cannot be written.
-    pub(crate) fn keep_secret(&self, name: &str, secret: &Secret) -> Result<PathBuf, SpoolError> {
-        let bytes = secret.expose().as_bytes();
-        if self.waiting.read(name).is_ok_and(|known| known == bytes) {
-            return Ok(self.path().join(name));
-        }
-        self.waiting.write(name, bytes).map_err(self.trouble("cannot write a secret"))?;
-        Ok(self.path().join(name))
-    }
-
-    /// Replaces every secret that was kept under a name of this beginning: what waits for the old one is sent with the new.
-    ///
-    /// # Errors
-    /// [`SpoolError::Io`] when one cannot be written.
-    pub(crate) fn replace_secrets(&self, start: &str, secret: &Secret) -> Result<(), SpoolError> {
-        let names = self.waiting.names().map_err(self.trouble("cannot list the secrets"))?;
-        for name in names.iter().filter(|name| name.starts_with(start)) {
-            self.keep_secret(name, secret)?;
-        }
-        Ok(())
-    }
-
-    /// Removes a small file, if it is there.
-    pub(crate) fn remove_note(&self, name: &str) {
-        let _ = self.waiting.remove(name);
     }
 
     fn write(&self, directory: &SpoolDir, name: &Name, item: &Item) -> Result<(), SpoolError> {
