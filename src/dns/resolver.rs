@@ -140,7 +140,8 @@ impl<'a> Resolver<'a> {
     }
 
     /// Whether a resolver validates, found out once: the root is signed, so its name servers must be proven (as
-    /// postfix's `dnssec_probe = ns:.`), and there must be some: systemd-resolved without a network proves nothing at all.
+    /// postfix's `dnssec_probe = ns:.`), and there must be some: systemd-resolved without a network calls an empty answer
+    /// proven.
     fn judged(&self, place: usize, server: SocketAddr) -> Validates {
         if let Some(known) = self.known.borrow().get(place).copied().flatten() {
             return known;

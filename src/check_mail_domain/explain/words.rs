@@ -43,7 +43,7 @@ pub(in crate::check_mail_domain) fn fault(fault: &Fault) -> String {
     certificate_words::fault(fault)
 }
 
-/// Why the authority that a record names proves nothing; nothing where the records name another certificate.
+/// What is wrong with a certificate below the authority that a record names; nothing where the records name another.
 pub(in crate::check_mail_domain) fn mismatch(chain: &Presented) -> Option<String> {
     chain.fits.iter().find_map(|fit| match fit {
         TlsaFit::Unproven(why) => Some(fault(why)),
