@@ -6,16 +6,22 @@ mod routes;
 mod spf;
 mod texts;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use super::facts::{Facts, Progress};
 use super::target::Target;
 use crate::dns::{Lookup, NoLookup, RecordKind, Resolver, ResolverSettings, Validation};
 use crate::program::Run;
 
+/// Zones whose keys are looked at; honest domains have one or two.
+const MOST_ZONES: usize = 20;
+
 /// Asks for everything, and notes what comes.
 pub(super) fn probe(target: &Target, run: &Run, progress: &Progress) {
     let resolver = Resolver::new(ResolverSettings::of(&target.servers), &run.deadline);
     progress.note(|facts| facts.resolvers = resolver.servers().to_vec());
-    let survey = Survey { target, run, progress, resolver };
+    let survey = Survey { target, run, progress, resolver, signers: RefCell::default() };
     let has_looked = survey.look();
     progress.note(|facts| {
         if run.deadline.has_passed() {
@@ -31,6 +37,8 @@ struct Survey<'a> {
     run: &'a Run,
     progress: &'a Progress,
     resolver: Resolver<'a>,
+    /// The zones that signed where mail goes.
+    signers: RefCell<BTreeSet<String>>,
 }
 
 impl Survey<'_> {
@@ -39,8 +47,8 @@ impl Survey<'_> {
         if !self.destination() {
             return false;
         }
-        let steps: [fn(&Self); 6] =
-            [Self::hosts, Self::spf, Self::dmarc, Self::dkim, Self::tls_rpt, Self::sts];
+        let steps: [fn(&Self); 7] =
+            [Self::hosts, Self::keys, Self::spf, Self::dmarc, Self::dkim, Self::tls_rpt, Self::sts];
         for step in steps {
             if self.run.deadline.has_passed() {
                 return true;
@@ -70,6 +78,21 @@ impl Survey<'_> {
                 facts.signatures.push((format!("{kind} of {name}"), *first));
             }
         });
+        if let Ok(Lookup { validation: Validation::Secure, signer: Some(signer), .. }) = &found {
+            self.signers.borrow_mut().insert(signer.clone());
+        }
         found
+    }
+
+    /// Asks for the keys of the zones seen so far: a signature over keys may end while those over records are renewed.
+    fn keys(&self) {
+        let signers = self.signers.borrow().clone();
+        for zone in signers.iter().take(MOST_ZONES) {
+            if self.run.deadline.has_passed() {
+                return;
+            }
+            // What is bogus or silent there was so above.
+            let _ = self.ask(zone, RecordKind::Dnskey);
+        }
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct Lookup {
     pub(crate) ttl: u32,
     /// The signatures that came along.
     pub(crate) signatures: Vec<Rrsig>,
+    /// The zone that signed the records.
+    pub(crate) signer: Option<String>,
     /// The zone that denies, where there is no record.
     pub(crate) zone: Option<String>,
 }
@@ -52,6 +54,7 @@ impl Lookup {
             validation: Validation::Unknown,
             ttl: 0,
             signatures: Vec::new(),
+            signer: None,
             zone: None,
         }
     }

@@ -134,6 +134,7 @@ impl Inquest {
             },
             ttl: if ttl == u32::MAX { 0 } else { ttl },
             signatures: sections.filter_map(record::signature).collect(),
+            signer: message.answers.iter().find_map(record::signer),
             zone: zone.map(|record| plain(&record.name)),
         }))
     }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use hickory_proto::rr::{Name, RData, Record, RecordType};
+use hickory_proto::serialize::binary::BinDecodable;
 use serde::{Serialize, Serializer};
 
 /// The type of the records that are asked for.
@@ -139,6 +140,16 @@ pub(super) fn read(record: &Record) -> Data {
             rdata.anything.get(2).map_or(Data::Other, |algorithm| Data::Ds(*algorithm))
         }
         _ => Data::Other,
+    }
+}
+
+/// The zone whose key made a signature, if the record is one (RFC 4034 section 3.1.7).
+pub(super) fn signer(record: &Record) -> Option<String> {
+    match &record.data {
+        RData::Unknown { code: RecordType::RRSIG, rdata } => {
+            Name::from_bytes(rdata.anything.get(18..)?).ok().map(|name| plain(&name))
+        }
+        _ => None,
     }
 }
 
