@@ -10,9 +10,8 @@ use reqwest::blocking::{Client, Response};
 use reqwest::redirect;
 
 use super::Survey;
+use super::routes::kinds;
 use crate::check_mail_domain::facts::{Fetched, MediaType, NoPolicy, Published, Sts};
-use crate::connection::Family;
-use crate::dns::RecordKind;
 use crate::published::mta_sts;
 use crate::pushover::client::{certificates, distrust, innermost};
 
@@ -82,13 +81,8 @@ impl Survey<'_> {
     }
 
     fn web_addresses(&self, host: &str) -> Result<Vec<SocketAddr>, NoPolicy> {
-        let kinds: &[RecordKind] = match self.target.caller.family {
-            Family::Any => &[RecordKind::A, RecordKind::Aaaa],
-            Family::V4 => &[RecordKind::A],
-            Family::V6 => &[RecordKind::Aaaa],
-        };
         let mut addresses = Vec::new();
-        for kind in kinds {
+        for kind in kinds(self.target.caller.family) {
             let found = self.ask(host, *kind).map_err(NoPolicy::Unresolved)?;
             addresses.extend(found.addresses().map(|address| SocketAddr::new(address, 443)));
         }

@@ -55,7 +55,7 @@ impl Survey<'_> {
         };
         match self.ask(&apex, RecordKind::Ds) {
             Err(why) => Delegation::Unknown(why),
-            // An unproven DS proves nothing: the zone above is unsigned as well.
+            // An unsigned DS leaves the zone unsigned: so is the one above.
             Ok(ds) if ds.data.is_empty() || ds.validation != Validation::Secure => {
                 let keys = self.ask(&apex, RecordKind::Dnskey);
                 Delegation::NoDs { has_keys: keys.is_ok_and(|keys| !keys.data.is_empty()) }
@@ -91,43 +91,37 @@ impl Survey<'_> {
     }
 
     fn host(&self, host: &mut MailHost) {
-        let kinds: &[RecordKind] = match self.target.caller.family {
-            Family::Any => &[RecordKind::A, RecordKind::Aaaa],
-            Family::V4 => &[RecordKind::A],
-            Family::V6 => &[RecordKind::Aaaa],
-        };
-        let mut is_secure = true;
-        let mut expanded = host.name.clone();
-        let mut insecure = None;
-        for kind in kinds {
+        let found = self.addresses(host);
+        let Some(first) = found.first() else { return };
+        host.validation = first.validation;
+        if let Some(insecure) =
+            found.iter().find(|lookup| lookup.validation == Validation::Insecure)
+        {
+            // A resolver that lets unproven records through says nothing of them.
+            let is_unproven = self.delegation(insecure).is_to_be_proven();
+            host.validation = if is_unproven { Validation::Unknown } else { Validation::Insecure };
+        }
+        self.tlsa(host, &first.name);
+    }
+
+    /// Notes the addresses of a host; what was found where there are some. A denial beside them takes nothing from them,
+    /// proven or not: senders look at the records that are there (RFC 7672 section 2.2.1; postfix at each address).
+    fn addresses(&self, host: &mut MailHost) -> Vec<Lookup> {
+        let mut found = Vec::new();
+        for kind in kinds(self.target.caller.family) {
             match self.ask(&host.name, *kind) {
                 Ok(lookup) => {
                     host.addresses.extend(lookup.addresses());
                     host.is_alias |= lookup.is_alias;
-                    is_secure &= lookup.validation == Validation::Secure;
-                    host.validation = lookup.validation;
-                    expanded.clone_from(&lookup.name);
-                    if lookup.validation == Validation::Insecure && insecure.is_none() {
-                        insecure = Some(lookup);
+                    if !lookup.data.is_empty() {
+                        found.push(lookup);
                     }
                 }
                 Err(why) => host.unresolved = Some(why),
             }
         }
-        if host.validation == Validation::Secure && !is_secure {
-            host.validation = Validation::Insecure;
-        }
-        if host.validation == Validation::Insecure
-            && let Some(found) = &insecure
-            && self.delegation(found).is_to_be_proven()
-        {
-            // A resolver that lets unproven records through says nothing of them.
-            host.validation = Validation::Unknown;
-        }
         host.addresses.truncate(MOST_ADDRESSES);
-        if !host.addresses.is_empty() {
-            self.tlsa(host, &expanded);
-        }
+        found
     }
 
     /// The records of the first name that has some: where CNAMEs lead, else the host's own (RFC 7672 section 2.2.2).
@@ -189,6 +183,15 @@ impl Survey<'_> {
             }
             _ => Some(true),
         }
+    }
+}
+
+/// What addresses are asked for.
+pub(super) fn kinds(family: Family) -> &'static [RecordKind] {
+    match family {
+        Family::Any => &[RecordKind::A, RecordKind::Aaaa],
+        Family::V4 => &[RecordKind::A],
+        Family::V6 => &[RecordKind::Aaaa],
     }
 }
 
