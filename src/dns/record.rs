@@ -17,6 +17,8 @@ pub(crate) enum RecordKind {
     Mx,
     Ns,
     Soa,
+    /// Type 99, in which SPF stood before 2014 (RFC 7208 section 3.1).
+    Spf,
     Tlsa,
     Txt,
 }
@@ -32,6 +34,7 @@ impl From<RecordKind> for RecordType {
             RecordKind::Mx => Self::MX,
             RecordKind::Ns => Self::NS,
             RecordKind::Soa => Self::SOA,
+            RecordKind::Spf => Self::Unknown(99),
             RecordKind::Tlsa => Self::TLSA,
             RecordKind::Txt => Self::TXT,
         }

@@ -19,6 +19,8 @@ pub enum NoRecord {
     Absent,
     /// There are so many, which is as good as none.
     Several(usize),
+    /// It stands in records of a type that nobody asks for any more (RFC 7208 section 3.1).
+    OldType,
     /// It is there, and readers drop it.
     Invalid(&'static str),
 }
@@ -28,6 +30,7 @@ impl fmt::Display for NoRecord {
         match self {
             Self::Absent => f.write_str("there is none"),
             Self::Several(count) => write!(f, "there are {count}, which count as none"),
+            Self::OldType => f.write_str("it stands in a record of type SPF (99) alone, not TXT"),
             Self::Invalid(why) => f.write_str(why),
         }
     }

@@ -51,7 +51,7 @@ fn tls_rpt(facts: &Facts, judgements: &mut Judgements) {
 
 fn spf(facts: &Facts, judgements: &mut Judgements) {
     match &facts.spf {
-        None | Some(Published::None(NoRecord::Absent)) => {}
+        None | Some(Published::None(NoRecord::Absent | NoRecord::OldType)) => {}
         Some(Published::None(why)) => {
             judgements.find(State::Critical, format!("SPF is void for every reader: {why}"));
             judgements.advise("publish exactly one TXT record that begins with v=spf1");

@@ -17,6 +17,9 @@ impl Survey<'_> {
         let published = self.text(domain, |texts| spf::record(texts));
         let published = match published {
             Published::Unknown(why) => Published::Unknown(why),
+            Published::None(NoRecord::Absent) if self.has_old_type() => {
+                Published::None(NoRecord::OldType)
+            }
             Published::None(why) => Published::None(why),
             Published::Record(record) => {
                 let mut sum = SpfSum { all: record.all, ..SpfSum::default() };
@@ -25,6 +28,12 @@ impl Survey<'_> {
             }
         };
         self.note(|facts| facts.spf = Some(published));
+    }
+
+    /// Whether SPF stands where readers asked for it before 2014.
+    fn has_old_type(&self) -> bool {
+        let found = self.ask(&self.target.domain, RecordKind::Spf);
+        found.is_ok_and(|found| !found.data.is_empty())
     }
 
     /// Adds a record, and those it leads to, to the sum; `path` is how it was reached.
