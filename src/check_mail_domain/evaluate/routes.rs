@@ -11,6 +11,7 @@ use crate::monitoring::State;
 pub(super) fn judge(facts: &Facts, policy: &Policy, now: i64, judgements: &mut Judgements) {
     resolver(facts, policy, judgements);
     destination(facts, policy, now, judgements);
+    left_out(facts, judgements);
     delegation(facts, judgements);
     addresses(facts, now, judgements);
     signatures(facts, now, judgements);
@@ -88,6 +89,10 @@ fn destination(facts: &Facts, policy: &Policy, now: i64, judgements: &mut Judgem
         }
         Destination::Hosts { has_null: false } => {}
     }
+}
+
+/// Were there more hosts than are looked at?
+fn left_out(facts: &Facts, judgements: &mut Judgements) {
     if facts.left_out > 0 {
         let all = facts.hosts.len() + facts.left_out;
         judgements.find(
@@ -148,63 +153,8 @@ fn addresses(facts: &Facts, now: i64, judgements: &mut Judgements) {
         return;
     }
     for host in &facts.hosts {
-        let name = &host.name;
-        match &host.unresolved {
-            _ if host.is_address => {
-                judgements.find(
-                    State::Critical,
-                    format!("MX {name} is an address, where a name must stand"),
-                );
-                judgements.advise("publish a name for it, and name that in the MX record");
-            }
-            Some(NoLookup::Bogus(signatures)) => {
-                let cause = words::cause(signatures, now);
-                judgements.find(
-                    host_rule(facts, host, has_none),
-                    format!(
-                        "DNSSEC of {name} is bogus{cause}: senders that validate cannot deliver"
-                    ),
-                );
-                judgements.advise("sign its zone again");
-                judgements.result(ResultType::DnssecInvalid, name);
-            }
-            Some(why) => {
-                judgements.find(State::Unknown, format!("addresses of {name} unknown: {why}"));
-            }
-            None if host.addresses.is_empty()
-                && host.tlsa == TlsaSet::NotAsked
-                && facts.cut_short.is_some() => {}
-            None if host.addresses.is_empty() && facts.one_family => {
-                judgements
-                    .find(State::Unknown, format!("{name} has no address of the family asked for"));
-            }
-            None if host.addresses.is_empty() => {
-                let all = facts.hosts.iter().all(has_none);
-                let state = if all { State::Critical } else { State::Warning };
-                judgements.find(state, format!("MX {name} has no address"));
-                judgements.advise("publish an address for it, or take it out of the MX records");
-            }
-            None => {}
-        }
-        let is_silent = facts.delegation.as_ref().is_some_and(Delegation::is_to_be_proven);
-        if host.validation == Validation::Unknown
-            && facts.validates == Some(Validates::Yes)
-            && !host.addresses.is_empty()
-            && !is_silent
-        {
-            judgements.find(
-                State::Unknown,
-                format!(
-                    "DNSSEC of {name} unknown: it is signed, and the resolver does not prove it"
-                ),
-            );
-            judgements.advise("look at the resolver: it lets through what it could not validate");
-        }
-        if host.is_alias {
-            judgements
-                .find(State::Warning, format!("MX {name} is a CNAME, which some servers refuse"));
-            judgements.advise("name the host that it leads to in the MX record");
-        }
+        resolved(facts, host, now, judgements);
+        named(facts, host, judgements);
     }
     let all = || facts.hosts.iter().flat_map(|host| &host.addresses);
     if !facts.one_family && all().next().is_some() && !facts.hosts.iter().any(MailHost::has_ipv4) {
@@ -213,6 +163,81 @@ fn addresses(facts: &Facts, now: i64, judgements: &mut Judgements) {
             "its mail servers have IPv6 addresses only: many senders cannot reach them",
         );
     }
+}
+
+/// Has a host addresses?
+fn resolved(facts: &Facts, host: &MailHost, now: i64, judgements: &mut Judgements) {
+    let name = &host.name;
+    match &host.unresolved {
+        _ if host.is_address => {
+            judgements
+                .find(State::Critical, format!("MX {name} is an address, where a name must stand"));
+            judgements.advise("publish a name for it, and name that in the MX record");
+        }
+        Some(NoLookup::Bogus(signatures)) => bogus(facts, host, signatures, now, judgements),
+        Some(why) => {
+            judgements.find(State::Unknown, format!("addresses of {name} unknown: {why}"));
+        }
+        None if host.addresses.is_empty()
+            && host.tlsa == TlsaSet::NotAsked
+            && facts.cut_short.is_some() => {}
+        None if host.addresses.is_empty() && facts.one_family => {
+            judgements
+                .find(State::Unknown, format!("{name} has no address of the family asked for"));
+        }
+        None if host.addresses.is_empty() => {
+            let all = facts.hosts.iter().all(has_none);
+            let state = if all { State::Critical } else { State::Warning };
+            judgements.find(state, format!("MX {name} has no address"));
+            judgements.advise("publish an address for it, or take it out of the MX records");
+        }
+        None => {}
+    }
+}
+
+/// Do its name and its records hold?
+fn named(facts: &Facts, host: &MailHost, judgements: &mut Judgements) {
+    let name = &host.name;
+    let is_silent = facts.delegation.as_ref().is_some_and(Delegation::is_to_be_proven);
+    if host.validation == Validation::Unknown
+        && facts.validates == Some(Validates::Yes)
+        && !host.addresses.is_empty()
+        && !is_silent
+    {
+        judgements.find(
+            State::Unknown,
+            format!("DNSSEC of {name} unknown: it is signed, and the resolver does not prove it"),
+        );
+        judgements.advise("look at the resolver: it lets through what it could not validate");
+    }
+    if host.is_alias {
+        judgements.find(State::Warning, format!("MX {name} is a CNAME, which some servers refuse"));
+        judgements.advise("name the host that it leads to in the MX record");
+    }
+}
+
+/// Addresses that validating senders do not use; where there are others, mail goes to those.
+fn bogus(
+    facts: &Facts,
+    host: &MailHost,
+    signatures: &[Rrsig],
+    now: i64,
+    judgements: &mut Judgements,
+) {
+    let (name, cause) = (&host.name, words::cause(signatures, now));
+    if host.addresses.is_empty() {
+        judgements.find(
+            host_rule(facts, host, has_none),
+            format!("DNSSEC of {name} is bogus{cause}: senders that validate cannot deliver"),
+        );
+    } else {
+        judgements.find(
+            State::Warning,
+            format!("DNSSEC of some addresses of {name} is bogus{cause}: senders that validate use the others"),
+        );
+    }
+    judgements.advise("sign its zone again");
+    judgements.result(ResultType::DnssecInvalid, name);
 }
 
 /// Do signatures end soon? Signers renew them long before; fixed days would not fit those that sign for a day or two.
