@@ -184,6 +184,8 @@ pub(super) struct Presented {
     pub(super) fits: Vec<TlsaFit>,
     /// What all of them say; absent where there is none.
     pub(super) dane: Option<Dane>,
+    /// The intermediate authority that is all its records name, where senders that ask the authorities trust it.
+    pub(super) lone_issuer: Option<String>,
     /// What it proves to those who ask the authorities, for the name of the MX host.
     #[serde(serialize_with = "certificate_words::serialize")]
     pub(super) proof: Proof,

@@ -3,8 +3,8 @@
 use aws_lc_rs::digest::{SHA256, SHA512, digest};
 
 use super::anchored::Anchored;
-use super::certificate::{self, Fit};
-use super::path::{self, Anchor};
+use super::certificate::{self, Certificate, Fit};
+use super::path::{self, Anchor, is_issued_by};
 use super::proof::{Fault, Proof};
 use super::trust::MOST_CERTIFICATES;
 use crate::dns::Tlsa;
@@ -99,6 +99,19 @@ pub(crate) fn fits(records: &[Tlsa], chain: &[Vec<u8>], names: &[&str], now: i64
             }
         })
         .collect()
+}
+
+/// The authority that issued the leaf, where it is all that the records name and no root: whoever has several such
+/// authorities may issue the next certificate by another.
+pub(crate) fn lone_issuer(records: &[Tlsa], chain: &[Vec<u8>]) -> Option<Certificate> {
+    let [leaf, issuer, ..] = chain else { return None };
+    let mut usable = records.iter().filter(|record| unusable(record).is_none()).peekable();
+    usable.peek()?;
+    if !usable.all(|record| record.usage == 2 && is_named(record, issuer)) {
+        return None;
+    }
+    let issuer_read = certificate::read(issuer).ok()?;
+    (!issuer_read.is_self_issued && is_issued_by(leaf, issuer)).then_some(issuer_read)
 }
 
 /// Whether a record makes senders overlook another: the same kind with a stronger hash.

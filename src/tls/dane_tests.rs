@@ -179,3 +179,27 @@ fn records_and_chains_fit_as_postfix_finds() {
     );
     assert_eq!(by_domain, [TlsaFit::Fits], "the domain of the mail proves as well");
 }
+
+#[test]
+fn an_issuer_named_alone_is_told_and_a_root_is_not() {
+    let shown = chain(NAME, 2_000_000_000);
+    let other = chain(NAME, 2_000_000_000);
+    let sent = [shown.leaf.clone(), shown.intermediate.clone(), shown.root.clone()];
+    let named = |der: &[u8]| record(2, 1, 1, der);
+    for (case, records, is_alone) in [
+        ("alone", vec![named(&shown.intermediate)], true),
+        (
+            "by two hashes",
+            vec![named(&shown.intermediate), record(2, 0, 2, &shown.intermediate)],
+            true,
+        ),
+        ("with a sibling", vec![named(&shown.intermediate), named(&other.intermediate)], false),
+        ("with the leaf", vec![named(&shown.intermediate), record(3, 1, 1, &shown.leaf)], false),
+        ("a root", vec![named(&shown.root)], false),
+        ("nothing", vec![record(1, 1, 1, &shown.intermediate)], false),
+    ] {
+        assert_eq!(lone_issuer(&records, &sent).is_some(), is_alone, "{case}");
+    }
+    let direct = [shown.intermediate.clone(), shown.root.clone()];
+    assert_eq!(lone_issuer(&[named(&shown.root)], &direct), None, "a root that issues itself");
+}

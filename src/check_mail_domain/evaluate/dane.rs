@@ -28,6 +28,8 @@ pub(super) fn judge(facts: &Facts, policy: &Policy, now: i64, judgements: &mut J
             TlsaSet::Secure(records) => {
                 of_host(facts, host, records, judgements);
                 rollover(host, records, policy, now, judgements);
+                lone_issuer(host, judgements);
+                expired(host, records, judgements);
             }
         }
     }
@@ -190,6 +192,31 @@ fn rollover(
             ),
         );
         judgements.advise(format!("publish the record of the next key beside the old one now, and change the certificate {} s later at the earliest; or keep the key", host.ttl.saturating_mul(2)));
+    }
+}
+
+/// Does the next certificate have to come from the same intermediate?
+fn lone_issuer(host: &MailHost, judgements: &mut Judgements) {
+    let mut chains = host.calls.iter().flat_map(|call| &call.chains);
+    let Some(issuer) = chains.find_map(|chain| chain.lone_issuer.as_ref()) else { return };
+    judgements.find(
+        State::Warning,
+        format!("TLSA of {} names the intermediate {issuer} alone: a renewal by a sibling of it stops mail", host.name),
+    );
+    judgements.advise(format!("add a TLSA 2 1 1 for each intermediate that the authority issues from, or a 3 1 1 for the key of {}", host.name));
+}
+
+/// What only senders without DANE mind.
+fn expired(host: &MailHost, records: &[Tlsa], judgements: &mut Judgements) {
+    let is_named_itself = records.iter().all(|record| record.usage == 3);
+    let is_expired = |chain: &Presented| {
+        chain.proof.faults.iter().any(|fault| matches!(fault, Fault::Expired(_)))
+    };
+    if is_named_itself && host.calls.iter().flat_map(|call| &call.chains).any(is_expired) {
+        judgements.find(
+            State::Ok,
+            format!("the certificate of {} has expired, which DANE does not look at", host.name),
+        );
     }
 }
 

@@ -10,7 +10,7 @@ use crate::check_mail_domain::facts::{
 };
 use crate::check_mail_domain::policy::{Measure, Requirement};
 use crate::connection::ConnectError;
-use crate::dns::{NoLookup, Rrsig, Tlsa, Validates, Validation, WhyUnvalidated};
+use crate::dns::{NoLookup, Rrsig, ServerFault, Tlsa, Validates, Validation, WhyUnvalidated};
 use crate::monitoring::State;
 use crate::published::NoRecord;
 use crate::published::dkim::DkimKey;
@@ -20,6 +20,7 @@ use crate::published::spf::Qualifier;
 use crate::published::tls_rpt::ReportsTo;
 use crate::smtp::{Reply, Stage};
 use crate::smtp_client::{NoSession, Unreached};
+use crate::tls::certificate;
 use crate::tls::dane::{Dane, TlsaFit, Unusable};
 use crate::tls::proof::{Fault, Proof};
 
@@ -47,7 +48,7 @@ fn record(usage: u8) -> Tlsa {
 }
 
 fn chain(dane: Option<Dane>, fits: Vec<TlsaFit>) -> Presented {
-    Presented { leaf: None, fits, dane, proof: Proof::default() }
+    Presented { leaf: None, fits, dane, lone_issuer: None, proof: Proof::default() }
 }
 
 fn host(name: &str, preference: u16) -> MailHost {
@@ -254,6 +255,27 @@ fn what_is_asked_for_decides_what_its_lack_means() {
     let expected = Policy { expects_null_mx: true, ..policy() };
     assert_eq!(evaluate(&null, &expected, NOW).state(), OK);
     assert_eq!(evaluate(&good(), &expected, NOW).state(), CRITICAL);
+}
+
+#[test]
+fn a_certificate_near_its_end_wants_the_record_of_the_next_one() {
+    let policy = Policy { rollover: Some(std::time::Duration::from_secs(14 * 86_400)), ..policy() };
+    for (days, records, state) in [(20, 1, OK), (10, 1, WARNING), (10, 2, OK)] {
+        let mut facts = good();
+        let root = rcgen::KeyPair::generate().unwrap();
+        let leaf = rcgen::CertificateParams::new(vec!["mx1.a.example".to_owned()])
+            .unwrap()
+            .self_signed(&root)
+            .unwrap();
+        let mut leaf = certificate::read(leaf.der()).unwrap();
+        leaf.not_after = NOW + days * DAY;
+        facts.hosts[0].tlsa = TlsaSet::Secure(vec![record(3); records]);
+        let chain = &mut call(&mut facts, 0).chains[0];
+        chain.fits = vec![TlsaFit::Fits; records];
+        chain.leaf = Some(leaf);
+        let report = evaluate(&facts, &policy, NOW);
+        assert_eq!(report.state(), state, "{days}: {}", report.all_findings());
+    }
 }
 
 #[test]

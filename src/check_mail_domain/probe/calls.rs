@@ -11,7 +11,7 @@ use crate::tls::certificate;
 use crate::tls::certificate::Algorithm;
 use crate::tls::dane::{self, Dane};
 use crate::tls::handshake::{HandshakeError, Shown, Wanted, handshake};
-use crate::tls::proof::proof;
+use crate::tls::proof::{Fault, proof};
 use crate::tls::trust::Anchors;
 
 /// Where mail is handed over (RFC 5321 section 4.5.4.2).
@@ -92,11 +92,18 @@ impl Survey<'_> {
             names.push(&self.target.domain);
         }
         let fits = dane::fits(records, &shown.chain, &names, now);
+        let proof = proof(shown, &host.name, anchors, now);
+        // The authorities of one's own are as many as one has.
+        let is_public = !proof.faults.iter().any(|fault| {
+            matches!(fault, Fault::SelfSigned | Fault::UnknownIssuer(_) | Fault::Path(_))
+        }) && proof.unknown.is_none();
+        let lone = dane::lone_issuer(records, &shown.chain).filter(|_| is_public);
         Presented {
             leaf: shown.chain.first().and_then(|der| certificate::read(der).ok()),
             dane: (!records.is_empty()).then(|| Dane::of(&fits)),
             fits,
-            proof: proof(shown, &host.name, anchors, now),
+            lone_issuer: lone.map(|issuer| issuer.common_name.unwrap_or(issuer.subject)),
+            proof,
         }
     }
 

@@ -39,6 +39,25 @@ pub(super) const ROUTES: &[(&str, Change, State, &str)] = &[
         UNKNOWN,
         "MX unknown: its name servers do not answer our resolver",
     ),
+    (
+        "a resolver that cannot prove the root",
+        |f| {
+            f.validates = Some(Validates::No(WhyUnvalidated::RootRefused));
+            f.destination = Some(Destination::Unknown(NoLookup::ServFail));
+        },
+        UNKNOWN,
+        "cannot prove the root: its trust anchor or its clock is wrong",
+    ),
+    (
+        "no answer to MX",
+        |f| {
+            let at = "127.0.0.1:53".parse().unwrap();
+            f.destination =
+                Some(Destination::Unknown(NoLookup::Unanswered(vec![(at, ServerFault::Silent)])));
+        },
+        UNKNOWN,
+        "MX unknown: name server 127.0.0.1:53: no answer",
+    ),
     ("no such domain", |f| f.destination = Some(Destination::NoDomain), CRITICAL, "no such domain"),
     (
         "no host has an address",
@@ -69,6 +88,29 @@ pub(super) const ROUTES: &[(&str, Change, State, &str)] = &[
         },
         WARNING,
         "MX mx2.a.example has no address",
+    ),
+    (
+        "addresses of the best host bogus",
+        |f| {
+            f.hosts[0].addresses.clear();
+            f.hosts[0].calls.clear();
+            f.hosts[0].tlsa = TlsaSet::NotAsked;
+            f.hosts[0].unresolved = Some(NoLookup::Bogus(ended()));
+        },
+        CRITICAL,
+        "DNSSEC of mx1.a.example is bogus (a signature ended",
+    ),
+    (
+        "addresses of one family bogus",
+        |f| f.hosts[0].unresolved = Some(NoLookup::Bogus(ended())),
+        WARNING,
+        "DNSSEC of some addresses of mx1.a.example is bogus (a signature ended",
+    ),
+    (
+        "addresses of one family unknown",
+        |f| f.hosts[0].unresolved = Some(NoLookup::ServFail),
+        UNKNOWN,
+        "addresses of mx1.a.example unknown",
     ),
     ("MX is a CNAME", |f| f.hosts[1].is_alias = true, WARNING, "MX mx2.a.example is a CNAME"),
     (
@@ -109,6 +151,15 @@ pub(super) const ROUTES: &[(&str, Change, State, &str)] = &[
         },
         WARNING,
         "no DS record says so",
+    ),
+    (
+        "keys without DS, and no TLSA",
+        |f| {
+            by_policy(f);
+            f.delegation = Some(Delegation::NoDs { has_keys: true });
+        },
+        OK,
+        "a.example: MTA-STS",
     ),
     (
         "a signature near its end",
@@ -155,6 +206,27 @@ pub(super) const DANE: &[(&str, Change, State, &str)] = &[
         "TLSA of mx2.a.example is bogus",
     ),
     (
+        "no answer to TLSA",
+        |f| {
+            let at = "127.0.0.1:53".parse().unwrap();
+            let silent = NoLookup::Unanswered(vec![(at, ServerFault::Silent)]);
+            f.hosts[0].tlsa = TlsaSet::Failed(silent);
+        },
+        UNKNOWN,
+        "TLSA of mx1.a.example unknown, and senders with DANE wait",
+    ),
+    (
+        "no records below signed hosts, protected by a policy",
+        |f| {
+            for host in &mut f.hosts {
+                host.tlsa = TlsaSet::None;
+                host.calls[0].chains = vec![chain(None, Vec::new())];
+            }
+        },
+        OK,
+        "a.example: DNSSEC, MTA-STS",
+    ),
+    (
         "records that name servers do not hand out",
         |f| f.hosts[0].tlsa = TlsaSet::Failed(NoLookup::ServFail),
         UNKNOWN,
@@ -180,6 +252,64 @@ pub(super) const DANE: &[(&str, Change, State, &str)] = &[
         },
         CRITICAL,
         "TLSA of mx2.a.example does not match its certificate",
+    ),
+    (
+        "only the weaker hash matches",
+        |f| {
+            let strong = Tlsa { matching: 2, data: vec![7; 64], ..record(3) };
+            f.hosts[0].tlsa = TlsaSet::Secure(vec![record(3), strong]);
+            let fits = vec![TlsaFit::Weaker, TlsaFit::Differs];
+            call(f, 0).chains = vec![chain(Some(Dane::of(&fits)), fits)];
+        },
+        CRITICAL,
+        "TLSA of mx1.a.example does not match its certificate",
+    ),
+    (
+        "one address shows another chain",
+        |f| {
+            let address = "192.0.2.2".parse().unwrap();
+            f.hosts[0].addresses.push(address);
+            let chains = vec![chain(Some(Dane::Mismatch), vec![TlsaFit::Differs])];
+            f.hosts[0].calls.push(Call { address, chains, problem: None });
+        },
+        CRITICAL,
+        "TLSA of mx1.a.example (192.0.2.2) does not match its certificate",
+    ),
+    (
+        "an authority that is not sent",
+        |f| {
+            f.hosts[0].tlsa = TlsaSet::Secure(vec![record(2)]);
+            dane(f, 0, Dane::Mismatch, TlsaFit::Differs);
+        },
+        CRITICAL,
+        "TLSA of mx1.a.example does not match its certificate: ",
+    ),
+    (
+        "an authority whose certificate has expired",
+        |f| {
+            f.hosts[0].tlsa = TlsaSet::Secure(vec![record(2)]);
+            dane(f, 0, Dane::Mismatch, TlsaFit::Unproven(Fault::Expired(DAY)));
+        },
+        CRITICAL,
+        "TLSA of mx1.a.example does not match its certificate (certificate expired",
+    ),
+    (
+        "one intermediate of several",
+        |f| {
+            f.hosts[0].tlsa = TlsaSet::Secure(vec![record(2)]);
+            call(f, 0).chains[0].lone_issuer = Some("R12".to_owned());
+        },
+        WARNING,
+        "TLSA of mx1.a.example names the intermediate R12 alone",
+    ),
+    (
+        "more records than some senders handle",
+        |f| {
+            f.hosts[0].tlsa = TlsaSet::Secure(vec![record(3); 13]);
+            call(f, 0).chains = vec![chain(Some(Dane::Proven), vec![TlsaFit::Fits; 13])];
+        },
+        WARNING,
+        "mx1.a.example has 13 TLSA records",
     ),
     (
         "an authority whose certificate is for another name",
@@ -253,7 +383,13 @@ pub(super) const DANE: &[(&str, Change, State, &str)] = &[
             call(f, 0).chains[0].proof.refuse(Fault::Expired(DAY));
         },
         OK,
-        "DANE",
+        "the certificate of mx1.a.example has expired, which DANE does not look at",
+    ),
+    (
+        "an expired certificate that is named itself, and a policy",
+        |f| call(f, 0).chains[0].proof.refuse(Fault::Expired(DAY)),
+        CRITICAL,
+        "certificate of mx1.a.example does not count for MTA-STS: certificate expired",
     ),
     (
         "MX unsigned, records signed",
@@ -308,6 +444,7 @@ pub(super) const CALLS: &[(&str, Change, State, &str)] = &[
         UNKNOWN,
         "certificate of mx1.a.example unknown: greeting was 421 no",
     ),
+    ("450", |f| greeting(f, 450), UNKNOWN, "certificate of mx1.a.example unknown"),
     ("554", |f| greeting(f, 554), UNKNOWN, "certificate of mx1.a.example unknown"),
     (
         "no STARTTLS, and nothing asks for it",

@@ -20,6 +20,16 @@ pub(super) const STS: &[(&str, Change, State, &str)] = &[
         WARNING,
         "the MTA-STS record is void: there are 2, which count as none",
     ),
+    (
+        "record void",
+        |f| {
+            let record = Published::None(NoRecord::Invalid("its id is none"));
+            f.sts = Some(Sts { record, policy: None });
+        },
+        WARNING,
+        "the MTA-STS record is void: its id is none",
+    ),
+    ("404", |f| fetched(f, NoPolicy::Status(404)), WARNING, "answered with HTTP status 404"),
     ("301", |f| fetched(f, NoPolicy::Status(301)), WARNING, "answered with HTTP status 301"),
     (
         "bad certificate",
@@ -85,6 +95,15 @@ pub(super) const STS: &[(&str, Change, State, &str)] = &[
         WARNING,
         "does not name MX mx1.a.example: senders report it",
     ),
+    (
+        "testing, certificate not trusted",
+        |f| {
+            sts(f, |policy, _| policy.mode = StsMode::Testing);
+            call(f, 0).chains[0].proof.refuse(Fault::SelfSigned);
+        },
+        WARNING,
+        "does not count for MTA-STS: certificate is self-signed: senders report it",
+    ),
     ("testing", |f| sts(f, |policy, _| policy.mode = StsMode::Testing), WARNING, "in mode testing"),
     ("none", |f| sts(f, |policy, _| policy.mode = StsMode::None), WARNING, "in mode none"),
     ("short max_age", |f| sts(f, |policy, _| policy.max_age = 86_399), WARNING, "for 86399 s only"),
@@ -119,6 +138,15 @@ pub(super) const STS: &[(&str, Change, State, &str)] = &[
         "the TLS-RPT record is void",
     ),
     (
+        "TLS-RPT void",
+        |f| {
+            let record = Published::None(NoRecord::Invalid("it has no rua="));
+            f.tls_rpt.as_mut().unwrap().record = record;
+        },
+        WARNING,
+        "the TLS-RPT record is void: it has no rua=",
+    ),
+    (
         "nobody reads TLS reports",
         |f| f.tls_rpt.as_mut().unwrap().dead.push("b.example".to_owned()),
         WARNING,
@@ -134,6 +162,12 @@ pub(super) const TEXTS: &[(&str, Change, State, &str)] = &[
         WARNING,
         "no SPF: there is none",
     ),
+    (
+        "SPF of type 99",
+        |f| f.spf = Some(Published::None(NoRecord::OldType)),
+        WARNING,
+        "no SPF: it stands in a record of type SPF (99) alone",
+    ),
     ("SPF twice", |f| f.spf = Some(Published::None(NoRecord::Several(2))), CRITICAL, "SPF is void"),
     (
         "SPF includes a domain without",
@@ -143,6 +177,7 @@ pub(super) const TEXTS: &[(&str, Change, State, &str)] = &[
     ),
     ("SPF of 11 look-ups", |f| spf(f, |sum| sum.lookups = 11), CRITICAL, "more than 10 look-ups"),
     ("SPF of 10 look-ups", |f| spf(f, |sum| sum.lookups = 10), WARNING, "SPF takes 10 of 10"),
+    ("SPF of 9 look-ups", |f| spf(f, |sum| sum.lookups = 9), WARNING, "SPF takes 9 of 10"),
     ("SPF of 8 look-ups", |f| spf(f, |sum| sum.lookups = 8), OK, "SPF"),
     (
         "+all",
@@ -212,6 +247,21 @@ pub(super) const TEXTS: &[(&str, Change, State, &str)] = &[
         },
         WARNING,
         "DKIM key s1 is RSA 1024",
+    ),
+    (
+        "long DKIM key",
+        |f| {
+            let key = DkimKey { rsa_bits: Some(8192), is_testing: false };
+            f.dkim.push(("s1".to_owned(), Some(Published::Record(key))));
+        },
+        WARNING,
+        "DKIM key s1 is RSA 8192",
+    ),
+    (
+        "DKIM key twice",
+        |f| f.dkim.push(("s1".to_owned(), Some(Published::None(NoRecord::Several(2))))),
+        CRITICAL,
+        "DKIM key s1 is void for every reader: there are 2",
     ),
     (
         "DKIM tested",
