@@ -4,10 +4,10 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::process::Command;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use hickory_proto::op::{Message, OpCode, ResponseCode};
-use hickory_proto::rr::rdata::{A, CNAME, MX, NS, TLSA, TXT};
+use hickory_proto::rr::rdata::{A, CNAME, MX, NS, NULL, TLSA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use crate::support::{Outcome, program, run};
@@ -209,4 +209,88 @@ fn silence_at_any_step_ends_in_time() {
         let is_asked = step != RecordType::DS;
         assert_eq!(outcome.code, if is_asked { 3 } else { 0 }, "{step}: {}", outcome.stdout);
     }
+}
+
+/// A signature by `a.example.` over records of a type, which began and ends at these seconds.
+fn signature(kind: RecordType, begin: u32, end: u32) -> RData {
+    let mut bytes = u16::from(kind).to_be_bytes().to_vec();
+    bytes.extend([13, 2, 0, 0, 0, 60]);
+    bytes.extend([end.to_be_bytes(), begin.to_be_bytes()].concat());
+    bytes.extend(b"\x00\x01\x01a\x07example\x00not looked at");
+    RData::Unknown { code: RecordType::RRSIG, rdata: NULL::with(bytes) }
+}
+
+/// A good domain with DANE.
+fn signed(asked: &Message, at: &str, kind: RecordType) -> Vec<u8> {
+    match (at, kind) {
+        ("a.example.", RecordType::MX) => {
+            let mx = RData::MX(MX::new(10, name("mx.a.example.")));
+            proven(asked, vec![mx, signature(kind, 0, u32::MAX)])
+        }
+        ("_25._tcp.mx.a.example.", RecordType::TLSA) => {
+            let tlsa = TLSA::new(3.into(), 1.into(), 1.into(), vec![7; 32]);
+            proven(asked, vec![RData::TLSA(tlsa)])
+        }
+        _ => honest(asked, at, kind),
+    }
+}
+
+#[test]
+fn a_denial_in_the_clear_takes_nothing_from_proven_addresses() {
+    for unproven in [RecordType::AAAA, RecordType::A] {
+        let outcome = check(serve(Arc::new(move |asked, at, kind| {
+            let mut bytes = signed(asked, at, kind);
+            if kind == unproven {
+                bytes[3] &= !0x20; // AD
+            }
+            Some(bytes)
+        })));
+        let is_there = unproven == RecordType::AAAA;
+        let said = outcome.stdout.contains("OK - a.example: DNSSEC, DANE");
+        assert_eq!(said, is_there, "{unproven}: {}", outcome.stdout);
+    }
+}
+
+#[test]
+fn the_signature_over_keys_may_end_first() {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let now = u32::try_from(now.as_secs()).unwrap();
+    let outcome = check(serve(Arc::new(move |asked, at, kind| {
+        Some(match (at, kind) {
+            ("a.example.", RecordType::DNSKEY) => {
+                let key = RData::Unknown { code: kind, rdata: NULL::with(vec![1, 1, 3, 13]) };
+                proven(asked, vec![key, signature(kind, now - 900_000, now + 3700)])
+            }
+            _ => signed(asked, at, kind),
+        })
+    })));
+    outcome.expect(
+        1,
+        "MAIL DOMAIN WARNING - a.example: the signature over DNSKEY of a.example ends in 1h 1m and was not renewed",
+    );
+}
+
+#[test]
+fn spf_in_records_of_its_own_type_alone_is_none() {
+    let at = serve(Arc::new(|asked, at, kind| {
+        let old = RData::Unknown { code: kind, rdata: NULL::with(b"\x06v=spf1".to_vec()) };
+        Some(match kind {
+            RecordType::Unknown(99) => proven(asked, vec![old]),
+            _ => honest(asked, at, kind),
+        })
+    }));
+    let server = at.to_string();
+    let outcome = run(Command::new(program("check_mail_domain")).args([
+        "-d",
+        "a.example",
+        "--dns-server",
+        &server,
+        "--no-connect",
+        "--require",
+        "spf",
+    ]));
+    outcome.expect(
+        2,
+        "MAIL DOMAIN CRITICAL - a.example: SPF is required and missing: it stands in a record of type SPF (99) alone, not TXT",
+    );
 }
