@@ -2,6 +2,7 @@
 
 use super::alert::Alert;
 use super::bytes::Bytes;
+use super::groups;
 use super::malformed::Malformed;
 use super::protocol::Protocol;
 use super::suite::{Exchange, Suite};
@@ -21,6 +22,7 @@ const RETRY: [u8; 32] = [
 
 /// The server's choice.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag on the wire")]
 pub struct ServerHello {
     /// The version number; one we did not offer is possible.
     pub version: u16,
@@ -30,6 +32,8 @@ pub struct ServerHello {
     pub compression: bool,
     /// Whether it supports secure renegotiation (RFC 5746).
     pub secure_renegotiation: bool,
+    /// Whether the keys depend on the whole handshake (RFC 7627).
+    pub extended_master_secret: bool,
     /// The group, where the hello names it (TLS 1.3).
     pub group: Option<u16>,
     /// Whether it asks for another hello first (TLS 1.3).
@@ -69,6 +73,10 @@ pub struct Flight {
     pub certificates: Vec<Vec<u8>>,
     /// What the key is agreed on with.
     pub key_exchange: Option<KeyExchange>,
+    /// The group of RFC 7919 that its prime is of, if it is.
+    pub prime_group: Option<u16>,
+    /// The scheme of the signature over what the key is agreed on with (TLS 1.2, RFC 5246 section 7.4.3).
+    pub signature: Option<u16>,
     /// How it ended; nothing when the bytes did.
     pub end: Option<FlightEnd>,
 }
@@ -194,7 +202,13 @@ impl Parser {
             }
             (_, None) => return None,
             (11, _) => self.flight.certificates = certificates(body)?,
-            (12, Some(hello)) => self.flight.key_exchange = Some(key_exchange(hello.suite, body)),
+            (12, Some(hello)) => {
+                let agreement = key_exchange(hello.suite, body);
+                let is_tls12 = hello.version == Protocol::Tls12.wire();
+                self.flight.key_exchange = Some(agreement.kind);
+                self.flight.prime_group = agreement.prime_group;
+                self.flight.signature = agreement.signature.filter(|_| is_tls12);
+            }
             (14, _) => self.flight.end = Some(FlightEnd::Complete),
             // CertificateStatus, CertificateRequest and what later standards may add.
             _ => {}
@@ -222,6 +236,7 @@ fn server_hello(body: &[u8]) -> Option<ServerHello> {
         },
         compression: body.u8()? != 0,
         secure_renegotiation: false,
+        extended_master_secret: false,
         group: None,
     };
     if body.is_empty() {
@@ -232,6 +247,7 @@ fn server_hello(body: &[u8]) -> Option<ServerHello> {
         let (number, mut data) = (extensions.u16()?, Bytes(extensions.field16()?));
         match number {
             0x002b => hello.version = data.u16()?,
+            0x0017 => hello.extended_master_secret = true,
             0x0033 => hello.group = Some(data.u16()?),
             0xff01 => hello.secure_renegotiation = true,
             _ => {}
@@ -249,18 +265,37 @@ fn certificates(body: &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(certificates)
 }
 
-fn key_exchange(suite: u16, body: &[u8]) -> KeyExchange {
+/// What a server says of the key exchange.
+struct KeyParameters {
+    kind: KeyExchange,
+    prime_group: Option<u16>,
+    /// The two bytes behind the parameters, which from TLS 1.2 on are the scheme of the signature.
+    signature: Option<u16>,
+}
+
+fn key_exchange(suite: u16, body: &[u8]) -> KeyParameters {
     let mut body = Bytes(body);
+    let other = KeyParameters { kind: KeyExchange::Other, prime_group: None, signature: None };
     match Suite::by_id(suite).map(|suite| suite.exchange) {
         Some(Exchange::Dhe) => {
-            body.field16().map_or(KeyExchange::Other, |prime| KeyExchange::Prime(bits(prime)))
+            let Some(prime) = body.field16() else { return other };
+            let generator = body.field16();
+            KeyParameters {
+                kind: KeyExchange::Prime(bits(prime)),
+                prime_group: generator.and_then(|generator| groups::of_prime(prime, generator)),
+                signature: body.field16().and_then(|_| body.u16()),
+            }
         }
         // 3 is named_curve; the other kinds were never in use (RFC 8422 section 5.4).
         Some(Exchange::Ecdhe) => match (body.u8(), body.u16()) {
-            (Some(3), Some(curve)) => KeyExchange::Curve(curve),
-            _ => KeyExchange::Other,
+            (Some(3), Some(curve)) => KeyParameters {
+                kind: KeyExchange::Curve(curve),
+                signature: body.field8().and_then(|_| body.u16()),
+                ..other
+            },
+            _ => other,
         },
-        _ => KeyExchange::Other,
+        _ => other,
     }
 }
 

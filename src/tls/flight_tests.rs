@@ -71,6 +71,27 @@ fn a_flight_is_read_to_its_end_however_records_cut_it() {
 }
 
 #[test]
+fn a_prime_of_rfc_7919_is_known_and_the_signature_over_it() {
+    let extensions = [0xff, 0x01, 0, 1, 0, 0x00, 0x17, 0, 0];
+    for (prime, group) in [
+        (rustls::ffdhe_groups::FFDHE3072.p.to_vec(), Some(0x0101)),
+        ([&[0][..], rustls::ffdhe_groups::FFDHE2048.p].concat(), Some(0x0100)),
+        (vec![0xfb; 384], None),
+    ] {
+        let mut body = Vec::new();
+        for part in [prime.as_slice(), &[2], &[9; 8]] {
+            body.extend(field(2, part));
+        }
+        body.extend([0x02, 0x01, 0, 1, 7]);
+        let flight =
+            [hello(0x0303, [1; 32], 0x009e, &extensions), message(12, &body), message(14, &[])];
+        let answer = parse(&record(0x16, &flight.concat()), 9);
+        assert_eq!((answer.prime_group, answer.signature), (group, Some(0x0201)));
+        assert!(answer.hello.unwrap().extended_master_secret);
+    }
+}
+
+#[test]
 fn a_retry_request_names_version_and_group() {
     let extensions = [0x00, 0x2b, 0, 2, 3, 4, 0x00, 0x33, 0, 2, 0x00, 0x1d];
     let answer = parse(&record(0x16, &hello(0x0303, RETRY, 0x1301, &extensions)), 9);

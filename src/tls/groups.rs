@@ -4,6 +4,7 @@ use aws_lc_rs::agreement::{ECDH_P521, EphemeralPrivateKey, UnparsedPublicKey, ag
 use aws_lc_rs::rand::SystemRandom;
 use rustls::crypto::aws_lc_rs::kx_group;
 use rustls::crypto::{ActiveKeyExchange, SharedSecret, SupportedKxGroup};
+use rustls::ffdhe_groups::{FFDHE2048, FFDHE3072, FFDHE4096, FFDHE6144, FFDHE8192, FfdheGroup};
 use rustls::{Error, NamedGroup, PeerMisbehaved, ProtocolVersion};
 
 /// All that a handshake is done with; the first is what a key is sent for. An older server ignores what it does not
@@ -24,6 +25,7 @@ pub(super) fn all() -> Vec<&'static dyn SupportedKxGroup> {
 #[must_use]
 pub(crate) fn name(group: u16) -> String {
     let name = match group {
+        0x0015 => "P-224",
         0x0016 => "secp256k1",
         0x0017 => "P-256",
         0x0018 => "P-384",
@@ -49,6 +51,24 @@ pub(crate) fn name(group: u16) -> String {
     name.to_owned()
 }
 
+/// The prime fields of RFC 7919.
+const PRIMES: [(u16, FfdheGroup<'static>); 5] = [
+    (0x0100, FFDHE2048),
+    (0x0101, FFDHE3072),
+    (0x0102, FFDHE4096),
+    (0x0103, FFDHE6144),
+    (0x0104, FFDHE8192),
+];
+
+/// The group of RFC 7919 with this prime and generator.
+pub(super) fn of_prime(prime: &[u8], generator: &[u8]) -> Option<u16> {
+    let is_same = |one: &[u8], other: &[u8]| {
+        one.iter().skip_while(|byte| **byte == 0).eq(other.iter().skip_while(|byte| **byte == 0))
+    };
+    let is_it = |group: &FfdheGroup<'_>| is_same(prime, group.p) && is_same(generator, group.g);
+    PRIMES.into_iter().find(|(_, group)| is_it(group)).map(|(number, _)| number)
+}
+
 /// The number of P-384 with ML-KEM-1024 (draft-ietf-tls-ecdhe-mlkem).
 const P384_ML_KEM_1024: NamedGroup = NamedGroup::Unknown(0x11ed);
 /// Bytes of a point on P-384, which stands in front.
@@ -67,7 +87,7 @@ impl SupportedKxGroup for P521 {
         Ok(Box::new(P521Exchange { key, share: share.as_ref().to_vec() }))
     }
 
-    fn ffdhe_group(&self) -> Option<rustls::ffdhe_groups::FfdheGroup<'static>> {
+    fn ffdhe_group(&self) -> Option<FfdheGroup<'static>> {
         None
     }
 
@@ -91,7 +111,7 @@ impl ActiveKeyExchange for P521Exchange {
         agree_ephemeral(self.key, peer, BAD_SHARE, |secret| Ok(SharedSecret::from(secret)))
     }
 
-    fn ffdhe_group(&self) -> Option<rustls::ffdhe_groups::FfdheGroup<'static>> {
+    fn ffdhe_group(&self) -> Option<FfdheGroup<'static>> {
         None
     }
 
@@ -116,7 +136,7 @@ impl SupportedKxGroup for P384MlKem {
         Ok(Box::new(P384MlKemExchange { curve, kem, share }))
     }
 
-    fn ffdhe_group(&self) -> Option<rustls::ffdhe_groups::FfdheGroup<'static>> {
+    fn ffdhe_group(&self) -> Option<FfdheGroup<'static>> {
         None
     }
 
@@ -142,7 +162,7 @@ impl ActiveKeyExchange for P384MlKemExchange {
         Ok([first.secret_bytes(), second.secret_bytes()].concat().into())
     }
 
-    fn ffdhe_group(&self) -> Option<rustls::ffdhe_groups::FfdheGroup<'static>> {
+    fn ffdhe_group(&self) -> Option<FfdheGroup<'static>> {
         None
     }
 

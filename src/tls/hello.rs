@@ -56,6 +56,8 @@ pub(crate) struct Hello<'a> {
     pub(crate) server_name: Option<&'a str>,
     /// The groups for the key exchange.
     pub(crate) groups: &'a [u16],
+    /// The signatures that the server may make, from TLS 1.2 on.
+    pub(crate) signatures: &'a [u16],
     /// Whether compression is offered beside none.
     pub(crate) compression: bool,
     /// What a TLS 1.3 client sends of its key.
@@ -112,7 +114,7 @@ impl Hello<'_> {
         extension(&mut out, 0x0017, &[]);
         extension(&mut out, 0xff01, &[0]);
         if self.newest >= Protocol::Tls12 {
-            extension(&mut out, 0x000d, &field(2, &wire(&SIGNATURES)));
+            extension(&mut out, 0x000d, &field(2, &wire(self.signatures)));
         }
         if self.newest == Protocol::Tls13 {
             let versions: Vec<u16> = Protocol::ALL
@@ -168,6 +170,7 @@ mod tests {
             suites,
             server_name,
             groups: &GROUPS,
+            signatures: &SIGNATURES,
             compression: false,
             key_share: KeyShare::Empty,
             random: [7; 96],
@@ -209,6 +212,7 @@ mod tests {
             suites: &[0x1301],
             server_name: None,
             groups: &HYBRIDS,
+            signatures: &SIGNATURES,
             compression: false,
             key_share: KeyShare::Hybrid,
             random: [7; 96],

@@ -8,7 +8,7 @@ use super::certificate;
 use super::exchange::ask;
 use super::flight::{Flight, KeyExchange, Parser};
 use super::handshake::HandshakeError;
-use super::hello::{GROUPS, Hello, KeyShare, MOST_SUITES};
+use super::hello::{GROUPS, Hello, KeyShare, MOST_SUITES, SIGNATURES};
 use super::lack::{Choices, Lack};
 use super::protocol::Protocol;
 use super::suite::{Cipher, Suite, everything, usable};
@@ -44,6 +44,7 @@ pub(crate) fn second_hello(
         suites: &suites(),
         server_name,
         groups: &GROUPS,
+        signatures: &SIGNATURES,
         compression: false,
         key_share: KeyShare::Empty,
         random,

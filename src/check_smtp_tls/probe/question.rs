@@ -1,7 +1,7 @@
 //! What one hello asks.
 
 use crate::tls::Protocol;
-use crate::tls::hello::{GROUPS, Hello, KeyShare, MOST_SUITES};
+use crate::tls::hello::{GROUPS, Hello, KeyShare, MOST_SUITES, SIGNATURES};
 
 /// A question: which of these versions, suites and groups does the server take?
 #[derive(Clone, Debug)]
@@ -35,6 +35,7 @@ impl Question {
             suites: &self.suites,
             server_name,
             groups: self.groups,
+            signatures: &SIGNATURES,
             compression: self.compression,
             key_share: self.key_share,
             random,
