@@ -9,6 +9,13 @@ pub struct Alert(pub u8);
 impl Alert {
     /// Of a server that does not serve the name it was asked for (RFC 6066 section 3).
     pub(crate) const UNRECOGNIZED_NAME: Self = Self(112);
+
+    /// Whether it means "not with this hello", right behind one: `handshake_failure`, `illegal_parameter`,
+    /// `protocol_version`, `insufficient_security`, `internal_error` (OpenSSL 3 for versions below its security level) and
+    /// `inappropriate_fallback`.
+    pub(crate) fn refuses_hello(self) -> bool {
+        matches!(self.0, 40 | 47 | 70 | 71 | 80 | 86)
+    }
 }
 
 /// The registry "TLS Alerts", as far as servers send them.

@@ -19,11 +19,6 @@ pub(super) enum Reaction {
     Unclear(WhyUnknown),
 }
 
-/// Alerts right behind a hello that mean "not with this hello": `handshake_failure`, `illegal_parameter`,
-/// `protocol_version`, `insufficient_security`, `internal_error` (OpenSSL 3 for versions below its security level) and
-/// `inappropriate_fallback`.
-const REFUSALS: [u8; 6] = [40, 47, 70, 71, 80, 86];
-
 /// Reads the answer to a hello from SSLv3 on.
 pub(super) fn reaction(answer: &Flight, stop: &Stop) -> Reaction {
     if let Some(hello) = &answer.hello {
@@ -68,7 +63,7 @@ pub(super) enum Ssl2Reaction {
 }
 
 fn alerted(alert: Alert) -> Reaction {
-    if REFUSALS.contains(&alert.0) {
+    if alert.refuses_hello() {
         Reaction::Refused
     } else {
         Reaction::Unclear(WhyUnknown::Alert(alert))
@@ -96,7 +91,7 @@ mod tests {
 
     #[test]
     fn only_an_alert_refuses() {
-        for alert in REFUSALS {
+        for alert in [40, 47, 70, 71, 80, 86] {
             assert_eq!(
                 reaction(&ended(FlightEnd::Alert(Alert(alert))), &Stop::Finished),
                 Reaction::Refused
