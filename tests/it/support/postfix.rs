@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 
@@ -29,7 +29,7 @@ pub(crate) struct Postfix {
     // Ended before its files go.
     _daemon: Daemon,
     dir: TempDir,
-    ports: Vec<u16>,
+    sockets: Vec<SocketAddrV4>,
 }
 
 impl Postfix {
@@ -39,12 +39,21 @@ impl Postfix {
         files: &[(&str, String)],
         services: &[Service],
     ) -> Option<Self> {
+        Self::start_at(test, files, services, anywhere(services.len()))
+    }
+
+    /// The same at these places.
+    pub(crate) fn start_at(
+        test: &str,
+        files: &[(&str, String)],
+        services: &[Service],
+        sockets: Vec<SocketAddrV4>,
+    ) -> Option<Self> {
         let unpacked = fetched(test, "postfix", "unpack.sh", &PACKAGES)?;
         let dir = open_tempdir();
-        let ports = free_ports(services.len());
-        configure(dir.path(), &unpacked, files, services, &ports);
-        let daemon = Daemon::start("run-postfix.sh", &unpacked, dir.path(), &ports);
-        Some(Self { _daemon: daemon, dir, ports })
+        configure(dir.path(), &unpacked, files, services, &sockets);
+        let daemon = Daemon::start_on("run-postfix.sh", &unpacked, dir.path(), &sockets);
+        Some(Self { _daemon: daemon, dir, sockets })
     }
 
     /// Starts one listener that hands mail on by `routes`: a domain, where its mail goes, and the settings of the client.
@@ -56,8 +65,8 @@ impl Postfix {
     ) -> Option<Self> {
         let unpacked = fetched(test, "postfix", "unpack.sh", &PACKAGES)?;
         let dir = open_tempdir();
-        let ports = free_ports(1);
-        configure(dir.path(), &unpacked, files, &[Service::new(&[])], &ports);
+        let sockets = anywhere(1);
+        configure(dir.path(), &unpacked, files, &[Service::new(&[])], &sockets);
         let at = dir.path().display().to_string();
         let mut main = fs::read_to_string(dir.path().join("etc/main.cf")).unwrap();
         let mut master = fs::read_to_string(dir.path().join("etc/master.cf")).unwrap();
@@ -73,12 +82,12 @@ impl Postfix {
         main.push_str(" }\n");
         fs::write(dir.path().join("etc/main.cf"), main).unwrap();
         fs::write(dir.path().join("etc/master.cf"), master).unwrap();
-        let daemon = Daemon::start("run-postfix.sh", &unpacked, dir.path(), &ports);
-        Some(Self { _daemon: daemon, dir, ports })
+        let daemon = Daemon::start_on("run-postfix.sh", &unpacked, dir.path(), &sockets);
+        Some(Self { _daemon: daemon, dir, sockets })
     }
 
     pub(crate) fn port(&self, service: usize) -> u16 {
-        self.ports[service]
+        self.sockets[service].port()
     }
 
     /// The maildir that mails to own.test go to.
@@ -92,12 +101,18 @@ impl Postfix {
     }
 }
 
+/// Free places on this machine.
+fn anywhere(count: usize) -> Vec<SocketAddrV4> {
+    let at = |port| SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+    free_ports(count).into_iter().map(at).collect()
+}
+
 fn configure(
     dir: &Path,
     unpacked: &Path,
     files: &[(&str, String)],
     services: &[Service],
-    ports: &[u16],
+    sockets: &[SocketAddrV4],
 ) {
     fs::create_dir(dir.join("etc")).unwrap();
     fs::create_dir(dir.join("mail")).unwrap();
@@ -109,8 +124,7 @@ fn configure(
     let main = MAIN.replace("DIR", &at).replace("UNPACKED", &unpacked.display().to_string());
     fs::write(dir.join("etc/main.cf"), main).unwrap();
     let mut master = String::new();
-    for (service, port) in services.iter().zip(ports) {
-        let address = SocketAddr::from(([127, 0, 0, 1], *port));
+    for (service, address) in services.iter().zip(sockets) {
         let (limit, command) = match service.0.first() {
             Some(first) if first.starts_with("postscreen") => ("1", "postscreen"),
             _ => ("-", "smtpd"),
