@@ -1,6 +1,6 @@
 complete -c check_mail_domain -s d -l domain -d 'The domain, what stands behind the @' -r
 complete -c check_mail_domain -l require -d 'What must be there, or the state is CRITICAL: dnssec, dane, mta-sts, any (dane or mta-sts), tls-rpt, spf, dkim, dmarc or none, with commas between [default: any, spf and dmarc, or the state is WARNING]' -r
-complete -c check_mail_domain -l profile -d 'Require a set of measures: bsi for all seven of --require' -r
+complete -c check_mail_domain -l profile -d 'Judge by what an authority asks for: bsi for all seven of --require, ncsc2025 for TLS of each mail server; repeatable' -r
 complete -c check_mail_domain -l dkim-selector -d 'Selector of a DKIM key, what stands before ._domainkey; repeatable' -r
 complete -c check_mail_domain -l rollover -d 'WARNING when the certificate ends in less than this, and no record for the next one is there, as in 14d' -r
 complete -c check_mail_domain -l mta-sts-mode -d 'testing when an MTA-STS policy in that mode is all that is wanted' -r

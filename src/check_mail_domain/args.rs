@@ -37,9 +37,10 @@ pub struct Args {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     require: Vec<Requirement>,
 
-    /// Require a set of measures: bsi for all seven of --require
-    #[arg(long, value_name = "NAME", value_parser = profile, conflicts_with = "require")]
-    profile: Option<Profile>,
+    /// Judge by what an authority asks for: bsi for all seven of --require,
+    /// ncsc2025 for TLS of each mail server; repeatable
+    #[arg(long, value_name = "NAME", value_parser = profile)]
+    profile: Vec<Profile>,
 
     /// Selector of a DKIM key, what stands before ._domainkey; repeatable
     #[arg(long, value_name = "SELECTOR", value_parser = selector)]
@@ -88,6 +89,8 @@ pub struct Args {
 enum Profile {
     /// The German Federal Office for Information Security, BSI TR-03108 and TR-03182.
     Bsi,
+    /// The Dutch National Cyber Security Centre, guidelines for TLS of 2025-05.
+    Ncsc2025,
 }
 
 impl AsRef<CheckOptions> for Args {
@@ -99,7 +102,16 @@ impl AsRef<CheckOptions> for Args {
 impl Args {
     /// Which domain to look at, and what to think of it.
     pub(super) fn split(&self, on_timeout: State) -> Result<(Target, Policy), UsageError> {
+        let rates_tls = self.profile.contains(&Profile::Ncsc2025);
+        if rates_tls && self.no_connect {
+            let text = "option --profile: ncsc2025 looks at servers, which --no-connect forbids";
+            return Err(UsageError(text.to_owned()));
+        }
+        if self.profile.contains(&Profile::Bsi) && !self.require.is_empty() {
+            return Err(UsageError("option --require: --profile bsi names all of them".to_owned()));
+        }
         let target = Target {
+            looks_at_tls: rates_tls,
             domain: self.domain.as_str().to_owned(),
             servers: self.dns_server.clone(),
             caller: self.caller.caller()?,
@@ -113,7 +125,7 @@ impl Args {
         }
         if requirements.contains(&Requirement::One(Measure::Dkim)) && self.dkim_selector.is_empty()
         {
-            let option = if self.profile.is_some() { "--profile" } else { "--require" };
+            let option = if self.require.is_empty() { "--profile" } else { "--require" };
             return Err(UsageError(format!(
                 "option {option}: dkim needs --dkim-selector, since DNS does not list selectors"
             )));
@@ -125,13 +137,14 @@ impl Args {
             accepts_testing: self.mta_sts_mode == StsMode::Testing,
             accepts_none: self.dmarc_policy == Wish::None,
             expects_null_mx: self.null_mx,
+            rates_tls,
             on_timeout,
         };
         Ok((target, policy))
     }
 
     fn requirements(&self) -> (Vec<Requirement>, State) {
-        if self.profile == Some(Profile::Bsi) {
+        if self.profile.contains(&Profile::Bsi) {
             return (Measure::ALL.map(Requirement::One).to_vec(), State::Critical);
         }
         if !self.require.is_empty() {
@@ -146,7 +159,8 @@ impl Args {
 fn profile(text: &str) -> Result<Profile, &'static str> {
     match text {
         "bsi" => Ok(Profile::Bsi),
-        _ => Err("is not a profile; use bsi"),
+        "ncsc2025" => Ok(Profile::Ncsc2025),
+        _ => Err("is not a profile; use bsi or ncsc2025"),
     }
 }
 

@@ -5,6 +5,7 @@ mod dane;
 mod json;
 mod judgement;
 mod measures;
+mod ncsc;
 mod rank;
 mod routes;
 mod sts;
@@ -28,6 +29,7 @@ pub(super) fn evaluate(facts: &Facts, policy: &Policy, now: i64) -> Report {
     routes::judge(facts, policy, now, &mut judgements);
     dane::judge(facts, policy, now, &mut judgements);
     calls::judge(facts, &mut judgements);
+    ncsc::judge(facts, policy, &mut judgements);
     sts::judge(facts, policy, &mut judgements);
     texts::judge(facts, policy, &mut judgements);
     let table = measures::table(facts, policy);
@@ -35,7 +37,9 @@ pub(super) fn evaluate(facts: &Facts, policy: &Policy, now: i64) -> Report {
     let mut report = Report::new();
     let results = judgements.settle(&facts.domain, &mut report);
     measure(facts, now, &mut report);
-    explain(facts, &measures::lines(&table), &mut report);
+    let mut lines = measures::lines(&table);
+    lines.extend(ncsc::lines(facts));
+    explain(facts, &lines, &mut report);
     json::attach(facts, &table, &results, &mut report);
     report
 }

@@ -1,5 +1,9 @@
 //! What a domain publishes, and what its mail servers show.
 
+mod tls_look;
+
+pub(super) use tls_look::{TlsChoice, TlsLook, TlsSubject};
+
 use std::net::{IpAddr, SocketAddr};
 
 use serde::{Serialize, Serializer};
@@ -172,6 +176,8 @@ pub(super) struct Call {
     pub(super) chains: Vec<Presented>,
     /// Why there is none, or why the other is not known.
     pub(super) problem: Option<NoSession>,
+    /// What it takes of TLS, where that is asked for.
+    pub(super) tls: Option<TlsLook>,
 }
 
 /// One chain that a server shows.
@@ -179,6 +185,9 @@ pub(super) struct Call {
 pub(super) struct Presented {
     /// Absent when it cannot be read.
     pub(super) leaf: Option<Certificate>,
+    /// Those that stand above it, roots left out.
+    #[serde(skip)]
+    pub(super) above: Vec<Certificate>,
     /// How each TLSA record stands to it.
     #[serde(skip)]
     pub(super) fits: Vec<TlsaFit>,

@@ -4,6 +4,7 @@ mod args;
 mod evaluate;
 mod explain;
 mod facts;
+mod ncsc;
 mod policy;
 mod probe;
 mod target;

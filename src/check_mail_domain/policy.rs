@@ -98,6 +98,8 @@ pub(super) struct Policy {
     pub(super) accepts_none: bool,
     /// Whether the domain is to take no mail.
     pub(super) expects_null_mx: bool,
+    /// Whether what servers take of TLS is judged by NCSC-NL.
+    pub(super) rates_tls: bool,
     /// The state of the plugin's own time-out.
     pub(super) on_timeout: State,
 }

@@ -5,6 +5,7 @@ mod policy_file;
 mod routes;
 mod spf;
 mod texts;
+mod tls_look;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

@@ -13,6 +13,8 @@ pub(super) struct Target {
     /// The resolvers to ask in place of the system's.
     pub(super) servers: Vec<NameServer>,
     pub(super) caller: Caller,
+    /// Whether they are asked for all that they take of TLS.
+    pub(super) looks_at_tls: bool,
     /// Whether mail servers are called.
     pub(super) connects: bool,
     pub(super) ca_file: Option<PathBuf>,

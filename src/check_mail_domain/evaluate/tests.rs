@@ -6,7 +6,7 @@ mod texts;
 use super::*;
 use crate::check_mail_domain::facts::{
     Call, Delegation, DmarcAt, MailHost, MediaType, NoPolicy, Presented, Reports, SpfSum, Sts,
-    TlsaSet,
+    TlsChoice, TlsLook, TlsSubject, TlsaSet,
 };
 use crate::check_mail_domain::policy::{Measure, Requirement};
 use crate::connection::ConnectError;
@@ -39,6 +39,7 @@ fn policy() -> Policy {
         accepts_testing: false,
         accepts_none: false,
         expects_null_mx: false,
+        rates_tls: false,
         on_timeout: State::Unknown,
     }
 }
@@ -48,7 +49,14 @@ fn record(usage: u8) -> Tlsa {
 }
 
 fn chain(dane: Option<Dane>, fits: Vec<TlsaFit>) -> Presented {
-    Presented { leaf: None, fits, dane, lone_issuer: None, proof: Proof::default() }
+    Presented {
+        leaf: None,
+        above: Vec::new(),
+        fits,
+        dane,
+        lone_issuer: None,
+        proof: Proof::default(),
+    }
 }
 
 fn host(name: &str, preference: u16) -> MailHost {
@@ -68,6 +76,7 @@ fn host(name: &str, preference: u16) -> MailHost {
             address,
             chains: vec![chain(Some(Dane::Proven), vec![TlsaFit::Fits])],
             problem: None,
+            tls: None,
         }],
     }
 }
@@ -275,6 +284,57 @@ fn a_certificate_near_its_end_wants_the_record_of_the_next_one() {
         chain.leaf = Some(leaf);
         let report = evaluate(&facts, &policy, NOW);
         assert_eq!(report.state(), state, "{days}: {}", report.all_findings());
+    }
+}
+
+#[test]
+fn tls_is_rated_where_that_is_asked_for() {
+    let rating = Policy { rates_tls: true, ..policy() };
+    let choice = TlsChoice {
+        version: 0x0303,
+        suite: 0xc02f,
+        group: Some(0x001d),
+        prime: None,
+        signature: Some(0x0804),
+        compression: false,
+        secure_renegotiation: true,
+        extended_master_secret: true,
+    };
+    let cases: [(&str, fn(&mut TlsLook), State, &str); 9] = [
+        ("sound", |_| {}, OK, "DANE"),
+        ("SSLv2", |look| look.speaks_ssl2 = true, CRITICAL, "insufficient by NCSC-NL: SSLv2"),
+        ("old", |look| look.choices[0].version = 0x0301, CRITICAL, "NCSC-NL: TLS 1.0"),
+        ("CBC", |look| look.choices[0].suite = 0xc027, WARNING, "phased out by NCSC-NL: TLS_ECDHE"),
+        ("P-224", |look| look.choices[0].group = Some(0x15), WARNING, "NCSC-NL: P-224"),
+        (
+            "a named prime",
+            |look| look.choices[0].prime = Some((3072, Some(0x0101))),
+            WARNING,
+            "NCSC-NL: ffdhe3072",
+        ),
+        ("compression", |look| look.choices[0].compression = true, CRITICAL, "compression"),
+        (
+            "no extended master secret",
+            |look| look.choices[0].extended_master_secret = false,
+            CRITICAL,
+            "no extended master secret",
+        ),
+        (
+            "a question without an answer",
+            |look| look.unknown.push((TlsSubject::Curves, NoSession::OutOfTime)),
+            UNKNOWN,
+            "TLS of mx1.a.example is not known whole: no time left",
+        ),
+    ];
+    for (case, change, state, text) in cases {
+        let mut facts = good();
+        let mut look = TlsLook { choices: vec![choice.clone()], ..TlsLook::default() };
+        change(&mut look);
+        call(&mut facts, 0).tls = Some(look);
+        let report = evaluate(&facts, &rating, NOW);
+        assert_eq!(report.state(), state, "{case}: {}", report.all_findings());
+        assert!(report.all_findings().contains(text), "{case}: {}", report.all_findings());
+        assert_eq!(evaluate(&facts, &policy(), NOW).state(), OK, "{case}, and nobody asked");
     }
 }
 

@@ -3,16 +3,18 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::Survey;
+use super::tls_look::TlsPlace;
 use crate::check_mail_domain::facts::{Call, MailHost, Presented, TlsaSet};
 use crate::clock;
+use crate::connection::Connection;
 use crate::smtp::{Command, Session, Stage};
-use crate::smtp_client::{Dialer, Greeted, NoSession, Patient, leave, server_name};
+use crate::smtp_client::{Dialer, Greeted, NoSession, Patience, Patient, leave, server_name};
 use crate::tls::certificate;
 use crate::tls::certificate::Algorithm;
 use crate::tls::dane::{self, Dane};
 use crate::tls::handshake::{HandshakeError, Shown, Wanted, handshake};
 use crate::tls::proof::{Fault, proof};
-use crate::tls::trust::Anchors;
+use crate::tls::trust::{Anchors, MOST_CERTIFICATES};
 
 /// Where mail is handed over (RFC 5321 section 4.5.4.2).
 const PORT: u16 = 25;
@@ -43,14 +45,33 @@ impl Survey<'_> {
     }
 
     fn call(&self, host: &MailHost, address: IpAddr, anchors: &Anchors, left: usize) -> Call {
-        let mut call = Call { address, chains: Vec::new(), problem: None };
+        let mut call = Call { address, chains: Vec::new(), problem: None, tls: None };
         // Senders that use TLSA records name their base domain, the others the host (RFC 7672 section 8.1).
         let name = if matches!(host.tlsa, TlsaSet::Secure(_)) { &host.base } else { &host.name };
+        self.certificates(host, name, &mut call, anchors, left);
+        let has_tls = !call.chains.is_empty()
+            || matches!(call.problem, Some(NoSession::Handshake(_) | NoSession::Lacks(_)));
+        if self.target.looks_at_tls && has_tls {
+            call.tls = Some(self.tls_look(TlsPlace { name, address, left }));
+        }
+        call
+    }
+
+    /// The certificate that the server prefers, and the one of the other kind if it has one.
+    fn certificates(
+        &self,
+        host: &MailHost,
+        name: &str,
+        call: &mut Call,
+        anchors: &Anchors,
+        left: usize,
+    ) {
+        let address = call.address;
         let first = match self.shake(name, address, Wanted::Any, left) {
             Ok(shown) => shown,
             Err(problem) => {
                 call.problem = Some(problem);
-                return call;
+                return;
             }
         };
         let leaf = first.chain.first().and_then(|der| certificate::read(der).ok());
@@ -75,7 +96,6 @@ impl Survey<'_> {
                 Err(problem) => call.problem = Some(problem),
             }
         }
-        call
     }
 
     fn presented(&self, host: &MailHost, shown: &Shown, anchors: &Anchors) -> Presented {
@@ -98,16 +118,19 @@ impl Survey<'_> {
             matches!(fault, Fault::SelfSigned | Fault::UnknownIssuer(_) | Fault::Path(_))
         }) && proof.unknown.is_none();
         let lone = dane::lone_issuer(records, &shown.chain).filter(|_| is_public);
+        let above = shown.chain.iter().take(MOST_CERTIFICATES).skip(1);
+        let above = above.filter_map(|der| certificate::read(der).ok());
         Presented {
             leaf: shown.chain.first().and_then(|der| certificate::read(der).ok()),
             dane: (!records.is_empty()).then(|| Dane::of(&fits)),
+            above: above.filter(|read| !read.is_self_issued).collect(),
             fits,
             lone_issuer: lone.map(|issuer| issuer.common_name.unwrap_or(issuer.subject)),
             proof,
         }
     }
 
-    /// One session up to TLS. What is left of the time is shared among the addresses to come.
+    /// One handshake.
     fn shake(
         &self,
         name: &str,
@@ -115,6 +138,22 @@ impl Survey<'_> {
         wanted: Wanted,
         left: usize,
     ) -> Result<Shown, NoSession> {
+        let (stream, patience) = self.start(name, address, left)?;
+        self.run.deadline.enter(format!("waiting for the TLS handshake of {address}"));
+        let (shown, result) = handshake(stream, server_name(name), wanted);
+        let (_, mut secured) = result?;
+        secured.allow(patience.smtp);
+        leave(&mut Session::over(secured));
+        Ok(shown)
+    }
+
+    /// One session up to where TLS begins. What is left of the time is shared among the addresses to come.
+    pub(super) fn start<'s>(
+        &'s self,
+        name: &'s str,
+        address: IpAddr,
+        left: usize,
+    ) -> Result<(Connection<'s>, Patience), NoSession> {
         let deadline = &self.run.deadline;
         let mut dialer = Dialer::new(name, PORT, &self.target.caller, deadline);
         let share = deadline.remaining() / u32::try_from(left.max(1)).unwrap_or(u32::MAX);
@@ -137,12 +176,6 @@ impl Survey<'_> {
             let masked = ehlo.has_masked_keyword();
             return Err(if masked { NoSession::StarttlsMasked } else { NoSession::NoStarttls });
         }
-        let stream = dialer.start_tls(session)?;
-        deadline.enter(format!("waiting for the TLS handshake of {address}"));
-        let (shown, result) = handshake(stream, server_name(name), wanted);
-        let (_, mut secured) = result?;
-        secured.allow(dialer.patience.smtp);
-        leave(&mut Session::over(secured));
-        Ok(shown)
+        Ok((dialer.start_tls(session)?, dialer.patience))
     }
 }

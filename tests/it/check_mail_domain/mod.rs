@@ -3,6 +3,7 @@
 mod hostile;
 mod policies;
 mod resolvers;
+mod tls;
 mod verdicts;
 
 use std::net::Ipv4Addr;

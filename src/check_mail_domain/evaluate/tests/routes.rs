@@ -270,7 +270,7 @@ pub(super) const DANE: &[(&str, Change, State, &str)] = &[
             let address = "192.0.2.2".parse().unwrap();
             f.hosts[0].addresses.push(address);
             let chains = vec![chain(Some(Dane::Mismatch), vec![TlsaFit::Differs])];
-            f.hosts[0].calls.push(Call { address, chains, problem: None });
+            f.hosts[0].calls.push(Call { address, chains, problem: None, tls: None });
         },
         CRITICAL,
         "TLSA of mx1.a.example (192.0.2.2) does not match its certificate",
