@@ -14,9 +14,10 @@ mod tests;
 mod texts;
 
 use super::explain::explain;
-use super::facts::{Destination, Facts, Fetched, Published};
+use super::facts::{Destination, Facts, Published};
 use super::policy::Policy;
 use crate::monitoring::{Metric, Report, Unit, Value};
+use crate::published::policy_file::Fetched;
 use judgement::Judgements;
 
 /// Judges what was seen at `now`, in seconds since 1970.

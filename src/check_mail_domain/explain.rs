@@ -2,8 +2,9 @@
 
 pub(super) mod words;
 
-use super::facts::{Destination, Facts, Fetched, MailHost, Published};
+use super::facts::{Destination, Facts, MailHost, Published};
 use crate::monitoring::{Meanings, Report};
+use crate::published::policy_file::Fetched;
 
 /// What each metric is.
 pub(super) const MEANINGS: Meanings = &[

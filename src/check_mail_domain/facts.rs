@@ -6,7 +6,7 @@ pub(super) use tls_look::{TlsChoice, TlsLook, TlsSubject};
 
 use std::net::{IpAddr, SocketAddr};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::target::Target;
 use crate::connection::Family;
@@ -15,10 +15,9 @@ use crate::program::{self, Gathered, OutOfTime};
 use crate::published::NoRecord;
 use crate::published::dkim::DkimKey;
 use crate::published::dmarc::Dmarc;
-use crate::published::mta_sts::{StsFault, StsPolicy};
+use crate::published::policy_file::Fetched;
 use crate::published::spf::Qualifier;
 use crate::published::tls_rpt::ReportsTo;
-use crate::pushover::not_accepted::Distrust;
 use crate::smtp_client::{NoSession, certificate_words};
 use crate::tls::certificate::Certificate;
 use crate::tls::dane::{Dane, TlsaFit};
@@ -219,53 +218,6 @@ pub(super) struct Sts {
     pub(super) record: Published<String>,
     /// The policy; absent where the record says that there is none.
     pub(super) policy: Option<Fetched>,
-}
-
-/// What came of the policy file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Fetched {
-    /// The policy.
-    Policy(StsPolicy, MediaType),
-    /// No policy.
-    No(NoPolicy),
-}
-
-/// What a file is said to be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct MediaType(pub(super) Option<String>);
-
-/// Why there is no policy.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum NoPolicy {
-    #[error("{0} has no address")]
-    NoHost(String),
-    #[error("cannot look up its host: {0}")]
-    Unresolved(NoLookup),
-    #[error("nobody listens on port 443")]
-    Refused,
-    #[error("no answer in time")]
-    Silent,
-    #[error("its certificate {0}")]
-    Certificate(Distrust),
-    #[error("TLS does not come about: {0}")]
-    Tls(String),
-    #[error("answered with HTTP status {0}, not 200")]
-    Status(u16),
-    #[error("the file has more than 64 KB")]
-    TooLong,
-    #[error("the file breaks off")]
-    BrokenOff,
-    #[error("senders drop it: {0}")]
-    Syntax(StsFault),
-    #[error("this program cannot fetch it: {0}")]
-    Ours(String),
-}
-
-impl Serialize for NoPolicy {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
 }
 
 /// Where senders report, and whether anybody is there.

@@ -6,6 +6,8 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::BinDecodable;
 use serde::{Serialize, Serializer};
 
+use crate::connection::Family;
+
 /// The type of the records that are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RecordKind {
@@ -21,6 +23,17 @@ pub(crate) enum RecordKind {
     Spf,
     Tlsa,
     Txt,
+}
+
+impl RecordKind {
+    /// Where addresses of a family stand.
+    pub(crate) fn of_family(family: Family) -> &'static [Self] {
+        match family {
+            Family::Any => &[Self::A, Self::Aaaa],
+            Family::V4 => &[Self::A],
+            Family::V6 => &[Self::Aaaa],
+        }
+    }
 }
 
 impl From<RecordKind> for RecordType {

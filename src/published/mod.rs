@@ -1,4 +1,5 @@
-//! What the owner of a domain publishes about its mail, as text; pure, and public for the fuzzers.
+//! What the owner of a domain publishes about its mail, as text; public for the fuzzers, and pure, but for the one file
+//! that is fetched.
 //!
 //! MTA-STS (RFC 8461), TLS reports (RFC 8460), SPF (RFC 7208), DKIM (RFC 6376) and DMARC (RFC 7489). Readers of such a
 //! text drop it whole when something is wrong with it, so these say what is wrong.
@@ -6,6 +7,7 @@
 pub mod dkim;
 pub mod dmarc;
 pub mod mta_sts;
+pub(crate) mod policy_file;
 pub mod spf;
 pub mod tls_rpt;
 

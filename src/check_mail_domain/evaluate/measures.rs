@@ -6,12 +6,13 @@ use super::judgement::{Judgements, ResultType};
 use super::rank::has_hosts;
 use super::{dane, routes, sts};
 use crate::check_mail_domain::facts::{
-    Delegation, Destination, Facts, Fetched, MailHost, Published, TlsaSet,
+    Delegation, Destination, Facts, MailHost, Published, TlsaSet,
 };
 use crate::check_mail_domain::policy::{Measure, Policy, Requirement};
 use crate::dns::{NoLookup, Validation};
 use crate::monitoring::State;
 use crate::published::mta_sts::StsMode;
+use crate::published::policy_file::Fetched;
 
 /// How it is with one measure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -4,12 +4,13 @@ use super::dane::lacks_tls;
 use super::judgement::{Judgements, ResultType};
 use super::rank::host_rule;
 use crate::check_mail_domain::explain::words;
-use crate::check_mail_domain::facts::{Facts, Fetched, MailHost, MediaType, NoPolicy, Published};
+use crate::check_mail_domain::facts::{Facts, MailHost, Published};
 use crate::check_mail_domain::policy::Policy;
 use crate::dns::NoLookup;
 use crate::monitoring::State;
 use crate::published::NoRecord;
 use crate::published::mta_sts::{MOST_AGE, StsMode, StsPolicy};
+use crate::published::policy_file::{Fetched, MediaType, NoPolicy};
 use crate::smtp_client::certificate_words;
 use crate::tls::proof::Fault;
 

@@ -5,8 +5,8 @@ mod texts;
 
 use super::*;
 use crate::check_mail_domain::facts::{
-    Call, Delegation, DmarcAt, MailHost, MediaType, NoPolicy, Presented, Reports, SpfSum, Sts,
-    TlsChoice, TlsLook, TlsSubject, TlsaSet,
+    Call, Delegation, DmarcAt, MailHost, Presented, Reports, SpfSum, Sts, TlsChoice, TlsLook,
+    TlsSubject, TlsaSet,
 };
 use crate::check_mail_domain::policy::{Measure, Requirement};
 use crate::connection::ConnectError;
@@ -16,6 +16,7 @@ use crate::published::NoRecord;
 use crate::published::dkim::DkimKey;
 use crate::published::dmarc::{Dmarc, Wish};
 use crate::published::mta_sts::{StsFault, StsMode, StsPolicy};
+use crate::published::policy_file::{MediaType, NoPolicy};
 use crate::published::spf::Qualifier;
 use crate::published::tls_rpt::ReportsTo;
 use crate::smtp::{Reply, Stage};

@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use super::Survey;
 use crate::check_mail_domain::facts::{Delegation, Destination, MailHost, TlsaSet};
-use crate::connection::Family;
 use crate::dns::{Data, Lookup, NoLookup, RecordKind, Tlsa, Validation};
 
 /// Hosts that are looked at; honest domains have fewer than ten.
@@ -108,7 +107,7 @@ impl Survey<'_> {
     /// proven or not: senders look at the records that are there (RFC 7672 section 2.2.1; postfix at each address).
     fn addresses(&self, host: &mut MailHost) -> Vec<Lookup> {
         let mut found = Vec::new();
-        for kind in kinds(self.target.caller.family) {
+        for kind in RecordKind::of_family(self.target.caller.family) {
             match self.ask(&host.name, *kind) {
                 Ok(lookup) => {
                     host.addresses.extend(lookup.addresses());
@@ -183,15 +182,6 @@ impl Survey<'_> {
             }
             _ => Some(true),
         }
-    }
-}
-
-/// What addresses are asked for.
-pub(super) fn kinds(family: Family) -> &'static [RecordKind] {
-    match family {
-        Family::Any => &[RecordKind::A, RecordKind::Aaaa],
-        Family::V4 => &[RecordKind::A],
-        Family::V6 => &[RecordKind::Aaaa],
     }
 }
 
