@@ -53,6 +53,9 @@ fn man_pages_have_the_expected_sections_and_the_version() {
         ] {
             assert!(block(&page, section).is_some(), "{name}: no {section}");
         }
+        // Plugins are in no PATH: whoever reads of one must be able to type it.
+        let first = block(&page, "FILES").unwrap().lines().nth(1);
+        assert_eq!(first, Some(&*format!(".I /usr/lib/nagios/plugins/{name}")));
     }
 }
 
