@@ -56,6 +56,9 @@ install:
 	  install -D -m 644 packaging/completions/$$program.fish $(share)/fish/vendor_completions.d/$$program.fish \
 	  || exit; \
 	done
+	# No check, so people type it.
+	install -d $(DESTDIR)$(PREFIX)/bin
+	ln -sfr $(DESTDIR)$(plugindir)/notify_pushover $(DESTDIR)$(PREFIX)/bin/notify_pushover
 	install -D -m 644 man/pushover.toml.5 $(share)/man/man5/pushover.toml.5
 	for file in config/pushover.toml config/channel/pushover.toml \
 	  $(patsubst packaging/%,%,$(wildcard packaging/systemd/*)) tmpfiles.d/monitoring-plugins-axigen.conf; do \

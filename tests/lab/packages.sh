@@ -82,6 +82,7 @@ run() {
     said=$(as_nagios "/usr/lib/nagios/plugins/$program" "$@") || code=$?
     [[ $code = "$wanted" && $said = *"$words"* ]] || fail "$program $* ended with $code: $said"
 }
+is 'notify_pushover in the PATH' "$(as_nagios notify_pushover --version)" "$(as_nagios /usr/lib/nagios/plugins/notify_pushover --version)"
 mkdir -p "$root/srv/queue/00"
 touch "$root/srv/queue/00/S1" "$root/srv/queue/00/M1"
 run 0 'AXIGEN QUEUE OK - 1 message' check_axigen_queue --queue-dir /srv/queue
@@ -201,9 +202,11 @@ is "$spool" "$(state $spool)" 'icinga:icinga 700'
 is 'rpm -V' "$(on_root -V --nodeps $name)" ''
 grep -qx User=icinga "$root/usr/lib/systemd/system/notify-pushover-flush.service" || fail 'User='
 grep -q /usr/lib64/nagios/plugins/notify_pushover "$root/usr/lib/systemd/system/notify-pushover-flush.service" || fail 'ExecStart='
-code=0
-inside /usr/lib64/nagios/plugins/check_axigen_queue --version >/dev/null || code=$?
-is 'check_axigen_queue --version' "$code" 3
+for program in /usr/lib64/nagios/plugins/check_axigen_queue notify_pushover; do
+    code=0
+    inside $program --version >/dev/null || code=$?
+    is "$program --version" "$code" 3
+done
 sed -i 's/^#recipient = .*/recipient = "me"/' "$root$config"
 cp "$root$config" "$scratch/edited"
 packaging/build-rpm.sh "$packages/bin" "$scratch/second" --define 'suite_release 2'

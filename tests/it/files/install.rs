@@ -65,4 +65,6 @@ fn an_installation_has_programs_man_pages_and_completions_and_runs() {
         }
     }
     assert_eq!(expected, installed);
+    let typed = std::fs::read_link(stage.path().join("usr/bin/notify_pushover")).unwrap();
+    assert_eq!(typed, Path::new("../lib/nagios/plugins/notify_pushover"));
 }
