@@ -25,12 +25,28 @@ Unreleased) version=$released~$(date -u -d "$day" +%Y%m%d) ;;
     ;;
 esac
 
-maintainer=$(sed -n 's/^Maintainer: //p' "$top/packaging/debian/control")
+# shellcheck source=packaging/contact
+. "$top/packaging/contact"
 
 # changelog deb|rpm: CHANGELOG.md in the format's own words.
 changelog() {
     awk -v fmt="$1" -v pkg="$name" -v who="$maintainer" -v unreleased="$version $day" \
         -f "$top/packaging/changelog.awk" "$top/CHANGELOG.md"
+}
+
+# machine_of BINDIR: the processor that the programs in it are for, in GNU's words.
+machine_of() {
+    for program in "$1"/*; do
+        case $(readelf --file-header "$program") in
+        *AArch64*) echo aarch64 ;;
+        *X86-64*) echo x86_64 ;;
+        *)
+            echo "$program is for another processor than the packages know" >&2
+            return 1
+            ;;
+        esac
+        break
+    done
 }
 
 # copy_sources DIR: what git knows or would know, without anything built.

@@ -7,5 +7,6 @@ mod docs;
 mod generated;
 mod glossary;
 mod install;
+mod packages;
 mod pushover;
 mod transcripts;
