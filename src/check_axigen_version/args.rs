@@ -5,7 +5,7 @@ use super::release::Release;
 use super::target::Target;
 use crate::connection::Family;
 use crate::monitoring::State;
-use crate::program::{CheckOptions, UsageError};
+use crate::program::{CheckOptions, UsageError, offered};
 use crate::smtp_client::{host, port};
 
 /// Does an Axigen server answer, and has its release a known hole?
@@ -33,7 +33,7 @@ pub struct Args {
     minimum: Vec<Release>,
 
     /// State of a release with a known hole, or older than its minimum
-    #[arg(long, value_name = "STATE", default_value = "WARNING", value_parser = state)]
+    #[arg(long, value_name = "STATE", default_value = "WARNING", hide_possible_values = true, value_parser = offered(["OK", "WARNING", "CRITICAL", "UNKNOWN"], state))]
     vulnerable_state: State,
 
     /// Use IPv4 only

@@ -7,7 +7,7 @@ use super::policy::{Measure, Policy, Requirement};
 use super::target::Target;
 use crate::dns::NameServer;
 use crate::monitoring::{State, duration};
-use crate::program::{CheckOptions, UsageError};
+use crate::program::{CheckOptions, UsageError, offered};
 use crate::published::dmarc::Wish;
 use crate::published::mta_sts::StsMode;
 use crate::smtp::address::Domain;
@@ -34,12 +34,12 @@ pub struct Args {
     /// What must be there, or the state is CRITICAL: dnssec, dane, mta-sts, any
     /// (dane or mta-sts), tls-rpt, spf, dkim, dmarc or none, with commas
     /// between [default: any, spf and dmarc, or the state is WARNING]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', hide_possible_values = true, value_parser = offered(REQUIREMENTS, str::parse::<Requirement>))]
     require: Vec<Requirement>,
 
     /// Judge by what an authority asks for: bsi for all seven of --require,
     /// ncsc2025 for TLS of each mail server; repeatable
-    #[arg(long, value_name = "NAME", value_parser = profile)]
+    #[arg(long, value_name = "NAME", hide_possible_values = true, value_parser = offered(["bsi", "ncsc2025"], profile))]
     profile: Vec<Profile>,
 
     /// Selector of a DKIM key, what stands before ._domainkey; repeatable
@@ -56,11 +56,11 @@ pub struct Args {
     rollover: Option<Duration>,
 
     /// testing when an MTA-STS policy in that mode is all that is wanted
-    #[arg(long, value_name = "MODE", value_parser = sts_mode, default_value = "enforce")]
+    #[arg(long, value_name = "MODE", hide_possible_values = true, value_parser = offered(["enforce", "testing"], sts_mode), default_value = "enforce")]
     mta_sts_mode: StsMode,
 
     /// none when a DMARC policy of p=none is all that is wanted
-    #[arg(long, value_name = "POLICY", value_parser = wish, default_value = "quarantine")]
+    #[arg(long, value_name = "POLICY", hide_possible_values = true, value_parser = offered(["quarantine", "none"], wish), default_value = "quarantine")]
     dmarc_policy: Wish,
 
     /// The domain is to take no mail: OK when it says so by a null MX
@@ -83,6 +83,10 @@ pub struct Args {
     #[command(flatten)]
     common: CheckOptions,
 }
+
+/// What completions offer for `--require`.
+const REQUIREMENTS: [&str; 9] =
+    ["any", "none", "dnssec", "dane", "mta-sts", "tls-rpt", "spf", "dkim", "dmarc"];
 
 /// A set of requirements that somebody published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

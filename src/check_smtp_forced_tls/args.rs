@@ -8,7 +8,7 @@ use super::facts::{LastStage, Role, Sender};
 use super::policy::Policy;
 use super::target::{InboundTarget, OutboundTarget, Target};
 use crate::monitoring::State;
-use crate::program::{CheckOptions, UsageError};
+use crate::program::{CheckOptions, UsageError, offered};
 use crate::smtp::address::{Address, Domain};
 use crate::smtp_client::{CallerOptions, ProxyOption, Security, host, port};
 use canary::CanaryOptions;
@@ -65,7 +65,7 @@ pub struct Args {
 
     /// How far to go: rcpt, or data for a rule that acts there; no content is
     /// sent
-    #[arg(long, value_name = "STAGE", default_value = "rcpt", value_parser = stage)]
+    #[arg(long, value_name = "STAGE", default_value = "rcpt", hide_possible_values = true, value_parser = offered(["rcpt", "data"], stage))]
     stage: LastStage,
 
     /// Take a temporary refusal (4xx) that names TLS for enough

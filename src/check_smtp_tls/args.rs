@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::TypedValueParser;
+
 use super::facts::Start;
 use super::grade::Grade;
 use super::lifetime::{Left, LeftPair};
@@ -10,7 +12,7 @@ use super::listener::Listener;
 use super::policy::{Policy, Trust};
 use super::target::Target;
 use crate::monitoring::{State, duration};
-use crate::program::{CheckOptions, UsageError};
+use crate::program::{CheckOptions, UsageError, offered};
 use crate::smtp_client::{CallerOptions, ProxyOption, host, port};
 
 /// Judge the TLS of a mail server: versions from SSLv2 to TLS 1.3, suites, keys, certificate.
@@ -69,11 +71,11 @@ pub struct Args {
     quick: bool,
 
     /// WARNING for a grade worse than this
-    #[arg(long, value_name = "GRADE", default_value = "A-", allow_hyphen_values = true)]
+    #[arg(long, value_name = "GRADE", default_value = "A-", allow_hyphen_values = true, hide_possible_values = true, value_parser = grade())]
     grade_warning: Grade,
 
     /// CRITICAL for a grade worse than this
-    #[arg(long, value_name = "GRADE", default_value = "C", allow_hyphen_values = true)]
+    #[arg(long, value_name = "GRADE", default_value = "C", allow_hyphen_values = true, hide_possible_values = true, value_parser = grade())]
     grade_critical: Grade,
 
     /// Least remaining life of the certificate, in days, hours or per cent of
@@ -92,7 +94,7 @@ pub struct Args {
 
     /// Whether an untrusted certificate counts: pkix always, none never, auto
     /// except where clients take any (STARTTLS on ports other than 465 and 587)
-    #[arg(long, value_name = "MODE", default_value = "auto", value_parser = trust)]
+    #[arg(long, value_name = "MODE", default_value = "auto", hide_possible_values = true, value_parser = offered(["auto", "pkix", "none"], trust))]
     trust: Trust,
 
     /// PEM file with the authorities to trust in place of the system's
@@ -185,6 +187,10 @@ impl Args {
         }
         Ok((warning, critical))
     }
+}
+
+fn grade() -> impl TypedValueParser<Value = Grade> {
+    offered(["A+", "A", "A-", "B", "C", "D", "E", "F"], str::parse::<Grade>)
 }
 
 fn trust(text: &str) -> Result<Trust, &'static str> {

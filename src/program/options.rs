@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::offered::offered;
 use crate::monitoring::State;
 use crate::monitoring::render::Format;
 
@@ -22,7 +23,8 @@ pub struct CheckOptions {
 
     /// Print plugin text, one JSON object, or text for Prometheus: nagios, json
     /// or openmetrics
-    #[arg(long, value_name = "FORMAT", default_value = "nagios")]
+    #[arg(long, value_name = "FORMAT", default_value = "nagios", hide_possible_values = true,
+        value_parser = offered(["nagios", "json", "openmetrics"], str::parse::<Format>))]
     pub output_format: Format,
 
     /// Add long output; twice: also explain what was looked at

@@ -5,6 +5,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use crate::program::offered;
+
 /// Option of every SMTP check for a listener behind a proxy.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ProxyOption {
@@ -15,7 +17,8 @@ pub(crate) struct ProxyOption {
         value_name = "VERSION",
         num_args = 0..=1,
         default_missing_value = "v1",
-        value_parser = version
+        hide_possible_values = true,
+        value_parser = offered(["v1", "v2"], version)
     )]
     proxy_protocol: Option<ProxyVersion>,
 }

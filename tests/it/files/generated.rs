@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use clap::error::ErrorKind;
+use clap::{Arg, ValueHint};
 use clap_complete::Shell;
 
 /// A file of this package.
@@ -116,19 +118,51 @@ fn examples_in_man_pages_are_valid_command_lines() {
     }
 }
 
+/// What completions offer where the words are not known: without this shells name files for every value.
+fn hinted(argument: Arg) -> Arg {
+    let hint = match value_name(&argument) {
+        Some("FILE") => ValueHint::FilePath,
+        Some("DIR") => ValueHint::DirPath,
+        Some("HOST") => ValueHint::Hostname,
+        Some(_) => ValueHint::Other,
+        None => return argument,
+    };
+    argument.value_hint(hint)
+}
+
+/// An option that offers words reads each of them, and names no other in its help.
+#[test]
+fn words_that_are_offered_are_read() {
+    let mut offering = 0;
+    for command in suite::commands() {
+        for argument in command.get_arguments().filter(|argument| !argument.is_positional()) {
+            for word in argument.get_possible_values() {
+                offering += 1;
+                let option = format!("--{}={}", argument.get_long().unwrap(), word.get_name());
+                let read = command.clone().try_get_matches_from([command.get_name(), &option]);
+                let kind = read.err().map(|error| error.kind());
+                let refused = [ErrorKind::InvalidValue, ErrorKind::ValueValidation];
+                assert!(!kind.is_some_and(|kind| refused.contains(&kind)), "{option}: {kind:?}");
+            }
+        }
+    }
+    assert!(offering > 50, "{offering}");
+}
+
 #[test]
 fn completions_are_those_of_the_command_lines() {
     let directory = file("packaging/completions");
     let mut written = BTreeSet::new();
-    for command in &mut suite::commands() {
+    for command in suite::commands() {
         let name = command.get_name().to_owned();
+        let mut command = command.mut_args(hinted);
         for (shell, file_name) in [
             (Shell::Bash, format!("{name}.bash")),
             (Shell::Zsh, format!("_{name}")),
             (Shell::Fish, format!("{name}.fish")),
         ] {
             let mut script = Vec::new();
-            clap_complete::generate(shell, command, &name, &mut script);
+            clap_complete::generate(shell, &mut command, &name, &mut script);
             let script = String::from_utf8(script).unwrap();
             let shipped = directory.join(&file_name);
             snapbox::Assert::new().action_env("SNAPSHOTS").eq(
@@ -180,7 +214,7 @@ fn options(tag: &str) -> BTreeSet<String> {
 }
 
 /// The spellings of an option on the command line.
-fn spelled(argument: &clap::Arg) -> BTreeSet<String> {
+fn spelled(argument: &Arg) -> BTreeSet<String> {
     let short = argument.get_short_and_visible_aliases().unwrap_or_default();
     let long = argument.get_long_and_visible_aliases().unwrap_or_default();
     short
@@ -190,7 +224,7 @@ fn spelled(argument: &clap::Arg) -> BTreeSet<String> {
         .collect()
 }
 
-fn value_name(argument: &clap::Arg) -> Option<&str> {
+fn value_name(argument: &Arg) -> Option<&str> {
     argument.get_action().takes_values().then(|| argument.get_value_names().unwrap()[0].as_str())
 }
 
