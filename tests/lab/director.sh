@@ -1,6 +1,6 @@
 #!/bin/sh
 # Inside a Debian with Icinga Director: restores the shipped basket into a fresh database, twice, as an administrator who
-# upgrades does, and deploys it for one host to the Icinga 2 that runs there.
+# upgrades does, and deploys it for two hosts to the Icinga 2 that runs there.
 #
 #   tests/lab/director.sh      needs /lab/basket.json and the shipped commands; afterwards /lab/services.json
 set -eu
@@ -47,7 +47,12 @@ first=$(count)
 icingacli director basket restore <basket.json
 [ "$(count)" = "$first" ] || { echo "a second restore adds objects: $first, then $(count)" >&2; exit 1; }
 
-icingacli director host create mail01 --json '{"object_type": "object", "address": "127.0.0.1", "check_command": "axigen_smtp_accept", "vars": {"axigen": true}}'
+# host NAME VARIABLE: a host with a service set.
+host() {
+    icingacli director host create "$1" --json "{\"object_type\": \"object\", \"address\": \"127.0.0.1\", \"check_command\": \"axigen_smtp_accept\", \"vars\": {\"$2\": true}}"
+}
+host mail01 axigen
+host postfix mail_server
 # Restoring names commands that Icinga itself knows; a later kickstart imports their arguments and must keep the fields.
 icingacli director kickstart run
 icingacli director config deploy

@@ -114,10 +114,17 @@ fn templates_of_the_basket_set_what_the_commands_know() {
     for command in basket["ExternalCommand"].as_object().unwrap().keys() {
         assert!(checked.contains(&command.as_str()), "no template for {command}");
     }
-    for service in
-        basket["ServiceSet"]["Axigen mail server"]["services"].as_object().unwrap().values()
-    {
+    for service in services(&basket) {
         let template = service["imports"][0].as_str().unwrap();
         assert!(templates.contains_key(template), "{template}");
+        for variable in service["vars"].as_object().into_iter().flat_map(Map::keys) {
+            assert!(known.contains(&variable.as_str()), "{service}: {variable}");
+        }
     }
+}
+
+/// The services of every set.
+fn services(basket: &Value) -> impl Iterator<Item = &Value> {
+    let sets = basket["ServiceSet"].as_object().unwrap().values();
+    sets.flat_map(|set| set["services"].as_object().unwrap().values())
 }

@@ -16,6 +16,10 @@ use crate::support::machine::{EXAMPLES, Machine, QUEUE};
 use crate::support::pushover::{ALICE, TOKEN};
 use crate::support::{chmod, skipped_without_root};
 
+/// Services that wait for a mailbox, a partner, a domain or a login to be named.
+const WAITING: [&str; 5] =
+    ["smtp-forced-tls", "smtp-canary", "smtp-malware", "mail-domain", "smtp-submission"];
+
 #[test]
 #[ignore = "lab: Icinga 2 and Nagios 4"]
 fn shipped_configuration_loads_and_a_broken_one_does_not() {
@@ -43,15 +47,12 @@ fn shipped_configuration_loads_and_a_broken_one_does_not() {
     );
     machine.adapt(&format!("{EXAMPLES}/nagios/axigen.cfg"), "etc/nagios4/conf.d/axigen.cfg", &[]);
     let (good, said) = loads(icinga());
-    // These wait for a mailbox, a partner and a domain to be named.
     let warnings: Vec<&str> = said.lines().filter(|line| line.contains("warning/")).collect();
     let waits = |line: &&str| {
-        ["'smtp-forced-tls'", "'smtp-canary'", "'smtp-malware'", "'mail-domain'"]
-            .iter()
-            .any(|rule| line.contains(rule))
+        WAITING.iter().any(|rule| line.contains(&format!("'{rule}'")))
             && line.contains("does not match anywhere")
     };
-    assert!(good && warnings.len() == 4 && warnings.iter().all(waits), "{said}");
+    assert!(good && warnings.len() == WAITING.len() && warnings.iter().all(waits), "{said}");
     let (good, said) = loads(nagios());
     assert!(good && said.contains("Total Warnings: 0"), "{said}");
     let listed =

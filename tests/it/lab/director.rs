@@ -53,9 +53,12 @@ fn director_takes_the_basket_and_icinga_runs_its_services() {
 
     let basket = fs::read_to_string(repository.join("packaging/examples/director/basket.json"));
     let basket: serde_json::Value = serde_json::from_str(&basket.unwrap()).unwrap();
-    let services = basket["ServiceSet"]["Axigen mail server"]["services"].as_object().unwrap();
     let there = fs::read_to_string(lab.join("services.json")).unwrap();
-    for service in services.keys() {
-        assert!(there.contains(&format!("mail01!{service}")), "{service}: {there}");
+    for (set, on_postfix) in [("Axigen mail server", false), ("Mail server", true)] {
+        for service in basket["ServiceSet"][set]["services"].as_object().unwrap().keys() {
+            let name = |host: &str| format!("\"{host}!{service}\"");
+            assert!(there.contains(&name("mail01")), "{service}: {there}");
+            assert_eq!(there.contains(&name("postfix")), on_postfix, "{service}: {there}");
+        }
     }
 }

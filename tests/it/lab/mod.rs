@@ -2,6 +2,7 @@
 
 mod cores;
 mod director;
+mod example_shapes;
 mod hanging;
 mod openmetrics;
 mod smtp_accept;

@@ -30,17 +30,22 @@ const PACKAGES: [&str; 13] = [
 ];
 
 /// Every service of the example on the hosts of the lab, with its program as [`outputs`] has it.
-const SERVICES: [(&str, &str); 9] = [
+const SERVICES: [(&str, &str); 14] = [
     ("mail01!axigen-queue", "check_axigen_queue"),
     ("mail01!axigen-version", "check_axigen_version"),
     ("mail01!smtp", "check_smtp_accept"),
     ("mail01!smtp-forced-tls", "check_smtp_forced_tls"),
+    ("mail01!smtp-submission", "check_smtp_accept"),
     ("mail01!smtp-malware", "check_smtp_malware"),
     ("mail01!smtp-tls", "check_smtp_tls"),
     ("mail01!smtp-tls-quick", "check_smtp_tls--quick"),
+    ("mail01!smtp-tls-587", "check_smtp_tls--quick"),
+    ("mail01!smtp-tls-465", "check_smtp_tls--quick"),
     // Where Icinga runs, and where there is no queue.
     ("lab!axigen-pushover", "check_pushover"),
     ("relay01!smtp", "check_smtp_accept"),
+    ("relay01!smtp-tls", "check_smtp_tls"),
+    ("relay01!smtp-tls-quick", "check_smtp_tls--quick"),
 ];
 
 /// The host where Icinga runs, and one without a queue.
@@ -129,6 +134,7 @@ fn example() -> String {
     let first = "  vars.axigen_queue_dir";
     text.replacen(first, &(vars.concat() + first), 1)
         .replace("  // vars.forced_tls", "  vars.forced_tls")
+        .replace("  // vars.smtp_submission_login", "  vars.smtp_submission_login")
         .replace("max_check_attempts = 3", "max_check_attempts = 1")
         .replace("max_check_attempts = 2", "max_check_attempts = 1")
 }
