@@ -8,7 +8,7 @@ programs = $(basename $(notdir $(wildcard src/bin/*.rs)))
 release = $(CARGO_TARGET_DIR)/release
 share = $(DESTDIR)$(PREFIX)/share
 
-.PHONY: all demo test lab soak release-check deny bench install
+.PHONY: all demo test lab pictures soak release-check deny bench install
 
 # The programs, as they are installed.
 all:
@@ -29,6 +29,12 @@ test:
 lab: all packages
 	tests/setup.sh nmap:nmap sslscan:sslscan openssl:openssl gnutls-cli:gnutls-bin curl:curl python3:python3 bindfs:bindfs
 	tests/lab.sh
+
+# The pictures of the docs, by the programs of `make demo` in an Icinga of Debian's. As root on Debian; look at them before
+# you commit them: CONTRIBUTING.md
+pictures:
+	$(CARGO) build --locked --bins --examples
+	tests/lab/pictures.sh
 
 # Thousands of faults, kills and crashes, which `make lab` samples: docs/soak.md
 soak: all

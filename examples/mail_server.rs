@@ -57,7 +57,7 @@ impl Server {
         let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
         std::fs::write(format!("{file}.pem"), authority.pem())?;
 
-        let mut leaf = CertificateParams::new(vec!["127.0.0.1".to_owned()])?;
+        let mut leaf = CertificateParams::new(vec!["127.0.0.1".to_owned(), "mail01".to_owned()])?;
         leaf.distinguished_name.push(DnType::CommonName, "mail.example.com");
         leaf.not_before = (now - 87 * DAY).into();
         leaf.not_after = match kind {

@@ -29,7 +29,8 @@ fn program_page(name: &str) -> String {
 /// README.md, the pages in docs/ and what else people read first, by path.
 fn pages() -> Vec<(String, String)> {
     let entries = fs::read_dir(repository().join("docs")).unwrap();
-    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let files = entries.map(|entry| entry.unwrap()).filter(|entry| entry.path().is_file());
+    let names = files.map(|entry| entry.file_name().into_string().unwrap());
     let mut paths: Vec<String> = names.map(|name| format!("docs/{name}")).collect();
     paths.extend(["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(ToOwned::to_owned));
     paths.sort();

@@ -82,7 +82,9 @@ fn icinga_db_web_shows_every_service_in_every_state_and_keeps_its_limits() {
     fs::write(lab.join("others.conf"), HOSTS).unwrap();
     let commands = repository().join("packaging/icinga2/monitoring-plugins-axigen.conf");
     fs::copy(commands, lab.join("commands.conf")).unwrap();
-    fs::copy(tests.join("web.sh"), lab.join("web.sh")).unwrap();
+    for script in ["web.sh", "icinga-web.sh"] {
+        fs::copy(tests.join(script), lab.join(script)).unwrap();
+    }
     let ran = Command::new("unshare")
         .arg("--net")
         .arg(tests.join("inside.sh"))
