@@ -31,7 +31,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
-use support::pki::{Authority, NAME, rsa};
+use support::pki::{Authority, rsa};
 use support::postfix::{Postfix, Service};
 
 /// Of what takes milliseconds.
@@ -40,7 +40,7 @@ const CHECK_SMTP: &str = "/usr/lib/nagios/plugins/check_smtp";
 
 fn main() {
     let root = Authority::root();
-    let leaf = root.leaf(NAME, -1, 397, rsa());
+    let leaf = root.leaf("127.0.0.1", -1, 397, rsa());
     let Some(postfix) =
         Postfix::start("benchmark", &[("good.pem", leaf.pem())], &[Service::new(&[])])
     else {
@@ -48,6 +48,8 @@ fn main() {
         return;
     };
     let port = postfix.port(0);
+    let dir = tempfile::tempdir().unwrap();
+    let anchors = system_and(&root, dir.path());
     let proxy = Proxy::start(port);
     println!(
         "| Command | connections | at once | median ms | median CPU ms | runs | peak MiB |\n|-|-:|-:|-:|-:|-:|-:|"
@@ -56,7 +58,7 @@ fn main() {
     let mut rows = Vec::new();
     for tool in &TOOLS {
         match path(tool.words[0]) {
-            Some(path) => rows.push(Row { tool, path, runs: Vec::new() }),
+            Some(path) => rows.push(Row { tool, path, anchors: &anchors, runs: Vec::new() }),
             None => missing.push(tool.words[0]),
         }
     }
@@ -79,6 +81,16 @@ fn main() {
     }
 }
 
+/// The anchors of this system, and the one that certifies postfix: so many are read as for a server on the Internet.
+fn system_and(root: &Authority, dir: &Path) -> PathBuf {
+    let path = root.write(dir);
+    let mut anchors = std::fs::read(&path).unwrap();
+    let system = openssl_probe::probe().cert_file.expect("a bundle of the system");
+    anchors.extend(std::fs::read(system).unwrap());
+    std::fs::write(&path, anchors).unwrap();
+    path
+}
+
 /// A command line, with `{port}` where the port belongs; `exit_code` where it must end well to count.
 struct Tool {
     words: &'static [&'static str],
@@ -87,11 +99,11 @@ struct Tool {
 
 const TOOLS: [Tool; 7] = [
     Tool {
-        words: &["check_smtp_tls", "-H", "127.0.0.1", "-p", "{port}", "--trust", "none"],
+        words: &["check_smtp_tls", "-H", "127.0.0.1", "-p", "{port}"],
         exit_code: Some(0),
     },
     Tool {
-        words: &["check_smtp_tls", "-H", "127.0.0.1", "-p", "{port}", "--trust", "none", "--quick"],
+        words: &["check_smtp_tls", "-H", "127.0.0.1", "-p", "{port}", "--quick"],
         exit_code: Some(0),
     },
     Tool {
@@ -126,8 +138,9 @@ const TOOLS: [Tool; 7] = [
 ];
 
 impl Tool {
-    fn command(&self, path: &Path, port: u16) -> Command {
+    fn command(&self, path: &Path, port: u16, anchors: &Path) -> Command {
         let mut command = Command::new(path);
+        command.env("SSL_CERT_FILE", anchors).env_remove("SSL_CERT_DIR");
         for word in &self.words[1..] {
             command.arg(word.replace("{port}", &port.to_string()));
         }
@@ -166,17 +179,18 @@ fn cpu_of_children() -> Duration {
 struct Row<'a> {
     tool: &'a Tool,
     path: PathBuf,
+    anchors: &'a Path,
     runs: Vec<Times>,
 }
 
 impl Row<'_> {
     /// Also warms the caches.
     fn is_quick(&self, port: u16) -> bool {
-        self.tool.time(&mut self.tool.command(&self.path, port)).wall < Duration::from_millis(200)
+        self.tool.time(&mut self.tool.command(&self.path, port, self.anchors)).wall < Duration::from_millis(200)
     }
 
     fn run(&mut self, port: u16) -> Times {
-        let times = self.tool.time(&mut self.tool.command(&self.path, port));
+        let times = self.tool.time(&mut self.tool.command(&self.path, port, self.anchors));
         self.runs.push(times);
         times
     }
@@ -202,7 +216,7 @@ impl Row<'_> {
     fn line(&self, proxy: &Proxy) -> String {
         // Counted and weighed in a run of its own, which the proxy slows down.
         proxy.forget();
-        let peak = peak(&self.tool.command(&self.path, proxy.port));
+        let peak = peak(&self.tool.command(&self.path, proxy.port, self.anchors));
         let name = Path::new(self.tool.words[0]).file_name().unwrap().to_string_lossy();
         let options = self.tool.words[1..].join(" ").replace("{port}", "PORT");
         format!(
