@@ -37,7 +37,7 @@
 //! - [`connection`]: TCP whose every wait has an end
 //! - [`stream`], [`system_error`]: why bytes no longer come or go, the same for every protocol
 //! - [`deadline`], [`clock`]: how long a run may take, and how the time of day is counted
-//! - [`command_line`]: what was typed, and how a worker is told from its run
+//! - [`command_line`]: what was typed, and how a helper is told from its run
 //! - [`secret`], [`login`]: what must never be shown, alone or with the name of a user
 //! - [`named_file`]: files that somebody names, whatever they are
 //!
@@ -45,7 +45,7 @@
 //!
 //! ```text
 //! programs        -> everything below, but no other program
-//! program         -> monitoring, deadline, clock, command_line
+//! program         -> monitoring, deadline, clock, command_line, secret
 //! pushover        -> deadline, clock, secret, named_file, command_line
 //! canary          -> system_error
 //! smtp_client     -> smtp, tls, connection, deadline, login, program

@@ -21,23 +21,23 @@ mod usage;
 mod wait;
 mod worker;
 
-use std::process::ExitCode;
+use std::process::{ExitCode, Stdio};
 
 use clap::Parser;
 
-pub use errand::Errand;
+pub use errand::{Errand, Unanswered};
 pub use lenient::LeftOut;
-pub use notifier::{NotifierOptions, run_notifier};
+pub use notifier::{Notifier, NotifierOptions, run_notifier};
 pub use offered::{Offered, offered};
 pub use options::{CheckOptions, Timeout};
 pub use outcome::{Delivery, Outcome};
-pub use progress::{Gathered, OutOfTime, Progress};
+pub use progress::{Gathered, Hanging, OutOfTime, Progress};
 pub use run::Run;
 pub use server::{Served, ServerOptions, Service, run_server};
 pub use service::{Requests, answer, complain, run_service};
 pub use usage::UsageError;
 
-use crate::command_line;
+use crate::command_line::{self, Duty};
 use crate::monitoring::Report;
 use console::Console;
 use worker::Worker;
@@ -53,7 +53,7 @@ pub fn run_check<A>(
 where
     A: Parser + AsRef<CheckOptions>,
 {
-    let is_worker = command_line::is_of_worker();
+    let is_worker = Duty::own() == Duty::Worker;
     if is_worker {
         worker::settle_in();
     }
@@ -68,7 +68,7 @@ where
         let line = unset::without_empty_values(&A::command(), command_line::typed());
         A::try_parse_from(line).map(|args| (console.begin(args.as_ref()), args))
     };
-    if !is_worker && let Ok(worker) = Worker::start() {
+    if !is_worker && let Ok(worker) = Worker::start(Duty::Worker, Stdio::null()) {
         return worker.relay(&signals, console, || begin().map(|(run, _)| run));
     }
     let (run, args) = match begin() {
@@ -77,7 +77,7 @@ where
     };
     // Where there is no second thread either, a disk that hangs is the only thing that is not noticed.
     let _ = supervisor::start(signals, console, run.clone());
-    if let Some(straggler) = straggler::find() {
+    if let Some(straggler) = straggler::of_this_run() {
         run.leave_to(straggler);
     }
     let report = check(&args, &run).unwrap_or_else(|error| error.report());

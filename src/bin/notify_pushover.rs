@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    suite::program::run_notifier("PUSHOVER", suite::notify_pushover::run)
+    suite::program::run_notifier(&suite::notify_pushover::NOTIFIER)
 }

@@ -3,7 +3,6 @@
 mod inquiry;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::facts::{Blocked, Credential, Facts, Lost, Note, Unconfirmed};
@@ -32,12 +31,12 @@ pub(super) fn probe(target: &Target, run: &Run, progress: &Progress<Facts>) {
     let mut access = target.access.gather();
     let now = unix_seconds(run.now);
     // Not in the spool, which may be what hangs.
-    let lost = lost(&access.spool_dir, now);
+    let lost = lost(&access, now);
     progress.note(|facts| facts.lost = lost);
     run.deadline.enter("reading the spool");
     access.enter_spool();
     // Once more with the rights of whoever sends, who may have a place of its own for it.
-    let lost_by_it = self::lost(&access.spool_dir, now);
+    let lost_by_it = self::lost(&access, now);
     progress.note(|facts| {
         let new = lost_by_it
             .into_iter()
@@ -100,10 +99,10 @@ impl Present {
     }
 }
 
-fn lost(spool: &Path, now: u64) -> Vec<Lost> {
+fn lost(access: &Access, now: u64) -> Vec<Lost> {
     let seen =
         |Losses { count, last, file }| Lost { count, seconds: now.saturating_sub(last), file };
-    losses::of(spool).into_iter().map(seen).collect()
+    access.places_of_losses().iter().flat_map(|place| losses::of(place)).map(seen).collect()
 }
 
 /// Has Pushover asked, and what is in its way noted anew.

@@ -44,12 +44,13 @@ pub(super) fn spooled(all: Vec<Outgoing>, dispatch: &mut Dispatch<'_>, spool: &S
 /// Sends messages without keeping them.
 pub(super) fn unspooled(all: Vec<Outgoing>, dispatch: &mut Dispatch<'_>, why: &Unkept) -> Outcome {
     let unkept = explain::unkept(why);
-    dispatch.errand.stands_at(Outcome::new(Delivery::Lost, unkept.as_str()));
     // One of earlier runs, or of others on this host: a token that was refused is not to be tried by each alert.
     let spool = dispatch.access.spool.clone().ok();
     let lock = spool.as_ref().and_then(|spool| spool.try_lock().ok()?);
+    let memory = spool.as_ref().map(Memory::recall).unwrap_or_default();
+    dispatch.errand.stands_at(Outcome::new(Delivery::Lost, unkept.as_str()));
     let items = all.into_iter().map(|one| one.item).collect();
-    let fates = dispatch.send_unspooled(items, spool.as_ref(), lock.as_ref());
+    let fates = dispatch.send_unspooled(items, memory, spool.as_ref().filter(|_| lock.is_some()));
     let mut outcome = dispatch.sum_up(&fates, None);
     // Somebody wanted no spool and it was not needed: nothing to remark.
     if outcome.delivery != Delivery::Accepted || !matches!(why, Unkept::NotWanted) {
@@ -144,7 +145,8 @@ fn send_homeless(
     dispatch.errand.stands_at(Outcome::new(Delivery::Lost, unkept));
     deadline.enter("waiting for the process that sends");
     let lock = spool.lock_within(deadline.until_half(), deadline);
-    let fates = dispatch.send_unspooled(homeless, Some(spool), lock.as_ref());
+    let keeper = lock.as_ref().map(|_| spool);
+    let fates = dispatch.send_unspooled(homeless, Memory::recall(spool), keeper);
     let drained = lock.as_ref().and_then(|_lock| dispatch.drain(spool, ours).ok());
     (fates, ends_of(ours, &drained.unwrap_or_default(), spool))
 }

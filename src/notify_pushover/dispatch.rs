@@ -10,7 +10,7 @@ use crate::pushover::access::Access;
 use crate::pushover::drain::{Drainer, Fate, Limits};
 use crate::pushover::item::Item;
 use crate::pushover::memory::Memory;
-use crate::pushover::spool::{Lock, Name, Spool, SpoolError};
+use crate::pushover::spool::{Name, Spool, SpoolError};
 
 /// One run with its way to Pushover.
 pub(super) struct Dispatch<'a> {
@@ -34,19 +34,17 @@ impl Dispatch<'_> {
         self.drainer(Memory::recall(spool)).drain(spool, urgent)
     }
 
-    /// Sends what is not on disk. A spool that is there all the same knows what must not be asked, and learns it if the
-    /// caller holds its lock.
+    /// Sends what is not on disk. What is learnt is left to `spool`, whose lock the caller holds.
     pub(super) fn send_unspooled(
         &mut self,
         items: Vec<Item>,
+        memory: Memory,
         spool: Option<&Spool>,
-        lock: Option<&Lock>,
     ) -> Vec<Fate> {
-        let memory = spool.map(Memory::recall).unwrap_or_default();
         let mut drainer = self.drainer(memory);
         let send = |mut item| drainer.send_unspooled(&mut item);
         let fates = items.into_iter().map(send).collect();
-        if let (Some(spool), Some(_)) = (spool, lock) {
+        if let Some(spool) = spool {
             drainer.keep_memory(spool);
         }
         fates

@@ -4,12 +4,19 @@ use super::args::Args;
 use super::dispatch::Dispatch;
 use super::{explain, settings};
 use crate::program::{Delivery, Errand, Outcome};
-use crate::pushover::access::Access;
 use crate::pushover::drain::Fate;
 use crate::pushover::spool::{SpoolError, Turn};
 
+/// What is known before the spool was looked at.
+const SOME_WAIT: &str = "some may still wait";
+
 /// Sends what waits and is due.
-pub(super) fn flush(args: &Args, access: Access, errand: &Errand) -> Outcome {
+pub(super) fn flush(args: &Args, errand: &Errand) -> Outcome {
+    errand.stands_at(Outcome::new(Delivery::Queued, SOME_WAIT));
+    if let Some(hanging) = errand.earlier() {
+        return Outcome::new(Delivery::Queued, format!("{SOME_WAIT}; {hanging}"));
+    }
+    let access = args.access.enter();
     let limits = settings::limits(args, &access);
     match drain_all(args, &mut Dispatch { access, limits, errand }) {
         Ok(outcome) => outcome,
@@ -24,7 +31,6 @@ pub(super) fn flush(args: &Args, access: Access, errand: &Errand) -> Outcome {
 fn drain_all(args: &Args, dispatch: &mut Dispatch<'_>) -> Result<Outcome, SpoolError> {
     let spool = dispatch.access.spool.clone()?;
     spool.note_flush();
-    dispatch.errand.stands_at(Outcome::new(Delivery::Queued, "some may still wait"));
     dispatch.errand.deadline.enter("waiting for the process that sends");
     let deadline = &dispatch.errand.deadline;
     let Turn::Ours(_lock) = spool.wait_for_turn(&[], deadline)? else {

@@ -13,7 +13,7 @@ use super::input::{from_environment, from_stdin};
 use super::message::{self, Message, Remark};
 use super::repetition::{self, Decision, Known, LastTold};
 use super::settings;
-use crate::program::{Delivery, Errand, LeftOut, Outcome};
+use crate::program::{Delivery, Errand, LeftOut, Outcome, Unanswered};
 use crate::pushover::access::Access;
 use crate::pushover::addressee::{Addressee, is_like_a_secret};
 use crate::pushover::fingerprint::fingerprint;
@@ -24,14 +24,18 @@ use crate::pushover::remarks::Remarks;
 const WITHOUT_TEXT: &str = "a notification without text: switch on enable_environment_macros";
 
 /// Sends one notification to every recipient, or cancels an object's emergency messages.
-pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
+pub(super) fn send(args: &Args, errand: &Errand) -> Outcome {
     let mut args = args.clone();
     for text in [&mut args.message, &mut args.output] {
         if text.as_deref() == Some("-") {
             errand.deadline.enter("reading standard input");
-            *text = Some(from_stdin(&errand.deadline));
+            *text = Some(errand.input(|| from_stdin(&errand.deadline)));
         }
     }
+    let access = match ready(&args, errand) {
+        Ok(access) => access,
+        Err(lost) => return lost,
+    };
     let mut event = Event::new(&args, from_environment);
     let stray = stray_text(&args, &event, &errand.left_out);
     match (&stray, event.is_empty()) {
@@ -93,6 +97,27 @@ pub(super) fn send(args: &Args, access: Access, errand: &Errand) -> Outcome {
         }
     }
     outcome
+}
+
+/// Configuration and spool, as far as they answer. Before each is opened, which may hang, it is settled where a loss is
+/// noted.
+fn ready(args: &Args, errand: &Errand) -> Result<Access, Outcome> {
+    let unanswered = if args.dry_run { None } else { errand.unanswered(&args.access.place()) };
+    if let Some(Unanswered::Everything(hanging)) = unanswered {
+        return Err(Outcome::new(Delivery::Lost, format!("nothing was sent or kept; {hanging}")));
+    }
+    let mut access = args.access.gather();
+    if !args.dry_run {
+        errand.losses_go_to(&access.spool_dir);
+    }
+    match unanswered {
+        Some(Unanswered::Spool(earlier)) => {
+            access.leave_spool_alone(earlier.map(|hanging| format!(": {hanging}")));
+        }
+        _ if args.no_spool || args.dry_run => access.open_spool(),
+        _ => access.enter_spool(),
+    }
+    Ok(access)
 }
 
 /// What the message lacks, behind what became of it.

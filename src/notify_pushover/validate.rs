@@ -14,8 +14,13 @@ use crate::pushover::not_accepted::NotAccepted;
 use crate::pushover::response::Quota;
 
 /// Asks Pushover about every recipient that was named, or all of the configuration.
-pub(super) fn validate(args: &Args, mut access: Access, errand: &Errand) -> Outcome {
+pub(super) fn validate(args: &Args, errand: &Errand) -> Outcome {
     errand.stands_at(Outcome::new(Delivery::Misconfigured, "not all was validated"));
+    if let Some(hanging) = errand.earlier() {
+        return Outcome::new(Delivery::Misconfigured, format!("nothing was validated; {hanging}"));
+    }
+    let mut access = args.access.gather();
+    access.open_spool();
     if let Err(error) = &access.config {
         return Outcome::new(Delivery::Misconfigured, error.to_string());
     }

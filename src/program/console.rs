@@ -11,10 +11,10 @@ use std::time::Duration;
 use nix::poll::PollFlags;
 
 use super::options::CheckOptions;
-use super::printout::Printout;
+use super::printout::{Interim, Printout};
 use super::run::Run;
 use super::{usage, wait};
-use crate::command_line;
+use crate::command_line::Duty;
 use crate::monitoring::render::{self, Format};
 use crate::monitoring::{Report, State};
 
@@ -27,7 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct Console {
     service: &'static str,
     style: OnceLock<(Format, u8)>,
-    run: OnceLock<Arc<Run>>,
+    /// Time until the process must have ended.
+    left: OnceLock<Box<dyn Fn() -> Duration + Send + Sync>>,
     claimed: AtomicBool,
 }
 
@@ -39,7 +40,7 @@ impl Console {
         let console = CONSOLE.get_or_init(|| Self {
             service,
             style: OnceLock::new(),
-            run: OnceLock::new(),
+            left: OnceLock::new(),
             claimed: AtomicBool::new(false),
         });
         std::panic::set_hook(Box::new(|panic| console.end(&panicked(panic))));
@@ -51,8 +52,14 @@ impl Console {
     pub(super) fn begin(&self, options: &CheckOptions) -> Arc<Run> {
         let run = Arc::new(Run::start(options));
         let _ = self.style.set((options.output_format, options.verbose));
-        let _ = self.run.set(run.clone());
+        let of_run = run.clone();
+        self.ends_within(move || of_run.deadline.until_end());
         run
+    }
+
+    /// Settles until when the output must be written.
+    pub(super) fn ends_within(&self, left: impl Fn() -> Duration + Send + Sync + 'static) {
+        let _ = self.left.set(Box::new(left));
     }
 
     /// Writes the report and returns the exit code for `main`.
@@ -69,7 +76,7 @@ impl Console {
     /// Writes a notifier's words and ends the process with a code that does not depend on anybody reading them.
     pub(super) fn announce(&self, text: &str, code: u8) -> ! {
         self.claim();
-        let _ = self.put(text.as_bytes());
+        self.tell(text, code);
         // Not by returning from main: a name look-up in another thread may hang for long.
         std::process::exit(i32::from(code));
     }
@@ -84,12 +91,6 @@ impl Console {
         let text = error.to_string();
         let text = text.strip_prefix("error: ").unwrap_or(&text);
         ExitCode::from(self.tell(text, State::Unknown.exit_code()))
-    }
-
-    /// Ends the process without a word.
-    #[expect(clippy::unused_self, reason = "who has a console may end the process")]
-    pub(super) fn leave(&self, code: u8) -> ! {
-        leave(code)
     }
 
     /// Prints what a worker has rendered.
@@ -107,10 +108,10 @@ impl Console {
 
     /// Prints, and returns the exit code: that given, unless nobody can have read it, so that it must not count.
     fn tell(&self, text: &str, code: u8) -> u8 {
-        let told = if command_line::is_of_worker() {
-            self.put(&Printout { code, text: text.to_owned() }.to_bytes())
-        } else {
+        let told = if Duty::own() == Duty::Run {
             self.put(text.as_bytes())
+        } else {
+            self.put(&Printout { code, text: text.to_owned() }.to_bytes())
         };
         told.map_or(State::Unknown.exit_code(), |()| code)
     }
@@ -119,7 +120,7 @@ impl Console {
     fn put(&self, bytes: &[u8]) -> std::io::Result<()> {
         let mut out = std::io::stdout().lock();
         for chunk in bytes.chunks(CHUNK_BYTES) {
-            let left = || self.run.get().map_or(PATIENCE, |run| run.deadline.until_end());
+            let left = || self.left.get().map_or(PATIENCE, |left| left());
             if !wait::is_ready(out.as_fd(), PollFlags::POLLOUT, left) {
                 return Err(ErrorKind::TimedOut.into());
             }
@@ -139,8 +140,19 @@ impl Console {
     }
 }
 
+/// Tells the run of this worker what it must know, unless all is said.
+pub(super) fn note(note: &Interim) {
+    let _nobody_else = std::io::stdout().lock();
+    if let (Some(console), true) = (CONSOLE.get(), Duty::own() != Duty::Run)
+        && !console.claimed.load(Ordering::SeqCst)
+    {
+        let _ = console.put(&note.to_bytes());
+    }
+}
+
+/// Ends the process without a word.
 #[expect(clippy::exit, reason = "a hung thread cannot be joined")]
-fn leave(code: u8) -> ! {
+pub(super) fn leave(code: u8) -> ! {
     std::process::exit(i32::from(code))
 }
 

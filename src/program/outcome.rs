@@ -1,7 +1,9 @@
 //! What a notifier says of a message at its end.
 
+use serde::{Deserialize, Serialize};
+
 /// What became of a message; the exit code of the process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Delivery {
     /// 0: accepted.
     Accepted,
@@ -37,7 +39,7 @@ impl Delivery {
 }
 
 /// What a notifier says at its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// What became of the message.
     pub delivery: Delivery,

@@ -39,13 +39,24 @@ pub enum OutOfTime {
         /// What was being done.
         stage: String,
     },
-    /// That of an earlier run, whose worker cannot end and waits for what this one would wait for.
-    StillHanging {
-        /// The number of the worker's process.
-        pid: u32,
-        /// Its start, in seconds since 1970.
-        since: i64,
-    },
+    /// That of an earlier run, which waits for what this one would wait for.
+    StillHanging(Hanging),
+}
+
+/// A process of an earlier run that cannot end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hanging {
+    /// Its number.
+    pub pid: u32,
+    /// Its start, in seconds since 1970.
+    pub since: i64,
+}
+
+impl fmt::Display for Hanging {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pid, since } = self;
+        write!(f, "still hanging since {} (process {pid} of an earlier run)", utc(*since))
+    }
 }
 
 impl fmt::Display for OutOfTime {
@@ -54,11 +65,7 @@ impl fmt::Display for OutOfTime {
             Self::Limit { limit, stage } => {
                 write!(f, "timed out after {} while {stage}", duration::human(*limit))
             }
-            Self::StillHanging { pid, since } => write!(
-                f,
-                "still hanging since {} (process {pid} of an earlier run), nothing was looked at",
-                utc(*since)
-            ),
+            Self::StillHanging(hanging) => write!(f, "{hanging}, nothing was looked at"),
         }
     }
 }

@@ -6,7 +6,6 @@ use std::time::SystemTime;
 use super::options::CheckOptions;
 use super::progress::{Gathered, OutOfTime, Progress};
 use super::straggler::Straggler;
-use crate::clock;
 use crate::deadline::Deadline;
 use crate::monitoring::{Report, State};
 
@@ -53,12 +52,13 @@ impl Run {
         F: Gathered,
         E: 'static,
     {
-        if let Some(Straggler { pid, age }) = self.straggler.get() {
-            let since = clock::seconds(self.now.checked_sub(*age).unwrap_or(self.now));
+        if let Some(straggler) = self.straggler.get() {
+            let hanging = straggler.hanging(self.now);
+            let stack = format!("see what it waits for: sudo cat /proc/{}/stack", hanging.pid);
             let mut facts = facts;
-            facts.cut_short(OutOfTime::StillHanging { pid: *pid, since });
+            facts.cut_short(OutOfTime::StillHanging(hanging));
             let mut report = evaluate(Ok(facts));
-            report.advise_on_worst(format!("see what it waits for: sudo cat /proc/{pid}/stack"));
+            report.advise_on_worst(stack);
             return report;
         }
         let (progress, evaluate) = (Progress::new(facts), Arc::new(evaluate));

@@ -11,7 +11,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::SignalFd;
 
-use super::console::Console;
+use super::console::{self, Console};
 use super::run::wall_clock;
 use super::supervisor;
 
@@ -95,9 +95,9 @@ pub fn run_service<A: Parser>(
     // Standard output belongs to the answers from here on.
     std::panic::set_hook(Box::new(move |panic| {
         complain(&format!("{service}: internal error, please report it: {panic}"));
-        console.leave(3);
+        console::leave(3);
     }));
     serve(&args, Requests { signals, block: vec![0; BLOCK_BYTES], is_ending: false }, wall_clock);
     // Not by returning: a name look-up that hangs in another thread must not hold the process.
-    console.leave(0)
+    console::leave(0)
 }

@@ -6,22 +6,26 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use nix::poll::PollFlags;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use super::progress::Hanging;
 use super::wait;
-use crate::command_line;
+use crate::clock;
+use crate::command_line::{self, Duty};
 
 /// How long a worker may take to end once it was killed.
 const ENDING: Duration = Duration::from_millis(200);
 /// In what /proc counts time, whatever the kernel's own clock (proc(5), `starttime`): hundredths of a second.
 const TICKS: u64 = 100;
+/// Bytes of a command line that are read.
+const LINE_BYTES: usize = 1 << 20;
 
 /// A worker that hangs, from an earlier run with the same arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,10 +36,29 @@ pub(super) struct Straggler {
     pub(super) age: Duration,
 }
 
-/// Looks for one: same account, executable and arguments, and the run that started it is gone. What can be ended is.
-pub(super) fn find() -> Option<Straggler> {
-    let words: Vec<OsString> = command_line::of_worker(command_line::typed()).collect();
-    let wanted = as_in_proc(&words);
+impl Straggler {
+    /// Whether it ends within this time, having been killed.
+    pub(super) fn ends_within(&self, time: Duration) -> bool {
+        end_of(self.pid, |end| wait::is_ready(end.as_fd(), PollFlags::POLLIN, || time))
+    }
+
+    /// As it is told.
+    pub(super) fn hanging(&self, now: SystemTime) -> Hanging {
+        let since = clock::seconds(now.checked_sub(self.age).unwrap_or(now));
+        Hanging { pid: self.pid, since }
+    }
+}
+
+/// Looks for a worker with the arguments of this run.
+pub(super) fn of_this_run() -> Option<Straggler> {
+    let wanted: Vec<OsString> =
+        command_line::of_helper(Duty::Worker, command_line::typed()).collect();
+    find(Duty::Worker, |words| words == wanted)
+}
+
+/// Looks for one with this duty and arguments `alike`: same account and executable, and the run that started it is gone. What can
+/// be ended is.
+pub(super) fn find(duty: Duty, is_alike: impl Fn(&[OsString]) -> bool) -> Option<Straggler> {
     let account = nix::unistd::geteuid().as_raw();
     let executable = fs::read_link("/proc/self/exe").ok()?;
     let own = std::process::id();
@@ -48,22 +71,33 @@ pub(super) fn find() -> Option<Straggler> {
             let is_ours = account == 0 || entry.metadata().ok()?.uid() == account;
             (is_ours && pid != own).then(|| Process { pid, directory: entry.path() })
         })
-        .filter(|process| process.is_worker(&wanted, &executable))
+        .filter(|process| process.has_file(&executable))
         .filter(|process| fs::metadata(&process.directory).is_ok_and(|of| of.uid() == account))
-        .find_map(|process| process.outlasts_its_run(&wanted))
+        .filter_map(|process| Some((process.words()?, process)))
+        .filter(|(words, _)| words.first().is_some_and(|name| Duty::named_in(name) == duty))
+        .filter(|(words, _)| is_alike(words))
+        .find_map(|(words, process)| process.outlasts_its_run(duty, &words))
 }
 
-/// As /proc shows it: a NUL behind each argument.
-fn as_in_proc(words: &[OsString]) -> Vec<u8> {
-    words.iter().flat_map(|word| word.as_bytes().iter().chain(&[0])).copied().collect()
+/// The words of a command line as /proc shows it, with a NUL behind each.
+fn words_of(line: &[u8]) -> Option<Vec<OsString>> {
+    let line = line.strip_suffix(&[0])?;
+    Some(line.split(|byte| *byte == 0).map(|word| OsStr::from_bytes(word).to_owned()).collect())
 }
 
-/// Whether these are the command lines of a run and its worker.
-fn is_run_of(run: &[u8], worker: &[u8]) -> bool {
-    let words = run.split(|byte| *byte == 0).map(|word| OsStr::from_bytes(word).to_owned());
-    // A NUL stands behind the last one as well.
-    let words: Vec<OsString> = command_line::of_worker(words).collect();
-    words.split_last().is_some_and(|(_, words)| as_in_proc(words) == worker)
+/// Whether these are the command lines of a run and its helper.
+fn is_run_of(run: Vec<OsString>, duty: Duty, helper: &[OsString]) -> bool {
+    command_line::of_helper(duty, run).eq(helper.iter().cloned())
+}
+
+/// Has `act` wait for the end of a process; one that is gone has ended.
+fn end_of(pid: u32, act: impl FnOnce(&OwnedFd) -> bool) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    match pid.map(|pid| pidfd_open(pid, PidfdFlags::empty())) {
+        Some(Ok(process)) => act(&process),
+        Some(Err(error)) => error == rustix::io::Errno::SRCH,
+        None => false,
+    }
 }
 
 /// One entry of /proc.
@@ -73,22 +107,25 @@ struct Process {
 }
 
 impl Process {
-    fn is_worker(&self, wanted: &[u8], executable: &Path) -> bool {
-        let is_same = match fs::read_link(self.directory.join("exe")) {
+    fn has_file(&self, executable: &Path) -> bool {
+        match fs::read_link(self.directory.join("exe")) {
             Ok(own) => is_same_file(&own, executable),
             // A process that keeps a password to itself hides it.
             Err(error) => error.kind() == ErrorKind::PermissionDenied,
-        };
-        is_same
-            && read(&self.directory.join("cmdline"), wanted.len() + 1).as_deref() == Some(wanted)
+        }
+    }
+
+    fn words(&self) -> Option<Vec<OsString>> {
+        words_of(&read(&self.directory.join("cmdline"), LINE_BYTES)?)
     }
 
     /// Kills it unless its run still waits for it; what cannot be killed hangs.
-    fn outlasts_its_run(&self, wanted: &[u8]) -> Option<Straggler> {
+    fn outlasts_its_run(&self, duty: Duty, words: &[OsString]) -> Option<Straggler> {
         let stat = read(&self.directory.join("stat"), 4096)?;
         let (parent, started) = parent_and_start(&stat)?;
-        let parent = read(&Path::new("/proc").join(parent.to_string()).join("cmdline"), 1 << 20);
-        if is_run_of(&parent.unwrap_or_default(), wanted) || self.ends_when_killed() {
+        let parent = read(&Path::new("/proc").join(parent.to_string()).join("cmdline"), LINE_BYTES);
+        let run = words_of(&parent.unwrap_or_default()).unwrap_or_default();
+        if is_run_of(run, duty, words) || self.ends_when_killed() {
             return None;
         }
         let age = Duration::from_millis(started * (1000 / TICKS));
@@ -96,17 +133,10 @@ impl Process {
     }
 
     fn ends_when_killed(&self) -> bool {
-        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
-        let Some(process) = pid.map(|pid| pidfd_open(pid, PidfdFlags::empty())) else {
-            return false;
-        };
-        match process {
-            Ok(process) => {
-                let _ = pidfd_send_signal(&process, Signal::KILL);
-                wait::is_ready(process.as_fd(), PollFlags::POLLIN, || ENDING)
-            }
-            Err(error) => error == rustix::io::Errno::SRCH,
-        }
+        end_of(self.pid, |process| {
+            let _ = pidfd_send_signal(process, Signal::KILL);
+            wait::is_ready(process.as_fd(), PollFlags::POLLIN, || ENDING)
+        })
     }
 }
 
@@ -168,7 +198,10 @@ mod tests {
 
     #[test]
     fn a_run_and_its_worker_differ_in_their_name_alone() {
-        let is_run = |run: &[u8], worker: &[u8]| is_run_of(run, worker);
+        let is_run = |run: &[u8], worker: &[u8]| {
+            let run = words_of(run).unwrap_or_default();
+            is_run_of(run, Duty::Worker, &words_of(worker).unwrap())
+        };
         assert!(is_run(b"/usr/bin/check\0-t\x005\0", b"/usr/bin/check (worker)\0-t\x005\0"));
         assert!(is_run(b"check\0", b"check (worker)\0"));
         // Whoever takes the place of a parent that is gone.

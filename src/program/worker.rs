@@ -22,10 +22,10 @@ use nix::sys::signalfd::SignalFd;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::console::Console;
-use super::printout::{Draft, Printout};
+use super::printout::{Draft, Interim, Printout, Said};
 use super::run::Run;
 use super::{supervisor, wait};
-use crate::command_line;
+use crate::command_line::{self, Duty};
 use crate::deadline::Deadline;
 use crate::monitoring::Report;
 
@@ -77,8 +77,12 @@ pub(super) struct Worker {
     end: Option<OwnedFd>,
 }
 
+/// What is to be said where bytes are no answer.
+pub(super) const NONSENSE: &str = "the worker process gave an answer that is none";
+
 /// How a wait for a worker ends.
-enum Heard {
+pub(super) enum Heard {
+    Interim(Interim),
     Printout(Printout),
     Nonsense,
     Ended,
@@ -91,12 +95,12 @@ impl Worker {
     ///
     /// # Errors
     /// What the system said, where no process may be started or there is no /proc.
-    pub(super) fn start() -> std::io::Result<Self> {
-        let mut words = command_line::of_worker(command_line::typed());
+    pub(super) fn start(duty: Duty, input: Stdio) -> std::io::Result<Self> {
+        let mut words = command_line::of_helper(duty, command_line::typed());
         let mut child = Command::new(ITSELF)
             .arg0(words.next().unwrap_or_default())
             .args(words)
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()?;
@@ -137,9 +141,8 @@ impl Worker {
     ) -> ExitCode {
         match heard {
             Heard::Printout(printout) => console.relay(&printout),
-            Heard::Nonsense => {
-                console.finish(&Report::unknown("the worker process gave an answer that is none"))
-            }
+            // A check has nothing to note.
+            Heard::Nonsense | Heard::Interim(_) => console.finish(&Report::unknown(NONSENSE)),
             Heard::Ended => console.finish(&Report::unknown(self.no_answer())),
             Heard::Signal(signal) => self.interrupted(signals, console, signal),
             Heard::Nothing => console.finish(&otherwise()),
@@ -166,9 +169,16 @@ impl Worker {
         self.hear(signals, || deadline.until_watchdog())
     }
 
-    fn hear(&mut self, signals: &SignalFd, left: impl Fn() -> Duration) -> Heard {
+    /// Waits for what the worker says next while `left` says that there is time.
+    pub(super) fn hear(&mut self, signals: &SignalFd, left: impl Fn() -> Duration) -> Heard {
         let mut chunk = vec![0; 64 * 1024];
         loop {
+            match self.draft.take() {
+                Some(Ok(Said::Interim(note))) => return Heard::Interim(note),
+                Some(Ok(Said::Printout(printout))) => return Heard::Printout(printout),
+                Some(Err(_)) => return Heard::Nonsense,
+                None => {}
+            }
             let left = left();
             let answers = PollFd::new(self.answers.as_fd(), PollFlags::POLLIN);
             let mut ready = [answers, PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
@@ -189,11 +199,6 @@ impl Worker {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(_) => return Heard::Ended,
             }
-            match self.draft.finished() {
-                Some(Ok(printout)) => return Heard::Printout(printout),
-                Some(Err(_)) => return Heard::Nonsense,
-                None => {}
-            }
         }
     }
 
@@ -204,7 +209,7 @@ impl Worker {
     }
 
     /// Why there is no answer.
-    fn no_answer(&mut self) -> String {
+    pub(super) fn no_answer(&mut self) -> String {
         let cause =
             self.ended_within(ENDING).map(|status| match (status.signal(), status.code()) {
                 (Some(signal), _) => {
@@ -217,7 +222,7 @@ impl Worker {
     }
 
     /// Has no zombie left to whoever is process 1, and waits for none that does not end.
-    fn leave(&mut self) {
+    pub(super) fn leave(&mut self) {
         if self.ended_within(ENDING).is_none() {
             let _ = self.child.kill();
             self.ended_within(ENDING);

@@ -98,6 +98,20 @@ impl AccessOptions {
         }
     }
 
+    /// Whatever is read or written on a disk, as far as the command line tells.
+    #[must_use]
+    pub(crate) fn places(&self) -> Vec<PathBuf> {
+        let others = [&self.spool_dir, &self.token_file, &self.user_file, &self.ca_file];
+        let others = others.into_iter().map(|path| path.clone().unwrap_or_default());
+        std::iter::once(self.config.clone()).chain(others).collect()
+    }
+
+    /// What stands for the spool where the configuration cannot say which it is.
+    #[must_use]
+    pub(crate) fn place(&self) -> PathBuf {
+        absolute(given(self.spool_dir.as_ref()).unwrap_or(&self.config))
+    }
+
     /// Reads the configuration. The spool is not touched yet.
     #[must_use]
     pub(crate) fn gather(&self) -> Access {
@@ -201,6 +215,18 @@ impl Access {
     /// Opens the spool to look what was learnt there, with the rights we have.
     pub(crate) fn open_spool(&mut self) {
         self.spool = Spool::open(&self.spool_dir, self.spool_named_in.as_deref());
+    }
+
+    /// Touches the spool no more: it does not answer, `since` when in words.
+    pub(crate) fn leave_spool_alone(&mut self, since: Option<String>) {
+        let since = since.unwrap_or_default().into();
+        self.spool = Err(SpoolError::NoAnswer { path: self.spool_dir.as_path().into(), since });
+    }
+
+    /// Where losses of alerts are noted that would have been kept here.
+    #[must_use]
+    pub(crate) fn places_of_losses(&self) -> [PathBuf; 2] {
+        [self.spool_dir.clone(), absolute(&self.options.config)]
     }
 
     /// The spool, which is made if it is missing.

@@ -39,6 +39,13 @@ pub(crate) enum SpoolError {
     /// Others can lay the way to it elsewhere.
     #[error("root does not use spool {}: others than root and its owner can change {}", path.display(), above.display())]
     UnsafeWay { path: Box<Path>, above: Box<Path> },
+    /// Whoever asks it gets no answer.
+    #[error("spool {} does not answer{since}", path.display())]
+    NoAnswer {
+        path: Box<Path>,
+        /// Since when, in words, with what leads there.
+        since: Box<str>,
+    },
     /// An operation failed.
     #[error("{doing} in spool {}: {source}", path.display())]
     Io { doing: &'static str, path: PathBuf, source: Arc<io::Error> },

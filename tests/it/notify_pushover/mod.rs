@@ -3,6 +3,7 @@
 mod delivery;
 mod escalation;
 mod faults;
+mod hanging;
 mod input;
 mod key;
 mod losses;

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, mpsc};
 
 use crate::support::http_server::{HttpServer, Reply};
-use crate::support::pushover::{ALICE, Host, TOKEN, make_spool, name};
+use crate::support::pushover::{ALICE, Host, TOKEN, make_spool, name, worker_of};
 use crate::support::strace::{skipped_without_strace, with_fault};
 use crate::support::{Outcome, Unprivileged, chmod, program, skipped_without_root};
 
@@ -74,7 +74,7 @@ fn root_takes_the_identity_of_the_spools_owner_for_good() {
     let told = Mutex::new(told);
     let (show, shown) = mpsc::channel();
     let server = HttpServer::start(move |_, _| {
-        let pid = told.lock().unwrap().recv().unwrap();
+        let pid = worker_of(told.lock().unwrap().recv().unwrap());
         show.send(fs::read_to_string(format!("/proc/{pid}/status")).unwrap()).unwrap();
         Reply::json(500, "")
     });

@@ -7,7 +7,7 @@ use std::sync::{Mutex, mpsc};
 
 use crate::support::http_server::{HttpServer, Reply, start_proxy};
 use crate::support::pki::{Authority, Leaf, ecdsa};
-use crate::support::pushover::{ALICE, BOB, Host, TOKEN, make_spool};
+use crate::support::pushover::{ALICE, BOB, Host, TOKEN, make_spool, worker_of};
 use crate::support::{Outcome, Unprivileged, chmod, skipped_without_root};
 
 const BAD_USER: &str =
@@ -207,13 +207,15 @@ fn no_process_of_the_account_looks_into_the_memory_and_nothing_is_dumped() {
     let told = Mutex::new(told);
     let (show, shown) = mpsc::channel();
     let server = HttpServer::start(move |_, _| {
-        let pid = told.lock().unwrap().recv().unwrap();
-        let look = |file: &str| {
+        let run = told.lock().unwrap().recv().unwrap();
+        let look = |pid: u32, file: &str| {
             let mut cat = Command::new("setpriv");
             cat.args(["--reuid=65534", "--regid=65534", "--clear-groups", "cat"]);
             cat.arg(format!("/proc/{pid}/{file}")).output().unwrap()
         };
-        show.send((look("environ"), look("limits"))).unwrap();
+        for pid in [run, worker_of(run)] {
+            show.send((look(pid, "environ"), look(pid, "limits"))).unwrap();
+        }
         Reply::accepted()
     });
     let host = Host::of(&server);
@@ -230,11 +232,12 @@ fn no_process_of_the_account_looks_into_the_memory_and_nothing_is_dumped() {
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         tell.send(child.id()).unwrap();
         Outcome::of(&child.wait_with_output().unwrap()).expect(0, "PUSHOVER OK - sent");
-        let (environ, limits) = shown.recv().unwrap();
-        assert!(!environ.status.success() && environ.stdout.is_empty());
-        let limits = String::from_utf8(limits.stdout).unwrap();
-        let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
-        assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"]);
+        for (environ, limits) in shown.iter().take(2) {
+            assert!(!environ.status.success() && environ.stdout.is_empty());
+            let limits = String::from_utf8(limits.stdout).unwrap();
+            let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+            assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"]);
+        }
     }
 }
 

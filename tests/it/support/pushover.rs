@@ -164,6 +164,12 @@ pub(crate) fn name(number: u64) -> String {
     format!("{number:020}-1-0123456789abcdef.json")
 }
 
+/// The worker of a run.
+pub(crate) fn worker_of(run: u32) -> u32 {
+    let children = fs::read_to_string(format!("/proc/{run}/task/{run}/children")).unwrap();
+    children.trim().parse().expect(&children)
+}
+
 /// The name of this host without its domain, as a title has it.
 pub(crate) fn own_name() -> String {
     let uname = rustix::system::uname();
