@@ -1,6 +1,7 @@
 //! A stand-in for Pushover and a phone: accepts messages on the loopback and shows them as a lock screen would.
 //!
-//! `pushover_phone URL_FILE [--down]` writes its URL to `URL_FILE` and runs until it is killed. With `--down` it
+//! `pushover_phone URL_FILE [--down]` writes its URL to `URL_FILE` and runs until it is killed. Alice acknowledges every
+//! emergency that she is asked about. With `--down` it
 //! answers 500, as Pushover does on a bad day.
 #![expect(clippy::print_stdout, reason = "its output is the screen of the phone")]
 
@@ -49,11 +50,15 @@ fn answer(
                 _ => "with a sound",
             };
             println!("  └─ {note}");
-            r#"{"status":1,"request":"demo"}"#
+            r#"{"status":1,"request":"demo","receipt":"r1"}"#
         }
         "/1/users/validate.json" => r#"{"status":1,"devices":["phone"],"request":"demo"}"#,
         "/1/apps/limits.json" => {
             r#"{"status":1,"limit":10000,"remaining":7496,"reset":4102444800,"request":"demo"}"#
+        }
+        "/1/receipts/r1.json" => {
+            println!("  (Alice acknowledges)");
+            r#"{"status":1,"acknowledged":1,"acknowledged_by":"uQiRzpo4DXghDmr9QzzfQu27cmVRsG","request":"demo"}"#
         }
         _ => {
             println!("  (the ringing stops)");

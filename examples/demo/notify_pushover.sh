@@ -22,3 +22,31 @@ start_phone
 # What the timer does every minute, as soon as five seconds have passed since the failure.
 pushover notify_pushover --message 'mail02 is down'
 stop_phone
+
+printf '\n== notify_pushover: acknowledged on the phone, acknowledged in the core\n'
+mkdir "$stage/rw"
+mkfifo "$stage/rw/nagios.cmd"
+printf '[acknowledge]\ncommand-file = "%s"\n' "$stage/rw/nagios.cmd" >>"$stage/pushover.toml"
+# What Nagios writes down every ten seconds.
+cat >"$stage/status.dat" <<'STATUS'
+info {
+	created=4102444800
+	}
+servicestatus {
+	host_name=mail01
+	service_description=Axigen queue
+	current_state=2
+	last_hard_state_change=1
+	problem_has_been_acknowledged=0
+	}
+STATUS
+# Nagios, which reads its commands.
+exec 9<>"$stage/rw/nagios.cmd"
+start_phone
+pushover notify_pushover --type PROBLEM --host-name mail01 --service-name 'Axigen queue' \
+    --service-state CRITICAL --emergency CRITICAL --output 'AXIGEN QUEUE CRITICAL - 143 messages'
+pushover notify_pushover poll
+read -r line <&9
+echo "  Nagios is told: $line"
+exec 9<&-
+stop_phone

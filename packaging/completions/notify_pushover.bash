@@ -23,7 +23,7 @@ _notify_pushover() {
 
     case "${cmd}" in
         notify_pushover)
-            opts="-H -t -v -h -V --config --token-file --recipient --user-file --spool-dir --api-url --ca-file --proxy --connect-timeout --device --message --title --type --host-name --host-display-name --host-address --host-state --service-name --service-display-name --service-state --output --long-output --author --comment --timestamp --last-state --duration --notification-number --key --repeat --icingaweb-url --url --url-title --attach --priority --sound --ttl --emergency --retry --expire --title-format --message-format --no-emoji --instance --no-spool --spool-max-age --spool-max-number --retry-failed --dry-run --timeout --verbose --help --version send flush cancel validate"
+            opts="-H -t -v -h -V --config --token-file --recipient --user-file --spool-dir --api-url --ca-file --proxy --connect-timeout --device --message --title --type --host-name --host-display-name --host-address --host-state --service-name --service-display-name --service-state --output --long-output --author --comment --timestamp --last-state --duration --notification-number --key --repeat --icingaweb-url --url --url-title --attach --priority --sound --ttl --emergency --retry --expire --title-format --message-format --no-emoji --instance --no-spool --spool-max-age --spool-max-number --retry-failed --dry-run --timeout --verbose --help --version send flush cancel poll validate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -22,6 +22,8 @@ pub(super) enum Action {
     Flush,
     /// Stop the repeats of an object's emergency messages
     Cancel,
+    /// Ask Pushover who has acknowledged an emergency, and tell the core
+    Poll,
     /// Ask Pushover whether token and recipients are good, without sending
     Validate,
 }

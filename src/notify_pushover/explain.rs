@@ -1,5 +1,7 @@
 //! What became of the messages, in words. Pure.
 
+mod receipts;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,6 +17,8 @@ use crate::pushover::drain::{Failed, Fate, Hold, Wait};
 use crate::pushover::not_accepted::NotAccepted;
 use crate::pushover::response::Quota;
 use crate::pushover::spool::SpoolError;
+
+pub(super) use receipts::{no_core, round};
 
 /// Characters of a reason when it also has to be said where the alert is.
 const REASON_CHARS: usize = 110;

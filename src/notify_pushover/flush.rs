@@ -2,7 +2,7 @@
 
 use super::args::Args;
 use super::dispatch::Dispatch;
-use super::{explain, settings};
+use super::{explain, poll, settings};
 use crate::program::{Delivery, Errand, Outcome};
 use crate::pushover::drain::Fate;
 use crate::pushover::spool::{SpoolError, Turn};
@@ -18,14 +18,25 @@ pub(super) fn flush(args: &Args, errand: &Errand) -> Outcome {
     }
     let access = args.access.enter();
     let limits = settings::limits(args, &access);
-    match drain_all(args, &mut Dispatch { access, limits, errand }) {
-        Ok(outcome) => outcome,
+    let mut dispatch = Dispatch { access, limits, errand };
+    match drain_all(args, &mut dispatch) {
+        Ok(outcome) => with_receipts(outcome, poll::beside_flush(dispatch.access, errand)),
         Err(SpoolError::Missing(path)) => Outcome::new(
             Delivery::Accepted,
             format!("nothing waits, {} does not exist yet", path.display()),
         ),
         Err(error) => Outcome::new(Delivery::Misconfigured, explain::unusable_spool(&error)),
     }
+}
+
+/// The worse of the two decides the exit code.
+fn with_receipts(mut outcome: Outcome, receipts: Option<Outcome>) -> Outcome {
+    if let Some(receipts) = receipts {
+        outcome.delivery = outcome.delivery.max(receipts.delivery);
+        outcome.text = format!("{}; {}", outcome.text, receipts.text);
+        outcome.details.extend(receipts.details);
+    }
+    outcome
 }
 
 fn drain_all(args: &Args, dispatch: &mut Dispatch<'_>) -> Result<Outcome, SpoolError> {

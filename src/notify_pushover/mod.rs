@@ -3,6 +3,7 @@
 //! Event -> `compose` (pure) -> spool -> client -> item removed. The message is on disk before anything is judged
 //! that could stand in its way: network, secrets, recipients.
 
+mod acknowledge;
 mod args;
 mod deliver;
 mod dispatch;
@@ -16,6 +17,7 @@ mod input;
 mod lines;
 mod macros;
 mod message;
+mod poll;
 mod repetition;
 mod rules;
 mod send;
@@ -48,6 +50,7 @@ fn notify(args: &Args, errand: &Errand) -> Outcome {
     match args.action {
         Action::Send | Action::Cancel => send::send(args, errand),
         Action::Flush => flush::flush(args, errand),
+        Action::Poll => poll::poll(args, errand),
         Action::Validate => validate::validate(args, errand),
     }
 }

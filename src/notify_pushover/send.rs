@@ -18,6 +18,7 @@ use crate::pushover::access::Access;
 use crate::pushover::addressee::{Addressee, is_like_a_secret};
 use crate::pushover::fingerprint::fingerprint;
 use crate::pushover::item::Item;
+use crate::pushover::receipt::Alarm;
 use crate::pushover::remarks::Remarks;
 
 /// What the phone gets of a notification that tells nothing.
@@ -252,6 +253,7 @@ fn outgoing(message: &Message, event: &Event, dispatch: &Dispatch<'_>) -> Vec<Ou
     let object = is_object.then(|| fingerprint(&[&event.host, &event.service], 16));
     let object = object.unwrap_or_default();
     let about = message::about(event);
+    let alarm = alarm_of(message, event, dispatch);
     let one = |addressee: &Addressee| {
         let item = Item {
             addressee: addressee.clone(),
@@ -264,11 +266,26 @@ fn outgoing(message: &Message, event: &Event, dispatch: &Dispatch<'_>) -> Vec<Ou
             given_up: false,
             failure: None,
             about: about.clone(),
+            alarm: alarm.clone(),
         };
         let key = item.repetition_key(&event.host, &event.number).unwrap_or_default();
         Outgoing { item, key }
     };
     dispatch.access.addressees.iter().map(one).collect()
+}
+
+/// What an emergency rings for, where a core is to be told of its acknowledgement.
+fn alarm_of(message: &Message, event: &Event, dispatch: &Dispatch<'_>) -> Option<Alarm> {
+    let config = dispatch.access.config.as_ref().ok()?;
+    config.acknowledge.as_ref()?.access().ok()?;
+    let rings = message.fields.iter().any(|(key, value)| key == "priority" && value == "2");
+    let now = dispatch.now();
+    (rings && !event.host.is_empty()).then(|| Alarm {
+        host: event.host.clone(),
+        service: event.service.clone(),
+        // No core tells of what is to come.
+        at: event.time.map_or(now, |time| time.min(now)),
+    })
 }
 
 fn show(message: &Message, access: &Access) -> Outcome {

@@ -13,6 +13,7 @@ use reqwest::{Certificate, Proxy, Url, redirect};
 use rustls::CertificateError;
 
 use super::not_accepted::{Distrust, Failure};
+use super::receipt::ReceiptId;
 use super::response::{Headers, Quota, Response, classify, messages_left};
 use super::retry_after;
 use crate::named_file::{self, FileError};
@@ -154,6 +155,14 @@ impl Api {
         self.ask(&path, time, |url| self.client.post(url).form(&form))
     }
 
+    /// Asks what has become of an emergency (`GET /1/receipts/{receipt}.json`), at most every five seconds.
+    #[must_use]
+    pub(crate) fn receipt(&self, token: &Secret, id: &ReceiptId, time: Duration) -> Response {
+        let path = format!("/1/receipts/{}.json", id.as_str());
+        let query = [("token", token.expose())];
+        self.ask(&path, time, |url| self.client.get(url).query(&query))
+    }
+
     /// Asks whether token and user are good, without sending (`POST /1/users/validate.json`).
     #[must_use]
     pub(crate) fn validate(
@@ -260,7 +269,7 @@ fn headers_of(map: &HeaderMap) -> Headers {
 }
 
 /// Without any URL: the one of `apps/limits.json` holds the token.
-fn failure(error: reqwest::Error) -> Failure {
+pub(crate) fn failure(error: reqwest::Error) -> Failure {
     let error = error.without_url();
     match (error.is_connect(), error.is_timeout()) {
         (true, true) => Failure::ConnectTimeout,

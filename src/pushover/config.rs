@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 use super::addressee::shown;
+use super::core_access::{CoreMistake, CoreTable};
 use super::object_state::ObjectState;
 use crate::secret::{self, Secret, SecretError};
 
@@ -50,6 +51,8 @@ pub(crate) struct Config {
     pub(crate) emergency: Option<String>,
     /// More waiting messages than that become one; 0 is never.
     pub(crate) digest: Option<usize>,
+    /// The core that learns what is acknowledged on the phone.
+    pub(crate) acknowledge: Option<CoreTable>,
     /// Whether there is no file: all of it is unset.
     #[serde(skip)]
     pub(crate) is_missing: bool,
@@ -67,6 +70,9 @@ pub(crate) enum ConfigMistake {
     /// Links that lead nowhere.
     #[error("icingaweb-url is not a URL such as https://icinga.example.com/icingaweb2")]
     WebUrl,
+    /// A core that cannot be told.
+    #[error("{0}")]
+    Core(CoreMistake),
 }
 
 /// One line of a file whose other lines may be broken.
@@ -150,6 +156,10 @@ impl Config {
         let is_link = |url: &str| Url::parse(url).is_ok_and(|url| url.scheme().starts_with("http"));
         if web.is_some_and(|url| !is_link(url)) {
             mistakes.push(ConfigMistake::WebUrl);
+        }
+        let core = self.acknowledge.as_ref().map(CoreTable::access);
+        if let Some(Err(mistake)) = core {
+            mistakes.push(ConfigMistake::Core(mistake));
         }
         mistakes
     }

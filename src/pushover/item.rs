@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::addressee::Addressee;
 use super::fingerprint::fingerprint;
 use super::reason::Reason;
+use super::receipt::Alarm;
 use super::text::MESSAGE_CHARS;
 
 const IMAGE_LEFT_OUT: &str = "\n(image left out: it did not get through)";
@@ -41,6 +42,9 @@ pub(crate) struct Item {
     /// host or service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) about: Option<Gist>,
+    /// What an emergency rings for, if its core is to be told of an acknowledgement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) alarm: Option<Alarm>,
 }
 
 /// What a message says, in parts.
@@ -154,6 +158,7 @@ mod tests {
                 ends: true,
                 text: "t".to_owned(),
             }),
+            alarm: Some(Alarm { host: "h".to_owned(), service: "s".to_owned(), at: 1 }),
         };
         let text = serde_json::to_vec(&item).unwrap();
         assert_eq!(serde_json::from_slice::<Item>(&text).unwrap(), item);

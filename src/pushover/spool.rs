@@ -2,13 +2,14 @@
 //! or is kept in `failed/`.
 //!
 //! `<unix ns>-<pid>-<random>.json` waits, `.tmp-*` is being written, `.sent-*` was delivered by another process, `.lock` belongs to the one drainer, `.state.json`
-//! remembers failures. A crash at any point leaves a file that the next drainer understands.
+//! remembers failures, `receipts/` emergencies that may be acknowledged. A crash at any point leaves a file that the next drainer understands.
 
 mod directory;
 mod error;
 mod name;
 mod notes;
 mod parted;
+mod receipts;
 mod room;
 mod site;
 mod turn;
@@ -22,6 +23,7 @@ use rustix::io::Errno;
 
 pub(crate) use error::SpoolError;
 pub(crate) use name::Name;
+pub(crate) use receipts::Receipts;
 pub(crate) use room::Room;
 pub(crate) use turn::{Lock, Turn};
 

@@ -296,6 +296,7 @@ impl Letter<'_> {
             given_up: false,
             failure: None,
             about: message::about(self.notification),
+            alarm: None,
         }
     }
 }

@@ -43,7 +43,9 @@ pub(super) fn configuration(facts: &Facts, report: &mut Report) {
     for mistake in &facts.mistakes {
         let state = match mistake {
             ConfigMistake::Recipient(_) => State::Critical,
-            ConfigMistake::State { .. } | ConfigMistake::WebUrl => State::Warning,
+            ConfigMistake::State { .. } | ConfigMistake::WebUrl | ConfigMistake::Core(_) => {
+                State::Warning
+            }
         };
         report.find(state, mistake.to_string());
         report.advise("mend it in pushover.toml");

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::super::client::{Api, RouteError};
 use super::super::item::Item;
 use super::super::keys::Keys;
 use super::super::memory::{BLOCK_SECONDS, BlockCause};
 use super::super::not_accepted::{Culprit, Failure, NotAccepted, Rejection};
 use super::super::reason::Reason;
+use super::super::receipt::{Receipt, ReceiptId};
 use super::super::response::Response;
 use super::super::spool::{Name, Spool};
 use super::fate::{Fate, Hold, Wait};
@@ -89,7 +92,7 @@ impl Attempt<'_> {
                 .map_err(no_way)?;
             match self.learn(response, keys, transport) {
                 // A tag that is refused must not hold the message back.
-                Ok(())
+                Ok(_)
                 | Err(
                     NotAccepted::NoDevice(_)
                     | NotAccepted::Rejected { culprit: Culprit::Message | Culprit::User, .. },
@@ -106,7 +109,10 @@ impl Attempt<'_> {
         let send = |api: &Api, time| api.send(&keys.token, &keys.user, &form, time);
         let response = transport.ask("sending", send).map_err(no_way)?;
         Ok(match self.learn(response, keys, transport) {
-            Ok(()) => Some(Fate::Delivered),
+            Ok(body) => {
+                self.keep_receipt(&body, transport.seconds());
+                Some(Fate::Delivered)
+            }
             Err(refusal) => self.follows(refusal, transport),
         })
     }
@@ -117,15 +123,18 @@ impl Attempt<'_> {
         response: Response,
         keys: &Keys,
         transport: &mut Transport<'_>,
-    ) -> Result<(), NotAccepted> {
+    ) -> Result<Value, NotAccepted> {
         let now = transport.seconds();
         let memory = &mut transport.memory;
         if let Some(quota) = response.quota {
             memory.quotas.insert(keys.token_mark(), (now, quota));
         }
-        let Err(refusal) = response.result else {
-            memory.note_success(now);
-            return Ok(());
+        let refusal = match response.result {
+            Ok(body) => {
+                memory.note_success(now);
+                return Ok(body);
+            }
+            Err(refusal) => refusal,
         };
         memory.note_refusal(&refusal, keys, &self.item.addressee.name(), now);
         match &refusal {
@@ -138,6 +147,17 @@ impl Attempt<'_> {
             _ => {}
         }
         Err(refusal)
+    }
+
+    /// What rings may be acknowledged, and then its core is to be told. Where nothing is kept, nobody asks.
+    fn keep_receipt(&self, body: &Value, now: u64) {
+        let id = || ReceiptId::parse(body.get("receipt")?.as_str()?);
+        if let (Some(place), Some(alarm), Some(id)) = (self.place, &self.item.alarm, id()) {
+            let (addressee, alarm) = (self.item.addressee.clone(), alarm.clone());
+            let receipt = Receipt { addressee, alarm, since: now, asked: 0, acknowledged: None };
+            // The alert is on the phone; that its acknowledgement stays there is no reason to ring twice.
+            let _ = place.spool.keep_receipt(&id, &receipt);
+        }
     }
 
     /// This message waits longer after each failure.

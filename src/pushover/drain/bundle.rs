@@ -61,6 +61,7 @@ pub(super) fn digest(entries: &[&Entry], pattern: &Item) -> Item {
         attempts: 0,
         next_try: 0,
         about: None,
+        alarm: None,
         ..pattern.clone()
     };
     item.set_field("message", &cut(&body(&all), MESSAGE_CHARS));

@@ -1,5 +1,6 @@
 //! `notify_pushover` with a stand-in of Pushover.
 
+mod acknowledge;
 mod delivery;
 mod escalation;
 mod faults;

@@ -49,6 +49,10 @@ pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) fields: BTreeMap<String, String>,
+    /// As it came.
+    pub(crate) body: String,
+    /// Of `Authorization`.
+    pub(crate) authorization: String,
     pub(crate) at: Instant,
 }
 
@@ -252,10 +256,15 @@ fn read_request(stream: &mut impl BufRead) -> Option<Request> {
     stream.read_line(&mut first).ok().filter(|count| *count > 0)?;
     let mut words = first.split_whitespace();
     let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let mut length = 0;
+    let (mut length, mut authorization) = (0, String::new());
     loop {
         let mut line = String::new();
         stream.read_line(&mut line).ok().filter(|count| *count > 0)?;
+        if let Some((_, value)) =
+            line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("authorization"))
+        {
+            value.trim().clone_into(&mut authorization);
+        }
         let line = line.trim().to_ascii_lowercase();
         if line.is_empty() {
             break;
@@ -267,8 +276,11 @@ fn read_request(stream: &mut impl BufRead) -> Option<Request> {
     let mut body = vec![0; length];
     stream.read_exact(&mut body).ok()?;
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let form = if query.is_empty() { String::from_utf8(body).unwrap() } else { query.to_owned() };
-    Some(Request { method, path: path.to_owned(), fields: decode(&form), at: Instant::now() })
+    let body = String::from_utf8(body).unwrap();
+    let is_form = !body.starts_with('{');
+    let form = if query.is_empty() && is_form { body.as_str() } else { query };
+    let (path, fields, at) = (path.to_owned(), decode(form), Instant::now());
+    Some(Request { method, path, fields, body, authorization, at })
 }
 
 fn decode(form: &str) -> BTreeMap<String, String> {
