@@ -1,5 +1,6 @@
 //! What is too heavy for every commit: real cores, heavy or very old servers, other scanners.
 
+mod acknowledge;
 mod cores;
 mod director;
 mod example_shapes;

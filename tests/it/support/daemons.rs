@@ -113,6 +113,17 @@ impl<'a> Icinga<'a> {
         wait_for("Icinga's events", || self.machine.read(log).contains("200 OK").then_some(()));
     }
 
+    /// A plugin says this, with this exit code.
+    pub(crate) fn submit_state(&self, service: &str, state: u8, output: &str) {
+        let body = json!({"exit_status": state, "plugin_output": output});
+        self.act("process-check-result", service, body);
+    }
+
+    /// Where its API is, by the name in its certificate.
+    pub(crate) fn url(&self) -> String {
+        format!("https://lab:{}", self.port)
+    }
+
     /// The words of a request to the API.
     fn request(&self, method: &str, path: &str) -> Vec<String> {
         let user = format!("root:{}", self.password);
@@ -148,7 +159,7 @@ impl<'a> Icinga<'a> {
         assert_eq!(results[0]["code"].as_f64(), Some(200.0), "{action}: {results}");
     }
 
-    fn service(&self, name: &str) -> Value {
+    pub(crate) fn service(&self, name: &str) -> Value {
         self.get(&format!("/v1/objects/services/mail01!{name}"))[0]["attrs"].clone()
     }
 }
@@ -257,7 +268,7 @@ impl<'a> Nagios<'a> {
     }
 
     /// A service's block in status.dat.
-    fn service(&self, name: &str) -> Option<String> {
+    pub(crate) fn service(&self, name: &str) -> Option<String> {
         let status = self.machine.read("var/lib/nagios4/status.dat");
         let blocks = status.split("servicestatus {").skip(1);
         blocks.map(|block| block.split("\t}").next().unwrap().to_owned()).find(|block| {

@@ -3,13 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 
 use super::bell::{ring_on_changes, wait_for};
-use super::http_server::{HttpServer, Request};
+use super::http_server::{HttpServer, Reply, Request};
 use super::open_tempdir;
-use super::pushover::{ALICE, TOKEN};
+use super::pushover::{ALICE, TOKEN, now};
 
 /// What the cores need to be there. `ping` is their host check.
 const PACKAGES: [&str; 10] = [
@@ -36,6 +37,8 @@ pub(crate) fn manifest(path: &str) -> PathBuf {
 pub(crate) struct Machine {
     dir: TempDir,
     pub(crate) pushover: HttpServer,
+    /// The emergency that the phone acknowledges, by the number of its receipt.
+    acknowledged: Arc<Mutex<Option<usize>>>,
 }
 
 impl Machine {
@@ -44,7 +47,8 @@ impl Machine {
         let status =
             Command::new(manifest("tests/lab/root.sh")).arg(dir.path()).args(PACKAGES).status();
         assert!(status.unwrap().success());
-        let machine = Self { dir, pushover: HttpServer::with(vec![]) };
+        let (pushover, acknowledged) = pushover();
+        let machine = Self { dir, pushover, acknowledged };
         // Where the daemons log.
         ring_on_changes(&[&machine.path("tmp")]);
         let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
@@ -69,6 +73,11 @@ impl Machine {
             fs::create_dir_all(machine.path(QUEUE).join(name)).unwrap();
         }
         machine
+    }
+
+    /// Somebody takes up what the phone rings for, the emergency of this number, from 0.
+    pub(crate) fn acknowledge_on_the_phone(&self, emergency: usize) {
+        *self.acknowledged.lock().unwrap() = Some(emergency);
     }
 
     pub(crate) fn path(&self, path: &str) -> PathBuf {
@@ -161,6 +170,35 @@ impl Machine {
             .collect();
         assert!(touched.is_empty(), "a shell read {touched:?}");
     }
+}
+
+/// A Pushover that gives a receipt for each emergency, and the one of them that is acknowledged.
+fn pushover() -> (HttpServer, Arc<Mutex<Option<usize>>>) {
+    let acknowledged = Arc::new(Mutex::new(None));
+    let (seen, rung) = (acknowledged.clone(), Mutex::new(0));
+    let server = HttpServer::start(move |_, request| {
+        if request.field("priority") == "2" {
+            let mut number = rung.lock().unwrap();
+            let receipt = format!(r#"{{"status":1,"receipt":"R{}"}}"#, *number);
+            *number += 1;
+            return Reply::json(200, &receipt);
+        }
+        let receipt = request.path.strip_prefix("/1/receipts/R").map(str::to_owned);
+        let number: Option<usize> =
+            receipt.and_then(|rest| rest.strip_suffix(".json")?.parse().ok());
+        match number {
+            Some(number) if *seen.lock().unwrap() == Some(number) => {
+                let by = format!(
+                    r#"{{"status":1,"acknowledged":1,"acknowledged_at":{},"acknowledged_by":"{ALICE}"}}"#,
+                    now()
+                );
+                Reply::json(200, &by)
+            }
+            Some(_) => Reply::json(200, r#"{"status":1,"acknowledged":0,"expired":0}"#),
+            None => Reply::accepted(),
+        }
+    });
+    (server, acknowledged)
 }
 
 /// A process that ends with the test, and all it started.
