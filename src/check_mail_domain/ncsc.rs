@@ -76,8 +76,7 @@ fn of_ecdhe(suite: &Suite) -> NcscClass {
 /// with ML-KEM, which the guidelines do not name, are X25519 or such a curve and more.
 pub(super) fn of_group(group: u16) -> NcscClass {
     match group {
-        0x0017..=0x0019 | 0x001a..=0x001c | 0x001d | 0x001e | 0x001f..=0x0021 => NcscClass::Good,
-        0x11eb..=0x11ed => NcscClass::Good,
+        0x0017..=0x0021 | 0x11eb..=0x11ed => NcscClass::Good,
         P_224 => NcscClass::PhaseOut,
         _ => NcscClass::Insufficient,
     }

@@ -85,6 +85,7 @@ impl FromStr for Requirement {
 
 /// What to think of what is published.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(super) struct Policy {
     /// What must be there.
     pub(super) requirements: Vec<Requirement>,

@@ -288,6 +288,9 @@ fn a_certificate_near_its_end_wants_the_record_of_the_next_one() {
     }
 }
 
+/// What differs from a look that found nothing bad.
+type LookChange = fn(&mut TlsLook);
+
 #[test]
 fn tls_is_rated_where_that_is_asked_for() {
     let rating = Policy { rates_tls: true, ..policy() };
@@ -301,7 +304,7 @@ fn tls_is_rated_where_that_is_asked_for() {
         secure_renegotiation: true,
         extended_master_secret: true,
     };
-    let cases: [(&str, fn(&mut TlsLook), State, &str); 9] = [
+    let cases: [(&str, LookChange, State, &str); 9] = [
         ("sound", |_| {}, OK, "DANE"),
         ("SSLv2", |look| look.speaks_ssl2 = true, CRITICAL, "insufficient by NCSC-NL: SSLv2"),
         ("old", |look| look.choices[0].version = 0x0301, CRITICAL, "NCSC-NL: TLS 1.0"),

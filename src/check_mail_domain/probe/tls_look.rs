@@ -81,7 +81,7 @@ impl Survey<'_> {
     }
 
     fn look_at(&self, place: TlsPlace<'_>, look: &mut TlsLook) -> Result<(), NoSession> {
-        let usual = usable(Protocol::Tls12, |suite| suite.is_sound());
+        let usual = usable(Protocol::Tls12, Suite::is_sound);
         let usual = TlsQuestion::new(TlsSubject::Usual, Protocol::Tls12, first(usual));
         let has_tls12 = self.put(place, &usual, look)?;
         self.ssl2(place, look)?;
@@ -172,7 +172,7 @@ impl Survey<'_> {
             look.choices.push(choice);
             return Ok(true);
         }
-        if let Some(why) = unclear(flight.end, stop) {
+        if let Some(why) = unclear(flight.end, &stop) {
             look.unknown.push((question.subject, why));
         }
         Ok(false)
@@ -192,7 +192,7 @@ impl Survey<'_> {
             Some(Ssl2Flight::Alert(_)) => None,
             Some(Ssl2Flight::Text(text)) => Some(HandshakeError::Text(text)),
             Some(Ssl2Flight::Malformed(_)) => Some(HandshakeError::NotTls),
-            None => broken(stop),
+            None => broken(&stop),
         };
         look.unknown.extend(why.map(|why| (TlsSubject::Ssl2, why.into())));
         Ok(())
@@ -242,7 +242,7 @@ fn choice(flight: &Flight) -> Option<TlsChoice> {
 }
 
 /// Why it is not known whether the server takes it; nothing where it refuses.
-fn unclear(end: Option<FlightEnd>, stop: Stop) -> Option<NoSession> {
+fn unclear(end: Option<FlightEnd>, stop: &Stop) -> Option<NoSession> {
     let why = match end {
         Some(FlightEnd::Alert(alert)) if alert.refuses_hello() => None,
         Some(FlightEnd::Alert(alert)) => Some(HandshakeError::Refused(alert)),
@@ -254,10 +254,10 @@ fn unclear(end: Option<FlightEnd>, stop: Stop) -> Option<NoSession> {
 }
 
 /// A close without a word behind STARTTLS is a refusal.
-fn broken(stop: Stop) -> Option<HandshakeError> {
+fn broken(stop: &Stop) -> Option<HandshakeError> {
     match stop {
         Stop::Finished | Stop::Closed => None,
         Stop::Silent => Some(HandshakeError::Silent),
-        Stop::Broken(error) => Some(HandshakeError::Broken(error)),
+        Stop::Broken(error) => Some(HandshakeError::Broken(*error)),
     }
 }
