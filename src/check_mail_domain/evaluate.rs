@@ -35,6 +35,7 @@ pub(super) fn evaluate(facts: &Facts, policy: &Policy, now: i64) -> Report {
     texts::judge(facts, policy, &mut judgements);
     let table = measures::table(facts, policy);
     measures::judge(facts, policy, &table, &mut judgements);
+    dane::expired(facts, &mut judgements);
     let mut report = Report::new();
     let results = judgements.settle(&facts.domain, &mut report);
     measure(facts, now, &mut report);

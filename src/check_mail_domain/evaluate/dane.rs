@@ -29,7 +29,6 @@ pub(super) fn judge(facts: &Facts, policy: &Policy, now: i64, judgements: &mut J
                 of_host(facts, host, records, judgements);
                 rollover(host, records, policy, now, judgements);
                 lone_issuer(host, judgements);
-                expired(host, records, judgements);
             }
         }
     }
@@ -206,8 +205,15 @@ fn lone_issuer(host: &MailHost, judgements: &mut Judgements) {
     judgements.advise(format!("add a TLSA 2 1 1 for each intermediate that the authority issues from, or a 3 1 1 for the key of {}", host.name));
 }
 
-/// What only senders without DANE mind.
-fn expired(host: &MailHost, records: &[Tlsa], judgements: &mut Judgements) {
+/// What only senders without DANE mind; told behind what is well.
+pub(super) fn expired(facts: &Facts, judgements: &mut Judgements) {
+    for host in &facts.hosts {
+        expired_at(host, judgements);
+    }
+}
+
+fn expired_at(host: &MailHost, judgements: &mut Judgements) {
+    let TlsaSet::Secure(records) = &host.tlsa else { return };
     let is_named_itself = records.iter().all(|record| record.usage == 3);
     let is_expired = |chain: &Presented| {
         chain.proof.faults.iter().any(|fault| matches!(fault, Fault::Expired(_)))
