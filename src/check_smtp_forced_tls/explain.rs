@@ -5,7 +5,8 @@ mod canary;
 pub(super) use canary::{long, not_handed_over, of as sink_words, tls, when};
 
 use super::facts::{
-    Answer, Contact, Facts, Inbound, NoMx, Partner, Role, Sender, is_undetermined, starttls_refusal,
+    Answer, Contact, Facts, Inbound, Mx, NoMx, Partner, Role, Sender, is_undetermined,
+    starttls_refusal,
 };
 use crate::monitoring::{Meanings, Report};
 use crate::smtp::{Command, Stage};
@@ -129,6 +130,16 @@ fn hosts(partner: &Partner, report: &mut Report) {
         };
         let (domain, port) = (&partner.domain, partner.port);
         report.explain(1, format!("{domain}: {} port {port}: {contact}", host.name));
+    }
+    let domain = &partner.domain;
+    let (standards, mx) = (partner.standards, &partner.mx);
+    let forced = match standards.names().join(", ") {
+        names if !names.is_empty() => format!("forced by standard: {names}"),
+        _ if standards.are_absent() => "neither DANE nor MTA-STS forces senders".to_owned(),
+        _ => "unknown whether DANE or MTA-STS forces senders".to_owned(),
+    };
+    if matches!(mx, Some(Mx::Hosts(_) | Mx::Implicit)) {
+        report.explain(1, format!("{domain}: {forced}"));
     }
     if partner.not_looked_at > 0 {
         report.explain(

@@ -1,6 +1,7 @@
 //! What was seen of a server that should refuse mail in the clear, and of the ways to partners.
 
 mod canary;
+mod standards;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -10,6 +11,8 @@ use serde::{Serialize, Serializer};
 pub(super) use canary::{
     CanaryFacts, Course, HandOver, SinkSeen, course, first, is_due, is_overdue, since,
 };
+
+pub(super) use standards::Standards;
 
 use crate::connection::ResolveError;
 use crate::program::{self, Gathered, OutOfTime};
@@ -271,6 +274,8 @@ pub(super) struct Partner {
     pub(super) hosts: Vec<Host>,
     /// Hosts that were not.
     pub(super) not_looked_at: usize,
+    /// What forces senders beside any rule.
+    pub(super) standards: Standards,
 }
 
 /// Where DNS sends mail for a domain (RFC 5321 section 5.1).

@@ -5,6 +5,7 @@ mod hand_over;
 mod inbound;
 mod mx;
 mod outbound;
+mod standards;
 
 use super::facts::Progress;
 use super::target::Target;
@@ -49,6 +50,7 @@ fn offer_and_call(target: &Target, run: &Run, progress: &Progress) {
     Routes {
         target: &target.outbound,
         caller: &caller,
+        ca_file: target.ca_file.as_deref(),
         anchors: &anchors,
         now,
         deadline,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 pub(super) use canary::CanaryTarget;
 
-use super::facts::{Facts, Inbound, LastStage, Partner, Sender};
+use super::facts::{Facts, Inbound, LastStage, Partner, Sender, Standards};
 use crate::smtp::address::{Address, Domain};
 use crate::smtp_client::{Caller, Security};
 
@@ -63,6 +63,7 @@ impl Target {
             mx: None,
             hosts: Vec::new(),
             not_looked_at: 0,
+            standards: Standards::default(),
         };
         Facts {
             inbound: self.inbound.as_ref().map(|inbound| Inbound {

@@ -27,7 +27,13 @@ pub(super) fn judge(partner: &Partner, policy: &Policy, is_cut_short: bool, repo
             (None, count) => format!("all {count} mail exchangers"),
         };
         let (port, way) = (partner.port, way(partner));
-        report.find(State::Ok, format!("{domain} reachable: {hosts} with {way} on {port}"));
+        let standards = partner.standards.names().join(", ");
+        let forced = if standards.is_empty() {
+            String::new()
+        } else {
+            format!("; forced by standard ({standards})")
+        };
+        report.find(State::Ok, format!("{domain} reachable: {hosts} with {way} on {port}{forced}"));
         return;
     };
     let texts: Vec<&str> = found.iter().map(|(_, text)| text.as_str()).collect();

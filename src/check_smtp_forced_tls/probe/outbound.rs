@@ -1,6 +1,9 @@
 //! The ways to partners: one handshake with each host that mail to them would go to, and no mail.
 
+use std::path::Path;
+
 use super::mx;
+use super::standards::Publications;
 use crate::check_smtp_forced_tls::facts::{Contact, Host, MOST_HOSTS, Mx, Partner, Progress};
 use crate::check_smtp_forced_tls::target::OutboundTarget;
 use crate::deadline::Deadline;
@@ -15,6 +18,7 @@ use crate::tls::trust::Anchors;
 pub(super) struct Routes<'a> {
     pub(super) target: &'a OutboundTarget,
     pub(super) caller: &'a Caller,
+    pub(super) ca_file: Option<&'a Path>,
     pub(super) anchors: &'a Anchors,
     /// Seconds since the epoch.
     pub(super) now: i64,
@@ -30,6 +34,21 @@ impl Routes<'_> {
                 return;
             }
             self.partner(place, domain, &resolver);
+        }
+        self.standards();
+    }
+
+    /// What partners publish, within half of the time that is left, so that it never costs the verdict.
+    fn standards(&self) {
+        let deadline = Deadline::after(self.deadline.remaining() / 2);
+        let resolver = Resolver::new(ResolverSettings::of(&[]), &deadline);
+        let looked =
+            Publications { caller: self.caller, ca_file: self.ca_file, deadline: &deadline };
+        let known = self.progress.read(|facts| facts.partners.clone());
+        for (place, known) in known.iter().enumerate() {
+            let Some(mx) = known.mx.as_ref().filter(|_| !deadline.has_passed()) else { return };
+            let standards = looked.look(&known.domain, mx, &resolver);
+            self.note(place, |partner| partner.standards = standards);
         }
     }
 

@@ -6,6 +6,7 @@ mod conversation;
 mod outbound;
 mod partner_starttls;
 mod postfix;
+mod standards;
 
 use std::process::Command;
 

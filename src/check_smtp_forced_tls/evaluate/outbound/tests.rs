@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::check_smtp_forced_tls::evaluate::evaluate;
-use crate::check_smtp_forced_tls::facts::{Facts, NoMx};
+use crate::check_smtp_forced_tls::facts::{Facts, NoMx, Standards};
 use crate::connection::ResolveError;
 use crate::monitoring::render::{Format, render};
 use crate::program::OutOfTime;
@@ -40,6 +40,7 @@ fn partner(mx: Mx, hosts: &[(&str, Contact)]) -> Partner {
         mx: Some(mx),
         hosts: hosts.collect(),
         not_looked_at: 0,
+        standards: Standards::default(),
     }
 }
 
@@ -62,6 +63,26 @@ fn outbound(partner: Partner) -> Facts {
         partners: vec![partner],
         seconds: Some(0.5),
         cut_short: None,
+    }
+}
+
+#[test]
+fn what_forces_all_senders_is_said_and_changes_no_verdict() {
+    for (dane, mta_sts, text) in [
+        (Some(true), Some(true), "with TLS on 465; forced by standard (DANE, MTA-STS)"),
+        (Some(true), None, "forced by standard (DANE)"),
+        (Some(false), Some(true), "forced by standard (MTA-STS)"),
+        (Some(false), Some(false), "with TLS on 465"),
+        (None, None, "with TLS on 465"),
+    ] {
+        let mut good = partner(names(&["a"]), &[("a", good())]);
+        good.standards = Standards { dane, mta_sts };
+        expect(text, &outbound(good.clone()), &POLICY, State::Ok, text);
+        let is_said =
+            evaluate(&outbound(good.clone()), &POLICY).all_findings().contains("forced by");
+        assert_eq!(is_said, text.contains("forced by"));
+        good.relay_host = Some("b".to_owned());
+        expect(text, &outbound(good), &POLICY, State::Warning, "b of the rule is no MX any more");
     }
 }
 
