@@ -7,6 +7,7 @@ mod calls;
 mod checks;
 mod crashes;
 mod deeds;
+mod domains;
 mod faults;
 mod kills;
 mod load;

@@ -97,7 +97,12 @@ impl Postfix {
 
     /// What postfix logged.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.dir.path().join("log/maillog")).unwrap_or_default()
+        fs::read_to_string(self.log_dir().join("maillog")).unwrap_or_default()
+    }
+
+    /// Where the log grows.
+    pub(crate) fn log_dir(&self) -> PathBuf {
+        self.dir.path().join("log")
     }
 }
 

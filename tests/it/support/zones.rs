@@ -87,13 +87,18 @@ impl SignedZones {
         let at = |name: &str| dir.path().join(name);
         let start = "$TTL 60\n@ SOA ns.lab. h.lab. 1 3600 600 86400 60\n@ NS ns.lab.\n";
         let mut list = String::new();
-        let mut lab = format!("$ORIGIN lab.\n{start}ns A {}\n", block.address(1));
+        let mut lab = format!(
+            "$ORIGIN lab.\n{start}ns A {}\nnobody A {}\n",
+            block.address(1),
+            block.address(63)
+        );
         for zone in zones {
             let name = zone.name;
             let whole = format!("$ORIGIN {name}.lab.\n{start}{}", zone.records);
             fs::write(at(&format!("{name}.lab")), whole).unwrap();
             let _ = writeln!(list, "{name}.lab. {}", zone.flaw);
-            let _ = writeln!(lab, "{name} NS ns");
+            let host = if zone.flaw == "dead" { "nobody" } else { "ns" };
+            let _ = writeln!(lab, "{name} NS {host}");
         }
         list.push_str("lab. good\n. good\n");
         let root = format!("$ORIGIN .\n{start}ns.lab. A {}\nlab. NS ns.lab.\n", block.address(1));

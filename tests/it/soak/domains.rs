@@ -1,0 +1,334 @@
+//! Every kind of domain, with postfix's own DANE client as judge: where its mail waits or comes back the check is CRITICAL or
+//! names why it cannot tell, where it is delivered verified the check is OK, and where it is delivered unproven WARNING.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Write as _};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+
+use aws_lc_rs::digest::{SHA256, SHA512, digest};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use super::for_each;
+use crate::support::bell::{ring_on_changes, wait_for};
+use crate::support::pki::{Authority, Leaf, ecdsa, rsa};
+use crate::support::postfix::{Postfix, Service};
+use crate::support::zones::{Block, SignedZones, Zone};
+use crate::support::{program, run};
+
+/// Where the check says otherwise than postfix, and why.
+const DIFFERENCES: &[(&str, &str)] = &[
+    ("twokeys", "a sender that prefers RSA gets the certificate that no record names"),
+    ("mixed", "senders must find each kind of record fitting (RFC 7671 section 8)"),
+    ("alias", "an MX that is a CNAME is outside RFC 5321; delivered all the same"),
+    ("aliased", "the same, into an unsigned zone"),
+    ("two", "the host without records gets the mail of whoever blocks the other"),
+    ("implicit", "a domain without MX takes mail by accident"),
+    ("many", "some senders handle no more than 12 records"),
+    ("twodown", "delivered unproven by the backup; a best host that is down is CRITICAL"),
+];
+
+/// Receivers by number, each at its address.
+const CHAINED: u8 = 10;
+const BARE: u8 = 11;
+const EXPIRED: u8 = 12;
+const HEADLESS: u8 = 13;
+const ROOTED: u8 = 14;
+const SELF: u8 = 15;
+const NAMED: u8 = 16;
+const TWO_KEYS: u8 = 17;
+const DEAD: u8 = 20;
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// A TLSA record of that kind for a certificate.
+fn tlsa(usage: u8, selector: u8, matching: u8, der: &[u8]) -> String {
+    let (_, parsed) = X509Certificate::from_der(der).unwrap();
+    let thing = if selector == 0 { der } else { parsed.public_key().raw };
+    let data = match matching {
+        1 => hex(digest(&SHA256, thing).as_ref()),
+        2 => hex(digest(&SHA512, thing).as_ref()),
+        _ => hex(thing),
+    };
+    format!("TLSA {usage} {selector} {matching} {data}")
+}
+
+fn der(pem: &str) -> Vec<u8> {
+    let (_, pem) = x509_parser::pem::parse_x509_pem(pem.as_bytes()).unwrap();
+    pem.contents
+}
+
+/// Authorities and the leaves of the receivers.
+struct Keys {
+    root: Authority,
+    intermediate: Authority,
+    chained: Leaf,
+    expired: Leaf,
+    named: Leaf,
+    rsa: Leaf,
+    self_signed: Leaf,
+}
+
+impl Keys {
+    fn new() -> Self {
+        let root = Authority::root();
+        let intermediate = root.below();
+        let leaf = |name, from, to, key| intermediate.leaf(name, from, to, key).with(&intermediate);
+        Self {
+            chained: leaf("mx.ta.lab", -1, 90, ecdsa()),
+            expired: leaf("mx.taexpired.lab", -90, -1, ecdsa()),
+            named: leaf("taname.lab", -1, 90, ecdsa()),
+            rsa: leaf("mx.ta.lab", -1, 90, rsa()),
+            self_signed: Leaf::self_signed_for(&["mx.selfta.lab"], "self"),
+            root,
+            intermediate,
+        }
+    }
+
+    /// The receivers: number, files, and settings.
+    fn receivers(&self) -> Vec<(u8, String, &'static str)> {
+        let headless = self.intermediate.leaf("mx.tanotsent.lab", -1, 90, ecdsa());
+        let rooted = self.intermediate.leaf("*.taroot.lab", -1, 90, ecdsa());
+        let rooted = rooted.with(&self.intermediate).with(&self.root);
+        vec![
+            (CHAINED, self.chained.pem(), ""),
+            (BARE, self.chained.pem(), "smtpd_tls_security_level = none"),
+            (EXPIRED, self.expired.pem(), ""),
+            (HEADLESS, headless.pem(), ""),
+            (ROOTED, rooted.pem(), ""),
+            (SELF, self.self_signed.pem(), ""),
+            (NAMED, self.named.pem(), ""),
+            (TWO_KEYS, self.chained.pem() + &self.rsa.pem(), ""),
+        ]
+    }
+}
+
+/// Zones with one host, whose records are what differs.
+fn of_one_host(keys: &Keys) -> Vec<(&'static str, &'static str, u8, String)> {
+    let right = tlsa(3, 1, 1, keys.chained.der());
+    let wrong = tlsa(3, 1, 1, keys.rsa.der());
+    let (root, between) = (der(&keys.root.pem()), der(&keys.intermediate.pem()));
+    let at = |records: &[&str]| {
+        records.iter().fold(String::new(), |text, one| format!("{text}_25._tcp.mx {one}\n"))
+    };
+    let many: Vec<String> =
+        (0..13).map(|n| format!("TLSA 3 1 1 {n:064x}")).chain([right.clone()]).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let short = format!("TLSA 3 1 1 {}", "07".repeat(31));
+    vec![
+        ("ee", "good", CHAINED, at(&[&right])),
+        ("eenext", "good", CHAINED, at(&[&right, &wrong])),
+        ("eewhole", "good", CHAINED, at(&[&tlsa(3, 0, 1, keys.chained.der())])),
+        ("eefull", "good", CHAINED, at(&[&tlsa(3, 1, 0, keys.chained.der())])),
+        ("eestrong", "good", CHAINED, at(&[&tlsa(3, 1, 2, keys.chained.der())])),
+        ("eeexpired", "good", EXPIRED, at(&[&tlsa(3, 1, 1, keys.expired.der())])),
+        ("eewrong", "good", CHAINED, at(&[&wrong])),
+        ("many", "good", CHAINED, at(&many)),
+        ("ta", "good", CHAINED, at(&[&tlsa(2, 1, 1, &between)])),
+        ("taname", "good", NAMED, at(&[&tlsa(2, 1, 1, &between)])),
+        ("taroot", "good", ROOTED, at(&[&tlsa(2, 0, 1, &root)])),
+        ("tanotsent", "good", HEADLESS, at(&[&tlsa(2, 1, 1, &between)])),
+        ("rootnotsent", "good", CHAINED, at(&[&tlsa(2, 0, 1, &root)])),
+        ("taother", "good", CHAINED, at(&[&tlsa(2, 1, 1, &between)])),
+        ("taexpired", "good", EXPIRED, at(&[&tlsa(2, 1, 1, &between)])),
+        ("selfta", "good", SELF, at(&[&tlsa(2, 0, 1, keys.self_signed.der())])),
+        ("agility", "good", CHAINED, at(&[&right, &tlsa(3, 1, 2, keys.rsa.der())])),
+        ("mixed", "good", CHAINED, at(&[&right, &tlsa(2, 1, 1, &root)])),
+        ("twokeys", "good", TWO_KEYS, at(&[&right])),
+        ("usage", "good", CHAINED, at(&[&right.replace("3 1 1", "1 1 1")])),
+        ("length", "good", CHAINED, at(&[&short])),
+        ("type", "good", CHAINED, at(&[&right.replace("3 1 1", "3 1 9")])),
+        ("clear", "good", BARE, at(&[&right])),
+        ("clearusage", "good", BARE, at(&[&right.replace("3 1 1", "1 1 1")])),
+        ("expired", "expired", CHAINED, at(&[&right])),
+        ("future", "future", CHAINED, at(&[&right])),
+        ("ds", "ds", CHAINED, at(&[&right])),
+        ("servfail", "absent", CHAINED, at(&[&right])),
+        ("dead", "dead", CHAINED, at(&[&right])),
+        ("spoilt", "spoilt-TLSA", CHAINED, at(&[&right])),
+        ("spoiltmx", "spoilt-MX", CHAINED, at(&[&right])),
+        ("spoilta", "spoilt-A", CHAINED, at(&[&right])),
+        ("tcpdead", "good", CHAINED, "_tcp.mx NS nobody.lab.\n".to_owned()),
+        ("none", "good", CHAINED, String::new()),
+        ("optout", "optout", CHAINED, String::new()),
+        ("plain", "unsigned", CHAINED, at(&[&right])),
+        ("algorithm", "algorithm", CHAINED, at(&[&right])),
+        ("nods", "no-ds", CHAINED, at(&[&right])),
+        ("refused", "good", DEAD, at(&[&right])),
+        ("tacname", "good", CHAINED, "_25._tcp.mx CNAME _25._tcp.mx.ee.lab.\n".to_owned()),
+    ]
+}
+
+/// Zones whose mail goes elsewhere.
+const OF_OTHERS: &[(&str, &str, &str)] = &[
+    ("tohost", "good", "@ MX 10 mx.plain.lab."),
+    ("insecure", "unsigned", "@ MX 10 mx.ee.lab."),
+    ("insecurewrong", "unsigned", "@ MX 10 mx.eewrong.lab."),
+    ("alias", "good", "@ MX 10 mx\nmx CNAME mx.ee.lab."),
+    (
+        "aliased",
+        "good",
+        "@ MX 10 mx\nmx CNAME mx.plain.lab.\n_25._tcp.mx CNAME _25._tcp.mx.ee.lab.",
+    ),
+    ("two", "good", "@ MX 10 mx.ee.lab.\n@ MX 20 mx.none.lab."),
+    ("twodown", "good", "@ MX 10 mx.refused.lab.\n@ MX 20 mx.none.lab."),
+    ("noaddress", "good", "@ MX 10 mx"),
+    ("null", "good", "@ MX 0 ."),
+    ("bare", "good", ""),
+];
+
+fn texts(name: &str) -> String {
+    format!(
+        "@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject; rua=mailto:a@{name}.lab\"\n"
+    )
+}
+
+fn zones(keys: &Keys, block: Block) -> Vec<Zone> {
+    let hosts = of_one_host(keys).into_iter().map(|(name, flaw, number, records)| {
+        let at = block.address(number);
+        Zone::new(name, flaw, &format!("@ MX 10 mx\nmx A {at}\n{records}{}", texts(name)))
+    });
+    let others = OF_OTHERS
+        .iter()
+        .map(|(name, flaw, records)| Zone::new(name, flaw, &format!("{records}\n{}", texts(name))));
+    let at = block.address(CHAINED);
+    let right = tlsa(3, 1, 1, keys.chained.der());
+    let implicit = format!("@ A {at}\n_25._tcp {right}\n{}", texts("implicit"));
+    hosts.chain(others).chain([Zone::new("implicit", "good", &implicit)]).collect()
+}
+
+/// What became of a mail: status and code, and whether postfix verified the host.
+type Delivery = (String, bool);
+
+/// One mail to all of them.
+fn send(port: u16, domains: &[String]) {
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut answer = |words: &str| {
+        if !words.is_empty() {
+            (&stream).write_all(format!("{words}\r\n").as_bytes()).unwrap();
+        }
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        assert!(line.starts_with(['2', '3']), "{words}: {line}");
+    };
+    answer("");
+    answer("HELO sender.lab.test");
+    answer("MAIL FROM:<a@lab.test>");
+    for domain in domains {
+        answer(&format!("RCPT TO:<probe@{domain}>"));
+    }
+    answer("DATA");
+    answer("Subject: probe\r\n\r\nprobe\r\n.");
+    answer("QUIT");
+}
+
+/// The first delivery to each domain in a log. A line about TLS stands before the delivery by the same process.
+fn deliveries(log: &str) -> BTreeMap<String, Delivery> {
+    let mut verified: BTreeMap<&str, bool> = BTreeMap::new();
+    let mut found = BTreeMap::new();
+    for line in log.lines() {
+        let process = line.split_once("/smtp[").and_then(|(_, rest)| rest.split_once(']'));
+        let process = process.map_or("", |(process, _)| process);
+        if line.contains("TLS connection established to") {
+            verified.insert(process, line.contains("Verified TLS connection"));
+        }
+        let Some((_, rest)) = line.split_once("to=<probe@") else { continue };
+        let Some((domain, rest)) = rest.split_once('>') else { continue };
+        let Some((_, dsn)) = rest.split_once("dsn=") else { continue };
+        let dsn = dsn.split(" (").next().unwrap_or_default().replace(", status=", " ");
+        let is_verified = verified.remove(process).unwrap_or(false);
+        found.entry(domain.to_owned()).or_insert((dsn, is_verified));
+    }
+    found
+}
+
+#[test]
+#[ignore = "lab: fifty signed zones, and postfix as judge of each"]
+fn postfix_and_the_check_agree_on_every_domain() {
+    let test = "postfix_and_the_check_agree_on_every_domain";
+    let block = Block::new();
+    let keys = Keys::new();
+    let zones = zones(&keys, block);
+    let mut domains: Vec<String> = zones.iter().map(|zone| format!("{}.lab", zone.name)).collect();
+    domains.push("absent.lab".to_owned());
+    let Some(served) = SignedZones::start(test, block, &zones) else {
+        return;
+    };
+    let receivers = keys.receivers();
+    let files: Vec<(String, String)> =
+        receivers.iter().map(|(number, pem, _)| (format!("{number}.pem"), pem.clone())).collect();
+    let files: Vec<(&str, String)> =
+        files.iter().map(|(name, pem)| (name.as_str(), pem.clone())).collect();
+    let services: Vec<Service> = receivers
+        .iter()
+        .map(|(number, _, setting)| {
+            let chain = format!("smtpd_tls_chain_files = DIR/{number}.pem");
+            let settings = [chain.as_str(), setting].into_iter().filter(|one| !one.is_empty());
+            Service::new(&settings.collect::<Vec<_>>())
+        })
+        .collect();
+    let sockets =
+        receivers.iter().map(|(number, ..)| SocketAddrV4::new(block.address(*number), 25));
+    let Some(_receivers) = Postfix::start_at(test, &files, &services, sockets.collect()) else {
+        return;
+    };
+    let resolver = format!("nameserver {}\noptions edns0 trust-ad\n", block.address(2));
+    let files =
+        [("good.pem", keys.chained.pem()), ("ca.pem", keys.root.pem()), ("resolv.conf", resolver)];
+    let settings: &[&str] = &[
+        "myhostname = sender.lab.test",
+        "smtp_dns_support_level = dnssec",
+        "smtp_host_lookup = dns",
+        "smtp_tls_security_level = dane",
+        "smtp_tls_dane_insecure_mx_policy = dane",
+        "smtp_tls_loglevel = 1",
+    ];
+    let routes = [(".lab".to_owned(), String::new(), settings)];
+    let Some(sender) = Postfix::handing_on(test, &files, &routes) else {
+        return;
+    };
+    send(sender.port(0), &domains);
+    ring_on_changes(&[&sender.log_dir()]);
+    let judged = wait_for("a delivery to each", || {
+        let found = deliveries(&sender.log());
+        (found.len() == domains.len()).then_some(found)
+    });
+    let said = for_each(&domains, |_, domain| {
+        let options = ["-d", domain, "--helo", "monitor.lab", "-t", "40"];
+        (domain.clone(), run(served.asked_by(&program("check_mail_domain")).args(options)))
+    });
+    let said: BTreeMap<_, _> = said.into_iter().collect();
+    let (mut table, mut wrong) = (String::new(), Vec::new());
+    for (domain, (status, is_verified)) in &judged {
+        let outcome = &said[domain];
+        let fits = match (status.ends_with("sent"), is_verified) {
+            (true, true) => outcome.code == 0,
+            (true, false) => outcome.code == 1,
+            (false, _) => outcome.code >= 2,
+        };
+        let name = domain.trim_end_matches(".lab");
+        let reason = DIFFERENCES.iter().find(|(known, _)| *known == name);
+        let line = outcome.first_line();
+        let line = line.split(" | ").next().unwrap_or_default().trim_start_matches("MAIL DOMAIN ");
+        let note = match (fits, reason) {
+            (true, None) => String::new(),
+            (false, Some((_, why))) => format!(" (differs: {why})"),
+            (true, Some(_)) => " (agrees, and is listed as a difference)".to_owned(),
+            (false, None) => " (DIFFERS)".to_owned(),
+        };
+        let verified = if *is_verified { " verified" } else { "" };
+        let _ = writeln!(table, "soak: {name}: {status}{verified} / {line}{note}");
+        if fits == reason.is_some() {
+            wrong.push(name);
+        }
+    }
+    eprintln!(
+        "{table}soak: domains: {} judged by postfix, {} listed differences",
+        judged.len(),
+        DIFFERENCES.len()
+    );
+    assert!(wrong.is_empty(), "{wrong:?}\n{table}");
+}
