@@ -151,6 +151,8 @@ fn of_one_host(keys: &Keys) -> Vec<(&'static str, &'static str, u8, String)> {
         ("spoiltmx", "spoilt-MX", CHAINED, at(&[&right])),
         ("spoilta", "spoilt-A", CHAINED, at(&[&right])),
         ("tcpdead", "good", CHAINED, "_tcp.mx NS nobody.lab.\n".to_owned()),
+        // As at large providers: unsigned, and name servers that fail at TLSA.
+        ("plaindead", "unsigned", CHAINED, "_tcp.mx NS nobody.lab.\n".to_owned()),
         ("none", "good", CHAINED, String::new()),
         ("optout", "optout", CHAINED, String::new()),
         ("plain", "unsigned", CHAINED, at(&[&right])),
