@@ -159,3 +159,75 @@ fn is_whole(message: &Message) -> bool {
     let denies = message.authorities.iter().any(|record| matches!(record.data, RData::SOA(_)));
     meta.recursion_available || (meta.authoritative && (has_records || denies))
 }
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::op::OpCode;
+    use hickory_proto::rr::rdata::{CNAME, MX, NULL, TLSA, TXT};
+    use hickory_proto::rr::{RData, RecordType};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ID: u16 = 0x1234;
+
+    /// An answer with records of every kind, all of one name.
+    fn answer(kind: RecordKind) -> Vec<u8> {
+        let name = Name::from_ascii("a.example.").unwrap();
+        let mut message = Message::response(ID, OpCode::Query);
+        message.metadata.recursion_available = true;
+        message.metadata.authentic_data = true;
+        message.add_query(Query::query(name.clone(), kind.into()));
+        let rare = |code, bytes: &[u8]| RData::Unknown { code, rdata: NULL::with(bytes.to_vec()) };
+        for data in [
+            RData::MX(MX::new(10, name.clone())),
+            RData::TXT(TXT::new(vec!["v=spf1".to_owned(), "-all".to_owned()])),
+            RData::TLSA(TLSA::new(3.into(), 1.into(), 1.into(), vec![7; 32])),
+            RData::CNAME(CNAME(Name::from_ascii("b.example.").unwrap())),
+            rare(RecordType::DS, &[0, 1, 13, 2, 7]),
+            rare(RecordType::RRSIG, b"\x00\x0f\x0d\x02\0\0\0<\0\0\0\x09\0\0\0\x01\0\x01\x01a\0sig"),
+        ] {
+            message.add_answer(Record::from_rdata(name.clone(), 60, data));
+        }
+        message.to_vec().unwrap()
+    }
+
+    #[test]
+    fn only_an_answer_to_the_question_counts() {
+        let inquest = Inquest::new("a.example", RecordKind::Mx).unwrap();
+        let good = answer(RecordKind::Mx);
+        assert!(matches!(inquest.read(ID, &good), Told::Answer(_)));
+        assert!(matches!(inquest.read(ID + 1, &good), Told::Stray));
+        assert!(matches!(inquest.read(ID, &answer(RecordKind::Txt)), Told::Stray));
+        let cut = good.get(..good.len() - 3).unwrap();
+        assert!(matches!(inquest.read(ID, cut), Told::Malformed));
+        let (_, question) = inquest.bytes().unwrap();
+        let own = question.get(..2).map(|id| u16::from_be_bytes([id[0], id[1]])).unwrap();
+        assert!(matches!(inquest.read(own, &question), Told::Stray), "a question is no answer");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(
+            damage in prop::collection::vec((0_usize..300, any::<u8>()), 0..8),
+            junk in prop::collection::vec(any::<u8>(), 0..80),
+            end in 0_usize..300,
+        ) {
+            for kind in [RecordKind::Mx, RecordKind::Tlsa, RecordKind::Txt, RecordKind::Ds] {
+                let inquest = Inquest::new("a.example", kind).unwrap();
+                let mut bytes = answer(kind);
+                for (at, byte) in &damage {
+                    if let Some(place) = bytes.get_mut(*at) {
+                        *place = *byte;
+                    }
+                }
+                bytes.truncate(end);
+                bytes.extend(&junk);
+                if let Told::Answer(lookup) = inquest.read(ID, &bytes) {
+                    prop_assert!(lookup.data.len() <= bytes.len());
+                }
+                let _ = inquest.read(ID, &junk);
+            }
+        }
+    }
+}
