@@ -17,5 +17,6 @@ changelog deb >"$tree/debian/changelog"
 cd "$tree"
 # -d: debhelper is checked by its own compat level, and cargo need not be Debian's.
 unset MAKEFLAGS MAKELEVEL
+sed -i "s|@maintainer@|$maintainer|; s|@bugs@|$bugs|" "$tree/debian/control"
 dpkg-buildpackage -b -us -uc -d >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 mv "$work"/*.deb "$work"/*.changes "$work"/*.buildinfo "$out/"

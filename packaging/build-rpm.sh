@@ -21,7 +21,8 @@ tar -C "$work" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --n
 # Debian's rpm has its own idea of post-processing, and no hint of the build may stay in the package.
 rpmbuild -bb --nodeps --target x86_64 \
     --define "_topdir $work/top" --define "_rpmdir $out" --define '_rpmfilename %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' \
-    --define "suite_version $version" --define "bindir_prebuilt $bindir" \
+    --define "suite_version $version" --define "suite_maintainer $maintainer" --define "suite_bugs $bugs" \
+    --define "bindir_prebuilt $bindir" \
     --define '_docdir_fmt %%{NAME}' --define '__os_install_post %{nil}' --define '_buildhost reproducible' \
     --define 'use_source_date_epoch_as_buildtime 1' --define 'clamp_mtime_to_source_date_epoch 1' \
     --define '_binary_payload w19.zstdio' \

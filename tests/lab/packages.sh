@@ -35,6 +35,13 @@ mkdir "$root"
 tests/lab/root.sh "$root" adduser ca-certificates
 inside() { tests/lab/inside.sh "$root" "$@"; }
 # What is there, but for the account and its home, which stay, and the records of dpkg and adduser.
+step 'who answers for them'
+# shellcheck source=packaging/contact
+. packaging/contact
+is Maintainer: "$(dpkg-deb -f "$deb" Maintainer)" "$maintainer"
+is Bugs: "$(dpkg-deb -f "$deb" Bugs)" "$bugs"
+is 'Packager and BugURL' "$(rpm -qp --qf '%{PACKAGER} %{BUGURL}' "$rpm")" "$maintainer $bugs"
+
 snapshot() {
     (cd "$root" && find . -path ./proc -prune -o -path ./var/lib/dpkg -prune -o -path ./var/cache -prune -o \
         -path ./var/log -prune -o -path ./tmp -prune -o -path ./run -prune -o -path ./var/lib/nagios -prune -o -print) |
