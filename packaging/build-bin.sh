@@ -1,42 +1,43 @@
 #!/bin/sh
-# Builds the programs for packages and puts them into DIR.
+# Builds the programs as they are installed, with no path of this machine in them, and puts them into DIR if that is given.
 #
-#   packaging/build-bin.sh DIR [GLIBC]
+#   packaging/build-bin.sh [DIR [GLIBC MACHINE]]
 #
-# Without GLIBC what plain `make` builds, for systems like this one. With GLIBC, as in 2.28, for every system with at
-# least that glibc: needs cargo-zigbuild and zig (requirements.txt) and cargo-auditable. Then debug information stays in,
-# and the package tools strip it.
+# Without GLIBC for systems like this one. With GLIBC, as in 2.28, for every system with at least that glibc and a processor
+# of the kind MACHINE, x86_64 or aarch64: needs cargo-zigbuild and zig (requirements.txt) and cargo-auditable. Then debug
+# information stays in, and the package tools strip it.
 set -eu
-[ $# -ge 1 ] || { echo "usage: $0 DIR [GLIBC]" >&2; exit 64; }
-mkdir -p "$1"
-dest=$(cd "$1" && pwd)
+[ $# -le 3 ] || { echo "usage: $0 [DIR [GLIBC MACHINE]]" >&2; exit 64; }
 glibc=${2:-}
 top=$(cd "$(dirname "$0")/.." && pwd)
-target=x86_64-unknown-linux-gnu
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$top/target}"
-cd "$top"
+home=${CARGO_HOME:-$HOME/.cargo}
+export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$top=/usr/src/monitoring-plugins-axigen \
+--remap-path-prefix=$home=/usr/src/cargo"
 
 if [ -z "$glibc" ]; then
-    cargo build --locked --release --bins
+    (cd "$top" && cargo build --locked --release --bins)
     built=$CARGO_TARGET_DIR/release
 else
-    # No path of this machine in the programs. zig puts its working directory into its start files, whose hash is the
-    # build-id; it caches them, so the cache must not be shared either. And it gives no build-id by itself.
+    target=$3-unknown-linux-gnu
+    # zig puts its working directory into its start files, whose hash is the build-id; it caches them, so the cache must not
+    # be shared either. And it gives no build-id by itself.
     export CARGO_INCREMENTAL=0 CARGO_PROFILE_RELEASE_STRIP=none CARGO_PROFILE_RELEASE_DEBUG=line-tables-only
     export ZIG_GLOBAL_CACHE_DIR="$CARGO_TARGET_DIR/zig-cache"
-    export RUSTFLAGS="--remap-path-prefix=$top=/usr/src/monitoring-plugins-axigen \
---remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/usr/src/cargo -Clink-arg=-Wl,--build-id=sha1"
-    env PWD=/proc/self/cwd cargo auditable zigbuild --locked --release --bins --target "$target.$glibc"
+    export RUSTFLAGS="$RUSTFLAGS -Clink-arg=-Wl,--build-id=sha1"
+    (cd "$top" && PWD=/proc/self/cwd cargo auditable zigbuild --locked --release --bins --target "$target.$glibc")
     built=$CARGO_TARGET_DIR/$target/release
 fi
 
-for source in src/bin/*.rs; do
-    install -m 755 "$built/$(basename "$source" .rs)" "$dest/"
+[ $# -ge 1 ] || exit 0
+mkdir -p "$1"
+for source in "$top"/src/bin/*.rs; do
+    install -m 755 "$built/$(basename "$source" .rs)" "$1/"
 done
 
 # An invalid GLIBC makes zigbuild a plain build without a word, so look at what came out.
 if [ -n "$glibc" ]; then
-    newest=$(objdump -T "$dest"/* | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1)
+    newest=$(readelf --wide --dyn-syms "$1"/* | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1)
     echo "highest symbol: $newest"
     highest=$(printf '%s\n' "GLIBC_$glibc" "$newest" | sort -V | tail -n 1)
     [ "$highest" = "GLIBC_$glibc" ]

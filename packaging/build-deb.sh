@@ -9,14 +9,18 @@ set -eu
 mkdir -p "$2"
 BINDIR=$(cd "$1" && pwd) out=$(cd "$2" && pwd) GLIBC=${3:-}
 export BINDIR GLIBC
+case $(machine_of "$BINDIR") in
+aarch64) architecture=arm64 ;;
+*) architecture=amd64 ;;
+esac
 
 tree=$work/$name-$version
 copy_sources "$tree"
 cp -r "$tree/packaging/debian" "$tree/debian"
+sed -i "s|@maintainer@|$maintainer|; s|@bugs@|$bugs|" "$tree/debian/control"
 changelog deb >"$tree/debian/changelog"
 cd "$tree"
 # -d: debhelper is checked by its own compat level, and cargo need not be Debian's.
 unset MAKEFLAGS MAKELEVEL
-sed -i "s|@maintainer@|$maintainer|; s|@bugs@|$bugs|" "$tree/debian/control"
-dpkg-buildpackage -b -us -uc -d >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+dpkg-buildpackage -b -us -uc -d "-a$architecture" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 mv "$work"/*.deb "$work"/*.changes "$work"/*.buildinfo "$out/"

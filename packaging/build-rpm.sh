@@ -19,7 +19,7 @@ tar -C "$work" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --n
     changelog rpm
 } >"$work/$name.spec"
 # Debian's rpm has its own idea of post-processing, and no hint of the build may stay in the package.
-rpmbuild -bb --nodeps --target x86_64 \
+rpmbuild -bb --nodeps --target "$(machine_of "$bindir")" \
     --define "_topdir $work/top" --define "_rpmdir $out" --define '_rpmfilename %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' \
     --define "suite_version $version" --define "suite_maintainer $maintainer" --define "suite_bugs $bugs" \
     --define "bindir_prebuilt $bindir" \

@@ -7,6 +7,9 @@ tmpfilesdir ?= $(PREFIX)/lib/tmpfiles.d
 # Where Icinga Notifications looks for channels.
 channelsdir ?= $(PREFIX)/libexec/icinga-notifications/channels
 packages = $(CARGO_TARGET_DIR)/packages
+release-packages = $(CARGO_TARGET_DIR)/release-packages
+architecture = $(shell dpkg --print-architecture)
+ARCHITECTURES ?= amd64 arm64
 name = monitoring-plugins-axigen
 
 .PHONY: packages release install-package
@@ -15,17 +18,18 @@ name = monitoring-plugins-axigen
 packages:
 	packaging/setup.sh
 	rm -rf $(packages)
-	packaging/build-bin.sh $(packages)/bin
-	packaging/build-deb.sh $(packages)/bin $(packages)
-	packaging/build-rpm.sh $(packages)/bin $(packages)
+	packaging/build-bin.sh $(packages)/bin/$(architecture)
+	packaging/build-deb.sh $(packages)/bin/$(architecture) $(packages)
+	packaging/build-rpm.sh $(packages)/bin/$(architecture) $(packages)
+	cd $(packages) && sha256sum -- *.deb *.rpm >SHA256SUMS
 
-# The same for glibc 2.28 and later, built twice and compared: $(CARGO_TARGET_DIR)/release-packages
+# The same for glibc 2.28 and later, built twice and compared: $(release-packages)
 release:
 	packaging/setup.sh release
-	packaging/release.sh $(CARGO_TARGET_DIR)/release-packages
+	packaging/release.sh $(release-packages) $(ARCHITECTURES)
 
-# What both formats have in common; DESTDIR and `release`, the directory of the programs, are theirs to give. What
-# `make install` leaves for the administrator to put in place is in place here.
+# What both formats have in common; DESTDIR, `release`, the directory of the programs, and `machine`, their processor, are
+# theirs to give. What `make install` leaves for the administrator to put in place is in place here.
 install-package: install
 	rm -r $(share)/$(name)/config $(share)/$(name)/systemd $(share)/$(name)/tmpfiles.d
 	install -D -m 644 packaging/icinga2/$(name).conf $(share)/icinga2/include/plugins-contrib.d/$(name).conf

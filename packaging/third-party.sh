@@ -9,7 +9,7 @@ trap 'rm -rf "$seen"' EXIT
 echo 'The programs of this package contain code of the following Rust crates. Each is used under its licence, whose'
 echo 'text and copyright notices follow the name; a text that stood above is named only.'
 cargo tree --locked --offline --edges normal,no-proc-macro --prefix none --format '{p}|{l}' \
-    --target x86_64-unknown-linux-gnu | sed 's/ (\*)$//; s/ (proc-macro)//' | LC_ALL=C sort -u |
+    --target x86_64-unknown-linux-gnu --target aarch64-unknown-linux-gnu | sed 's/ (\*)$//; s/ (proc-macro)//' | LC_ALL=C sort -u |
     while IFS='|' read -r package licence; do
         crate=${package%% *} version=${package#* v}
         case $version in *' ('*) continue ;; esac # our own, with its path

@@ -5,6 +5,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 packages=${1:-${CARGO_TARGET_DIR:-target}/packages}
+# The architecture of this machine is what is tried; others are looked at, and tests/lab/systems.sh runs them.
+architecture=$(dpkg --print-architecture)
+deb=$(echo "$packages/monitoring-plugins-axigen"_*_"$architecture.deb")
+rpm=$(echo "$packages"/*."$(uname -m).rpm")
+bin=$(realpath "$packages/bin/$architecture")
 name=monitoring-plugins-axigen
 config=/etc/$name/pushover.toml
 spool=/var/spool/$name
@@ -30,11 +35,6 @@ runuser -u nobody -- sh -c "cd '$scratch/lint' && lintian -EI --pedantic --fail-
 rpmlint -s -c packaging/rpm/rpmlint.toml "$scratch"/lint/*.rpm 2>&1 | tee "$scratch/rpmlint"
 grep -q ' 0 errors, 0 warnings' "$scratch/rpmlint" || fail rpmlint
 
-root=$scratch/root
-mkdir "$root"
-tests/lab/root.sh "$root" adduser ca-certificates
-inside() { tests/lab/inside.sh "$root" "$@"; }
-# What is there, but for the account and its home, which stay, and the records of dpkg and adduser.
 step 'who answers for them'
 # shellcheck source=packaging/contact
 . packaging/contact
@@ -42,12 +42,17 @@ is Maintainer: "$(dpkg-deb -f "$deb" Maintainer)" "$maintainer"
 is Bugs: "$(dpkg-deb -f "$deb" Bugs)" "$bugs"
 is 'Packager and BugURL' "$(rpm -qp --qf '%{PACKAGER} %{BUGURL}' "$rpm")" "$maintainer $bugs"
 
+root=$scratch/root
+mkdir "$root"
+tests/lab/root.sh "$root" adduser ca-certificates
+inside() { tests/lab/inside.sh "$root" "$@"; }
+# What is there, but for the account and its home, which stay, and the records of dpkg and adduser.
 snapshot() {
     (cd "$root" && find . -path ./proc -prune -o -path ./var/lib/dpkg -prune -o -path ./var/cache -prune -o \
         -path ./var/log -prune -o -path ./tmp -prune -o -path ./run -prune -o -path ./var/lib/nagios -prune -o -print) |
         grep -vE '^\./etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|^\./etc/\.pwd\.lock$' | LC_ALL=C sort
 }
-cp "$packages/$name"_*.deb "$root/tmp/new.deb"
+cp "$deb" "$root/tmp/new.deb"
 
 waiting() { find "$root$spool" -maxdepth 1 -name '[0-9]*.json' | wc -l; }
 
@@ -141,7 +146,6 @@ step 'upgrade from the time when the spool was shared by root and a group'
 # Before 2026-11-26 root:nagios 0770. The maintainer scripts are those of that time.
 git clone -q --no-checkout . "$scratch/then"
 git -C "$scratch/then" checkout -q 8da861c
-bin=$(realpath "$packages/bin")
 (cd "$scratch/then" && packaging/build-deb.sh "$bin" "$scratch/then/out")
 cp "$scratch"/then/out/*.deb "$root/tmp/then.deb"
 inside dpkg -i /tmp/then.deb
@@ -197,13 +201,11 @@ if dpkg-deb -f "$root/tmp/new.deb" Depends | grep 'libc6 (>= 2.28)' >/dev/null; 
 fi
 
 step 'the .rpm, as far as rpm on Debian goes: no dependencies are solved'
-rpm=("$packages"/*.rpm)
-ls -- "${rpm[@]}"
 inside useradd --system --home /var/lib/icinga --shell /bin/false icinga
 inside groupadd --system icingacmd
 on_root() { rpm --root "$root" "$@"; }
 on_root --initdb
-on_root -i --nodeps "${rpm[0]}"
+on_root -i --nodeps "$rpm"
 is "$config" "$(state $config)" 'root:icinga 640'
 is "$spool" "$(state $spool)" 'icinga:icinga 700'
 is 'rpm -V' "$(on_root -V --nodeps $name)" ''
@@ -216,7 +218,7 @@ for program in /usr/lib64/nagios/plugins/check_axigen_queue notify_pushover; do
 done
 sed -i 's/^#recipient = .*/recipient = "me"/' "$root$config"
 cp "$root$config" "$scratch/edited"
-packaging/build-rpm.sh "$packages/bin" "$scratch/second" --define 'suite_release 2'
+packaging/build-rpm.sh "$bin" "$scratch/second" --define 'suite_release 2'
 on_root -U --nodeps "$scratch"/second/*.rpm
 cmp "$root$config" "$scratch/edited"
 is "$config" "$(state $config)" 'root:icinga 640'
@@ -232,7 +234,7 @@ on_root -i --nodeps "$scratch"/then/out/*.rpm
 is "$spool" "$(state $spool)" 'root:monitoring 770'
 message=$spool/00000000000000000001-1-0123456789abcdef.json
 inside install -m 0660 -o root -g monitoring /dev/null $message
-on_root -U --nodeps "${rpm[0]}"
+on_root -U --nodeps "$rpm"
 is 'a message' "$(state $message)" 'nagios:monitoring 660'
 is "$config" "$(state $config)" 'root:monitoring 640'
 is "$spool" "$(state $spool)" 'nagios:monitoring 700'
@@ -243,6 +245,6 @@ on_root -e $name
 [ ! -e "$dropin" ] || fail 'the account of the timer is still there'
 
 step 'SUSE keeps plugins elsewhere'
-packaging/build-rpm.sh "$packages/bin" "$scratch/suse" --define 'suse_version 1600'
+packaging/build-rpm.sh "$bin" "$scratch/suse" --define 'suse_version 1600'
 rpm -qpl "$scratch"/suse/*.rpm | grep -x /usr/lib/nagios/plugins/check_axigen_queue >/dev/null || fail 'not in /usr/lib/nagios/plugins'
 echo 'packages: passed'
