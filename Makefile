@@ -12,7 +12,7 @@ share = $(DESTDIR)$(PREFIX)/share
 
 # The programs, as they are installed.
 all:
-	$(CARGO) build --locked --release --bins
+	packaging/build-bin.sh
 
 # Every program on a stand-in of what it watches: command, output, exit code. Built as for the tests, which begin with
 # the same crates, and without the link-time optimisation that only an installed program needs.

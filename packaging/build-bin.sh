@@ -14,6 +14,9 @@ export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$top/target}"
 home=${CARGO_HOME:-$HOME/.cargo}
 export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$top=/usr/src/monitoring-plugins-axigen \
 --remap-path-prefix=$home=/usr/src/cargo"
+# The cryptography library is C.
+export CFLAGS="${CFLAGS:-} -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
+-ffile-prefix-map=$home=/usr/src/cargo"
 
 if [ -z "$glibc" ]; then
     (cd "$top" && cargo build --locked --release --bins)
