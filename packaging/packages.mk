@@ -41,3 +41,4 @@ install-package: install
 	install -D -m 644 -t $(DESTDIR)$(tmpfilesdir) packaging/tmpfiles.d/$(name).conf
 	install -d -m 700 $(DESTDIR)/var/spool/$(name) $(DESTDIR)/var/spool/$(name)-channel
 	packaging/third-party.sh > THIRD-PARTY-LICENSES
+	packaging/sbom.sh $(machine) >$(share)/$(name)/sbom.cdx.json

@@ -42,6 +42,40 @@ is Maintainer: "$(dpkg-deb -f "$deb" Maintainer)" "$maintainer"
 is Bugs: "$(dpkg-deb -f "$deb" Bugs)" "$bugs"
 is 'Packager and BugURL' "$(rpm -qp --qf '%{PACKAGER} %{BUGURL}' "$rpm")" "$maintainer $bugs"
 
+step 'what is in them, of every architecture'
+(cd "$packages" && sha256sum --quiet --check SHA256SUMS)
+mkdir "$scratch/unpacked"
+for package in "$packages"/*.deb "$packages"/*.rpm; do
+    [[ $package != *dbgsym* ]] || continue
+    within=$scratch/unpacked/$(basename "$package")
+    mkdir "$within"
+    case $package in
+    *.deb) dpkg-deb -x "$package" "$within" ;;
+    *.rpm) rpm2cpio "$package" | (cd "$within" && cpio --quiet -id) ;;
+    esac
+    sbom=$within/usr/share/$name/sbom.cdx.json
+    [ "$(python3 -c 'import json, sys
+bom = json.load(open(sys.argv[1]))
+print(bom["bomFormat"], {c["name"] for c in bom["components"]} >= {"rustls", "aws-lc-sys"})' "$sbom")" = 'CycloneDX True' ] || fail "$sbom"
+    # No path of the machine that built it. mktemp names where a release is built.
+    ! grep -rlF -e "$PWD" -e "$HOME/" -e "${CARGO_HOME:-$HOME/.cargo}" -e "$(dirname "$(mktemp -u)")/tmp." "$within" ||
+        fail "$package names a path of this machine"
+    protected=0
+    for source in src/bin/*.rs; do
+        program=$(find "$within" -path "*/plugins/$(basename "$source" .rs)")
+        for mark in 'NOW PIE' GNU_RELRO 'GNU_STACK .* RW '; do
+            readelf --wide --dynamic --program-headers "$program" | grep -q "$mark" || fail "$program: no $mark"
+        done
+        # The C in it, which is the cryptography; a program without TLS has none.
+        readelf --wide --dyn-syms "$program" >"$scratch/symbols"
+        if grep -q __stack_chk_fail "$scratch/symbols"; then
+            protected=$((protected + 1))
+        fi
+    done
+    [ "$protected" -ge 7 ] || fail "$package: only $protected programs have a stack protector"
+    grep -q '_chk@' <(readelf --wide --dyn-syms "$within"/usr/lib*/nagios/plugins/check_smtp_tls) || fail "$package: no fortified function"
+done
+
 root=$scratch/root
 mkdir "$root"
 tests/lab/root.sh "$root" adduser ca-certificates
