@@ -12,7 +12,7 @@ architecture = $(shell dpkg --print-architecture)
 ARCHITECTURES ?= amd64 arm64
 name = monitoring-plugins-axigen
 
-.PHONY: packages release install-package
+.PHONY: packages release repository install-package
 
 # .deb and .rpm of programs built with plain cargo: they run where glibc is as new as here.
 packages:
@@ -28,6 +28,11 @@ release:
 	packaging/setup.sh release
 	packaging/release.sh $(release-packages) $(ARCHITECTURES)
 
+# An APT repository of the released packages, signed with KEY: $(CARGO_TARGET_DIR)/repository
+repository:
+	packaging/setup.sh reprepro:reprepro gpg:gpg
+	packaging/repository.sh $(release-packages) "$(KEY)" $(CARGO_TARGET_DIR)/repository
+
 # What both formats have in common; DESTDIR, `release`, the directory of the programs, and `machine`, their processor, are
 # theirs to give. What `make install` leaves for the administrator to put in place is in place here.
 install-package: install
@@ -40,5 +45,5 @@ install-package: install
 	install -D -m 644 -t $(DESTDIR)$(unitdir) packaging/systemd/*
 	install -D -m 644 -t $(DESTDIR)$(tmpfilesdir) packaging/tmpfiles.d/$(name).conf
 	install -d -m 700 $(DESTDIR)/var/spool/$(name) $(DESTDIR)/var/spool/$(name)-channel
-	packaging/third-party.sh > THIRD-PARTY-LICENSES
 	packaging/sbom.sh $(machine) >$(share)/$(name)/sbom.cdx.json
+	packaging/third-party.sh > THIRD-PARTY-LICENSES
