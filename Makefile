@@ -8,7 +8,7 @@ programs = $(basename $(notdir $(wildcard src/bin/*.rs)))
 release = $(CARGO_TARGET_DIR)/release
 share = $(DESTDIR)$(PREFIX)/share
 
-.PHONY: all demo test lab pictures soak release-check deny bench install
+.PHONY: all demo test lab pictures soak release-check package-check deny bench install
 
 # The programs, as they are installed.
 all:
@@ -42,7 +42,14 @@ soak: all
 	tests/soak.sh
 
 # What is done before a release besides `make test`.
-release-check: lab soak
+release-check: lab soak package-check
+
+# Of it what is about packages: docs/release-check.md
+package-check: release
+	tests/setup.sh
+	packaging/setup.sh reprepro:reprepro gpg:gpg qemu-aarch64-static:qemu-user-static
+	tests/lab/packages.sh $(release-packages)
+	tests/lab/systems.sh $(release-packages)
 
 # Licences, banned crates and sources of the dependencies.
 deny:
