@@ -6,6 +6,7 @@ mod director;
 mod docs;
 mod generated;
 mod glossary;
+mod graphs;
 mod install;
 mod packages;
 mod pushover;
