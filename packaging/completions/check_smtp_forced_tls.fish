@@ -26,7 +26,7 @@ complete -c check_smtp_forced_tls -l output-format -d 'Print plugin text, one JS
 json\t''
 openmetrics\t''"
 complete -c check_smtp_forced_tls -s t -l timeout -d 'Give up after this many seconds; then the state is UNKNOWN (or STATE), unless what was seen by then already breaches a limit' -r -f
-complete -c check_smtp_forced_tls -l allow-temporary -d 'Take a temporary refusal (4xx) that names TLS for enough'
+complete -c check_smtp_forced_tls -l allow-temporary -d 'Accept a temporary refusal (4xx) that mentions TLS'
 complete -c check_smtp_forced_tls -l partner-starttls -d 'Reach the partners on port 25 by STARTTLS, as postfix does with encrypt or verify'
 complete -c check_smtp_forced_tls -l require-valid -d 'CRITICAL, not WARNING, when a partner\'s certificate cannot be verified'
 complete -c check_smtp_forced_tls -l verify -d 'The rule verifies certificates: show a wrong one too, and CRITICAL when the mail is handed over under it'

@@ -68,7 +68,7 @@ pub struct Args {
     #[arg(long, value_name = "STAGE", default_value = "rcpt", hide_possible_values = true, value_parser = offered(["rcpt", "data"], stage))]
     stage: LastStage,
 
-    /// Take a temporary refusal (4xx) that names TLS for enough
+    /// Accept a temporary refusal (4xx) that mentions TLS
     #[arg(long, requires = "domain")]
     allow_temporary: bool,
 
@@ -130,7 +130,7 @@ impl Args {
         let is_inbound = !self.domain.is_empty();
         if self.canary.canary.is_some() && (is_inbound || !self.partner.is_empty()) {
             return Err(UsageError(
-                "option --canary: goes without --domain and --partner; check those in a run of their own"
+                "option --canary: cannot be used with --domain or --partner; check those in a separate run"
                     .to_owned(),
             ));
         }
@@ -141,7 +141,7 @@ impl Args {
         }
         if self.relay_host.is_some() && self.partner.len() > 1 {
             return Err(UsageError(
-                "option --relay-host: goes with one --partner; check the others in a run of their own"
+                "option --relay-host: takes only one --partner; check the others in a separate run"
                     .to_owned(),
             ));
         }
@@ -222,7 +222,7 @@ impl Args {
         for sender in &self.sender {
             if !senders.iter().any(|known| known.domain == sender.domain.as_str()) {
                 return Err(UsageError(format!(
-                    "option --sender: {} is none of the domains to be tested",
+                    "option --sender: {} is in none of the domains to be tested",
                     sender.domain
                 )));
             }

@@ -22,7 +22,7 @@ pub(super) const MEANINGS: Meanings = &[
     ("waited", "time the last canary mail that came was kept without TLS"),
     ("attempts", "attempts to hand over the last canary mail that was judged"),
     ("age", "age of the last proof"),
-    ("time", "time of the whole look"),
+    ("time", "time of the whole run"),
 ];
 
 /// Describes what was seen, for `-v`.
@@ -75,7 +75,7 @@ fn answers(inbound: &Inbound, sender: &Sender) -> String {
 
 fn certificate(proof: &Proof) -> String {
     match (proof.faults.as_slice(), &proof.unknown) {
-        ([], None) => "certificate proves the name".to_owned(),
+        ([], None) => "certificate is valid for this name".to_owned(),
         ([], Some(why)) => format!("certificate: trust unknown: {why}"),
         (faults, _) => {
             let faults: Vec<String> = faults.iter().map(certificate_words::fault).collect();
@@ -142,9 +142,7 @@ fn hosts(partner: &Partner, report: &mut Report) {
         report.explain(1, format!("{domain}: {forced}"));
     }
     if partner.not_looked_at > 0 {
-        report.explain(
-            1,
-            format!("{}: {} hosts not looked at", partner.domain, partner.not_looked_at),
-        );
+        report
+            .explain(1, format!("{}: {} hosts not tested", partner.domain, partner.not_looked_at));
     }
 }

@@ -74,7 +74,7 @@ fn mail_of(mail: &Followed, facts: &CanaryFacts, policy: &Policy, report: &mut R
         }
         Course::Unreadable(error) => {
             report.find(State::Unknown, format!("cannot tell how a canary mail came: {error}"));
-            report.advise("look at that file; the next canary mail decides");
+            report.advise("check that file; the next canary mail decides");
         }
         Course::Open if is_overdue(mail, facts.looked_at, facts.age) => {
             overdue(mail, facts, report);

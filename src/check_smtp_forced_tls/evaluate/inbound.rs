@@ -27,7 +27,7 @@ pub(super) fn legs(inbound: &Inbound, report: &mut Report) {
             }
             Some(Problem::DemandsAuth(refusal)) => {
                 report.find(State::Unknown, format!("port {port} demands a login: {refusal}"));
-                report.advise("look at the port where mail of others arrives, which is 25");
+                report.advise("test port 25, where mail from others arrives");
             }
             Some(Problem::Broken(error)) => {
                 report.find(State::Unknown, format!("{}: {error}", leg.name()));
@@ -89,12 +89,13 @@ fn no_session(inbound: &Inbound, leg: &Leg, error: &NoSession, report: &mut Repo
     }
 }
 
-const INSPECTION: &str = "switch off the inspection of SMTP in the firewall on the way";
+const INSPECTION: &str =
+    "switch off the inspection of SMTP in the firewall between this host and the server";
 
 fn kept_out(port: u16, how: &str, grounds: Grounds, report: &mut Report) {
     if grounds == Grounds::Sick {
         report.find(State::Unknown, format!("port {port} takes no mail from anybody: {how}"));
-        report.advise("look for the reason in the server's log, and at its disk");
+        report.advise("see the server's log for the reason, and check its disk");
         return;
     }
     report.find(State::Unknown, format!("port {port} blocks this host: {how}"));
@@ -107,7 +108,7 @@ fn starttls_refused(reply: &Reply, report: &mut Report) {
         return no_starttls(&format!("STARTTLS is refused: {reply}"), report);
     }
     report.find(State::Critical, format!("TLS is broken on the server: {reply}"));
-    report.advise("look at its certificate and key, which must fit; its log names the reason");
+    report.advise("see the server's log for the reason; certificate and key must match");
 }
 
 fn no_starttls(how: &str, report: &mut Report) {
@@ -171,7 +172,7 @@ fn domain(domain: &str, ruling: &Ruling, last: LastStage, policy: &Policy, repor
                 LastStage::Rcpt => Command::Rcpt,
                 LastStage::Data => Command::Data,
             };
-            (State::Critical, format!("open: accepted in clear up to {command}"))
+            (State::Critical, format!("open: accepted in the clear up to {command}"))
         }
         Ruling::OpenInUpperCase => {
             (State::Critical, "open in upper case: the rule is case-sensitive".to_owned())
@@ -192,9 +193,9 @@ fn domain(domain: &str, ruling: &Ruling, last: LastStage, policy: &Policy, repor
 
 fn in_words(answers: &Inconclusive) -> String {
     match answers {
-        Inconclusive::InClear(refusal) => format!("{refusal} in clear"),
+        Inconclusive::InClear(refusal) => format!("{refusal} in the clear"),
         Inconclusive::InUpperCase { own, other } => {
-            format!("{own} in clear, but in upper case {other}")
+            format!("{own} in the clear, but in upper case {other}")
         }
         Inconclusive::OverStarttls(refusal) => format!("refused over STARTTLS too: {refusal}"),
         Inconclusive::OverTls(refusal) => format!("refused over TLS too: {refusal}"),
@@ -203,9 +204,9 @@ fn in_words(answers: &Inconclusive) -> String {
 
 fn missing_in_words(missing: Missing) -> &'static str {
     match missing {
-        Missing::Clear => "not offered in clear",
+        Missing::Clear => "not offered in the clear",
         Missing::UpperCase => "not offered in upper case",
-        Missing::Tls => "refused in clear, not offered over TLS",
+        Missing::Tls => "refused in the clear, not offered over TLS",
     }
 }
 
@@ -216,12 +217,12 @@ fn advice(ruling: &Ruling, stage: LastStage) -> Option<&'static str> {
             "refuse with 5xx (postfix: plaintext_reject_code = 550), or --allow-temporary"
         }
         (Ruling::Open, LastStage::Rcpt) => {
-            "look at the rule; if it acts at DATA only, test with --stage data"
+            "check the rule; if it acts at DATA only, test with --stage data"
         }
-        (Ruling::Open, LastStage::Data) => "look at the rule and its place among the others",
+        (Ruling::Open, LastStage::Data) => "check the rule and its place among the others",
         (Ruling::OpenInUpperCase, _) => "write the rule so that case does not matter",
         (Ruling::StarttlsNotCounted(_), _) => {
-            "mail servers use STARTTLS: let the rule count it, or take the rule out"
+            "mail servers use STARTTLS: make the rule accept it, or remove the rule"
         }
         (Ruling::Undecided(_), _) => {
             "exempt this host from SPF, greylisting and lists, and use a mailbox that exists"
@@ -247,7 +248,7 @@ fn control_domain(domain: &str, seen: Control, report: &mut Report) {
         Control::Caught(refusal) => {
             report.find(
                 State::Warning,
-                format!("rule too broad: control {domain} is refused in clear ({refusal})"),
+                format!("rule too broad: control {domain} is refused in the clear ({refusal})"),
             );
             report.advise("narrow the rule to the partner's domain");
         }
@@ -263,7 +264,7 @@ fn control_domain(domain: &str, seen: Control, report: &mut Report) {
 /// A rule for the sender's domain cannot catch bounces, which have none (RFC 5321 section 4.5.5).
 fn null_sender(inbound: &Inbound, seen: Control, report: &mut Report) {
     match seen {
-        Control::Passes => report.find(State::Ok, "null sender passes in clear"),
+        Control::Passes => report.find(State::Ok, "null sender passes in the clear"),
         Control::Caught(_) => report.find(State::Ok, "null sender needs TLS as well"),
         Control::Undecided(text) => {
             report.find(State::Unknown, format!("null sender undecided: {text}"));

@@ -79,7 +79,7 @@ fn destination(partner: &Partner, found: &mut Found) {
         let host = host.trim_end_matches('.');
         if !hosts.iter().any(|known| known.eq_ignore_ascii_case(host)) {
             let now = hosts.first().map_or("", String::as_str);
-            let text = format!("{host} of the rule is no MX any more, now {now}");
+            let text = format!("{host} is no longer an MX; current MX: {now}");
             found.push((State::Warning, text));
         }
     }
@@ -120,7 +120,7 @@ fn reach(partner: &Partner, is_cut_short: bool, found: &mut Found) {
         found.push((State::Unknown, text));
     }
     if partner.not_looked_at > 0 && !is_cut_short {
-        let text = format!("only {MOST_HOSTS} of {all} MX were looked at");
+        let text = format!("only {MOST_HOSTS} of {all} MX were tested");
         found.push((State::Unknown, text));
     }
 }

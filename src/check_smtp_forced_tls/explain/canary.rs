@@ -118,8 +118,8 @@ pub(in crate::check_smtp_forced_tls) fn not_handed_over(handed_over: &HandOver) 
             format!("neither AUTH PLAIN nor AUTH LOGIN is offered, but {offered}")
         }
         HandOver::NotNoted(error) => error.to_string(),
-        HandOver::NoToken => "the system gives no random bytes".to_owned(),
-        HandOver::OtherRun => "another run of this check is at it".to_owned(),
+        HandOver::NoToken => "the system has no random bytes".to_owned(),
+        HandOver::OtherRun => "another run of this check is doing it".to_owned(),
     })
 }
 

@@ -59,8 +59,10 @@ fn listeners_behind_a_proxy_are_talked_to_and_see_our_own_address() {
     // Every connection of the others has one as well.
     malware(postfix.port(0), &["--proxy-protocol"])
         .expect(2, "SMTP MALWARE CRITICAL - accepted: eicar, eicar-zip (eicar: 250 ");
-    forced_tls(postfix.port(0), &["--proxy-protocol"])
-        .expect(2, "SMTP FORCED TLS CRITICAL - partner.test open: accepted in clear up to RCPT");
+    forced_tls(postfix.port(0), &["--proxy-protocol"]).expect(
+        2,
+        "SMTP FORCED TLS CRITICAL - partner.test open: accepted in the clear up to RCPT",
+    );
 
     // Left out, it is named; and where it does not belong, it is no fault of the server.
     for (outcome, code) in [

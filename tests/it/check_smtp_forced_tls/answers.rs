@@ -26,7 +26,7 @@ const FAULTS: &[Fault] = &[
             _ => enforcing(way, command),
         },
         3,
-        "UNKNOWN - partner.test undecided: 550 5.7.1 Encryption needed in clear, but in upper case 451 4.7.1 greylisted",
+        "UNKNOWN - partner.test undecided: 550 5.7.1 Encryption needed in the clear, but in upper case 451 4.7.1 greylisted",
     ),
     (
         "greeting 421",
@@ -127,7 +127,7 @@ const FAULTS: &[Fault] = &[
             _ => enforcing(way, command),
         },
         0,
-        "OK - partner.test enforced (550 at MAIL), null sender passes in clear |",
+        "OK - partner.test enforced (550 at MAIL), null sender passes in the clear |",
     ),
     (
         "takes no RSET after a recipient",
@@ -142,7 +142,7 @@ const FAULTS: &[Fault] = &[
             _ => enforcing(way, command),
         },
         0,
-        "OK - partner.test enforced (550 at MAIL), null sender passes in clear |",
+        "OK - partner.test enforced (550 at MAIL), null sender passes in the clear |",
     ),
     (
         "no STARTTLS",
@@ -190,7 +190,7 @@ const FAULTS: &[Fault] = &[
         "a code that is none",
         |_, command| command.starts_with("MAIL").then_some("354 what"),
         3,
-        "UNKNOWN - partner.test undecided: 354 what in clear",
+        "UNKNOWN - partner.test undecided: 354 what in the clear",
     ),
     (
         "greylisting that wears off before STARTTLS",
@@ -198,7 +198,7 @@ const FAULTS: &[Fault] = &[
             (way == Way::Clear && command.starts_with("RCPT")).then_some("451 4.7.1 come back")
         },
         3,
-        "UNKNOWN - partner.test undecided: 451 4.7.1 come back in clear, null sender undecided: 451",
+        "UNKNOWN - partner.test undecided: 451 4.7.1 come back in the clear, null sender undecided: 451",
     ),
 ];
 
@@ -233,7 +233,7 @@ fn the_port_where_tls_begins_at_once_is_told_apart() {
             enforcing,
             |_, _| None,
             0,
-            "OK - partner.test enforced (550 at MAIL), null sender passes in clear |",
+            "OK - partner.test enforced (550 at MAIL), null sender passes in the clear |",
         ),
         (
             "STARTTLS does not count",

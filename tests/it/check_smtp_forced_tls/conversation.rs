@@ -16,7 +16,7 @@ fn every_mail_stops_at_the_recipient_and_the_check_takes_leave() {
     let server = MailServer::start(enforcing);
     check(server.port(), &[]).expect(
         0,
-        "SMTP FORCED TLS OK - partner.test enforced (550 at MAIL), null sender passes in clear |",
+        "SMTP FORCED TLS OK - partner.test enforced (550 at MAIL), null sender passes in the clear |",
     );
     assert_eq!(
         server.heard(Way::Clear),

@@ -135,7 +135,7 @@ const CASES: &[(&str, &[&str], i32, &str)] = &[
         3,
         "UNKNOWN - rejecting.test: mx.rejecting.test: does not let this host in: 554 5.7.1 not you |",
     ),
-    ("many", &[], 3, "UNKNOWN - many.test: only 20 of 50 MX were looked at |"),
+    ("many", &[], 3, "UNKNOWN - many.test: only 20 of 50 MX were tested |"),
     (
         GOOD,
         &["--relay-host", "MX.good.test"],
@@ -146,7 +146,7 @@ const CASES: &[(&str, &[&str], i32, &str)] = &[
         GOOD,
         &["--relay-host", "implicit.test"],
         1,
-        "WARNING - good.test: implicit.test of the rule is no MX any more, now mx.good.test |",
+        "WARNING - good.test: implicit.test is no longer an MX; current MX: mx.good.test |",
     ),
     (
         "null",
@@ -270,7 +270,7 @@ fn silent_dns_is_unknown_and_so_is_a_run_that_ends_before_the_last_host() {
     let outcome = check(&mut dns.asked_by(&program), &options);
     outcome.expect(1, "SMTP FORCED TLS WARNING - slow.test: mail may queue: mx0.slow.test: no answer to the TLS handshake (2 of 5 MX), and 1 more | ");
     assert!(outcome.stdout.contains("\n[UNKNOWN] timed out after 4s"), "{}", outcome.stdout);
-    assert!(outcome.stdout.contains("hosts not looked at"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("hosts not tested"), "{}", outcome.stdout);
     let outcome = check(
         &mut dns.asked_by(&program),
         &["--partner-port", &port, "--relay-host", "mx1.slow.test", "-t", "2"],

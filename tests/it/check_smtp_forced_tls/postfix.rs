@@ -26,19 +26,19 @@ const CASES: &[Case] = &[
         &[RULE],
         &["--allow-temporary"],
         0,
-        "OK - partner.test softly enforced (450 at RCPT), null sender passes in clear |",
+        "OK - partner.test softly enforced (450 at RCPT), null sender passes in the clear |",
     ),
     (
         &[RULE, "plaintext_reject_code = 550"],
         &[],
         0,
-        "OK - partner.test enforced (550 at RCPT), null sender passes in clear |",
+        "OK - partner.test enforced (550 at RCPT), null sender passes in the clear |",
     ),
     (
         &[RULE, "plaintext_reject_code = 530", "smtpd_delay_reject = no"],
         &[],
         0,
-        "OK - partner.test enforced (530 at MAIL), null sender passes in clear |",
+        "OK - partner.test enforced (530 at MAIL), null sender passes in the clear |",
     ),
     (
         &["smtpd_tls_security_level = encrypt"],
@@ -50,15 +50,15 @@ const CASES: &[Case] = &[
         &["smtpd_tls_security_level = encrypt"],
         &["--control-domain", "other.test"],
         1,
-        "WARNING - rule too broad: control other.test is refused in clear (530 5.7.0 Must issue",
+        "WARNING - rule too broad: control other.test is refused in the clear (530 5.7.0 Must issue",
     ),
     (
         &[RULE, "plaintext_reject_code = 550"],
         &["--control-domain", "other.test"],
         0,
-        "OK - partner.test enforced (550 at RCPT), control other.test passes, null sender passes in clear |",
+        "OK - partner.test enforced (550 at RCPT), control other.test passes, null sender passes in the clear |",
     ),
-    (&[], &[], 2, "CRITICAL - partner.test open: accepted in clear up to RCPT |"),
+    (&[], &[], 2, "CRITICAL - partner.test open: accepted in the clear up to RCPT |"),
     (
         &[
             "smtpd_recipient_restrictions = check_recipient_access inline:{ {probe@lab.test=451 4.7.1 Temporary rejected by greylisting} }",
@@ -87,7 +87,7 @@ const CASES: &[Case] = &[
         &[RULE, "plaintext_reject_code = 550", "parent_domain_matches_subdomains ="],
         &["--also", "sub.partner.test"],
         2,
-        "CRITICAL - sub.partner.test open: accepted in clear up to RCPT |",
+        "CRITICAL - sub.partner.test open: accepted in the clear up to RCPT |",
     ),
     (
         &[RULE, "plaintext_reject_code = 550"],
@@ -132,7 +132,7 @@ const CASES: &[Case] = &[
         ],
         &[],
         2,
-        "CRITICAL - partner.test open: accepted in clear up to RCPT |",
+        "CRITICAL - partner.test open: accepted in the clear up to RCPT |",
     ),
     (
         &[
@@ -141,9 +141,14 @@ const CASES: &[Case] = &[
         ],
         &["--stage", "data"],
         0,
-        "OK - partner.test enforced (550 at DATA), null sender passes in clear |",
+        "OK - partner.test enforced (550 at DATA), null sender passes in the clear |",
     ),
-    (&[], &["--stage", "data"], 2, "CRITICAL - partner.test open: accepted in clear up to DATA |"),
+    (
+        &[],
+        &["--stage", "data"],
+        2,
+        "CRITICAL - partner.test open: accepted in the clear up to DATA |",
+    ),
 ];
 
 #[test]

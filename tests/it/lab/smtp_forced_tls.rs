@@ -87,13 +87,13 @@ fn an_exim_with_a_rule_in_its_acl_is_enforced_and_gets_no_mail() {
         (
             "deny",
             0,
-            "OK - partner.test enforced (550 at MAIL), control other.test passes, null sender passes in clear | ",
+            "OK - partner.test enforced (550 at MAIL), control other.test passes, null sender passes in the clear | ",
         ),
         // It hangs up over each refusal.
         (
             "drop",
             0,
-            "OK - partner.test enforced (550 at MAIL), control other.test passes, null sender passes in clear | ",
+            "OK - partner.test enforced (550 at MAIL), control other.test passes, null sender passes in the clear | ",
         ),
         (
             "defer",
@@ -176,7 +176,7 @@ fn an_opensmtpd_that_requires_tls_is_enforced_and_gets_no_mail() {
             .expect(2, "SMTP FORCED TLS CRITICAL - partner.test open: ");
         check(ports[1], &["--stage", stage, "--control-domain", "other.test"]).expect(
             1,
-            "SMTP FORCED TLS WARNING - rule too broad: control other.test is refused in clear (530 5.5.1 ",
+            "SMTP FORCED TLS WARNING - rule too broad: control other.test is refused in the clear (530 5.5.1 ",
         );
         check(ports[1], &["--stage", stage]).expect(
             0,

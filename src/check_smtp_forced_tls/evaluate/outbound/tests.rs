@@ -177,7 +177,7 @@ fn what_was_not_looked_at_is_no_pass() {
         &outbound(many.clone()),
         &POLICY,
         State::Unknown,
-        "only 20 of 31 MX were looked at",
+        "only 20 of 31 MX were tested",
     );
     many.hosts[0].contact = Contact::IsAddress;
     expect(
@@ -213,7 +213,7 @@ fn the_host_of_a_rule_must_be_an_mx_still() {
         &outbound(seen.clone()),
         &POLICY,
         State::Warning,
-        "p.example: B of the rule is no MX any more, now new",
+        "p.example: B is no longer an MX; current MX: new",
     );
     seen.mx = Some(Mx::Unknown(NoMx::Rcode(2)));
     expect(

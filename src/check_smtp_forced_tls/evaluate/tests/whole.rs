@@ -150,7 +150,7 @@ fn a_sick_server_and_a_firewall_on_the_way_are_named_as_such() {
             "a firewall that writes over STARTTLS",
             Problem::NoSession(NoSession::StarttlsMasked),
             State::Critical,
-            "STARTTLS is not offered: a firewall writes over it (XXXXXXXA): forced",
+            "STARTTLS is not offered: a firewall overwrites it (XXXXXXXA): forced",
         ),
     ] {
         let senders = vec![sender("x.example", Role::Domain, [None, None, None])];
@@ -171,7 +171,7 @@ fn controls_show_whether_the_rule_is_too_broad() {
             "caught",
             [no(), ACCEPTED, None],
             State::Warning,
-            "rule too broad: control c.example is refused in clear",
+            "rule too broad: control c.example is refused in the clear",
         ),
         ("caught softly", [tls(), ACCEPTED, None], State::Warning, "rule too broad"),
         ("caught, TLS not seen", [no(), None, None], State::Warning, "rule too broad"),
@@ -194,7 +194,7 @@ fn controls_show_whether_the_rule_is_too_broad() {
         expect(case, &facts, &POLICY, state, text);
     }
     for (case, answers, state, text) in [
-        ("passes", [ACCEPTED, ACCEPTED, None], State::Ok, "null sender passes in clear"),
+        ("passes", [ACCEPTED, ACCEPTED, None], State::Ok, "null sender passes in the clear"),
         ("needs TLS", [no(), ACCEPTED, None], State::Ok, "null sender needs TLS as well"),
         (
             "lost",
@@ -229,8 +229,8 @@ fn the_first_line_is_short_and_counts_what_was_tested() {
     let text = render("SMTP FORCED TLS", &evaluate(&facts, &POLICY), Format::Nagios, 0);
     assert_eq!(
         text,
-        "SMTP FORCED TLS CRITICAL - sub.x.example open: accepted in clear up to RCPT | \
+        "SMTP FORCED TLS CRITICAL - sub.x.example open: accepted in the clear up to RCPT | \
          domains=2;;;0 enforced=1;;;0 open=1;0;0;0;2 undecided=0;;;0 time=0.5s;;;0\n\
-         look at the rule; if it acts at DATA only, test with --stage data\n"
+         check the rule; if it acts at DATA only, test with --stage data\n"
     );
 }
