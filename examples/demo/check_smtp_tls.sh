@@ -24,5 +24,5 @@ show_server good -v
 printf '\n== check_smtp_tls: SSLv2 is switched on, beside all that is good\n'
 show_server ssl2
 
-printf '\n== check_smtp_tls: the certificate has expired; the quick look sees it every hour\n'
+printf '\n== check_smtp_tls: the certificate has expired; the quick scan sees it every hour\n'
 show_server expired --quick

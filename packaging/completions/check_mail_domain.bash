@@ -51,7 +51,7 @@ _check_mail_domain() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -W "bsi" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bsi ncsc2025" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi

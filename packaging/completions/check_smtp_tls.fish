@@ -29,7 +29,7 @@ pkix\t''
 none\t''"
 complete -c check_smtp_tls -l ca-file -d 'PEM file with the authorities to trust in place of the system\'s' -r -F
 complete -c check_smtp_tls -l drown-host -d 'Another listener to ask for SSLv2, as HOST:PORT and, where the port does not say it, /starttls-smtp, /imap, /pop3 or /tls; repeatable' -r -f
-complete -c check_smtp_tls -l delay -d 'Leave the server alone for so long between connections, as in 2s' -r -f
+complete -c check_smtp_tls -l delay -d 'Pause between connections, as in 2s' -r -f
 complete -c check_smtp_tls -l output-format -d 'Print plugin text, one JSON object, or text for Prometheus: nagios, json or openmetrics' -r -f -a "nagios\t''
 json\t''
 openmetrics\t''"
@@ -38,8 +38,8 @@ complete -c check_smtp_tls -s S -l starttls -d 'Begin in the clear and ask for S
 complete -c check_smtp_tls -s s -l tls -d 'Begin with TLS [default on port 465]'
 complete -c check_smtp_tls -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c check_smtp_tls -s 6 -l ipv6 -d 'Use IPv6 only'
-complete -c check_smtp_tls -l every-address -d 'Look at every address of the name, one after the other, each in its share of the time; without it at the first that answers'
-complete -c check_smtp_tls -l quick -d 'Look at STARTTLS and the certificate only: at most 2 connections, no grade and no SSLv2'
+complete -c check_smtp_tls -l every-address -d 'Scan every address of the name, one after the other, each in its share of the time; without it at the first that answers'
+complete -c check_smtp_tls -l quick -d 'Test STARTTLS and the certificate only: at most 2 connections, no grade and no SSLv2'
 complete -c check_smtp_tls -l strict -d 'Count anonymous suites as F on every port'
 complete -c check_smtp_tls -l injection -d 'Also test for command injection before TLS (CVE-2011-0411); looks like an attack'
 complete -c check_smtp_tls -s v -l verbose -d 'Add long output; twice: also explain what was looked at'

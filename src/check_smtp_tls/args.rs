@@ -18,7 +18,7 @@ use crate::smtp_client::{CallerOptions, ProxyOption, host, port};
 /// Judge the TLS of a mail server: versions from SSLv2 to TLS 1.3, suites, keys, certificate.
 ///
 /// One run asks one question a connection, one connection at a time, at most 20 of a modern server. Run it once a day
-/// with the full look and hourly with --quick, and exempt the monitoring host from fail2ban and rate limits: a probe
+/// with the full scan and hourly with --quick, and exempt the monitoring host from fail2ban and rate limits: a probe
 /// ends in the middle of a handshake.
 #[expect(
     clippy::struct_excessive_bools,
@@ -60,12 +60,12 @@ pub struct Args {
     #[command(flatten)]
     proxy: ProxyOption,
 
-    /// Look at every address of the name, one after the other, each in its
+    /// Scan every address of the name, one after the other, each in its
     /// share of the time; without it at the first that answers
     #[arg(long)]
     every_address: bool,
 
-    /// Look at STARTTLS and the certificate only: at most 2 connections, no
+    /// Test STARTTLS and the certificate only: at most 2 connections, no
     /// grade and no SSLv2
     #[arg(long, conflicts_with_all = ["grade_warning", "grade_critical", "drown_host", "strict", "injection"])]
     quick: bool,
@@ -106,7 +106,7 @@ pub struct Args {
     #[arg(long, value_name = "LISTENER")]
     drown_host: Vec<Listener>,
 
-    /// Leave the server alone for so long between connections, as in 2s
+    /// Pause between connections, as in 2s
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration::parse, allow_hyphen_values = true)]
     delay: Duration,
 

@@ -77,7 +77,7 @@ pub(crate) enum NoSession {
     #[error("STARTTLS is not offered")]
     NoStarttls,
     /// EHLO lists a keyword that something on the way wrote over.
-    #[error("STARTTLS is not offered: a firewall writes over it (XXXXXXXA)")]
+    #[error("STARTTLS is not offered: a firewall overwrites it (XXXXXXXA)")]
     StarttlsMasked,
     /// The server takes our PROXY header for a command.
     #[error("the listener expects no PROXY header")]

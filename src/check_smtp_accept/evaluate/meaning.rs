@@ -34,7 +34,7 @@ pub(super) fn meaning(reply: &Reply, at: Stage, facts: &Facts) -> Meaning {
         Grounds::Sick => rule(
             State::Critical,
             "no mail is taken",
-            "look for the reason in the server's log, at its disk and at its filters",
+            "see the server's log for the reason; check its disk and its filters",
         ),
         Grounds::Limited => rule(
             State::Unknown,
@@ -44,7 +44,7 @@ pub(super) fn meaning(reply: &Reply, at: Stage, facts: &Facts) -> Meaning {
         Grounds::TlsBroken => rule(
             State::Critical,
             "TLS is broken on the server",
-            "look at its certificate and key, which must fit; its log names the reason",
+            "see the server's log for the reason; certificate and key must match",
         ),
         Grounds::TlsDemanded if facts.security == Security::Clear => {
             rule(State::Unknown, "TLS is demanded", "use --starttls, or --tls on the port for it")

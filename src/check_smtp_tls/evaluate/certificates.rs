@@ -51,7 +51,7 @@ pub(crate) fn dates(facts: &Facts, policy: &Policy, now: i64, report: &mut Repor
     for certificate in above {
         report.find(
             State::Warning,
-            format!("{} in the chain is out of its dates", certificate.subject),
+            format!("{} in the chain has expired or is not yet valid", certificate.subject),
         );
         report.advise("renew the chain that the server sends");
     }
@@ -234,7 +234,7 @@ pub(super) fn is_proven(facts: &Facts, now: i64) -> bool {
 fn remedy(fault: &Fault) -> &'static str {
     match fault {
         Fault::OtherName { .. } => {
-            "have one made for this name, or name the server as it does, with --sni"
+            "get a certificate for this name, or give --sni the name in the certificate"
         }
         Fault::SelfSigned | Fault::Sha1 => "have it certified by an authority that clients know",
         Fault::CommonName(_) => "have the name certified as a subject alternative name",
@@ -244,7 +244,7 @@ fn remedy(fault: &Fault) -> &'static str {
         }
         Fault::Path(
             PathFault::Key | PathFault::Algorithm | PathFault::Extension | PathFault::Length,
-        ) => "have it certified anew, as public authorities do",
+        ) => "get a new one from a public authority",
         Fault::Path(PathFault::Names | PathFault::Authority) => {
             "have it certified by an authority that may do so"
         }

@@ -99,9 +99,8 @@ fn starttls(facts: &Facts, report: &mut Report) -> bool {
             if offers < all {
                 let text = format!("STARTTLS is offered on {offers} of {all} connections");
                 report.find(State::Critical, text);
-                report.advise(
-                    "look at each server behind this address; one has STARTTLS switched off",
-                );
+                report
+                    .advise("check each server behind this address; one has STARTTLS switched off");
             }
             facts.handshake.is_some() || facts.no_handshake.is_some() || !facts.accepted.is_empty()
         }
@@ -122,18 +121,19 @@ fn starttls(facts: &Facts, report: &mut Report) -> bool {
 
 /// What stands in the way of STARTTLS, and what to do about it.
 fn no_starttls(smtp: &Smtp) -> (String, &'static str) {
-    const INSPECTION: &str = "switch off the inspection of SMTP in the firewall on the way";
+    const INSPECTION: &str =
+        "switch off the inspection of SMTP in the firewall between this host and the server";
     match (&smtp.starttls_answer, &smtp.ehlo_refused) {
         (Some(answer), _) if answer.is_temporary() => (
             format!("TLS is broken on the server: {answer}"),
-            "look at its certificate and key, which must fit; its log names the reason",
+            "see the server's log for the reason; certificate and key must match",
         ),
         (Some(answer), _) => (format!("STARTTLS is refused: {answer}"), SWITCH_ON),
         (None, Some(answer)) => {
             (format!("EHLO is refused: {answer}, so there is no STARTTLS"), INSPECTION)
         }
         (None, None) if smtp.is_masked => {
-            ("STARTTLS is not offered: a firewall writes over it (XXXXXXXA)".to_owned(), INSPECTION)
+            ("STARTTLS is not offered: a firewall overwrites it (XXXXXXXA)".to_owned(), INSPECTION)
         }
         (None, None) => ("STARTTLS is not offered".to_owned(), SWITCH_ON),
     }
@@ -159,13 +159,13 @@ fn grade_finding(facts: &Facts, grading: &Grading, policy: &Policy, report: &mut
     let by_limit = policy.state_of(grade);
     // DROWN harms whoever shares the key, whatever grade is thought good enough here.
     let ssl2 = facts.protocol(Protocol::Ssl2).is_yes();
-    let (state, best) = match (by_limit, grading.unknown.len()) {
+    let (state, limit) = match (by_limit, grading.unknown.len()) {
         _ if ssl2 => (State::Critical, ""),
-        (State::Ok, 1..) => (State::Unknown, "at best "),
-        (state, 1..) => (state, "at best "),
+        (State::Ok, 1..) => (State::Unknown, " at most"),
+        (state, 1..) => (state, " at most"),
         (state, _) => (state, ""),
     };
-    let mut text = format!("grade {best}{grade}");
+    let mut text = format!("grade {grade}{limit}");
     let reasons = grading.reasons();
     if !reasons.is_empty() {
         text = format!("{text}: {}", reasons.join(", "));
@@ -198,7 +198,7 @@ fn handshake(facts: &Facts, policy: &Policy, report: &mut Report) {
             State::Critical,
             format!("the server's signature does not fit its certificate: {fault}"),
         );
-        report.advise("certificate and key are of two pairs: choose them again");
+        report.advise("certificate and key do not belong together: choose them again");
     }
     let Some(why) = &facts.no_handshake else {
         return;
@@ -243,7 +243,7 @@ fn no_handshake_advice(facts: &Facts, why: &WhyUnknown, policy: &Policy) -> Opti
 fn large_hello(facts: &Facts, report: &mut Report) {
     if matches!(facts.post_quantum, Fact::Unknown(WhyUnknown::Silent)) {
         report.find(State::Warning, "senders with post-quantum key exchange hang here");
-        report.advise("let hellos of more than one packet through: update the server, or the firewall on the way");
+        report.advise("let hellos of more than one packet through: update the server, or the firewall in between");
     }
 }
 
@@ -332,7 +332,7 @@ fn cut_short(facts: &Facts, policy: &Policy, report: &mut Report) {
         CutShort::Limited(_) => {
             report.find(
                 State::Unknown,
-                format!("incomplete: the server limits us after {connections} connections: {text}"),
+                format!("incomplete: the server limits this host after {connections} connections: {text}"),
             );
             report.advise(
                 "exempt this host from the server's limits, or use --delay with a longer --timeout",
@@ -341,7 +341,7 @@ fn cut_short(facts: &Facts, policy: &Policy, report: &mut Report) {
         CutShort::Sick(_) => {
             let text = format!("incomplete: the server takes no mail from anybody: {text}");
             report.find(State::Unknown, text);
-            let log = "look for the reason in the server's log, and at its disk";
+            let log = "see the server's log for the reason, and check its disk";
             report.advise(if facts.smtp.greeting.is_none() { BEHIND_PROXY } else { log });
         }
         CutShort::Banned(_) => {

@@ -181,17 +181,17 @@ fn the_unknown_is_unknown_unless_the_known_already_breaches() {
         spoilt(silent),
         &policy(),
         State::Unknown,
-        "grade at best A (incomplete: unknown whether SSLv2 is offered)",
+        "grade A at most (incomplete: unknown whether SSLv2 is offered)",
     );
     let worse = spoilt(|facts| {
         silent(facts);
         facts.set_protocol(Protocol::Tls10, Fact::Yes);
     });
-    expect(worse, &policy(), State::Warning, "grade at best B: TLS 1.0 is offered (incomplete");
+    expect(worse, &policy(), State::Warning, "grade B at most: TLS 1.0 is offered (incomplete");
     for (why, text) in [
         (
             CutShort::Limited(Reply { code: 421, lines: vec!["slow down".to_owned()] }),
-            "incomplete: the server limits us after 11 connections: 421 slow down",
+            "incomplete: the server limits this host after 11 connections: 421 slow down",
         ),
         (
             CutShort::Banned(Ban::Unconnected { error: ConnectError::Refused, after: 1 }),

@@ -10,7 +10,7 @@ use crate::smtp_client::{NoSession, Unreached};
 /// Why something is unknown, as in "unknown: ...".
 pub(crate) fn unknown(why: &WhyUnknown) -> String {
     match why {
-        WhyUnknown::NotAsked => "not looked at".to_owned(),
+        WhyUnknown::NotAsked => "not asked".to_owned(),
         WhyUnknown::NoSession(error) => no_session(error),
         WhyUnknown::InsideTls(error) => format!("inside TLS: {error}"),
         WhyUnknown::EhloInsideTls(reply) => format!("EHLO inside TLS was answered with {reply}"),

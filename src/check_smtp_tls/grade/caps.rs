@@ -73,7 +73,7 @@ macro_rules! exim {
 // What to do, with the settings of Axigen by the names its WebAdmin has for them, and those of postfix and exim as they are
 // typed: `make lab` types them.
 const SSL2_OFF: &str = concat!(
-    "switch SSLv2 itself off, without ciphers it is as bad; Axigen: SMTP Receiving, Listeners, SSL Settings, Allow the following SSL versions, and so for every service with this key; ",
+    "switch SSLv2 itself off, not only its ciphers; Axigen: SMTP Receiving, Listeners, SSL Settings, Allow the following SSL versions, and so for every service with this key; ",
     postfix_versions!()
 );
 const SWITCH_OFF: &str = concat!(
@@ -101,7 +101,7 @@ const MODERN_SUITES: &str = concat!(
     "allow suites of ECDHE with AES-GCM, or update the server; Axigen: SMTP Receiving, Listeners, SSL Settings, Use Cipher suite, HIGH; postfix: tls_medium_cipherlist and tls_high_cipherlist = HIGH:!aNULL; ",
     exim!()
 );
-const KEY: &str = "make a new key (RSA 2048 or more, or P-256) and have it certified";
+const KEY: &str = "make a new key (RSA 2048 or more, or P-256) and get a certificate for it";
 const PRIME: &str = "use a Diffie-Hellman prime of 2048 bits, or no such suites (!EDH); Axigen: SMTP Receiving, Listeners, SSL Settings, Use Cipher suite; postfix: smtpd_tls_dh1024_param_file = auto; exim with GnuTLS: tls_dhparam = ffdhe2048";
 
 impl Judge<'_> {

@@ -124,7 +124,7 @@ fn starttls_that_a_firewall_writes_over_is_named() {
         }
     });
     let outcome = check(server.port(), &[]);
-    outcome.expect(2, "SMTP TLS CRITICAL - STARTTLS is not offered: a firewall writes over it");
+    outcome.expect(2, "SMTP TLS CRITICAL - STARTTLS is not offered: a firewall overwrites it");
     assert!(
         outcome.stdout.contains("AUTH PLAIN LOGIN is offered before TLS"),
         "{}",
@@ -164,7 +164,8 @@ fn a_client_that_is_shut_out_says_so() {
         until_closed(stream);
     });
     let outcome = check(refusing.port(), &[]);
-    outcome.expect(3, "SMTP TLS UNKNOWN - incomplete: the server limits us after 1 connection");
+    outcome
+        .expect(3, "SMTP TLS UNKNOWN - incomplete: the server limits this host after 1 connection");
 
     // Plain text where TLS begins at once is what exim says at its limit.
     for (greeting, start) in [
@@ -174,7 +175,7 @@ fn a_client_that_is_shut_out_says_so() {
         ),
         (
             b"421 Too many concurrent SMTP connections; please try again later.\r\n",
-            "the server limits us after ",
+            "the server limits this host after ",
         ),
     ] {
         let full = Scripted::start(move |mut stream, _| {

@@ -212,21 +212,21 @@ fn limits_of_a_real_postfix_are_told_from_missing_tls() {
     let limited = check(postfix.port(1), &["-t", "2"]);
     limited.expect(
         3,
-        "SMTP TLS UNKNOWN - incomplete: the server limits us after 5 connections: 421 4.7.0 ",
+        "SMTP TLS UNKNOWN - incomplete: the server limits this host after 5 connections: 421 4.7.0 ",
     );
     assert_eq!(limited.metric("score"), Some("U"));
     let seen = facts(postfix.port(1), &["-t", "2"]);
     assert_eq!(seen["smtp"]["starttls"], "unknown", "a limit is no missing STARTTLS");
 
     let limited = check(postfix.port(2), &["-t", "2", "-v"]);
-    limited.expect(3, "SMTP TLS UNKNOWN - incomplete: the server limits us after ");
+    limited.expect(3, "SMTP TLS UNKNOWN - incomplete: the server limits this host after ");
     assert!(
         limited.stdout.contains("454 4.7.0 Error: too many new TLS sessions"),
         "{}",
         limited.stdout
     );
     assert!(
-        limited.stdout.contains("\n[UNKNOWN] TLS 1.2  unknown (not looked at)\n"),
+        limited.stdout.contains("\n[UNKNOWN] TLS 1.2  unknown (not asked)\n"),
         "{}",
         limited.stdout
     );

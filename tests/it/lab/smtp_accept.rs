@@ -68,7 +68,7 @@ fn an_exim_at_its_limit_is_unknown_also_where_tls_begins_at_once() {
         assert!(outcome.stdout.contains("421 Too many concurrent"), "{}", outcome.stdout);
     }
     smtp_tls::check(exim.tls(), &["-s", "-t", "3"])
-        .expect(3, "SMTP TLS UNKNOWN - incomplete: the server limits us after ");
+        .expect(3, "SMTP TLS UNKNOWN - incomplete: the server limits this host after ");
 }
 
 #[test]
