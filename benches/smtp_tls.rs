@@ -98,10 +98,7 @@ struct Tool {
 }
 
 const TOOLS: [Tool; 7] = [
-    Tool {
-        words: &["check_smtp_tls", "-H", "127.0.0.1", "-p", "{port}"],
-        exit_code: Some(0),
-    },
+    Tool { words: &["check_smtp_tls", "-H", "127.0.0.1", "-p", "{port}"], exit_code: Some(0) },
     Tool {
         words: &["check_smtp_tls", "-H", "127.0.0.1", "-p", "{port}", "--quick"],
         exit_code: Some(0),
@@ -186,7 +183,8 @@ struct Row<'a> {
 impl Row<'_> {
     /// Also warms the caches.
     fn is_quick(&self, port: u16) -> bool {
-        self.tool.time(&mut self.tool.command(&self.path, port, self.anchors)).wall < Duration::from_millis(200)
+        self.tool.time(&mut self.tool.command(&self.path, port, self.anchors)).wall
+            < Duration::from_millis(200)
     }
 
     fn run(&mut self, port: u16) -> Times {
