@@ -168,7 +168,7 @@ impl Args {
         };
         if let Some(option) = self.more_than_a_number() {
             return Err(UsageError(format!(
-                "option --metrics-url: metrics tell the number of messages, no ages, sizes or free space; leave {option} away"
+                "option --metrics-url: metrics have the number of messages, but no ages, sizes or free space; leave out {option}"
             )));
         }
         let url = endpoint_url(url)
@@ -201,7 +201,7 @@ fn endpoint_url(text: &str) -> Result<Url, &'static str> {
         .map_err(|_| "is not a URL; write one, as in https://mail.example.com:9000/metrics")?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(
-            "holds a name or password, which everybody on this host can read in the list of processes; put them into --auth-file",
+            "holds a name or password, which everybody on this host can read in the process list; put them into --auth-file",
         );
     }
     match url.scheme() {

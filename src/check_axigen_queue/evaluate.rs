@@ -246,7 +246,7 @@ fn free_space(facts: &Facts, policy: &Policy, report: &mut Report) {
             None => told = false,
         }
     }
-    least_free(facts, policy, ("bytes", "used_bytes"), bytes, told, report);
+    least_free(facts, policy, ("disk space", "used_bytes"), bytes, told, report);
     least_free(facts, policy, ("inodes", "used_inodes"), inodes, told, report);
 }
 
@@ -266,8 +266,8 @@ fn least_free(
     if let Some((percent, path)) = least {
         let state = policy.free.judge(Value::Float(percent));
         if state != State::Ok {
-            let breach = breached(&policy.free, state);
-            report.find(state, format!("{percent}% {noun} free on {}{breach}", path.display()));
+            let breach = free_breach(&policy.free, state);
+            report.find(state, format!("{percent}% of {noun} free on {}{breach}", path.display()));
         }
     }
     match least {
@@ -299,6 +299,18 @@ fn human(bytes: u64) -> String {
     let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1000, "kB")];
     let unit = units.iter().find(|(size, _)| bytes >= *size);
     unit.map_or_else(|| format!("{bytes} B"), |(size, name)| format!("{} {name}", bytes / size))
+}
+
+/// " (warning below 10%)" for a limit of `10:` on what is free.
+fn free_breach(limits: &Thresholds, state: State) -> String {
+    let text = breached(limits, state);
+    let least = text.strip_suffix(":)").and_then(|text| text.rsplit_once(' '));
+    match least {
+        Some((start, least)) if least.bytes().all(|b| b.is_ascii_digit() || b == b'.') => {
+            format!("{start} below {least}%)")
+        }
+        _ => text,
+    }
 }
 
 /// " (warning 100)" when that limit is breached.

@@ -23,11 +23,11 @@ pub(super) const MEANINGS: Meanings = &[
     ("over_5d", "messages 5 days old or older"),
     (
         "used_bytes",
-        "share of the queue's file system that an ordinary account cannot use any more, rounded up",
+        "share of the queue's file system that an ordinary account can no longer use, rounded up",
     ),
     (
         "used_inodes",
-        "share of the inodes of that file system that an ordinary account cannot use any more, rounded up",
+        "share of the inodes of that file system that an ordinary account can no longer use, rounded up",
     ),
     ("size", "size of all files, with --size"),
     ("largest", "size of the largest file, with --size"),
@@ -90,7 +90,7 @@ fn ages(ages: &Ages, report: &mut Report) {
         report.explain(
             1,
             format!(
-                "note: {future} messages arrived in the future, counted as new; look at the clock"
+                "note: {future} messages arrived in the future, counted as new; check the clock"
             ),
         );
     }
@@ -107,15 +107,14 @@ fn beside(queue: &Queue, report: &mut Report) {
     }
     if let Some(first) = &queue.other_directories.first {
         let count = queue.other_directories.count;
-        report
-            .explain(1, format!("note: {count} other directories, not looked into, first {first}"));
+        report.explain(1, format!("note: {count} other directories, not entered, first {first}"));
     }
     let unexplained = queue.unexplained.count;
     if unexplained > 0 && !queue.has_unexplained() {
         report.explain(
             1,
             format!(
-                "note: {unexplained} files named like messages, but not counted and beside none"
+                "note: {unexplained} files named like messages, not counted, without a message of that name"
             ),
         );
     }
@@ -137,25 +136,20 @@ fn looked_at(queue: &Queue, report: &mut Report) {
         .map(|(letter, count)| format!("{letter} {count}"))
         .collect();
     let prefixes = if prefixes.is_empty() { "none".to_owned() } else { prefixes.join(", ") };
-    report.explain(
-        2,
-        format!("looked at: names of all entries; other files by first letter: {prefixes}"),
-    );
+    report
+        .explain(2, format!("read: names of all entries; other files by first letter: {prefixes}"));
     match &queue.ages {
         Some(ages) => {
             let (known, without, by_birth) = (ages.known, ages.without_birth, ages.by_birth);
             let source = format!("{by_birth} judged by birth time, {without} without one");
-            report.explain(
-                2,
-                format!("looked at: mtime and birth time of {known} messages, {source}"),
-            );
+            report.explain(2, format!("read: mtime and birth time of {known} messages, {source}"));
         }
-        None => report.explain(2, "not looked at: ages of messages"),
+        None => report.explain(2, "not asked: ages of messages"),
     }
     if let Some(size) = &queue.size {
         report.explain(
             2,
-            format!("looked at: sizes of {} files, {} could not be asked", size.files, size.unread),
+            format!("read: sizes of {} files, {} could not be asked", size.files, size.unread),
         );
     }
 }
@@ -229,10 +223,10 @@ impl fmt::Display for Obstacle {
             }
             Self::SymbolicLink => f.write_str("is a symbolic link"),
             Self::OtherFileSystem => f.write_str("is on another file system"),
-            Self::SameAsBefore => f.write_str("is a directory that was named before"),
+            Self::SameAsBefore => f.write_str("is a directory that was given before"),
             Self::NotAFile => f.write_str("is not a regular file"),
             Self::TooLarge => f.write_str("is larger than 16 MiB"),
-            Self::NotTold => f.write_str("the file system does not tell"),
+            Self::NotTold => f.write_str("the file system does not say"),
         }
     }
 }

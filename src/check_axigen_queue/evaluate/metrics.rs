@@ -63,11 +63,11 @@ fn state(error: &NoMetrics) -> State {
 
 fn next_step(error: &NoMetrics) -> Option<&'static str> {
     match error {
-        NoMetrics::Status(401 | 403) => Some(
-            "put the name and password of an administrator with reporting rights into --auth-file",
-        ),
+        NoMetrics::Status(401 | 403) => {
+            Some("put name and password of an administrator with reporting rights into --auth-file")
+        }
         NoMetrics::Status(404) => Some(
-            "see that the Reporting service runs and that Axigen is 10.3.2 or later; the path is /metrics on WebAdmin's port",
+            "check that the Reporting service runs and that Axigen is 10.3.2 or later; the path is /metrics on WebAdmin's port",
         ),
         NoMetrics::Status(300..=399) | NoMetrics::Html => Some(
             "name the metrics themselves in --metrics-url, as in https://mail.example.com:9000/metrics",
@@ -80,7 +80,7 @@ fn next_step(error: &NoMetrics) -> Option<&'static str> {
         | NoMetrics::OddQueueSize(_)
         | NoMetrics::NotExposition(_) => Some("run with --census and report it"),
         NoMetrics::Unconnected(_) | NoMetrics::Silent => {
-            Some("see that Axigen runs, and that WebAdmin listens for this host")
+            Some("check that Axigen runs, and that WebAdmin admits this host")
         }
         _ => None,
     }

@@ -89,13 +89,13 @@ fn number_age_and_space_are_each_judged() {
             "little space",
             full(9.99, Some(50.0)),
             State::Warning,
-            "9.99% bytes free on /q (warning 10:), 1 message",
+            "9.99% of disk space free on /q (warning below 10%), 1 message",
         ),
         (
             "no inodes",
             full(50.0, Some(2.5)),
             State::Critical,
-            "2.5% inodes free on /q (critical 3:), 1 message",
+            "2.5% of inodes free on /q (critical below 3%), 1 message",
         ),
         ("inodes unlimited", full(50.0, None), State::Ok, "1 message"),
     ] {

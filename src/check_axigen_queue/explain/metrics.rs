@@ -10,7 +10,7 @@ const YOUNG_SECONDS: u64 = 600;
 
 /// Adds the long output. Names of metrics are shown for a census, and where the one that matters is missing.
 pub(crate) fn explain(scrape: &Scrape, census: bool, report: &mut Report) {
-    report.explain(1, format!("looked at: {}, a number without ages", scrape.url));
+    report.explain(1, format!("read: {}, a number without ages", scrape.url));
     if let Some(seconds) = scrape.uptime_seconds.filter(|seconds| *seconds < YOUNG_SECONDS) {
         let ago = duration::human(Duration::from_secs(seconds));
         report.explain(1, format!("note: the server was started {ago} ago"));
@@ -51,7 +51,7 @@ pub(crate) fn no_metrics(error: &NoMetrics) -> String {
         NoMetrics::Status(status @ 300..=399) => format!("answer {status} redirects; not followed"),
         NoMetrics::Status(status) => format!("answer {status}"),
         NoMetrics::TooLarge => "the answer is larger than 4 MiB".to_owned(),
-        NoMetrics::Html => "the answer is a page for people, not metrics".to_owned(),
+        NoMetrics::Html => "the answer is a web page, not metrics".to_owned(),
         NoMetrics::NotText => "the answer is not text".to_owned(),
         NoMetrics::NotExposition(error) => format!("the answer is not metrics: {error}"),
         NoMetrics::NoQueueSize => "there is no queue_size among the metrics".to_owned(),

@@ -166,7 +166,7 @@ fn no_directory_is_counted_twice() {
     let outcome = check(queue.path(), &["--queue-dir", link.to_str().unwrap()]);
     outcome.expect(3, "AXIGEN QUEUE UNKNOWN - cannot read ");
     assert!(
-        outcome.first_line().contains("link: is a directory that was named before"),
+        outcome.first_line().contains("link: is a directory that was given before"),
         "{}",
         outcome.stdout
     );
@@ -211,7 +211,7 @@ fn only_message_files_are_counted() {
         "{}",
         outcome.stdout
     );
-    assert!(outcome.stdout.contains("2 other directories, not looked into"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("2 other directories, not entered"), "{}", outcome.stdout);
 }
 
 #[test]

@@ -69,11 +69,11 @@ fn a_full_file_system_alarms_by_bytes_and_by_inodes() {
     let full = std::io::copy(&mut std::io::repeat(1), &mut fs::File::create(&filler).unwrap());
     assert_eq!(full.unwrap_err().kind(), std::io::ErrorKind::StorageFull);
     let outcome = check(&queue, &[]);
-    outcome.expect(2, "AXIGEN QUEUE CRITICAL - 0% bytes free on ");
+    outcome.expect(2, "AXIGEN QUEUE CRITICAL - 0% of disk space free on ");
     assert_eq!(outcome.perfdata()["used_bytes"], "100%;90;97;0;100");
     fs::remove_file(&filler).unwrap();
     while fs::File::create(ext4.path().join(format!("{:?}", SystemTime::now()))).is_ok() {}
-    check(&queue, &[]).expect(2, "AXIGEN QUEUE CRITICAL - 0% inodes free on ");
+    check(&queue, &[]).expect(2, "AXIGEN QUEUE CRITICAL - 0% of inodes free on ");
     check(&queue, &["--warning-free=~:", "--critical-free=~:"])
         .expect(0, "AXIGEN QUEUE OK - 0 messages");
 }

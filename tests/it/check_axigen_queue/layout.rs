@@ -179,7 +179,7 @@ fn files_that_are_few_young_or_explained_are_a_note() {
     }
     let outcome = check(queue.path(), &quiet);
     outcome.expect(0, "AXIGEN QUEUE OK - 100 messages");
-    let note = "note: 10 files named like messages, but not counted and beside none";
+    let note = "note: 10 files named like messages, not counted, without a message of that name";
     assert!(outcome.stdout.contains(note), "{}", outcome.stdout);
     // More, but written a moment ago: mail on its way.
     for number in 100..200 {

@@ -136,7 +136,7 @@ fn an_answer_that_is_none_is_unknown_and_says_why() {
     for (case, bytes, said) in [
         ("no number", answer("200 OK", "uptime 5\nload_average 1\n"), "there is no queue_size"),
         ("no number in it", answer("200 OK", "queue_size NaN\n"), "queue_size is NaN, no count"),
-        ("page", answer("200 OK", "<!DOCTYPE html><title>Login</title>"), "is a page for people"),
+        ("page", answer("200 OK", "<!DOCTYPE html><title>Login</title>"), "is a web page"),
         ("other text", answer("200 OK", "hello world\n"), "the answer is not metrics: line 1"),
         ("nothing", answer("200 OK", ""), "there is no queue_size"),
         ("cut off", answer("200 OK", &cut_off), "the answer is not metrics: the last line, 3,"),
@@ -259,8 +259,8 @@ fn a_login_that_others_may_read_or_that_is_none_is_unknown() {
 fn mistakes_say_why_and_never_repeat_a_password() {
     let login = Path::new("/nonexistent");
     for (url, said) in [
-        ("https://monitor:secret@mail/metrics", "list of processes; put them into --auth-file"),
-        ("https://monitor@mail/metrics", "list of processes; put them into --auth-file"),
+        ("https://monitor:secret@mail/metrics", "process list; put them into --auth-file"),
+        ("https://monitor@mail/metrics", "process list; put them into --auth-file"),
         ("http://mail.example/metrics", "must begin with https, or the password"),
         ("ftp://monitor-secret/metrics", "must begin with https"),
         ("mail.example/secret", "is not a URL"),
@@ -281,7 +281,7 @@ fn mistakes_say_why_and_never_repeat_a_password() {
         let option = option.split('=').next().unwrap();
         outcome.expect(
             3,
-            &format!("AXIGEN QUEUE UNKNOWN - option --metrics-url: metrics tell the number of messages, no ages, sizes or free space; leave {option} away"),
+            &format!("AXIGEN QUEUE UNKNOWN - option --metrics-url: metrics have the number of messages, but no ages, sizes or free space; leave out {option}"),
         );
     }
 }
