@@ -61,7 +61,7 @@ impl Args {
             let before = self.minimum.iter().take(number);
             if let Some(other) = before.into_iter().find(|other| other.line() == one.line()) {
                 return Err(UsageError(format!(
-                    "option --minimum: {other} and {one} are of one line; name the oldest to accept"
+                    "option --minimum: {other} and {one} are of the same line; give the oldest to accept"
                 )));
             }
         }

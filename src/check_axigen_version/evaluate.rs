@@ -118,9 +118,9 @@ fn way_out(release: Release) -> String {
     match first_without(release) {
         Some(fixed) if fixed.line() == line => format!("update to {fixed} or later"),
         Some(fixed) => format!(
-            "update to {fixed} or later, or accept releases of {line} from this one on by --minimum {release}"
+            "update to {fixed} or later, or accept releases of {line} from this one on with --minimum {release}"
         ),
-        None => format!("update to a newer line, or accept {line} by --minimum {release}"),
+        None => format!("update to a newer line, or accept {line} with --minimum {release}"),
     }
 }
 
@@ -144,17 +144,17 @@ fn unanswered(facts: &Facts, error: &NoVersion, report: &mut Report) {
     match error {
         NoVersion::NoWord(_, StreamError::Silent | StreamError::Closed) if !facts.tls => {
             report.advise(
-                "see that Axigen and its CLI service run and let this host in; a CLI listener with SSL needs --tls",
+                "check that Axigen and its CLI service run and admit this host; a CLI listener with SSL needs --tls",
             );
         }
         NoVersion::Unreached(unreached) if !unreached.is_ours() => {
-            report.advise("see that Axigen runs and that its CLI service listens here");
+            report.advise("check that Axigen runs and that its CLI service listens here");
         }
         NoVersion::Handshake(HandshakeError::NotTls | HandshakeError::Text(_)) => {
-            report.advise("leave --tls away, or set the port of a CLI listener with SSL");
+            report.advise("leave out --tls, or set the port of a CLI listener with SSL");
         }
         NoVersion::NoPrompt(..) => {
-            report.advise("set the port of Axigen's CLI service by --port");
+            report.advise("set the port of Axigen's CLI service with --port");
         }
         _ => {}
     }

@@ -134,7 +134,7 @@ impl Args {
         for (option, is_given) in needs_tls {
             if is_given && security == Security::Clear {
                 return Err(UsageError(format!(
-                    "option --{option}: goes with --starttls or --tls only; nothing was sent"
+                    "option --{option}: needs --starttls or --tls; nothing was sent"
                 )));
             }
         }

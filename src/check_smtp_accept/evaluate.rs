@@ -187,9 +187,8 @@ fn time(facts: &Facts, policy: &Policy, report: &mut Report) {
     if let Some(range) = policy.time.behind(state) {
         let name = if state == State::Critical { "critical" } else { "warning" };
         report.find(state, format!("took {seconds:.2} s ({name} {range})"));
-        report.advise(
-            "look at the server's load, and at what it asks of others: DNS, block lists, a scanner",
-        );
+        report
+            .advise("check the server's load, and what it depends on: DNS, block lists, a scanner");
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn meaning(reply: &Reply, at: Stage, facts: &Facts) -> Meaning {
         Grounds::Sick if at == Stage::Command(Command::Auth) => rule(
             State::Critical,
             "nobody can log in",
-            "look at the service that checks passwords, as dovecot or saslauthd, and at its log",
+            "check the service that verifies passwords, such as dovecot or saslauthd, and its log",
         ),
         Grounds::Sick => rule(
             State::Critical,
@@ -50,28 +50,28 @@ pub(super) fn meaning(reply: &Reply, at: Stage, facts: &Facts) -> Meaning {
             rule(State::Unknown, "TLS is demanded", "use --starttls, or --tls on the port for it")
         }
         Grounds::TlsDemanded => {
-            rule(State::Critical, "TLS is demanded inside TLS", "look at the server's rule for TLS")
+            rule(State::Critical, "TLS is demanded inside TLS", "check the server's rule for TLS")
         }
         Grounds::AuthDemanded if at == Stage::Command(Command::Auth) => rule(
             State::Critical,
             "the login is refused",
-            "compare the file of --auth-file with the server; its log tells a wrong password from a broken login",
+            "compare the file of --auth-file with the server; the server's log tells a wrong password from a broken login",
         ),
         Grounds::AuthDemanded if !facts.logs_in => {
             rule(State::Unknown, "a login is demanded", "use --auth-file, or port 25")
         }
         Grounds::AuthDemanded => {
-            rule(State::Critical, "a login is demanded after one", "look at the server's rules")
+            rule(State::Critical, "a login is demanded after one", "check the server's rules")
         }
         Grounds::NoMailbox => rule(
             State::Critical,
             "the mailbox takes no mail",
-            "see that it exists, is not full and may be written to",
+            "check that it exists, is not full and may be written to",
         ),
         Grounds::NoRelay => rule(
             State::Critical,
             "relaying is denied",
-            "see that the server knows the domain of the recipient as its own",
+            "check that the server knows the domain of the recipient as its own",
         ),
         Grounds::Undecided => undecided(reply, at),
     }
@@ -91,12 +91,12 @@ fn undecided(reply: &Reply, at: Stage) -> Meaning {
         Stage::Command(Command::FinalDot) => Meaning {
             state: State::Critical,
             what: "refused after the content",
-            advice: Some("look at the server's filters and their log"),
+            advice: Some("check the server's filters and their log"),
         },
         _ if is_late && !reply.is_temporary() => Meaning {
             state: State::Critical,
             what: "refused",
-            advice: Some("look for the reason in the server's log"),
+            advice: Some("see the server's log for the reason"),
         },
         _ => UNDECIDED,
     }

@@ -101,7 +101,7 @@ fn tls_is_spoken_from_the_first_byte_on() {
     let outcome = check(server.port(), &["--tls"]);
     outcome.expect(3, "AXIGEN VERSION UNKNOWN - 127.0.0.1 port ");
     assert!(outcome.stdout.contains("answered with text: Welcome"), "{}", outcome.stdout);
-    assert!(outcome.stdout.contains("\nleave --tls away"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("\nleave out --tls"), "{}", outcome.stdout);
 }
 
 #[test]
