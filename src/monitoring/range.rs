@@ -133,7 +133,7 @@ pub enum RangeError {
     NotANumber,
     /// `~` after the colon.
     #[error(
-        "is not a range: '~' stands at the start only; leave the end empty for no upper limit, as in 10:"
+        "is not a range: '~' is only allowed at the start; leave the end empty for no upper limit, as in 10:"
     )]
     InfiniteEnd,
     /// `/root:10`: a shell replaced the `~`.

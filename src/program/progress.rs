@@ -65,7 +65,7 @@ impl fmt::Display for OutOfTime {
             Self::Limit { limit, stage } => {
                 write!(f, "timed out after {} while {stage}", duration::human(*limit))
             }
-            Self::StillHanging(hanging) => write!(f, "{hanging}, nothing was looked at"),
+            Self::StillHanging(hanging) => write!(f, "{hanging}, nothing was checked"),
         }
     }
 }

@@ -83,9 +83,7 @@ impl CanaryOptions {
         }
         let security = Security::chosen(self.tls, self.starttls, port);
         if self.auth_file.is_some() && security == Security::Clear {
-            return usage(
-                "option --auth-file: goes with --starttls or --tls only; nothing was sent",
-            );
+            return usage("option --auth-file: needs --starttls or --tls; nothing was sent");
         }
         Ok(Some(CanaryTarget {
             domain: domain.clone(),
