@@ -1,5 +1,6 @@
 //! One notification, as both cores know it. Pure.
 
+use super::past::Past;
 pub(super) use crate::pushover::object_state::ObjectState;
 
 /// What kind of notification it is. Unknown ones are sent all the same.
@@ -104,6 +105,8 @@ pub(super) struct Event {
     pub(super) duration: Option<u64>,
     /// Number of the notification.
     pub(super) number: String,
+    /// What a recovery knows of the time before it.
+    pub(super) past: Past,
 }
 
 impl Event {

@@ -2,6 +2,7 @@
 
 use super::args::Args;
 use super::event::{Event, NotificationType, ObjectState, state_of};
+use super::past::Past;
 
 impl Event {
     /// Takes the options and, where they are empty, what `lookup` knows under Icinga's and Nagios' names.
@@ -49,6 +50,7 @@ impl Event {
             last_state: args.last_state.clone().unwrap_or_default(),
             duration: whole(args.duration.as_deref().unwrap_or_default()),
             number: both(&args.notification_number, "NOTIFICATIONNUMBER"),
+            past: Past::default(),
         }
     }
 }

@@ -23,6 +23,8 @@ const LINE_CHARS: usize = 100;
 const RINGS: u32 = 50;
 /// Notes on what needs no action leave the phone after a day, and no event is farther ahead.
 const DAY_SECONDS: u64 = 86_400;
+/// Other problems of a host that a recovery names.
+const OPEN_SHOWN: usize = 4;
 
 /// What the command line and the configuration decide about messages.
 #[derive(Clone, Debug, Default)]
@@ -91,6 +93,15 @@ pub(super) enum Remark {
     },
     /// An image that cannot be sent.
     ImageLeftOut { path: PathBuf, error: ImageError },
+}
+
+impl Message {
+    /// How loud it is.
+    #[must_use]
+    pub(super) fn priority(&self) -> Priority {
+        let field = self.fields.iter().find(|(key, _)| key == "priority");
+        Priority(field.and_then(|(_, value)| value.parse().ok()).unwrap_or(0))
+    }
 }
 
 /// The tag of an object's emergency messages: the same on every node with the same instance name.
@@ -186,13 +197,9 @@ fn default_priority(event: &Event) -> Priority {
     use ObjectState::{Critical, Down, Unreachable};
     Priority(match (&event.kind, event.state) {
         (NotificationType::Problem, Some(Critical | Down | Unreachable)) => 1,
-        (
-            NotificationType::Problem
-            | NotificationType::Recovery
-            | NotificationType::Custom
-            | NotificationType::Other(_),
-            _,
-        ) => 0,
+        // No louder than its problem was.
+        (NotificationType::Recovery, _) => event.past.priority.map_or(0, |told| told.0.min(0)),
+        (NotificationType::Problem | NotificationType::Custom | NotificationType::Other(_), _) => 0,
         _ => -1,
     })
 }
@@ -291,7 +298,8 @@ fn body(event: &Event, layout: &Layout) -> String {
         ));
         return if text.trim().is_empty() { "(no text)".to_owned() } else { text };
     }
-    let tail: Vec<String> = [comment(event), facts(event)].into_iter().flatten().collect();
+    let tail: Vec<String> =
+        [comment(event), facts(event), still_open(event)].into_iter().flatten().collect();
     let tail = tail.join("\n");
     // The comment and the facts stay, however long the output is.
     let tail = cut(&tail, MESSAGE_CHARS / 2);
@@ -327,6 +335,25 @@ fn facts(event: &Event) -> Option<String> {
         facts.push(human(std::time::Duration::from_secs(seconds)));
     }
     (!facts.is_empty()).then(|| facts.join(" · "))
+}
+
+/// `still open: DOWN, smtp CRITICAL and 2 more`, the worst first.
+fn still_open(event: &Event) -> Option<String> {
+    use ObjectState::{Critical, Down, Unreachable, Warning};
+    let rank = |state: &str| match ObjectState::parse(state) {
+        Some(Down | Unreachable) => 0,
+        Some(Critical) => 1,
+        Some(Warning) => 2,
+        _ => 3,
+    };
+    let mut open: Vec<&(String, String)> = event.past.open.iter().collect();
+    open.sort_by_key(|(_, state)| rank(state));
+    let one = |(service, state): &&(String, String)| one_line(&format!("{service} {state}"));
+    let mut text = open.iter().take(OPEN_SHOWN).map(one).collect::<Vec<_>>().join(", ");
+    if open.len() > OPEN_SHOWN {
+        text = format!("{text} and {} more", open.len() - OPEN_SHOWN);
+    }
+    (!open.is_empty()).then(|| format!("still open: {text}"))
 }
 
 fn link(event: &Event, layout: &Layout) -> String {

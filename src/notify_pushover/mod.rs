@@ -17,6 +17,8 @@ mod input;
 mod lines;
 mod macros;
 mod message;
+mod open_problem;
+mod past;
 mod poll;
 mod repetition;
 mod rules;

@@ -11,6 +11,7 @@ use super::facts::{NoMessage, Unkept};
 use super::image;
 use super::input::{from_environment, from_stdin};
 use super::message::{self, Message, Remark};
+use super::open_problem;
 use super::repetition::{self, Decision, Known, LastTold};
 use super::settings;
 use crate::program::{Delivery, Errand, LeftOut, Outcome, Unanswered};
@@ -59,6 +60,9 @@ pub(super) fn send(args: &Args, errand: &Errand) -> Outcome {
             Err(quiet) => return quiet,
         }
     }
+    if let Ok(spool) = &dispatch.access.spool {
+        open_problem::look_back(&mut event, &dispatch.access.addressees, spool, dispatch.now());
+    }
     let message = match message_for(&args, &event, &dispatch) {
         Ok(message) => message,
         Err(why) => {
@@ -77,14 +81,7 @@ pub(super) fn send(args: &Args, errand: &Errand) -> Outcome {
         )
         .0;
     }
-    let outcome = if args.no_spool {
-        deliver::unspooled(all, &mut dispatch, &Unkept::NotWanted)
-    } else {
-        match dispatch.access.spool_to_keep() {
-            Ok(spool) => deliver::spooled(all, &mut dispatch, &spool),
-            Err(error) => deliver::unspooled(all, &mut dispatch, &Unkept::Spool(error)),
-        }
-    };
+    let outcome = deliver_all(&args, all, (&event, &message), &mut dispatch);
     let is_told = !(args.no_spool || outcome.delivery == Delivery::Lost);
     if let (Some((key, told)), Ok(spool), true) = (told, &dispatch.access.spool, is_told) {
         told.keep(spool, &key);
@@ -119,6 +116,26 @@ fn ready(args: &Args, errand: &Errand) -> Result<Access, Outcome> {
         _ => access.enter_spool(),
     }
     Ok(access)
+}
+
+/// Keeps and sends them. What is told of a problem is remembered for its recovery.
+fn deliver_all(
+    args: &Args,
+    all: Vec<Outgoing>,
+    (event, message): (&Event, &Message),
+    dispatch: &mut Dispatch<'_>,
+) -> Outcome {
+    if args.no_spool {
+        return deliver::unspooled(all, dispatch, &Unkept::NotWanted);
+    }
+    match dispatch.access.spool_to_keep() {
+        Ok(spool) => {
+            let whom = &dispatch.access.addressees;
+            open_problem::note(event, message.priority(), whom, &spool, dispatch.now());
+            deliver::spooled(all, dispatch, &spool)
+        }
+        Err(error) => deliver::unspooled(all, dispatch, &Unkept::Spool(error)),
+    }
 }
 
 /// What the message lacks, behind what became of it.
@@ -278,7 +295,7 @@ fn outgoing(message: &Message, event: &Event, dispatch: &Dispatch<'_>) -> Vec<Ou
 fn alarm_of(message: &Message, event: &Event, dispatch: &Dispatch<'_>) -> Option<Alarm> {
     let config = dispatch.access.config.as_ref().ok()?;
     config.acknowledge.as_ref()?.access().ok()?;
-    let rings = message.fields.iter().any(|(key, value)| key == "priority" && value == "2");
+    let rings = message.priority().0 == 2;
     let now = dispatch.now();
     (rings && !event.host.is_empty()).then(|| Alarm {
         host: event.host.clone(),

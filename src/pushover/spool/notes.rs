@@ -1,4 +1,4 @@
-//! Small files beside the messages: what the drainer remembers, and secrets that it needs.
+//! Small files beside the messages: what runs remember, and secrets that the drainer needs.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -7,6 +7,9 @@ use super::name::TEMPORARY;
 use super::{Spool, SpoolError};
 use crate::secret::Secret;
 
+/// More are not looked at.
+const NOTES: usize = 200;
+
 impl Spool {
     /// Reads a small file of the drainer's.
     ///
@@ -14,6 +17,15 @@ impl Spool {
     /// The system's error.
     pub(crate) fn read_note(&self, name: &str) -> io::Result<Vec<u8>> {
         self.waiting.read(name)
+    }
+
+    /// The names of small files that begin like this. At most as many as one host has problems that matter.
+    #[must_use]
+    pub(crate) fn notes(&self, start: &str) -> Vec<String> {
+        let mut names = self.waiting.names().unwrap_or_default();
+        names.retain(|name| name.starts_with(start));
+        names.truncate(NOTES);
+        names
     }
 
     /// Replaces a small file of the drainer's; its loss would be tolerable.

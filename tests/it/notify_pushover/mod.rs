@@ -9,6 +9,7 @@ mod input;
 mod key;
 mod losses;
 mod processes;
+mod recovery;
 mod rights;
 mod secrets;
 mod spool;
