@@ -1,6 +1,6 @@
 //! Options and configuration together: how messages look and what may wait.
 
-use super::args::Args;
+use super::args::{Action, Args};
 use super::message::Layout;
 use super::rules::{Mistake, RuleError, StateList};
 use crate::monitoring::duration;
@@ -8,12 +8,16 @@ use crate::pushover::access::Access;
 use crate::pushover::config::Config;
 use crate::pushover::drain::Limits;
 
+/// A run with an alert of its own does not wait for more than these.
+const CROWD: usize = 1000;
+
 /// How long a message may wait, and how many.
 pub(super) fn limits(args: &Args, access: &Access) -> Limits {
     Limits {
         age: args.spool_max_age,
         number: usize::try_from(args.spool_max_number).unwrap_or(usize::MAX),
         digest: access.digest(),
+        crowd: (args.action != Action::Flush).then_some(CROWD),
     }
 }
 

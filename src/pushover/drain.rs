@@ -39,7 +39,13 @@ pub(crate) struct Limits {
     pub(crate) number: usize,
     /// More than that for one recipient become one message; 0 is never.
     pub(crate) digest: usize,
+    /// Where more wait, the caller does not: the oldest of them are dealt with for a moment, and the rest is left to those who
+    /// have the time. An emergency of its own is worth a look at all.
+    pub(crate) crowd: Option<usize>,
 }
+
+/// For how long a caller that does not wait deals with a crowd.
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// Unless the configuration says otherwise, more than these are a storm.
 pub(crate) const DIGEST: usize = 10;
@@ -47,7 +53,7 @@ pub(crate) const DIGEST: usize = 10;
 impl Default for Limits {
     /// A day, and a thousand.
     fn default() -> Self {
-        Self { age: Duration::from_secs(86_400), number: 1000, digest: DIGEST }
+        Self { age: Duration::from_secs(86_400), number: 1000, digest: DIGEST, crowd: None }
     }
 }
 
@@ -55,6 +61,8 @@ impl Default for Limits {
 struct Urgent<'a> {
     names: &'a [Name],
     addressees: Vec<Addressee>,
+    /// Whether an emergency is among it.
+    rings: bool,
 }
 
 /// Sends what waits.
@@ -65,6 +73,8 @@ pub(crate) struct Drainer<'a> {
     line: BTreeMap<Name, Entry>,
     /// Whether each is sent by itself: Pushover has refused several in one.
     singly: bool,
+    /// How many of a crowd are looked at, where there is one that the caller does not wait for.
+    crowd: Option<usize>,
 }
 
 /// How one way through the line stands.
@@ -87,7 +97,7 @@ impl<'a> Drainer<'a> {
         limits: Limits,
     ) -> Self {
         let transport = Transport::new(route, keyring, memory, deadline, started);
-        Self { transport, limits, line: BTreeMap::new(), singly: false }
+        Self { transport, limits, line: BTreeMap::new(), singly: false, crowd: None }
     }
 
     /// Sends everything that is due in `spool`, whose lock the caller holds. Messages for the same people as those of
@@ -101,14 +111,17 @@ impl<'a> Drainer<'a> {
         urgent: &[Name],
     ) -> Result<HashMap<Name, Fate>, SpoolError> {
         spool.check_writable()?;
-        spool.adopt();
-        spool.forget_deliveries(self.transport.seconds());
+        spool.tidy(self.transport.seconds());
         let mut fates = HashMap::new();
-        let addressee = |name| spool.read(name).ok().map(|item| item.addressee);
-        let addressees = urgent.iter().filter_map(addressee).collect();
-        let urgent = Urgent { names: urgent, addressees };
+        let entries = urgent.iter().filter_map(|name| spool.read(name).ok());
+        let entries: Vec<Entry> = entries.map(|item| Entry::of(&item)).collect();
+        let rings = entries.iter().any(Entry::rings);
+        let addressees = entries.into_iter().map(|entry| entry.addressee).collect();
+        let urgent = Urgent { names: urgent, addressees, rings };
         while self.pass(spool, &urgent, &mut fates)? {}
-        self.enforce_number(spool, &mut fates)?;
+        if self.crowd.is_none() {
+            self.enforce_number(spool, &mut fates)?;
+        }
         self.keep_memory(spool);
         Ok(fates)
     }
@@ -145,8 +158,11 @@ impl<'a> Drainer<'a> {
         let mut pass = Pass::default();
         loop {
             self.look(spool, urgent, &mut pass, fates)?;
+            // The end of what rings may wait behind the part of a crowd that is looked at.
+            let is_partial = self.crowd.is_some() && !urgent.rings;
             let may = |name: &Name, entry: &Entry| {
-                !pass.handled.contains(name) && !pass.stopped.contains_key(&entry.addressee)
+                let is_left = is_partial && entry.rings() || pass.handled.contains(name);
+                !(is_left || pass.stopped.contains_key(&entry.addressee))
             };
             let digest = if self.singly { 0 } else { self.limits.digest };
             let Some(choice) = order::choose(&self.line, may, digest) else { break };
@@ -169,6 +185,9 @@ impl<'a> Drainer<'a> {
                 pass.handled.insert(name.clone());
                 fates.insert(name, fate);
             }
+            if self.crowd.is_some() && urgent.names.iter().all(|name| fates.contains_key(name)) {
+                self.transport.leave_after(Duration::ZERO);
+            }
         }
         for (name, entry) in &self.line {
             if let Some(fate) = pass.stopped.get(&entry.addressee) {
@@ -187,7 +206,15 @@ impl<'a> Drainer<'a> {
         fates: &mut HashMap<Name, Fate>,
     ) -> Result<(), SpoolError> {
         let mut known = std::mem::take(&mut self.line);
-        for name in spool.waiting()? {
+        let names = spool.waiting()?;
+        if self.crowd.is_none() {
+            self.crowd = self.limits.crowd.filter(|crowd| names.len() > *crowd);
+            if self.crowd.is_some() && !urgent.rings {
+                self.transport.leave_after(MOMENT);
+            }
+        }
+        let most = self.crowd.filter(|_| !urgent.rings).unwrap_or(usize::MAX);
+        for name in names.into_iter().take(most) {
             // It could not be taken out before.
             let is_over = fates.get(&name).is_some_and(|fate| !fate.waits());
             if is_over || pass.handled.contains(&name) {
@@ -311,6 +338,10 @@ impl<'a> Drainer<'a> {
         let limit = self.limits.number;
         let excess = names.len().saturating_sub(limit);
         for name in names.into_iter().take(excess) {
+            if !self.transport.has_time() {
+                break;
+            }
+            let memory = &mut self.transport.memory;
             let item = spool.read(&name).ok();
             let fate = Fate::given_up(Reason::TooMany { limit });
             let fate = settle::set_aside(memory, spool, &name, item, fate);

@@ -195,29 +195,37 @@ impl Spool {
         Ok(name)
     }
 
-    /// Adopts what a killed writer left behind: a complete temporary file becomes a message, a broken one goes.
-    /// Only the drainer may do this.
-    pub(crate) fn adopt(&self) {
-        for temporary in self.waiting.names().unwrap_or_default() {
-            let Some(name) = temporary.strip_prefix(TEMPORARY) else { continue };
-            // Perhaps a second name of the lock that we hold; whoever is making one bears that it is gone.
-            if name.starts_with("lock-") {
-                let _ = self.waiting.remove(&temporary);
-                continue;
+    /// Adopts what a killed writer left behind, and forgets what processes were told that have ended by now. Only the drainer
+    /// may do this.
+    pub(crate) fn tidy(&self, now: u64) {
+        for name in self.waiting.names().unwrap_or_default() {
+            if let Some(message) = name.strip_prefix(TEMPORARY) {
+                self.adopt(&name, message);
+            } else {
+                self.forget_delivery(&name, now);
             }
-            let Ok(file) = self.waiting.open_file(&temporary) else { continue };
-            // A live writer holds the lock of its file.
-            if file.try_lock().is_err() {
-                continue;
-            }
-            let item = directory::read_all(&file).and_then(|bytes| parse(&bytes));
-            let _ = match (Name::parse(name), item) {
-                (Some(_), Ok(_)) => self.waiting.rename(&temporary, name),
-                // What the disk does not hand out now may be an alert.
-                (Some(_), Err(error)) if !is_damage(&error) => continue,
-                _ => self.waiting.remove(&temporary),
-            };
         }
+    }
+
+    /// A complete temporary file becomes a message, a broken one goes.
+    fn adopt(&self, temporary: &str, name: &str) {
+        // Perhaps a second name of the lock that we hold; whoever is making one bears that it is gone.
+        if name.starts_with("lock-") {
+            let _ = self.waiting.remove(temporary);
+            return;
+        }
+        let Ok(file) = self.waiting.open_file(temporary) else { return };
+        // A live writer holds the lock of its file.
+        if file.try_lock().is_err() {
+            return;
+        }
+        let item = directory::read_all(&file).and_then(|bytes| parse(&bytes));
+        let _ = match (Name::parse(name), item) {
+            (Some(_), Ok(_)) => self.waiting.rename(temporary, name),
+            // What the disk does not hand out now may be an alert.
+            (Some(_), Err(error)) if !is_damage(&error) => return,
+            _ => self.waiting.remove(temporary),
+        };
     }
 
     /// The newest waiting message of this key, unless a newer one is about the same object, or what stands there is damaged or

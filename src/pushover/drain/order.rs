@@ -46,6 +46,11 @@ impl Entry {
         }
     }
 
+    /// Whether it rings until somebody acknowledges.
+    pub(super) fn rings(&self) -> bool {
+        self.priority >= EMERGENCY
+    }
+
     fn ends(&self) -> bool {
         self.about.as_ref().is_some_and(|about| about.ends)
     }

@@ -26,6 +26,8 @@ pub(super) struct Transport<'a> {
     pub(super) keyring: &'a mut Keyring,
     pub(super) memory: Memory,
     deadline: &'a Deadline,
+    /// When to have done, since the start; what is under way keeps its time.
+    end: Duration,
     started: SystemTime,
     api: Option<Api>,
     failures: u32,
@@ -43,7 +45,17 @@ impl<'a> Transport<'a> {
         started: SystemTime,
     ) -> Self {
         let (api, failures, slowest) = (None, 0, Duration::ZERO);
-        Self { route, keyring, memory, deadline, started, api, failures, slowest }
+        let end = Duration::MAX;
+        Self { route, keyring, memory, deadline, end, started, api, failures, slowest }
+    }
+
+    /// Begins nothing new after this time.
+    pub(super) fn leave_after(&mut self, time: Duration) {
+        self.end = self.end.min(self.deadline.elapsed() + time);
+    }
+
+    fn remaining(&self) -> Duration {
+        self.deadline.remaining().min(self.end.saturating_sub(self.deadline.elapsed()))
     }
 
     /// Leaves what was learnt to later runs. The caller holds the lock of `spool`.
@@ -59,13 +71,13 @@ impl<'a> Transport<'a> {
     }
 
     pub(super) fn has_time(&self) -> bool {
-        !self.deadline.has_passed()
+        !(self.deadline.has_passed() || self.remaining().is_zero())
     }
 
     /// What stands against any request now.
     pub(super) fn objection(&self) -> Option<Wait> {
         // Cut off in the middle it might arrive, and would be sent again.
-        if self.deadline.remaining() < self.slowest {
+        if self.remaining() < self.slowest {
             return Some(Wait::Time);
         }
         (self.failures >= TRIES).then(|| self.last_failure())
@@ -78,7 +90,7 @@ impl<'a> Transport<'a> {
             if left.is_zero() {
                 return Ok(());
             }
-            if left >= self.deadline.remaining() {
+            if left >= self.remaining() {
                 return Err(self.last_failure());
             }
             self.deadline.enter("waiting for a second try");
@@ -89,7 +101,7 @@ impl<'a> Transport<'a> {
 
     /// Whether another try in this run has a chance.
     pub(super) fn may_retry(&self) -> bool {
-        self.failures < TRIES && self.silence_left() < self.deadline.remaining()
+        self.failures < TRIES && self.silence_left() < self.remaining()
     }
 
     /// Makes a request, and learns how long Pushover takes at present.

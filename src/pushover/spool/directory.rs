@@ -247,7 +247,9 @@ fn directory() -> OFlags {
 
 /// Reads a file as far as one of the spool may reach.
 pub(super) fn read_all(file: &File) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    // Read at once: there may be a hundred thousand of them.
+    let length = file.metadata().map_or(0, |meta| meta.len().min(FILE_BYTES));
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 32);
     file.take(FILE_BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

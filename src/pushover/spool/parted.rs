@@ -54,16 +54,14 @@ impl Spool {
         self.waiting.remove(&format!("{DELIVERED}{}", name.as_str())).is_ok()
     }
 
-    /// Removes what was left for processes that have ended by now. Only the drainer may do this.
-    pub(crate) fn forget_deliveries(&self, now: u64) {
-        for record in self.waiting.names().unwrap_or_default() {
-            let is_old = || {
-                let changed = self.waiting.changed(&record).unwrap_or(0);
-                !(changed..=changed.saturating_add(DELIVERED_SECONDS)).contains(&now)
-            };
-            if record.starts_with(DELIVERED) && is_old() {
-                let _ = self.waiting.remove(&record);
-            }
+    /// Removes what was left for a process that has ended by now.
+    pub(super) fn forget_delivery(&self, name: &str, now: u64) {
+        let is_old = || {
+            let changed = self.waiting.changed(name).unwrap_or(0);
+            !(changed..=changed.saturating_add(DELIVERED_SECONDS)).contains(&now)
+        };
+        if name.starts_with(DELIVERED) && is_old() {
+            let _ = self.waiting.remove(name);
         }
     }
 

@@ -201,3 +201,37 @@ fn who_is_in_line_of_a_living_process_leaves_soon_and_its_alert_is_sent() {
     Outcome::of(&first.wait_with_output().unwrap()).expect(0, "PUSHOVER OK - ");
     assert_eq!(server.messages(), ["first", "second"]);
 }
+
+#[test]
+fn nobody_waits_for_a_crowd_but_an_emergency_is_heard_at_once() {
+    let (_keep, never) = mpsc::channel::<()>();
+    let never = Mutex::new(never);
+    let server = HttpServer::start(move |_, _| {
+        let _ = never.lock().unwrap().recv_timeout(Duration::from_millis(100));
+        Reply::accepted()
+    });
+    let host = host(&server, "digest = 0\n");
+    for number in 0..1100 {
+        // One of them rings, and what ends it waits far behind.
+        let (service, state, priority) = match number {
+            0 => ("over", "CRITICAL", 2),
+            1099 => ("over", "OK", 0),
+            _ => ("queue", "WARNING", 0),
+        };
+        waiting(&host, number, service, state, priority);
+    }
+    host.send("one more").expect(1, "PUSHOVER QUEUED - waits; 1");
+    let sent = server.messages();
+    assert!((1..20).contains(&sent.len()), "{sent:?}");
+    assert!(!sent.iter().any(|text| text.contains("over") || text.contains("one more")));
+    host.run(&[
+        "--type=PROBLEM",
+        "-Hmail01",
+        "--host-state=DOWN",
+        "--output=gone",
+        "--emergency=DOWN",
+    ])
+    .expect(0, "PUSHOVER OK - sent");
+    let then = server.messages();
+    assert_eq!((then.len(), then.last().map(String::as_str)), (sent.len() + 1, Some("gone")));
+}

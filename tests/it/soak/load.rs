@@ -53,6 +53,8 @@ fn text_of(number: usize) -> String {
     format!("#load# number {number}.")
 }
 
+const EMERGENCY: [&str; 3] = ["--emergency=DOWN", "--retry=60", "--expire=300"];
+
 #[test]
 #[ignore = "soak: 100,000 files in the spool"]
 fn a_hundred_thousand_files_in_the_spool_hold_no_alert_up() {
@@ -62,18 +64,29 @@ fn a_hundred_thousand_files_in_the_spool_hold_no_alert_up() {
         let host = Host::of(phone.server());
         let count = if is_whole() { 100_000 } else { 20_000 };
         fill(&host, kind, count);
-        let mut command = released(&host);
-        command.arg("--message=#load# fresh");
-        let begun = Instant::now();
-        let outcome = Outcome::of(&command.output().unwrap());
-        let taken = begun.elapsed();
-        let word = outcome.first_line().split(" - ").next().unwrap().to_owned();
-        eprintln!(
-            "soak: load: a send beside {count} files {kind}: {} ms, {word}",
-            taken.as_millis()
-        );
-        if taken > Duration::from_secs(1) {
-            slow.push(format!("{kind}: {} ms: {}", taken.as_millis(), outcome.stdout));
+        // What rings is worth a look at all that waits. After a failure nobody asks for five seconds.
+        let runs = [("a send", &[][..], 1), ("an emergency", &EMERGENCY, 2)];
+        let runs = runs.into_iter().take(if kind.ends_with("outage") { 1 } else { 2 });
+        for (what, options, most) in runs {
+            let mut command = released(&host);
+            let text = format!("#load# fresh, {what}.");
+            command.args(["--type=PROBLEM", "-Hmail01", "--host-state=DOWN", "--output", &text]);
+            let begun = Instant::now();
+            let outcome = Outcome::of(&command.args(options).output().unwrap());
+            let taken = begun.elapsed();
+            let word = outcome.first_line().split(" - ").next().unwrap().to_owned();
+            eprintln!(
+                "soak: load: {what} beside {count} files {kind}: {} ms, {word}",
+                taken.as_millis()
+            );
+            let is_on_its_way = if options.is_empty() {
+                [0, 1].contains(&outcome.code)
+            } else {
+                phone.count("alice", &text) == 1
+            };
+            if !is_on_its_way || taken > Duration::from_secs(most) {
+                slow.push(format!("{what}: {kind}: {} ms: {}", taken.as_millis(), outcome.stdout));
+            }
         }
     }
     assert!(slow.is_empty(), "{}", slow.join("\n"));
