@@ -135,6 +135,15 @@ impl Errand {
         self.patience.is_some()
     }
 
+    pub(super) fn wait_longer(&mut self, time: Duration) {
+        self.patience = self.patience.map(|_| self.deadline.elapsed() + time);
+    }
+
+    /// Whether nothing is worth waiting for any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.deadline.until_end().is_zero()
+    }
+
     pub(super) fn go_without_the_spool(&mut self) {
         self.patience = None;
     }

@@ -33,6 +33,11 @@ use crate::secret;
 /// Characters of the first line.
 const LINE_CHARS: usize = 200;
 
+/// How often in a row a worker must be seen waiting before it is said to hang.
+const GLANCES: u32 = 5;
+/// Time between two looks at a worker.
+const GLANCE: Duration = Duration::from_millis(50);
+
 /// Options of every notifier.
 #[derive(Clone, Debug, clap::Args)]
 pub struct NotifierOptions {
@@ -168,12 +173,19 @@ fn follow(
     Some(answer)
 }
 
+/// A worker that runs is not ended when the time for the spool is over: on a machine that has too much to do a substitute would be
+/// no faster.
 fn hear(worker: &mut Worker, errand: &mut Errand, signals: &SignalFd) -> Result<Printout, String> {
+    let mut glances = 0;
     loop {
         match worker.hear(signals, || errand.patience()) {
             Heard::Printout(printout) => return Ok(printout),
             Heard::Interim(note) => errand.learn(note),
             Heard::Signal(_) => {}
+            Heard::Nothing if !errand.is_over() && glances < GLANCES => {
+                glances = if worker.is_running() { 0 } else { glances + 1 };
+                errand.wait_longer(GLANCE);
+            }
             Heard::Nonsense => return Err(worker::NONSENSE.to_owned()),
             Heard::Ended => return Err(worker.no_answer()),
             Heard::Nothing => return Err(errand.gave_up()),

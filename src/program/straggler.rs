@@ -75,8 +75,9 @@ pub(super) fn find(duty: Duty, is_alike: impl Fn(&[OsString]) -> bool) -> Option
         .filter(|process| fs::metadata(&process.directory).is_ok_and(|of| of.uid() == account))
         .filter_map(|process| Some((process.words()?, process)))
         .filter(|(words, _)| words.first().is_some_and(|name| Duty::named_in(name) == duty))
-        .filter(|(words, _)| is_alike(words))
-        .find_map(|(words, process)| process.outlasts_its_run(duty, &words))
+        // In a storm there are hundreds of them, so what is dear comes last.
+        .filter(|(words, process)| process.outlasts_its_run(duty, words) && is_alike(words))
+        .find_map(|(_, process)| process.hanging())
 }
 
 /// The words of a command line as /proc shows it, with a NUL behind each.
@@ -119,17 +120,26 @@ impl Process {
         words_of(&read(&self.directory.join("cmdline"), LINE_BYTES)?)
     }
 
-    /// Kills it unless its run still waits for it; what cannot be killed hangs.
-    fn outlasts_its_run(&self, duty: Duty, words: &[OsString]) -> Option<Straggler> {
-        let stat = read(&self.directory.join("stat"), 4096)?;
-        let (parent, started) = parent_and_start(&stat)?;
-        let parent = read(&Path::new("/proc").join(parent.to_string()).join("cmdline"), LINE_BYTES);
-        let run = words_of(&parent.unwrap_or_default()).unwrap_or_default();
-        if is_run_of(run, duty, words) || self.ends_when_killed() {
+    /// Whether its run is gone; one that cannot be seen may still wait for it.
+    fn outlasts_its_run(&self, duty: Duty, words: &[OsString]) -> bool {
+        let Some((_, parent, _)) = self.stat() else { return false };
+        let line = read(&Path::new("/proc").join(parent.to_string()).join("cmdline"), LINE_BYTES);
+        let is_run = |line: Vec<u8>| is_run_of(words_of(&line).unwrap_or_default(), duty, words);
+        parent == 1 || line.is_some_and(|line| !is_run(line))
+    }
+
+    /// Kills it; what cannot be killed hangs.
+    fn hanging(&self) -> Option<Straggler> {
+        let (_, _, started) = self.stat()?;
+        if self.ends_when_killed() {
             return None;
         }
         let age = Duration::from_millis(started * (1000 / TICKS));
         Some(Straggler { pid: self.pid, age: since_boot().saturating_sub(age) })
+    }
+
+    fn stat(&self) -> Option<(u8, u32, u64)> {
+        state_parent_and_start(&read(&self.directory.join("stat"), 4096)?)
     }
 
     fn ends_when_killed(&self) -> bool {
@@ -149,14 +159,21 @@ fn is_same_file(a: &Path, b: &Path) -> bool {
     name(a) == name(b)
 }
 
-/// Parent and start of a process, the latter in ticks since the system's start (proc(5), `/proc/pid/stat`, fields 4 and
-/// 22). The name in field 2 may hold anything, even a bracket.
-fn parent_and_start(stat: &[u8]) -> Option<(u32, u64)> {
+/// Whether a process runs, or would if a processor had time for it: it waits for no disk then.
+pub(super) fn is_running(pid: u32) -> bool {
+    let process = Process { pid, directory: Path::new("/proc").join(pid.to_string()) };
+    process.stat().is_some_and(|(state, ..)| state == b'R')
+}
+
+/// State, parent and start of a process, the latter in ticks since the system's start (proc(5), `/proc/pid/stat`, fields 3, 4
+/// and 22). The name in field 2 may hold anything, even a bracket.
+fn state_parent_and_start(stat: &[u8]) -> Option<(u8, u32, u64)> {
     let name_end = stat.iter().rposition(|byte| *byte == b')')?;
     let fields = str::from_utf8(stat.get(name_end + 1..)?).ok()?;
     let mut fields = fields.split_ascii_whitespace();
-    let parent = fields.nth(1)?.parse().ok()?;
-    Some((parent, fields.nth(17)?.parse().ok()?))
+    let state = *fields.next()?.as_bytes().first()?;
+    let parent = fields.next()?.parse().ok()?;
+    Some((state, parent, fields.nth(17)?.parse().ok()?))
 }
 
 fn since_boot() -> Duration {
@@ -181,17 +198,18 @@ mod tests {
         let fields = "D 7 1 1 0 -1 4194304 95 0 0 0 0 0 0 0 20 0 1 0 8642 3170304 220";
         for name in ["check", "a b", "a) S 1 (b"] {
             let stat = format!("1234 ({name}) {fields}");
-            assert_eq!(parent_and_start(stat.as_bytes()), Some((7, 8642)), "{name}");
+            assert_eq!(state_parent_and_start(stat.as_bytes()), Some((b'D', 7, 8642)), "{name}");
         }
         for broken in ["", "1234 (check", "1234 (check) D 7 1"] {
-            assert_eq!(parent_and_start(broken.as_bytes()), None, "{broken}");
+            assert_eq!(state_parent_and_start(broken.as_bytes()), None, "{broken}");
         }
     }
 
     #[test]
     fn this_process_has_the_start_that_the_clock_says() {
         let stat = read(Path::new("/proc/self/stat"), 4096).unwrap();
-        let (_, started) = parent_and_start(&stat).unwrap();
+        let (_, _, started) = state_parent_and_start(&stat).unwrap();
+        assert!(is_running(std::process::id()));
         assert!(since_boot().as_secs() + 1 >= started / TICKS);
         assert!(since_boot().as_secs() < started / TICKS + 3600);
     }

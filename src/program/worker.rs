@@ -24,7 +24,7 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use super::console::Console;
 use super::printout::{Draft, Interim, Printout, Said};
 use super::run::Run;
-use super::{supervisor, wait};
+use super::{straggler, supervisor, wait};
 use crate::command_line::{self, Duty};
 use crate::deadline::Deadline;
 use crate::monitoring::Report;
@@ -200,6 +200,11 @@ impl Worker {
                 Err(_) => return Heard::Ended,
             }
         }
+    }
+
+    /// Whether it waits for nothing but the processor.
+    pub(super) fn is_running(&self) -> bool {
+        straggler::is_running(self.child.id())
     }
 
     fn send(&self, signal: Signal) {
