@@ -1,6 +1,6 @@
 //! One message in place of several. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::item::{Gist, Item};
 use super::super::text::{MESSAGE_CHARS, TITLE_CHARS, cut};
@@ -46,12 +46,21 @@ fn span(from: u64, to: u64) -> String {
 pub(super) fn digest(entries: &[&Entry], pattern: &Item) -> Item {
     // The last that was said of each object stands for all of it.
     let mut latest: BTreeMap<(&str, &str), &Gist> = BTreeMap::new();
+    let mut begun = BTreeSet::new();
     for about in entries.iter().filter_map(|entry| entry.about.as_ref()) {
         latest.insert((&about.host, &about.service), about);
+        if !about.ends {
+            begun.insert((about.host.as_str(), about.service.as_str()));
+        }
     }
+    let over: BTreeSet<_> =
+        begun.into_iter().filter(|key| latest.get(key).is_some_and(|about| about.ends)).collect();
     let mut all: Vec<&Gist> = latest.into_values().collect();
     all.sort_by_key(|about| std::cmp::Reverse(rank(&about.state)));
-    let loudest = entries.iter().map(|entry| entry.priority).max().unwrap_or(0).min(1);
+    // What is over is told quietly here as well.
+    let is_over = |entry: &&&Entry| over.contains(&key_of(entry));
+    let loud = entries.iter().filter(|entry| !is_over(entry)).map(|entry| entry.priority);
+    let loudest = loud.max().unwrap_or(-1).min(1);
     let newest = entries.iter().map(|entry| entry.created).max().unwrap_or(pattern.created);
     let mut item = Item {
         cancel: None,
@@ -71,6 +80,11 @@ pub(super) fn digest(entries: &[&Entry], pattern: &Item) -> Item {
         item.set_field("priority", &loudest.to_string());
     }
     item
+}
+
+fn key_of(entry: &Entry) -> (&str, &str) {
+    let about = entry.about.as_ref();
+    about.map_or(("", ""), |about| (about.host.as_str(), about.service.as_str()))
 }
 
 /// `🔴 12 CRITICAL, 30 WARNING`.
@@ -222,6 +236,26 @@ mod tests {
             (few.field("priority"), few.field("message").unwrap().lines().count()),
             (None, 4)
         );
+    }
+
+    #[test]
+    fn a_digest_of_what_is_over_is_quiet() {
+        let mut items = Vec::new();
+        for number in 0..10 {
+            items.push(item("m", "q", "CRITICAL", false, 1000 + number, 2));
+            items.push(item("m", "q", "OK", true, 1001 + number, 0));
+        }
+        let priority = |items: &[Item]| {
+            let entries: Vec<Entry> = items.iter().map(Entry::of).collect();
+            let all = digest(&entries.iter().collect::<Vec<_>>(), &items[0]);
+            all.field("priority").map(ToOwned::to_owned)
+        };
+        assert_eq!(priority(&items).as_deref(), Some("-1"));
+        items.push(item("m", "d", "WARNING", false, 1100, 0));
+        assert_eq!(priority(&items), None);
+        // It has begun again, or its begin was told before.
+        assert_eq!(priority(&items[..19]).as_deref(), Some("1"));
+        assert_eq!(priority(&items[1..2]), None);
     }
 
     #[test]
