@@ -47,7 +47,7 @@ release-check: lab soak package-check
 # Of it what is about packages: docs/release-check.md
 package-check: release
 	tests/setup.sh
-	packaging/setup.sh reprepro:reprepro gpg:gpg qemu-aarch64-static:qemu-user-static
+	packaging/setup.sh reprepro:reprepro gpg:gpg qemu-aarch64-static:qemu-user-static arch-test:arch-test
 	tests/lab/packages.sh $(release-packages)
 	tests/lab/systems.sh $(release-packages)
 

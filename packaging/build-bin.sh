@@ -19,7 +19,7 @@ export CFLAGS="${CFLAGS:-} -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY
 -ffile-prefix-map=$home=/usr/src/cargo"
 
 if [ -z "$glibc" ]; then
-    (cd "$top" && cargo build --locked --release --bins)
+    (cd "$top" && "${CARGO:-cargo}" build --locked --release --bins)
     built=$CARGO_TARGET_DIR/release
 else
     target=$3-unknown-linux-gnu

@@ -47,7 +47,7 @@ dpkg-deb --root-owner-group -Znone -b "$scratch/then/tree" "$scratch/then.deb" >
 if [[ " $* " == *:arm64* ]] && [ "$(uname -m)" != aarch64 ]; then
     at=/proc/sys/fs/binfmt_misc
     [ -e $at/register ] || mount -t binfmt_misc binfmt_misc $at
-    [ -e $at/qemu-aarch64 ] || sed 's/:[^:]*$/:F/' /usr/lib/binfmt.d/qemu-aarch64.conf >$at/register
+    [ -e $at/qemu-aarch64 ] || cat /usr/lib/binfmt.d/qemu-aarch64.conf >$at/register
 fi
 
 # What is there, but for the account and its home, which stay, and the records of apt, dpkg and adduser.
