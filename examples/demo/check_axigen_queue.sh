@@ -29,7 +29,7 @@ metrics_pid=$!
 while [ ! -s metrics-port ]; do
     kill -0 "$metrics_pid"
 done
-printf '\n== check_axigen_queue: from another host, by the server's metrics\n'
+printf '\n== check_axigen_queue: from another host, by the metrics of the server\n'
 show check_axigen_queue --metrics-url "http://127.0.0.1:$(cat metrics-port)/metrics" --auth-file axigen-login -v
 kill "$metrics_pid"
 wait "$metrics_pid" 2>/dev/null || :
