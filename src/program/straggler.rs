@@ -209,9 +209,17 @@ mod tests {
     fn this_process_has_the_start_that_the_clock_says() {
         let stat = read(Path::new("/proc/self/stat"), 4096).unwrap();
         let (_, _, started) = state_parent_and_start(&stat).unwrap();
-        assert!(is_running(std::process::id()));
         assert!(since_boot().as_secs() + 1 >= started / TICKS);
         assert!(since_boot().as_secs() < started / TICKS + 3600);
+    }
+
+    #[test]
+    fn who_looks_runs() {
+        // This thread, which has a number as well; the first one of the process waits for it.
+        let thread = fs::read_link("/proc/thread-self").unwrap();
+        let number = thread.file_name().and_then(OsStr::to_str).unwrap();
+        assert!(is_running(number.parse().unwrap()));
+        assert!(!is_running(0));
     }
 
     #[test]

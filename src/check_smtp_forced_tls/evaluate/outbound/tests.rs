@@ -82,7 +82,7 @@ fn what_forces_all_senders_is_said_and_changes_no_verdict() {
             evaluate(&outbound(good.clone()), &POLICY).all_findings().contains("forced by");
         assert_eq!(is_said, text.contains("forced by"));
         good.relay_host = Some("b".to_owned());
-        expect(text, &outbound(good), &POLICY, State::Warning, "b of the rule is no MX any more");
+        expect(text, &outbound(good), &POLICY, State::Warning, "b is no longer an MX");
     }
 }
 
