@@ -3,4 +3,5 @@
 mod every_program;
 mod json;
 mod openmetrics;
+mod unread;
 mod worker;
