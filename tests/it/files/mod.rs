@@ -4,6 +4,7 @@ mod boundaries;
 mod configuration;
 mod director;
 mod docs;
+mod examples;
 mod generated;
 mod glossary;
 mod graphs;

@@ -1,6 +1,7 @@
 //! `notify_pushover` with a stand-in of Pushover.
 
 mod acknowledge;
+mod closed;
 mod delivery;
 mod escalation;
 mod faults;
