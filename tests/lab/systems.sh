@@ -37,7 +37,7 @@ gpgconf --kill gpg-agent
 # Of the time when the spool was shared by root and a group.
 git clone -q --no-checkout . "$scratch/then"
 git -C "$scratch/then" checkout -q 8da861c
-(cd "$scratch/then" && packaging/build-deb.sh "$packages/bin/$(dpkg --print-architecture)" "$scratch/then/out")
+(cd "$scratch/then" && DPKG_DEB_COMPRESSOR_TYPE=none packaging/build-deb.sh "$packages/bin/$(dpkg --print-architecture)" "$scratch/then/out")
 dpkg-deb -R "$scratch"/then/out/"$name"_*.deb "$scratch/then/tree"
 # Its maintainer scripts count; they go for every architecture.
 sed -i -e 's/^Version: .*/Version: 0.0.1/' -e 's/^Architecture: .*/Architecture: all/' "$scratch/then/tree/DEBIAN/control"
