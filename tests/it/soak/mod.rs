@@ -12,6 +12,7 @@ mod faults;
 mod kills;
 mod load;
 mod phone;
+mod resolvers;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -111,6 +111,11 @@ impl SignedZones {
         let listeners = [1, 2].map(|number| SocketAddrV4::new(block.address(number), 53));
         let daemon = Daemon::start_on("run-signed-zones.sh", &unpacked, dir.path(), &listeners);
         Some(Self { _daemon: daemon, dir })
+    }
+
+    /// The DS record of the root.
+    pub(crate) fn anchor(&self) -> PathBuf {
+        self.dir.path().join("root.ds")
     }
 
     /// The command in a place where the resolver is the only one known.
