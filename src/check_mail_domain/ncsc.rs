@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_row_of_the_guidelines_has_its_class() {
+    fn each_suite_has_its_class() {
         for (suite, class) in [
             (0x1302, Good),
             (0x1303, Good),
@@ -154,6 +154,10 @@ mod tests {
         ] {
             assert_eq!(of_suite(suite), class, "{suite:04x}");
         }
+    }
+
+    #[test]
+    fn each_group_key_and_hash_has_its_class() {
         for (group, class) in [
             (0x0017, Good),
             (0x001d, Good),

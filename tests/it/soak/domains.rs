@@ -28,6 +28,8 @@ const DIFFERENCES: &[(&str, &str)] = &[
     ("twodown", "delivered unproven by the backup; a best host that is down is CRITICAL"),
 ];
 
+const TEST: &str = "postfix_and_the_check_agree_on_every_domain";
+
 /// Receivers by number, each at its address.
 const CHAINED: u8 = 10;
 const BARE: u8 = 11;
@@ -201,6 +203,43 @@ fn zones(keys: &Keys, block: Block) -> Vec<Zone> {
     hosts.chain(others).chain([Zone::new("implicit", "good", &implicit)]).collect()
 }
 
+/// A postfix with a listener for each chain.
+fn receivers(keys: &Keys, block: Block) -> Option<Postfix> {
+    let receivers = keys.receivers();
+    let files: Vec<(String, String)> =
+        receivers.iter().map(|(number, pem, _)| (format!("{number}.pem"), pem.clone())).collect();
+    let files: Vec<(&str, String)> =
+        files.iter().map(|(name, pem)| (name.as_str(), pem.clone())).collect();
+    let services: Vec<Service> = receivers
+        .iter()
+        .map(|(number, _, setting)| {
+            let chain = format!("smtpd_tls_chain_files = DIR/{number}.pem");
+            let settings = [chain.as_str(), setting].into_iter().filter(|one| !one.is_empty());
+            Service::new(&settings.collect::<Vec<_>>())
+        })
+        .collect();
+    let sockets =
+        receivers.iter().map(|(number, ..)| SocketAddrV4::new(block.address(*number), 25));
+    Postfix::start_at(TEST, &files, &services, sockets.collect())
+}
+
+/// A postfix that delivers as DNS says, at level dane.
+fn sender(keys: &Keys, block: Block) -> Option<Postfix> {
+    let resolver = format!("nameserver {}\noptions edns0 trust-ad\n", block.address(2));
+    let files =
+        [("good.pem", keys.chained.pem()), ("ca.pem", keys.root.pem()), ("resolv.conf", resolver)];
+    let settings: &[&str] = &[
+        "myhostname = sender.lab.test",
+        "smtp_dns_support_level = dnssec",
+        "smtp_host_lookup = dns",
+        "smtp_tls_security_level = dane",
+        "smtp_tls_dane_insecure_mx_policy = dane",
+        "smtp_tls_loglevel = 1",
+    ];
+    let routes = [(".lab".to_owned(), String::new(), settings)];
+    Postfix::handing_on(TEST, &files, &routes)
+}
+
 /// What became of a mail: status and code, and whether postfix verified the host.
 type Delivery = (String, bool);
 
@@ -250,46 +289,15 @@ fn deliveries(log: &str) -> BTreeMap<String, Delivery> {
 #[test]
 #[ignore = "lab: fifty signed zones, and postfix as judge of each"]
 fn postfix_and_the_check_agree_on_every_domain() {
-    let test = "postfix_and_the_check_agree_on_every_domain";
     let block = Block::new();
     let keys = Keys::new();
     let zones = zones(&keys, block);
     let mut domains: Vec<String> = zones.iter().map(|zone| format!("{}.lab", zone.name)).collect();
     domains.push("absent.lab".to_owned());
-    let Some(served) = SignedZones::start(test, block, &zones) else {
+    let Some(served) = SignedZones::start(TEST, block, &zones) else {
         return;
     };
-    let receivers = keys.receivers();
-    let files: Vec<(String, String)> =
-        receivers.iter().map(|(number, pem, _)| (format!("{number}.pem"), pem.clone())).collect();
-    let files: Vec<(&str, String)> =
-        files.iter().map(|(name, pem)| (name.as_str(), pem.clone())).collect();
-    let services: Vec<Service> = receivers
-        .iter()
-        .map(|(number, _, setting)| {
-            let chain = format!("smtpd_tls_chain_files = DIR/{number}.pem");
-            let settings = [chain.as_str(), setting].into_iter().filter(|one| !one.is_empty());
-            Service::new(&settings.collect::<Vec<_>>())
-        })
-        .collect();
-    let sockets =
-        receivers.iter().map(|(number, ..)| SocketAddrV4::new(block.address(*number), 25));
-    let Some(_receivers) = Postfix::start_at(test, &files, &services, sockets.collect()) else {
-        return;
-    };
-    let resolver = format!("nameserver {}\noptions edns0 trust-ad\n", block.address(2));
-    let files =
-        [("good.pem", keys.chained.pem()), ("ca.pem", keys.root.pem()), ("resolv.conf", resolver)];
-    let settings: &[&str] = &[
-        "myhostname = sender.lab.test",
-        "smtp_dns_support_level = dnssec",
-        "smtp_host_lookup = dns",
-        "smtp_tls_security_level = dane",
-        "smtp_tls_dane_insecure_mx_policy = dane",
-        "smtp_tls_loglevel = 1",
-    ];
-    let routes = [(".lab".to_owned(), String::new(), settings)];
-    let Some(sender) = Postfix::handing_on(test, &files, &routes) else {
+    let (Some(_receivers), Some(sender)) = (receivers(&keys, block), sender(&keys, block)) else {
         return;
     };
     send(sender.port(0), &domains);
