@@ -24,7 +24,7 @@ complete -c check_mail_domain -l output-format -d 'Print plugin text, one JSON o
 json\t''
 openmetrics\t''"
 complete -c check_mail_domain -s t -l timeout -d 'Give up after this many seconds; then the state is UNKNOWN (or STATE), unless what was seen by then already breaches a limit' -r -f
-complete -c check_mail_domain -l no-connect -d 'Look at DNS and the policy file only, and call no mail server'
+complete -c check_mail_domain -l no-connect -d 'Read DNS and the policy file only, and contact no mail server'
 complete -c check_mail_domain -l null-mx -d 'The domain is to take no mail: OK when it says so by a null MX'
 complete -c check_mail_domain -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c check_mail_domain -s 6 -l ipv6 -d 'Use IPv6 only'

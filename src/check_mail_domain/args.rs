@@ -15,7 +15,7 @@ use crate::smtp_client::CallerOptions;
 
 /// Is mail to this domain protected by what its owner publishes?
 ///
-/// DANE (TLSA records) and MTA-STS (a policy file) force the senders of the world to encrypt. A record that no longer
+/// DANE (TLSA records) and MTA-STS (a policy file) force senders to encrypt. A record that no longer
 /// fits the certificate stops their mail instead, and nobody here notices. The check does what those senders do: DNS
 /// with DNSSEC, the policy file, and STARTTLS with each address of each mail server; no mail is sent. Run it hourly.
 #[derive(Clone, Debug, clap::Parser)]
@@ -46,7 +46,7 @@ pub struct Args {
     #[arg(long, value_name = "SELECTOR", value_parser = selector)]
     dkim_selector: Vec<String>,
 
-    /// Look at DNS and the policy file only, and call no mail server
+    /// Read DNS and the policy file only, and contact no mail server
     #[arg(long)]
     no_connect: bool,
 

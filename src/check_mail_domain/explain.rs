@@ -54,7 +54,7 @@ pub(super) fn explain(facts: &Facts, measures: &[String], report: &mut Report) {
     }
     let servers: Vec<String> = facts.resolvers.iter().map(ToString::to_string).collect();
     report.explain(2, format!("resolver: {}", servers.join(", ")));
-    report.explain(2, "not looked at: policies that senders keep, and whether this domain's own server looks at others");
+    report.explain(2, "not tested: policies that senders keep, and whether this domain's own server checks others");
 }
 
 fn of_host(host: &MailHost, report: &mut Report) {

@@ -97,7 +97,7 @@ pub(super) enum Delegation {
 const ALGORITHMS: [u8; 8] = [5, 7, 8, 10, 13, 14, 15, 16];
 
 impl Delegation {
-    /// Whether the zone ought to be proven, so that a resolver that does not do it lets unproven records through.
+    /// Whether the zone ought to be proven, so that a resolver that does not offer it lets unproven records through.
     pub(super) fn is_to_be_proven(&self) -> bool {
         matches!(self, Self::Ds(algorithms) if algorithms.iter().any(|one| ALGORITHMS.contains(one)))
     }

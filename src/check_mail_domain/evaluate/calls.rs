@@ -83,7 +83,7 @@ fn unreached(
                 if is_down(host) { host_rule(facts, host, is_down) } else { State::Warning };
             judgements.find(state, format!("{place} takes no mail: {why}"));
             judgements
-                .advise("look at the server and its firewall; or take it out of the MX records");
+                .advise("check the server and its firewall, or remove it from the MX records");
         }
     }
 }

@@ -61,7 +61,7 @@ fn of_host(facts: &Facts, host: &MailHost, records: &[Tlsa], judgements: &mut Ju
     let name = &host.name;
     let is_unusable = records.iter().all(|record| unusable(record).is_some());
     if let Some(call) = host.calls.iter().find(|call| lacks_tls(call)) {
-        judgements.find(host_rule(facts, host, is_barred), format!("TLSA of {name} demands TLS, and {} does not do it{}: senders with DANE cannot deliver", words::call(host, call), words::why_no_tls(call)));
+        judgements.find(host_rule(facts, host, is_barred), format!("TLSA of {name} demands TLS, and {} does not offer it{}: senders with DANE cannot deliver", words::call(host, call), words::why_no_tls(call)));
         judgements.advise("switch STARTTLS on, or take the TLSA records away");
         judgements.result(ResultType::StarttlsNotSupported, name);
     }

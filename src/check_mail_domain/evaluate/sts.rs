@@ -22,7 +22,7 @@ pub(super) fn judge(facts: &Facts, policy: &Policy, judgements: &mut Judgements)
     match &sts.record {
         Published::None(NoRecord::Absent) => return,
         Published::None(why) => {
-            judgements.find(State::Warning, format!("the MTA-STS record is void: {why}"));
+            judgements.find(State::Warning, format!("the MTA-STS record is invalid: {why}"));
             judgements.advise("publish exactly one TXT record at _mta-sts: v=STSv1; id=1;");
             judgements.result(ResultType::StsPolicyInvalid, &facts.domain);
         }
@@ -84,7 +84,7 @@ fn file(found: &StsPolicy, media: &MediaType, policy: &Policy, judgements: &mut 
         }
         StsMode::None => {
             judgements.find(State::Warning, "the MTA-STS policy is in mode none");
-            judgements.advise("change to mode: enforce and change the id of the record; or take record and policy away");
+            judgements.advise("change to mode: enforce and change the id of the record; or remove record and policy");
         }
         _ => {}
     }
@@ -137,7 +137,7 @@ fn hosts(facts: &Facts, found: &StsPolicy, policy: &Policy, judgements: &mut Jud
             judgements.find(
                 state,
                 format!(
-                    "the MTA-STS policy demands TLS, and {place} does not do it{}: {effect}",
+                    "the MTA-STS policy demands TLS, and {place} does not offer it{}: {effect}",
                     words::why_no_tls(call)
                 ),
             );

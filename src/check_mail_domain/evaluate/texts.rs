@@ -34,7 +34,7 @@ fn tls_rpt(facts: &Facts, judgements: &mut Judgements) {
     match &reports.record {
         Published::Record(_) | Published::None(NoRecord::Absent) => {}
         Published::None(why) => {
-            judgements.find(State::Warning, format!("the TLS-RPT record is void: {why}"));
+            judgements.find(State::Warning, format!("the TLS-RPT record is invalid: {why}"));
             judgements.advise(
                 "publish exactly one TXT record at _smtp._tls: v=TLSRPTv1; rua=mailto:ADDRESS",
             );
@@ -53,7 +53,7 @@ fn spf(facts: &Facts, judgements: &mut Judgements) {
     match &facts.spf {
         None | Some(Published::None(NoRecord::Absent | NoRecord::OldType)) => {}
         Some(Published::None(why)) => {
-            judgements.find(State::Critical, format!("SPF is void for every reader: {why}"));
+            judgements.find(State::Critical, format!("SPF is invalid for every receiver: {why}"));
             judgements.advise("publish exactly one TXT record that begins with v=spf1");
         }
         Some(Published::Unknown(why)) => {
@@ -65,9 +65,12 @@ fn spf(facts: &Facts, judgements: &mut Judgements) {
 
 fn sum_of(sum: &SpfSum, judgements: &mut Judgements) {
     if let Some((domain, why)) = &sum.fault {
+        judgements.find(
+            State::Critical,
+            format!("SPF is invalid for every receiver: of {domain}: {why}"),
+        );
         judgements
-            .find(State::Critical, format!("SPF is void for every reader: of {domain}: {why}"));
-        judgements.advise(format!("take {domain} out of the record, or have its owner mend it"));
+            .advise(format!("remove {domain} from the record, or ask its owner to correct it"));
     }
     if let Some((domain, why)) = &sum.unknown {
         judgements.find(State::Unknown, format!("SPF unknown: {domain}: {why}"));
@@ -75,11 +78,13 @@ fn sum_of(sum: &SpfSum, judgements: &mut Judgements) {
     if sum.lookups > MOST_LOOKUPS {
         judgements.find(
             State::Critical,
-            format!("SPF takes more than {MOST_LOOKUPS} look-ups, so it is void for every reader"),
+            format!(
+                "SPF takes more than {MOST_LOOKUPS} look-ups, so it is invalid for every receiver"
+            ),
         );
         judgements.advise("name networks (ip4, ip6) in place of includes that are not needed");
     } else if sum.lookups >= MANY_LOOKUPS {
-        judgements.find(State::Warning, format!("SPF takes {} of {MOST_LOOKUPS} look-ups: the next change of an included domain voids it", sum.lookups));
+        judgements.find(State::Warning, format!("SPF takes {} of {MOST_LOOKUPS} look-ups: the next change of an included domain makes it invalid", sum.lookups));
         judgements.advise("name networks (ip4, ip6) in place of includes that are not needed");
     }
     if let Some(open) = &sum.open {
@@ -90,26 +95,26 @@ fn sum_of(sum: &SpfSum, judgements: &mut Judgements) {
         judgements.find(
             State::Warning,
             format!(
-                "{} terms of SPF lead nowhere, which many readers take for an error",
+                "{} terms of SPF find nothing, which many receivers treat as an error",
                 sum.voids
             ),
         );
-        judgements.advise("take the terms away whose names have no records");
+        judgements.advise("remove the terms whose names have no records");
     }
     if sum.has_ptr {
-        judgements.find(State::Warning, "SPF asks with ptr, which many readers do not do any more");
+        judgements.find(State::Warning, "SPF uses ptr, which many receivers no longer evaluate");
         judgements.advise("name addresses or hosts in place of ptr");
     }
     match sum.all {
         Some(Qualifier::Fail | Qualifier::SoftFail | Qualifier::Pass) => {}
         Some(Qualifier::Neutral) => {
-            judgements.find(State::Warning, "SPF says nothing of everybody else (?all)");
+            judgements.find(State::Warning, "SPF says nothing about other senders (?all)");
             judgements.advise("end it with -all or ~all");
         }
         None if sum.fault.is_some() || sum.unknown.is_some() => {}
         None => {
             judgements
-                .find(State::Warning, "SPF says nothing of everybody else: it ends without all");
+                .find(State::Warning, "SPF says nothing about other senders: it ends without all");
             judgements.advise("end it with -all or ~all");
         }
     }
@@ -120,7 +125,7 @@ fn dmarc(facts: &Facts, at: &DmarcAt, policy: &Policy, judgements: &mut Judgemen
     let record = match &at.record {
         Published::None(NoRecord::Absent) => return,
         Published::None(why) => {
-            judgements.find(State::Warning, format!("DMARC is void for every reader: {why}"));
+            judgements.find(State::Warning, format!("DMARC is invalid for every receiver: {why}"));
             judgements.advise(format!("publish exactly one TXT record at {place}: v=DMARC1; p=quarantine; rua=mailto:ADDRESS"));
             return;
         }
@@ -138,7 +143,7 @@ fn dmarc(facts: &Facts, at: &DmarcAt, policy: &Policy, judgements: &mut Judgemen
         judgements.advise("once reports are clean, publish p=quarantine or p=reject; or accept it with --dmarc-policy none");
     } else if record.is_testing {
         judgements.find(none, "DMARC is only tested (t=y, or pct below 100)");
-        judgements.advise(format!("once reports are clean, take t= and pct= out of {place}"));
+        judgements.advise(format!("once reports are clean, remove t= and pct= from {place}"));
     }
     if !is_above && record.sp == Some(Wish::None) && record.p != Wish::None {
         judgements.find(none, "DMARC asks for nothing below the domain (sp=none)");
@@ -170,7 +175,7 @@ fn dkim(selector: &str, found: &Published<DkimKey>, judgements: &mut Judgements)
         Published::None(why) => {
             judgements.find(
                 State::Critical,
-                format!("DKIM key {selector} is void for every reader: {why}"),
+                format!("DKIM key {selector} is invalid for every receiver: {why}"),
             );
             judgements
                 .advise("publish the key with which mail is signed, or take --dkim-selector away");

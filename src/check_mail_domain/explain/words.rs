@@ -19,7 +19,7 @@ pub(in crate::check_mail_domain) fn call(host: &MailHost, call: &Call) -> String
     }
 }
 
-/// Behind "and mx does not do it".
+/// Behind "and mx does not offer it".
 pub(in crate::check_mail_domain) fn why_no_tls(call: &Call) -> String {
     match &call.problem {
         None | Some(NoSession::NoStarttls) => " (STARTTLS is not offered)".to_owned(),
@@ -123,7 +123,7 @@ pub(in crate::check_mail_domain) fn unvalidated_advice(why: WhyUnvalidated) -> &
 /// What to do where a question has no answer.
 pub(in crate::check_mail_domain) fn unlooked(why: &NoLookup) -> &'static str {
     match why {
-        NoLookup::Unanswered(_) => "look at the resolver, or name another with --dns-server",
+        NoLookup::Unanswered(_) => "check the resolver, or give another with --dns-server",
         NoLookup::Doubtful => "look at the trust anchor and the clock of the resolvers",
         _ => "look at the name servers of the domain, and at the way there: dig +trace",
     }

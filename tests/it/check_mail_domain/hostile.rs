@@ -162,7 +162,7 @@ fn excessive() -> Vec<(&'static str, Arc<Answer>, &'static str)> {
         (
             "a TXT of 64 kB",
             instead(RecordType::TXT, |_| texts("v=spf1", &" ip4:192.0.2.1".repeat(18), 240)),
-            "SPF says nothing of everybody else",
+            "SPF says nothing about other senders",
         ),
         (
             "names with control characters",

@@ -201,7 +201,7 @@ pub(super) const DANE: &[(&str, Change, State, &str)] = &[
             no_tls(f, 0);
         },
         CRITICAL,
-        "TLSA of mx1.a.example demands TLS, and mx1.a.example does not do it",
+        "TLSA of mx1.a.example demands TLS, and mx1.a.example does not offer it",
     ),
     (
         "an expired certificate that is named itself",

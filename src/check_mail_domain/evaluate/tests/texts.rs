@@ -18,7 +18,7 @@ pub(super) const STS: &[(&str, Change, State, &str)] = &[
         "record twice",
         |f| f.sts = Some(Sts { record: Published::None(NoRecord::Several(2)), policy: None }),
         WARNING,
-        "the MTA-STS record is void: there are 2, which count as none",
+        "the MTA-STS record is invalid: there are 2, which count as none",
     ),
     (
         "record void",
@@ -27,7 +27,7 @@ pub(super) const STS: &[(&str, Change, State, &str)] = &[
             f.sts = Some(Sts { record, policy: None });
         },
         WARNING,
-        "the MTA-STS record is void: its id is none",
+        "the MTA-STS record is invalid: its id is none",
     ),
     ("404", |f| fetched(f, NoPolicy::Status(404)), WARNING, "answered with HTTP status 404"),
     ("301", |f| fetched(f, NoPolicy::Status(301)), WARNING, "answered with HTTP status 301"),
@@ -82,7 +82,7 @@ pub(super) const STS: &[(&str, Change, State, &str)] = &[
             no_tls(f, 0);
         },
         CRITICAL,
-        "the MTA-STS policy demands TLS, and mx1.a.example does not do it",
+        "the MTA-STS policy demands TLS, and mx1.a.example does not offer it",
     ),
     (
         "testing, MX not named",
@@ -135,7 +135,7 @@ pub(super) const STS: &[(&str, Change, State, &str)] = &[
         "TLS-RPT twice",
         |f| f.tls_rpt.as_mut().unwrap().record = Published::None(NoRecord::Several(2)),
         WARNING,
-        "the TLS-RPT record is void",
+        "the TLS-RPT record is invalid",
     ),
     (
         "TLS-RPT void",
@@ -144,7 +144,7 @@ pub(super) const STS: &[(&str, Change, State, &str)] = &[
             f.tls_rpt.as_mut().unwrap().record = record;
         },
         WARNING,
-        "the TLS-RPT record is void: it has no rua=",
+        "the TLS-RPT record is invalid: it has no rua=",
     ),
     (
         "nobody reads TLS reports",
@@ -168,12 +168,12 @@ pub(super) const TEXTS: &[(&str, Change, State, &str)] = &[
         WARNING,
         "no SPF: it stands in a record of type SPF (99) alone",
     ),
-    ("SPF twice", |f| f.spf = Some(Published::None(NoRecord::Several(2))), CRITICAL, "SPF is void"),
+    ("SPF twice", |f| f.spf = Some(Published::None(NoRecord::Several(2))), CRITICAL, "SPF is invalid"),
     (
         "SPF includes a domain without",
         |f| spf(f, |sum| sum.fault = Some(("b.example".to_owned(), NoRecord::Absent))),
         CRITICAL,
-        "SPF is void for every reader: of b.example: there is none",
+        "SPF is invalid for every receiver: of b.example: there is none",
     ),
     ("SPF of 11 look-ups", |f| spf(f, |sum| sum.lookups = 11), CRITICAL, "more than 10 look-ups"),
     ("SPF of 10 look-ups", |f| spf(f, |sum| sum.lookups = 10), WARNING, "SPF takes 10 of 10"),
@@ -188,12 +188,12 @@ pub(super) const TEXTS: &[(&str, Change, State, &str)] = &[
     ("?all", |f| spf(f, |sum| sum.all = Some(Qualifier::Neutral)), WARNING, "(?all)"),
     ("no all", |f| spf(f, |sum| sum.all = None), WARNING, "it ends without all"),
     ("~all", |f| spf(f, |sum| sum.all = Some(Qualifier::SoftFail)), OK, "SPF"),
-    ("ptr", |f| spf(f, |sum| sum.has_ptr = true), WARNING, "SPF asks with ptr"),
+    ("ptr", |f| spf(f, |sum| sum.has_ptr = true), WARNING, "SPF uses ptr"),
     (
         "three void look-ups",
         |f| spf(f, |sum| sum.voids = 3),
         WARNING,
-        "3 terms of SPF lead nowhere",
+        "3 terms of SPF find nothing",
     ),
     (
         "SPF not looked up",
@@ -211,7 +211,7 @@ pub(super) const TEXTS: &[(&str, Change, State, &str)] = &[
         "DMARC twice",
         |f| f.dmarc.as_mut().unwrap().record = Published::None(NoRecord::Several(2)),
         WARNING,
-        "DMARC is void",
+        "DMARC is invalid",
     ),
     (
         "p=none",
@@ -237,7 +237,7 @@ pub(super) const TEXTS: &[(&str, Change, State, &str)] = &[
         "DKIM key missing",
         |f| f.dkim.push(("s1".to_owned(), Some(Published::None(NoRecord::Absent)))),
         CRITICAL,
-        "DKIM key s1 is void for every reader: there is none",
+        "DKIM key s1 is invalid for every receiver: there is none",
     ),
     (
         "short DKIM key",
@@ -261,7 +261,7 @@ pub(super) const TEXTS: &[(&str, Change, State, &str)] = &[
         "DKIM key twice",
         |f| f.dkim.push(("s1".to_owned(), Some(Published::None(NoRecord::Several(2))))),
         CRITICAL,
-        "DKIM key s1 is void for every reader: there are 2",
+        "DKIM key s1 is invalid for every receiver: there are 2",
     ),
     (
         "DKIM tested",
