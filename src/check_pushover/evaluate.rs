@@ -58,7 +58,7 @@ fn lost(facts: &Facts, report: &mut Report) {
         let age = duration::human(Duration::from_secs(*seconds));
         let last = if *count == 1 { "" } else { "the last one " };
         report.find(State::Critical, format!("{count} {alerts} lost, {last}{age} ago"));
-        report.advise(format!("see what nobody was told; then rm {}", file.display()));
+        report.advise(format!("read what nobody was told; then rm {}", file.display()));
     }
     let count = facts.lost.iter().map(|lost| lost.count).sum();
     report.measure(Metric::new("lost", Value::Uint(count), Unit::None));
@@ -97,7 +97,9 @@ fn unsendable(facts: &Facts, report: &mut Report) {
             State::Warning,
             format!("{} waiting cannot be sent from here: {lacking}", facts.unsendable),
         );
-        report.advise("run notify_pushover flush with it, or set it in the configuration");
+        report.advise(
+            "put what is missing into pushover.toml, or run notify_pushover flush where it is set",
+        );
     }
 }
 
@@ -116,7 +118,7 @@ fn remarks(facts: &Facts, report: &mut Report) {
         } else {
             let what = texts.first().map_or("", String::as_str);
             report.find(State::Warning, format!("the last alert, {age} ago: {what}"));
-            report.advise("mend the notification command; an alert without a remark ends this");
+            report.advise("correct the notification command; an alert without a remark ends this");
         }
         for text in texts {
             report.explain(1, text.clone());
@@ -134,7 +136,7 @@ fn stuck(facts: &Facts, report: &mut Report) {
         _ => ("messages are", "their files"),
     };
     report.find(State::Warning, format!("{} {are} done with but cannot be removed", facts.stuck));
-    report.advise(format!("see owner and attributes of {files} in the spool"));
+    report.advise(format!("check owner and attributes of {files} in the spool"));
 }
 
 /// What will never arrive?

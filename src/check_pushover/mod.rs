@@ -1,4 +1,4 @@
-//! `check_pushover`: does the way of alerts work? A notifier that fails in silence is worse than none.
+//! `check_pushover`: does the way of alerts work? A notifier that fails unnoticed is worse than none.
 
 mod args;
 mod evaluate;

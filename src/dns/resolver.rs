@@ -27,7 +27,7 @@ pub(crate) enum Validates {
     No(WhyUnvalidated),
 }
 
-/// Why nothing is known of DNSSEC.
+/// Why nothing is known about DNSSEC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum WhyUnvalidated {

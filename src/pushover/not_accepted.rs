@@ -109,7 +109,7 @@ pub(crate) enum Failure {
     Foreign(u16),
     #[error("too large (413)")]
     TooLarge,
-    #[error("the proxy wants a password (407)")]
+    #[error("the proxy demands a password (407)")]
     ProxyPassword,
     #[error("answer {0} redirects; not followed")]
     Redirect(u16),
@@ -127,7 +127,7 @@ pub(crate) enum Distrust {
     UnknownIssuer,
     #[error("has expired")]
     Expired,
-    #[error("is not valid yet; see the clock")]
+    #[error("is not valid yet; check the clock")]
     NotYet,
     #[error("is for another name")]
     OtherName,

@@ -98,7 +98,7 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Io`] when they cannot.
     pub(crate) fn check_writable(&self) -> Result<(), SpoolError> {
-        self.waiting.check_writable().map_err(self.trouble("cannot take messages out"))
+        self.waiting.check_writable().map_err(self.trouble("cannot remove messages"))
     }
 
     /// Whether a message can be put here: as large as most, and taken out again.

@@ -83,7 +83,7 @@ impl WebForm {
         if !token.is_empty() && !looks_like_key(token) {
             let chars = token.chars().count();
             return Err(refuse(format!(
-                "the token must be 30 letters and digits, but has {chars} characters or others"
+                "the token must be 30 letters and digits, but has {chars} characters or contains others"
             )));
         }
         let (priorities, wrong_priorities) = BySeverity::read(text("priorities")?);

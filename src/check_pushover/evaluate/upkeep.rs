@@ -35,7 +35,7 @@ pub(super) fn configuration(facts: &Facts, report: &mut Report) {
         let is_ours = matches!(**problem, NoConfig::File(SecretError::Unreadable { .. }));
         let state = if is_ours { State::Unknown } else { State::Critical };
         report.find(state, problem.to_string());
-        report.advise("notify_pushover validate tells when it is mended");
+        report.advise("notify_pushover validate says when it is fixed");
     }
     if let Some(problem) = &facts.route {
         report.find(State::Critical, format!("nothing can be sent: {problem}"));
@@ -48,7 +48,7 @@ pub(super) fn configuration(facts: &Facts, report: &mut Report) {
             }
         };
         report.find(state, mistake.to_string());
-        report.advise("mend it in pushover.toml");
+        report.advise("correct it in pushover.toml");
     }
 }
 
@@ -56,7 +56,7 @@ pub(super) fn configuration(facts: &Facts, report: &mut Report) {
 fn keeping(facts: &Facts, report: &mut Report) {
     if let Some(error) = &facts.not_kept {
         report.find(State::Critical, format!("the next alert is not kept: {error}"));
-        report.advise("an alert that cannot be sent at once is lost until this is mended");
+        report.advise("until this is fixed, an alert that cannot be sent at once is lost");
     }
     let Some(Room { bytes, files }) = facts.room else { return };
     let less = |size: u64, number: u64| bytes < size || files.is_some_and(|files| files < number);
@@ -116,7 +116,7 @@ fn clock(facts: &Facts, report: &mut Report) {
             (facts.future, duration::human(Duration::from_secs(facts.future_seconds)));
         let messages = if count == 1 { "message is" } else { "messages are" };
         report.find(State::Warning, format!("{count} waiting {messages} dated {ahead} ahead"));
-        report.advise("see the clock of this host: it was ahead, or is behind now");
+        report.advise("check the clock of this host: it was ahead, or is behind now");
     }
     report.measure(Metric::new("future", Value::Uint(facts.future), Unit::None));
 }

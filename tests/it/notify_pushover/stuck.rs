@@ -121,7 +121,7 @@ fn a_spool_that_only_grows_is_not_used() {
         eprintln!("skipped, no attributes on this file system");
         return;
     };
-    host.run(&["flush"]).expect(3, "PUSHOVER UNKNOWN - cannot take messages out");
+    host.run(&["flush"]).expect(3, "PUSHOVER UNKNOWN - cannot remove messages");
     host.send("2").expect(0, "PUSHOVER OK - sent; not kept: ");
     assert_eq!(server.messages(), ["2"]);
     drop(append_only);
