@@ -8,7 +8,7 @@ const CHUNK: usize = 4096;
 
 /// What a client sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Heard {
+pub(super) enum LineRead {
     /// A whole line, without its end.
     Line(Vec<u8>),
     /// More than a line may have; the rest of it follows.
@@ -34,7 +34,7 @@ impl<S: Read + Write> Lines<S> {
     ///
     /// # Errors
     /// That of the stream: silence, a reset.
-    pub(super) fn hear(&mut self) -> io::Result<Heard> {
+    pub(super) fn hear(&mut self) -> io::Result<LineRead> {
         let mut line = Vec::new();
         loop {
             while let Some(byte) = self.received.get(self.next) {
@@ -43,15 +43,15 @@ impl<S: Read + Write> Lines<S> {
                     if line.last() == Some(&b'\r') {
                         line.pop();
                     }
-                    return Ok(Heard::Line(line));
+                    return Ok(LineRead::Line(line));
                 }
                 line.push(*byte);
                 if line.len() == LINE_BYTES {
-                    return Ok(Heard::TooLong);
+                    return Ok(LineRead::TooLong);
                 }
             }
             if !self.fill()? {
-                return Ok(Heard::End);
+                return Ok(LineRead::End);
             }
         }
     }

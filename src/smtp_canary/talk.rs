@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use super::lines::{Heard, Lines};
+use super::lines::{LineRead, Lines};
 use crate::canary::{
     Canary, Circumstances, HalfError, Peer, Sight, SinkState, Step, TlsUsed, Token,
 };
@@ -183,12 +183,12 @@ impl<'a, S: Read + Write> Talk<'a, S> {
     fn answer_all(&mut self) -> io::Result<SessionEnd> {
         for _ in 0..MOST_COMMANDS {
             let line = match self.lines.hear()? {
-                Heard::Line(line) => String::from_utf8_lossy(&line).into_owned(),
-                Heard::TooLong => {
+                LineRead::Line(line) => String::from_utf8_lossy(&line).into_owned(),
+                LineRead::TooLong => {
                     self.say("421", "line too long")?;
                     return Ok(SessionEnd::Broken("line too long".to_owned()));
                 }
-                Heard::End => {
+                LineRead::End => {
                     self.left();
                     return Ok(SessionEnd::Left);
                 }
@@ -382,10 +382,12 @@ impl<'a, S: Read + Write> Talk<'a, S> {
         let mut length: usize = 0;
         loop {
             match self.lines.hear()? {
-                Heard::Line(line) if line == b"." => break,
-                Heard::Line(line) => length = length.saturating_add(line.len() + 2),
-                Heard::TooLong => length = length.saturating_add(1024),
-                Heard::End => return Ok(Some(SessionEnd::Broken("left within a mail".to_owned()))),
+                LineRead::Line(line) if line == b"." => break,
+                LineRead::Line(line) => length = length.saturating_add(line.len() + 2),
+                LineRead::TooLong => length = length.saturating_add(1024),
+                LineRead::End => {
+                    return Ok(Some(SessionEnd::Broken("left within a mail".to_owned())));
+                }
             }
             if length > MOST_CONTENT {
                 self.say("421", "5.3.4 too large")?;

@@ -224,7 +224,9 @@ fn published<T>(found: Option<&Published<T>>) -> Taken {
 
 fn spf(facts: &Facts) -> Taken {
     match &facts.spf {
-        Some(Published::Record(sum)) if sum.fault.is_some() => Taken::No("it is invalid".to_owned()),
+        Some(Published::Record(sum)) if sum.fault.is_some() => {
+            Taken::No("it is invalid".to_owned())
+        }
         Some(Published::Record(sum)) if sum.unknown.is_some() => Taken::Unknown,
         other => published(other.as_ref()),
     }

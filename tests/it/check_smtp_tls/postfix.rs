@@ -281,7 +281,7 @@ fn a_default_run_is_gentle() {
     outcome.expect(0, "SMTP TLS OK - grade A");
     let connections: usize = outcome.metric("connections").unwrap().parse().unwrap();
     assert!(connections <= 20, "{connections} connections");
-    let log = postfix.log();
+    let log = postfix.log_with("]: disconnect from ", connections);
     assert_eq!(log.matches("]: connect from ").count(), connections, "each connection is counted");
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use super::bell::{ring_on_changes, wait_for};
 use super::daemon::{Daemon, fetched, free_ports};
 use super::{NOBODY, open_tempdir};
 
@@ -93,6 +94,12 @@ impl Postfix {
     /// The maildir that mails to own.test go to.
     pub(crate) fn inbox(&self) -> PathBuf {
         self.dir.path().join("mail/inbox")
+    }
+
+    /// What postfix logged, once this text stands there so many times: its processes log when they come to it.
+    pub(crate) fn log_with(&self, text: &str, times: usize) -> String {
+        ring_on_changes(&[&self.dir.path().join("log")]);
+        wait_for(text, || Some(self.log()).filter(|log| log.matches(text).count() >= times))
     }
 
     /// What postfix logged.

@@ -168,7 +168,12 @@ pub(super) const TEXTS: &[(&str, Change, State, &str)] = &[
         WARNING,
         "no SPF: it stands in a record of type SPF (99) alone",
     ),
-    ("SPF twice", |f| f.spf = Some(Published::None(NoRecord::Several(2))), CRITICAL, "SPF is invalid"),
+    (
+        "SPF twice",
+        |f| f.spf = Some(Published::None(NoRecord::Several(2))),
+        CRITICAL,
+        "SPF is invalid",
+    ),
     (
         "SPF includes a domain without",
         |f| spf(f, |sum| sum.fault = Some(("b.example".to_owned(), NoRecord::Absent))),
