@@ -108,7 +108,12 @@ fn client(access: &IcingaAccess) -> Result<Client, RouteError> {
 /// Icinga answers with a result for each object, or with an error for all of them.
 fn judge(status: u16, body: &[u8]) -> Result<CoreAnswer, Untold> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let results = body.get("results").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let results = body.get("results").and_then(Value::as_array);
+    // No object is as the filter says, in the words of Icinga 2.13, whose status is 500 then.
+    if results.is_some_and(Vec::is_empty) {
+        return Ok(CoreAnswer::NotTheSame);
+    }
+    let results = results.map_or(&[][..], Vec::as_slice);
     let has = |code: f64| {
         let is = |result: &Value| {
             let seen = result.get("code").and_then(Value::as_f64);
@@ -124,7 +129,7 @@ fn judge(status: u16, body: &[u8]) -> Result<CoreAnswer, Untold> {
     if has(409.0) {
         return Ok(CoreAnswer::NotTheSame);
     }
-    // No object is as the filter says. A server in between that knows no such page answers otherwise.
+    // The same in those of later ones. A server in between that knows no such page answers otherwise.
     if status == 404 && of_all.is_some_and(|code| (code - 404.0).abs() < 0.5) {
         let said = text(&body, "status");
         return if said.starts_with("No objects found") {
@@ -186,7 +191,8 @@ mod tests {
             ),
             (503, r#"{"error":503,"status":"Icinga is reloading"}"#, None),
             (200, "", None),
-            (200, r#"{"results":[]}"#, None),
+            (500, r#"{"results":[]}"#, Some(CoreAnswer::NotTheSame)),
+            (500, r#"{"results":[{"code":500.0,"status":"Action execution failed"}]}"#, None),
             (302, "", None),
         ] {
             let seen = judge(status, body.as_bytes());
