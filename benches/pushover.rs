@@ -1,5 +1,5 @@
 //! Measures one send of `notify_pushover`, spool included, against curl doing the same, and how fast a full spool is
-//! drained. Prints the markdown tables of `benches/pushover.md`, which explains them.
+//! drained, and what a storm costs while Pushover is slow. Prints the markdown tables of `benches/pushover.md`, which explains them.
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 #![expect(
     clippy::print_stdout,
@@ -14,6 +14,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use tempfile::TempDir;
@@ -21,6 +22,8 @@ use tempfile::TempDir;
 const ROUNDS: usize = 61;
 const WAITING: u64 = 1000;
 const PARALLEL: usize = 50;
+/// What Pushover was measured to take on a bad day.
+const SLOW: Duration = Duration::from_millis(300);
 const TOKEN: &str = "azGDORePK8gMaC0QOYAMyEEuzJnyUi";
 const USER: &str = "uQiRzpo4DXghDmr9QzzfQu27cmVRsG";
 const ANSWER: &str = r#"{"status":1,"request":"647d2300-702c-4b38-8b2f-d56326ae460b"}"#;
@@ -28,13 +31,103 @@ const ANSWER: &str = r#"{"status":1,"request":"647d2300-702c-4b38-8b2f-d56326ae4
 fn main() {
     let scratch = TempDir::with_prefix_in("pushover-bench-", env!("CARGO_TARGET_TMPDIR")).unwrap();
     let config = scratch.path().join("pushover.toml");
-    fs::write(&config, format!("token = '{TOKEN}'\n[users]\nalice = '{USER}'\n")).unwrap();
-    fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
-    let site = Site { url: serve(), config, spool: scratch.path().join("spool") };
+    write_config(&config, "digest = 0\n");
+    let site = Site {
+        url: serve(Arrivals::default(), Duration::ZERO),
+        config,
+        spool: scratch.path().join("spool"),
+    };
     let theirs = of_another_account(&site, scratch.path());
     one_send(&site, theirs.as_ref());
     drain(&site);
     parallel(&site);
+    println!("\n| Pushover takes {} ms | goal | measured |\n|-|-|-|", SLOW.as_millis());
+    for waiting in [200, 1000] {
+        emergency(scratch.path(), waiting);
+    }
+    storm(scratch.path());
+}
+
+fn write_config(path: &Path, more: &str) {
+    fs::write(path, format!("token = '{TOKEN}'\n{more}[users]\nalice = '{USER}'\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// A site of its own, whose Pushover is slow, and what comes there.
+fn slow_site(scratch: &Path, name: &str, more: &str) -> (Site, Arrivals) {
+    let directory = scratch.join(name);
+    fs::create_dir(&directory).unwrap();
+    let config = directory.join("pushover.toml");
+    write_config(&config, more);
+    let arrivals = Arrivals::default();
+    let site = Site { url: serve(arrivals.clone(), SLOW), config, spool: directory.join("spool") };
+    fs::create_dir(&site.spool).unwrap();
+    fs::set_permissions(&site.spool, fs::Permissions::from_mode(0o700)).unwrap();
+    (site, arrivals)
+}
+
+/// An emergency while another process sends what waits, and no digest makes the line shorter.
+fn emergency(scratch: &Path, waiting: u64) {
+    let (site, arrivals) = slow_site(scratch, &format!("emergency-{waiting}"), "digest = 0\n");
+    fill(&site, waiting);
+    let mut flush = site.notify();
+    flush.args(["flush", "--timeout=600"]).stdout(Stdio::null());
+    let mut flush = flush.spawn().unwrap();
+    // It is under way.
+    arrivals.wait_for(|all| all.len() >= 3);
+    let started = Instant::now();
+    let mut alert = problem(&site, "mail01", "", "DOWN", &["--emergency=DOWN"]);
+    let mut alert = alert.spawn().unwrap();
+    let arrived = arrivals.wait_for(|all| all.iter().any(|(_, rings)| *rings));
+    let (at, _) = arrived.into_iter().find(|(_, rings)| *rings).unwrap();
+    let took = (at - started).as_secs_f64();
+    println!("| emergency on the phone, {waiting} waiting, no digest | 2 s | {took:.2} s |");
+    alert.wait().unwrap();
+    flush.kill().unwrap();
+    flush.wait().unwrap();
+}
+
+/// 200 services and their host fail within a second, and a process tells of each.
+fn storm(scratch: &Path) {
+    let (site, arrivals) = slow_site(scratch, "storm", "");
+    let started = Instant::now();
+    let mut children: Vec<Child> = (0..200)
+        .map(|number| {
+            let service = format!("service {number}");
+            problem(&site, "mail01", &service, "CRITICAL", &[]).spawn().unwrap()
+        })
+        .collect();
+    let rung = Instant::now();
+    children.push(problem(&site, "mail01", "", "DOWN", &["--emergency=DOWN"]).spawn().unwrap());
+    for child in &mut children {
+        child.wait().unwrap();
+    }
+    let left = started.elapsed();
+    let mut flush = site.notify();
+    assert!(
+        flush.args(["flush", "--timeout=600"]).stdout(Stdio::null()).status().unwrap().success()
+    );
+    let all = arrivals.wait_for(|_| true);
+    let last = all.iter().map(|(at, _)| *at).max().unwrap();
+    let (alarm, _) = all.iter().find(|(_, rings)| *rings).unwrap();
+    println!("| storm of 201: messages | 6 | {} |", all.len());
+    println!(
+        "| storm of 201: the last message, after its begin | 5 s | {:.2} s |",
+        (last - started).as_secs_f64()
+    );
+    println!(
+        "| storm of 201: the emergency, the last process to start | 2 s | {:.2} s |",
+        (*alarm - rung).as_secs_f64()
+    );
+    println!("| storm of 201: all processes have ended | | {:.2} s |", left.as_secs_f64());
+}
+
+fn problem(site: &Site, host: &str, service: &str, state: &str, more: &[&str]) -> Command {
+    let mut command = site.notify();
+    let of = if service.is_empty() { "--host-state" } else { "--service-state" };
+    command.args(["--type=PROBLEM", "--output=it hurts", "--host-name", host]);
+    command.args(["--service-name", service, of, state]).args(more).stdout(Stdio::null());
+    command
 }
 
 /// The same with a spool of nobody's, whose identity root takes; `None` for those who are not root.
@@ -137,15 +230,7 @@ fn drain(site: &Site) {
         read_message(&mut stream).unwrap();
     }
     let limit = started.elapsed();
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-    for number in 0..WAITING {
-        let item = format!(
-            r#"{{"address":{{"config":"{}","token":"configured","user":"configured","recipient":"alice"}},"fields":[["message","number {number}"],["timestamp","{now}"]],"created":{now}}}"#,
-            site.config.display()
-        );
-        fs::write(site.spool.join(format!("{:020}-1-0123456789abcdef.json", number + 1)), item)
-            .unwrap();
-    }
+    fill(site, WAITING);
     let ours = time(site.notify().arg("flush"));
     println!("\n| {WAITING} waiting messages, one connection | ms | per message, µs |\n|-|-|-|");
     let per_message = |took: Duration| took.as_secs_f64() * 1e6 / 1000.0;
@@ -159,6 +244,23 @@ fn drain(site: &Site) {
         ours.as_secs_f64() * 1e3,
         per_message(ours)
     );
+    fill(site, WAITING);
+    let mut flush = site.notify();
+    flush.arg("flush");
+    println!("\nPeak of that flush: {} KiB.", peak(&flush));
+}
+
+/// Has this many messages wait.
+fn fill(site: &Site, waiting: u64) {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    for number in 0..waiting {
+        let item = format!(
+            r#"{{"address":{{"config":"{}","token":"configured","user":"configured","recipient":"alice"}},"fields":[["message","number {number}"],["timestamp","{now}"]],"object":"o{number}","created":{now},"about":{{"host":"h","service":"s{number}","state":"WARNING","ends":false,"text":"t"}}}}"#,
+            site.config.display()
+        );
+        fs::write(site.spool.join(format!("{:020}-1-0123456789abcdef.json", number + 1)), item)
+            .unwrap();
+    }
 }
 
 fn parallel(site: &Site) {
@@ -194,16 +296,39 @@ fn peak(command: &Command) -> u64 {
     String::from_utf8(output.stderr).unwrap().trim().parse().unwrap()
 }
 
-fn serve() -> String {
+/// When messages came, and whether they ring until somebody acknowledges.
+#[derive(Clone, Default)]
+struct Arrivals(Arc<(Mutex<Vec<(Instant, bool)>>, Condvar)>);
+
+impl Arrivals {
+    fn note(&self, rings: bool) {
+        self.0.0.lock().unwrap().push((Instant::now(), rings));
+        self.0.1.notify_all();
+    }
+
+    fn wait_for(&self, enough: impl Fn(&[(Instant, bool)]) -> bool) -> Vec<(Instant, bool)> {
+        let all = self.0.0.lock().unwrap();
+        self.0.1.wait_while(all, |all| !enough(all)).unwrap().clone()
+    }
+}
+
+/// A Pushover that takes its time for each message.
+fn serve(arrivals: Arrivals, time: Duration) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
         for stream in listener.incoming() {
+            let arrivals = arrivals.clone();
             std::thread::spawn(move || {
                 let stream = stream.unwrap();
                 stream.set_nodelay(true).unwrap();
                 let mut stream = BufReader::new(stream);
-                while read_message(&mut stream).is_some() {
+                while let Some(body) = read_message(&mut stream) {
+                    // On the phone by the time that Pushover says so.
+                    if !time.is_zero() {
+                        std::thread::sleep(time);
+                    }
+                    arrivals.note(String::from_utf8_lossy(&body).contains("priority=2"));
                     let head =
                         format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", ANSWER.len());
                     if stream.get_mut().write_all(format!("{head}{ANSWER}").as_bytes()).is_err() {
@@ -217,7 +342,7 @@ fn serve() -> String {
 }
 
 /// One request or answer with its body.
-fn read_message(stream: &mut BufReader<TcpStream>) -> Option<()> {
+fn read_message(stream: &mut BufReader<TcpStream>) -> Option<Vec<u8>> {
     let mut length = 0;
     loop {
         let mut line = String::new();
@@ -236,5 +361,6 @@ fn read_message(stream: &mut BufReader<TcpStream>) -> Option<()> {
         }
     }
     let mut body = vec![0; length];
-    stream.read_exact(&mut body).ok()
+    stream.read_exact(&mut body).ok()?;
+    Some(body)
 }
