@@ -46,4 +46,4 @@ install-package: install
 	install -D -m 644 -t $(DESTDIR)$(tmpfilesdir) packaging/tmpfiles.d/$(name).conf
 	install -d -m 700 $(DESTDIR)/var/spool/$(name) $(DESTDIR)/var/spool/$(name)-channel
 	packaging/sbom.sh $(machine) >$(share)/$(name)/sbom.cdx.json
-	packaging/third-party.sh > THIRD-PARTY-LICENSES
+	packaging/third-party.sh $(machine) > THIRD-PARTY-LICENSES

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 file=sbom-of-$1
 trap 'rm -f "$file.json"' EXIT
 # The time leaves the random serial number out.
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)} CARGO_NET_OFFLINE=true \
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)} \
     cargo cyclonedx -qq --format json --spec-version 1.5 --target "$1-unknown-linux-gnu" --override-filename "$file"
 # Our own crate goes by its place on this machine.
 sed "s|path+file://$PWD#\(monitoring-plugins-axigen@\)\?|pkg:cargo/monitoring-plugins-axigen@|g; s|?download_url=file://[^\"]*||g" "$file.json"

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Prints the licences of every crate that is linked into the programs, each text once.
+# Prints the licences of every crate that is linked into the programs for MACHINE, x86_64 or aarch64, each text once.
 set -eu
+[ $# -eq 1 ] || { echo "usage: $0 MACHINE" >&2; exit 64; }
 cd "$(dirname "$0")/.."
 registry=${CARGO_HOME:-$HOME/.cargo}/registry/src
 seen=$(mktemp -d)
@@ -9,7 +10,7 @@ trap 'rm -rf "$seen"' EXIT
 echo 'The programs of this package contain code of the following Rust crates. Each is used under its licence, whose'
 echo 'text and copyright notices follow the name; a text that stood above is named only.'
 cargo tree --locked --offline --edges normal,no-proc-macro --prefix none --format '{p}|{l}' \
-    --target x86_64-unknown-linux-gnu --target aarch64-unknown-linux-gnu | sed 's/ (\*)$//; s/ (proc-macro)//' | LC_ALL=C sort -u |
+    --target "$1-unknown-linux-gnu" | sed 's/ (\*)$//; s/ (proc-macro)//' | LC_ALL=C sort -u |
     while IFS='|' read -r package licence; do
         crate=${package%% *} version=${package#* v}
         case $version in *' ('*) continue ;; esac # our own, with its path
