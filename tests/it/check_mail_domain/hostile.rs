@@ -16,9 +16,16 @@ type Answer = dyn Fn(&Message, &str, RecordType) -> Option<Vec<u8>> + Send + Syn
 
 /// Answers on UDP and TCP until the test ends.
 fn serve(answer: Arc<Answer>) -> SocketAddr {
-    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    // The kernel's port for one may be taken for the other.
+    let (udp, tcp) = std::iter::repeat_with(|| {
+        let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let tcp = TcpListener::bind(udp.local_addr().unwrap());
+        tcp.ok().map(|tcp| (udp, tcp))
+    })
+    .flatten()
+    .next()
+    .unwrap();
     let at = udp.local_addr().unwrap();
-    let tcp = TcpListener::bind(at).unwrap();
     let reply = move |bytes: &[u8]| {
         let asked = Message::from_vec(bytes).unwrap();
         let query = &asked.queries[0];
