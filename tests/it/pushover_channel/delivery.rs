@@ -94,6 +94,7 @@ fn a_contact_without_an_address_is_the_default_recipient() {
     let mut daemon = Daemon::configured(Release::Plain, &host.config(), token());
     daemon.call("SendNotification", notification("", 1, "crit")).unwrap();
     arrived(&server, 1);
+    emptied(&host);
     host.configure(&format!(
         "spool-dir = '{}'\napi-url = '{}'\n",
         host.spool().display(),
