@@ -298,7 +298,9 @@ fn peak(command: &Command) -> u64 {
 
 /// When messages came, and whether they ring until somebody acknowledges.
 #[derive(Clone, Default)]
-struct Arrivals(Arc<(Mutex<Vec<(Instant, bool)>>, Condvar)>);
+struct Arrivals(Arc<(Mutex<Vec<Arrival>>, Condvar)>);
+
+type Arrival = (Instant, bool);
 
 impl Arrivals {
     fn note(&self, rings: bool) {
@@ -306,7 +308,7 @@ impl Arrivals {
         self.0.1.notify_all();
     }
 
-    fn wait_for(&self, enough: impl Fn(&[(Instant, bool)]) -> bool) -> Vec<(Instant, bool)> {
+    fn wait_for(&self, enough: impl Fn(&[Arrival]) -> bool) -> Vec<Arrival> {
         let all = self.0.0.lock().unwrap();
         self.0.1.wait_while(all, |all| !enough(all)).unwrap().clone()
     }
