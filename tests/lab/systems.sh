@@ -135,6 +135,7 @@ for system; do
     diff "$scratch/before" "$scratch/after" || fail 'something is left behind'
 
     figures+=("| $suite | $architecture | $(version_of libc6) | $version | $took s | $alarmed s |")
+    echo "${figures[-1]}"
     rm -rf "$root"
 done
 echo
