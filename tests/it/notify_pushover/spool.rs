@@ -194,7 +194,8 @@ fn a_repetition_that_still_waits_is_not_queued_twice() {
     let server = HttpServer::with(vec![Reply::json(500, "")]);
     let host = Host::of(&server);
     let event = ["--type=PROBLEM", "-Hh", "--service-state=CRITICAL", "--output=x", "--timeout=2"];
-    let run = |more: &[&str]| host.run(&[&event[..], more].concat());
+    // All of one second, as a core that says when something happened has it.
+    let run = |more: &[&str]| host.run(&[&event[..], &["--timestamp=1790000000"], more].concat());
     run(&["--notification-number=1"]).expect(1, "PUSHOVER QUEUED - ");
     run(&["--notification-number=1"]).expect(1, "PUSHOVER QUEUED - ");
     assert_eq!(host.waiting().len(), 1);
