@@ -135,6 +135,7 @@ fn icinga_rings_once_for_a_filling_queue_and_is_silent_on_recovery() {
     }
     a_filling_queue_rings_once(&machine, &icinga);
     what_is_written_reaches_no_shell(&machine, &icinga);
+    output_longer_than_a_command_line_reaches_the_phone(&machine, &icinga);
     an_emergency_ends_with_the_recovery(&machine, &icinga, smtp);
     a_host_that_is_down_rings(&machine, &icinga);
 
@@ -234,6 +235,20 @@ fn what_is_written_reaches_no_shell(machine: &Machine, core: &impl Core) {
     core.check_until("axigen-queue", 0);
     machine.wait_for_phone("axigen-queue", before + 3);
     machine.nothing_was_touched();
+}
+
+/// Cut to what the phone can show; whole, no command with it would run.
+fn output_longer_than_a_command_line_reaches_the_phone(machine: &Machine, core: &impl Core) {
+    let before = machine.phone("axigen-queue").len();
+    let output = format!("AXIGEN QUEUE CRITICAL - long{}", " output".repeat(30_000));
+    for _ in 0..3 {
+        core.submit("axigen-queue", &output);
+    }
+    let message = machine.wait_for_phone("axigen-queue", before + 1);
+    assert!(message.field("message").starts_with("long output output"), "{message:?}");
+    machine.queue(0);
+    core.check_until("axigen-queue", 0);
+    machine.wait_for_phone("axigen-queue", before + 2);
 }
 
 /// A dead mail server rings until it is well, and then what rings is stopped before the news is told.

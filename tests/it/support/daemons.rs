@@ -135,9 +135,11 @@ impl<'a> Icinga<'a> {
     }
 
     fn call(&self, method: &str, path: &str, body: &Value) -> Value {
-        let (words, body) = (self.request(method, path), body.to_string());
+        let words = self.request(method, path);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let output = self.machine.run(&[&words[..], &["-d", &body]].concat());
+        // By a file, since a body may be longer than an argument.
+        self.machine.write("tmp/body.json", &body.to_string());
+        let output = self.machine.run(&[&words[..], &["-d", "@/tmp/body.json"]].concat());
         let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         answer["results"].clone()
     }
