@@ -29,7 +29,7 @@ use crate::tls::trust::Anchors;
 use ask::Asker;
 use reach::{Halt, Reach, Setback, mechanisms, out_of_time};
 
-/// Looks at a server until all is seen, the time is over or it keeps us out; at each of its addresses, if that is asked
+/// Looks at a server until all is seen, the time is over or it refuses us; at each of its addresses, if that is asked
 /// for.
 pub(super) fn probe(
     target: &Target,

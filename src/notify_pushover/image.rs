@@ -62,7 +62,7 @@ impl From<FileError> for ImageError {
     }
 }
 
-/// By the first bytes: a name proves nothing.
+/// By the first bytes: a name may be any.
 fn kind(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("image/png"),

@@ -216,7 +216,7 @@ impl Api {
         let headers = headers_of(response.headers());
         let mut body = Vec::new();
         let read = response.take(BODY_BYTES).read_to_end(&mut body);
-        // An error's body is a courtesy; a success without its body proves nothing.
+        // An error's body is a courtesy; a success without its body is none.
         if let (200, Err(error)) = (status, read) {
             return failed(Failure::BrokeOff(innermost(&error)));
         }

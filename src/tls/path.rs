@@ -202,7 +202,7 @@ fn fault(path: &[X509Certificate<'_>]) -> Option<PathFault> {
         if !is_strong(certificate.public_key()) {
             return Some(PathFault::Key);
         }
-        // What an anchor signs for itself proves nothing.
+        // What an anchor signs for itself adds nothing.
         if !is_anchor && certificate::hash(certificate) != Hash::Sound {
             return Some(PathFault::Algorithm);
         }

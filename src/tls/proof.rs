@@ -120,7 +120,7 @@ impl Proof {
             Anchored::Unchecked(what) => self.unknown = Some(Unproven::Unchecked(what.clone())),
             Anchored::Unknown(why) => self.unknown = Some(Unproven::NoAnchors(why.clone())),
         }
-        // What a certificate signs for itself proves nothing either way, whatever the hash.
+        // What a certificate signs for itself adds nothing, whatever the hash.
         let is_sha1 = |sent: &&Certificate| sent.hash == Hash::Sha1 && !sent.is_self_issued;
         if chain.certificates.iter().any(is_sha1) {
             self.refuse(Fault::Sha1);

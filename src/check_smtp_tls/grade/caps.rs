@@ -319,7 +319,7 @@ impl Judge<'_> {
         if let Some(why) = self.facts.no_certificate.clone().filter(|_| leaves.is_empty()) {
             self.cap(About::Key, &Fact::Unknown(why), Grade::F, "the certificate is weak", KEY);
         }
-        // 2009e: such a signature can be forged. One that a certificate gives itself proves nothing either way.
+        // 2009e: such a signature can be forged. One that a certificate gives itself says nothing of it.
         let mut signed = self.facts.certificates.iter().filter(|one| !one.is_self_issued);
         if signed.any(|one| matches!(one.hash, Hash::Md2 | Hash::Md5)) {
             self.cap(

@@ -132,7 +132,7 @@ impl<'a> Asker<'a> {
         self.had_control = true;
         self.control = Some(question.clone());
         self.add_chain(&answer.certificates);
-        // A version outside the known ones proves nothing.
+        // A version outside the known ones is no answer.
         let Some(version) = Protocol::from_wire(hello.version) else {
             return;
         };

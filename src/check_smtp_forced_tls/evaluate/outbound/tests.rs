@@ -146,7 +146,7 @@ fn the_way_to_a_partner_is_judged_by_all_its_hosts() {
             "p.example: takes no mail at all (null MX)",
         ),
         (
-            "proves nothing",
+            "no proof",
             partner(two(), &[("a", good()), ("b", expired())]),
             State::Warning,
             "p.example: b: certificate expired 3d ago (1 of 2 hosts)",
