@@ -123,11 +123,17 @@ fn converse<S: Read + Write>(
             return None;
         }
     }
+    let mut is_content = false;
     loop {
         let line = line(&mut reader);
         let command = line.trim_end().to_owned();
-        let said = if command.is_empty() { "EOF" } else { &command };
+        let said = if line.is_empty() { "EOF" } else { &command };
         heard.lock().unwrap().push((way, said.to_owned()));
+        // Nothing is said to a line of a mail.
+        is_content &= !["EOF", "."].contains(&said);
+        if is_content {
+            continue;
+        }
         let ordinary = match said.split([' ', ':']).next().unwrap_or_default() {
             "EOF" => return None,
             "EHLO" if way == Way::Clear => "250-mail.lab.test\r\n250 STARTTLS",
@@ -140,6 +146,7 @@ fn converse<S: Read + Write>(
         if answer.is_empty() || !say(&mut reader, answer) {
             return None;
         }
+        is_content = said == "DATA" && answer.starts_with("354");
         if said == "STARTTLS" && answer.starts_with("220") {
             return Some(reader.into_inner());
         }
