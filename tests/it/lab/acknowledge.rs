@@ -137,6 +137,8 @@ fn nagios_learns_who_has_acknowledged_on_the_phone() {
     let machine = Machine::new();
     let example = format!("{EXAMPLES}/nagios/axigen.cfg");
     machine.adapt(&example, "etc/nagios4/conf.d/axigen.cfg", &[]);
+    // Nothing listens there.
+    machine.write("etc/hosts", "127.0.0.1 localhost mail01.example.org\n");
     let nagios = Nagios::start(&machine);
     configure(&machine, "command-file = '/var/lib/nagios4/rw/nagios.cmd'");
     nagios.check_until("smtp", 2);
