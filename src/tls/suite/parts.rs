@@ -97,7 +97,7 @@ impl Suite {
         self.cipher == Cipher::Null
     }
 
-    /// Whether the server proves nothing.
+    /// Whether the server shows no certificate.
     #[must_use]
     pub(crate) fn is_anonymous(&self) -> bool {
         self.authentication == Authentication::Anonymous
