@@ -3,7 +3,7 @@
 //! A process that waits for a disk which does not answer (state D) cannot be ended, not even by itself, and holds what
 //! it has open: the core would wait for its output, or for the process, until the disk is back. So the run waits for
 //! nothing without an end: it hands over the worker's answer, or says why there is none, and leaves the worker behind.
-//! The next run finds that as a [`straggler`](super::straggler) and adds none.
+//! The next run finds that as a [`straggler`] and adds none.
 
 use std::ffi::OsString;
 use std::io::Read;
