@@ -1,6 +1,6 @@
 //! The ends of a notifier: its exit code says what became of the message, and nothing stops a delivery under way.
 //!
-//! As for a check, the [worker](super::worker) does all the work and the run waits for no disk. Once half of the time is over and the spool has
+//! As for a check, the [worker] does all the work and the run waits for no disk. Once half of the time is over and the spool has
 //! not answered, the run ends the worker and has a substitute send the alert without a spool. A disk that comes back does not
 //! bring the worker back with it; what the last system call of it had asked for may have been done, and then the alert
 //! comes twice.
