@@ -1,6 +1,6 @@
 //! Messages on their way: kept first, then sent by us or by whoever has its turn, and what has become of each.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 
 use super::dispatch::Dispatch;
@@ -124,7 +124,7 @@ fn follow(ours: &[Name], dispatch: &mut Dispatch<'_>, spool: &Spool) -> Vec<Opti
             Ok(fates) => fates,
             Err(error) => return all(Wait::Spool(error)),
         },
-        Ok(Turn::Done) => HashMap::new(),
+        Ok(Turn::Done) => BTreeMap::new(),
         Ok(Turn::TooLate) => return all(Wait::Turn),
         Err(error) => return all(Wait::Spool(error)),
     };
@@ -151,7 +151,7 @@ fn send_homeless(
     (fates, ends_of(ours, &drained.unwrap_or_default(), spool))
 }
 
-fn ends_of(ours: &[Name], drained: &HashMap<Name, Fate>, spool: &Spool) -> Vec<Option<Fate>> {
+fn ends_of(ours: &[Name], drained: &BTreeMap<Name, Fate>, spool: &Spool) -> Vec<Option<Fate>> {
     let end = |name: &Name| drained.get(name).cloned().or_else(|| end_on_disk(name, spool));
     ours.iter().map(end).collect()
 }

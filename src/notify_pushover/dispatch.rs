@@ -1,6 +1,6 @@
 //! What `send` and `flush` share: draining, and saying what became of the messages.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::explain;
 use super::facts::Waiting;
@@ -30,7 +30,7 @@ impl Dispatch<'_> {
         &mut self,
         spool: &Spool,
         urgent: &[Name],
-    ) -> Result<HashMap<Name, Fate>, SpoolError> {
+    ) -> Result<BTreeMap<Name, Fate>, SpoolError> {
         self.drainer(Memory::recall(spool)).drain(spool, urgent)
     }
 

@@ -25,7 +25,7 @@ pub(crate) fn looks_like_key(text: &str) -> bool {
 }
 
 /// Where a token or a key is to be read by whoever sends the message.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Source {
     /// In the configuration file.
@@ -37,7 +37,7 @@ pub(crate) enum Source {
 }
 
 /// Who the message is for and whose application sends it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Addressee {
     /// The configuration file.
     pub(crate) config: PathBuf,

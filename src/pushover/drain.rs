@@ -11,7 +11,7 @@ mod order;
 mod settle;
 mod transport;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
 pub(crate) use fate::{Failed, Fate, Hold, Wait};
@@ -81,8 +81,8 @@ pub(crate) struct Drainer<'a> {
 #[derive(Default)]
 struct Pass {
     /// What stops a message stops those behind it, or they would overtake it: a recovery before its problem.
-    stopped: HashMap<Addressee, Fate>,
-    handled: HashSet<Name>,
+    stopped: BTreeMap<Addressee, Fate>,
+    handled: BTreeSet<Name>,
     moved: bool,
 }
 
@@ -109,10 +109,10 @@ impl<'a> Drainer<'a> {
         &mut self,
         spool: &Spool,
         urgent: &[Name],
-    ) -> Result<HashMap<Name, Fate>, SpoolError> {
+    ) -> Result<BTreeMap<Name, Fate>, SpoolError> {
         spool.check_writable()?;
         spool.tidy(self.transport.seconds());
-        let mut fates = HashMap::new();
+        let mut fates = BTreeMap::new();
         let entries = urgent.iter().filter_map(|name| spool.read(name).ok());
         let entries: Vec<Entry> = entries.map(|item| Entry::of(&item)).collect();
         let rings = entries.iter().any(Entry::rings);
@@ -153,7 +153,7 @@ impl<'a> Drainer<'a> {
         &mut self,
         spool: &Spool,
         urgent: &Urgent<'_>,
-        fates: &mut HashMap<Name, Fate>,
+        fates: &mut BTreeMap<Name, Fate>,
     ) -> Result<bool, SpoolError> {
         let mut pass = Pass::default();
         loop {
@@ -203,7 +203,7 @@ impl<'a> Drainer<'a> {
         spool: &Spool,
         urgent: &Urgent<'_>,
         pass: &mut Pass,
-        fates: &mut HashMap<Name, Fate>,
+        fates: &mut BTreeMap<Name, Fate>,
     ) -> Result<(), SpoolError> {
         let mut known = std::mem::take(&mut self.line);
         let names = spool.waiting()?;
@@ -329,7 +329,7 @@ impl<'a> Drainer<'a> {
     fn enforce_number(
         &mut self,
         spool: &Spool,
-        fates: &mut HashMap<Name, Fate>,
+        fates: &mut BTreeMap<Name, Fate>,
     ) -> Result<(), SpoolError> {
         let memory = &mut self.transport.memory;
         let mut names = spool.waiting()?;

@@ -1,6 +1,6 @@
 //! From the names in an item to token and key, at the moment of sending.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -103,8 +103,8 @@ pub(crate) enum KeyError {
 /// Reads configurations and secrets once per run.
 #[derive(Debug, Default)]
 pub(crate) struct Keyring {
-    configs: HashMap<PathBuf, Result<Config, Arc<NoConfig>>>,
-    files: HashMap<PathBuf, Secret>,
+    configs: BTreeMap<PathBuf, Result<Config, Arc<NoConfig>>>,
+    files: BTreeMap<PathBuf, Secret>,
 }
 
 impl Keyring {

@@ -14,7 +14,6 @@ mod room;
 mod site;
 mod turn;
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -27,6 +26,7 @@ pub(crate) use receipts::Receipts;
 pub(crate) use room::Room;
 pub(crate) use turn::{Lock, Turn};
 
+use super::fingerprint::fingerprint;
 use super::identity;
 use super::item::Item;
 use crate::deadline::Deadline;
@@ -299,12 +299,14 @@ impl Spool {
         let newest = times.find(|time| *time < LAST_TIME).unwrap_or(0);
         let clock = now.duration_since(UNIX_EPOCH).map_or(0, |age| age.as_nanos());
         let time = clock.max(newest.saturating_add(1));
+        let process = std::process::id().to_string();
+        // That of no other, even where the system gives no random bytes.
         let key = if key.is_empty() {
-            format!("{:016x}", RandomState::new().build_hasher().finish())
+            fingerprint(&[&time.to_string(), &process], 16)
         } else {
             key.to_owned()
         };
-        Ok(Name::new(format!("{time:020}-{}-{key}.json", std::process::id())))
+        Ok(Name::new(format!("{time:020}-{process}-{key}.json")))
     }
 
     fn trouble(&self, doing: &'static str) -> impl Fn(io::Error) -> SpoolError {

@@ -1,6 +1,6 @@
 //! The second thread: it sends what waits in the spool, as long as the process lives.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -42,7 +42,7 @@ struct Round {
     /// A token that Pushover could not be asked about yet.
     unproven: Arc<Mutex<Option<Secret>>>,
     /// What the log has been told and is still so.
-    told: HashSet<String>,
+    told: BTreeSet<String>,
 }
 
 impl Courier {
@@ -65,7 +65,7 @@ impl Courier {
             voice,
             under_way: under_way.clone(),
             unproven: unproven.clone(),
-            told: HashSet::new(),
+            told: BTreeSet::new(),
         };
         std::thread::Builder::new().name("courier".to_owned()).spawn(move || {
             round.serve(&rung);
@@ -165,8 +165,8 @@ impl Round {
     }
 
     /// Tells the log what became of the messages, once as long as it stays so.
-    fn tell(&mut self, fates: &HashMap<Name, Fate>) -> bool {
-        let mut still = HashSet::new();
+    fn tell(&mut self, fates: &BTreeMap<Name, Fate>) -> bool {
+        let mut still = BTreeSet::new();
         for fate in fates.values() {
             let words = explain::fate(fate);
             if fate.waits() {

@@ -1,7 +1,7 @@
 //! What Nagios and Naemon think of an object, from their status file. An external command has no condition, so it is looked
 //! at before whether the problem is still the same.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -57,11 +57,11 @@ impl Object {
 fn read(mut file: impl BufRead, alarm: &Alarm) -> io::Result<Seen> {
     let kind = if alarm.service.is_empty() { "hoststatus" } else { "servicestatus" };
     let mut seen = Seen::default();
-    let mut block: Option<(String, HashMap<String, String>)> = None;
+    let mut block: Option<(String, BTreeMap<String, String>)> = None;
     while let Some(line) = next_line(&mut file)? {
         let line = line.trim_start_matches([' ', '\t']);
         if let Some(name) = line.strip_suffix('{') {
-            block = Some((name.trim().to_owned(), HashMap::new()));
+            block = Some((name.trim().to_owned(), BTreeMap::new()));
         } else if line.trim_end() == "}" {
             let Some((name, lines)) = block.take() else { continue };
             let number = |key: &str| lines.get(key)?.parse::<u64>().ok();
@@ -80,13 +80,13 @@ fn read(mut file: impl BufRead, alarm: &Alarm) -> io::Result<Seen> {
     Ok(seen)
 }
 
-fn is_wanted(lines: &HashMap<String, String>, alarm: &Alarm) -> bool {
+fn is_wanted(lines: &BTreeMap<String, String>, alarm: &Alarm) -> bool {
     let is = |key: &str, wanted: &str| lines.get(key).is_some_and(|seen| seen == wanted);
     let is_service = alarm.service.is_empty() || is("service_description", &alarm.service);
     is("host_name", &alarm.host) && is_service
 }
 
-fn object(lines: &HashMap<String, String>) -> Option<Object> {
+fn object(lines: &BTreeMap<String, String>) -> Option<Object> {
     let number = |key: &str| lines.get(key)?.parse::<u64>().ok();
     Some(Object {
         is_problem: number("current_state")? != 0,

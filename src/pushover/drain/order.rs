@@ -3,7 +3,7 @@
 //! A problem and its recovery that both wait become one quiet note, and too many messages for one recipient become a digest:
 //! in the hour in which everything fails a phone that rings 200 times tells less than one that rings once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::super::addressee::Addressee;
 use super::super::item::{Gist, Item};
@@ -144,7 +144,7 @@ fn chains<'a>(
     line: &'a BTreeMap<Name, Entry>,
     may: impl Fn(&Name, &Entry) -> bool,
 ) -> Vec<Chain<'a>> {
-    let mut places: HashMap<(&Addressee, &str), usize> = HashMap::new();
+    let mut places: BTreeMap<(&Addressee, &str), usize> = BTreeMap::new();
     let mut chains: Vec<Chain<'a>> = Vec::new();
     for (name, entry) in line.iter().filter(|(name, entry)| may(name, entry)) {
         // What was sent by hand is about nothing, and so in nobody's order.
