@@ -14,6 +14,7 @@ mod progress;
 mod run;
 mod server;
 mod service;
+mod stake;
 mod straggler;
 mod supervisor;
 mod unset;

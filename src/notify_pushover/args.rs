@@ -182,6 +182,13 @@ pub struct Args {
     pub(super) run: NotifierOptions,
 }
 
+impl Args {
+    /// Whether something is lost if the run does not do what it is for.
+    pub(super) fn is_alert(&self) -> bool {
+        matches!(self.action, Action::Send | Action::Cancel) && !self.dry_run
+    }
+}
+
 impl AsRef<NotifierOptions> for Args {
     fn as_ref(&self) -> &NotifierOptions {
         &self.run

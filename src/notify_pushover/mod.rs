@@ -29,8 +29,11 @@ mod validate;
 
 pub use args::Args;
 
+use std::path::PathBuf;
+
 use crate::clock::unix_seconds;
 use crate::program::{Delivery, Errand, Notifier, Outcome};
+use crate::pushover::config::CONFIG_FILE;
 use crate::pushover::losses;
 use args::Action;
 
@@ -39,6 +42,11 @@ pub const NOTIFIER: Notifier<Args> = Notifier {
     service: "PUSHOVER",
     notify,
     places: |args| args.access.places(),
+    at_stake: |args| match args {
+        Some(args) => args.is_alert().then(|| args.access.place()),
+        // Whatever it turns out to be: where check_pushover looks without options.
+        None => Some(PathBuf::from(CONFIG_FILE)),
+    },
     // Where nothing takes the note, the exit code has said it.
     note_loss: |place, now| drop(losses::note(place, unix_seconds(now))),
 };

@@ -15,6 +15,7 @@ use super::printout::{Interim, Printout};
 use super::run::Run;
 use super::{usage, wait};
 use crate::command_line::Duty;
+use crate::monitoring::clean::clean;
 use crate::monitoring::render::{self, Format};
 use crate::monitoring::{Report, State};
 
@@ -35,7 +36,7 @@ pub(super) struct Console {
 static CONSOLE: OnceLock<Console> = OnceLock::new();
 
 impl Console {
-    /// Opens the output and makes panics end as UNKNOWN on it.
+    /// Opens the output and makes panics end as UNKNOWN on it, until [`on_panic`] says otherwise.
     pub(super) fn open(service: &'static str) -> &'static Self {
         let console = CONSOLE.get_or_init(|| Self {
             service,
@@ -43,7 +44,7 @@ impl Console {
             left: OnceLock::new(),
             claimed: AtomicBool::new(false),
         });
-        std::panic::set_hook(Box::new(|panic| console.end(&panicked(panic))));
+        on_panic(|why| console.end(&Report::unknown(why)));
         console
     }
 
@@ -140,6 +141,19 @@ impl Console {
     }
 }
 
+/// Settles what a panic leads to.
+pub(super) fn on_panic(end: impl Fn(&str) + Send + Sync + 'static) {
+    std::panic::set_hook(Box::new(move |panic| end(&panicked(panic))));
+}
+
+/// Has a panic in any thread end the process with 3 and one line on standard error.
+pub(super) fn panics_end_on_standard_error(service: &'static str) {
+    on_panic(move |why| {
+        let _ = writeln!(std::io::stderr(), "{service}: {}", clean(why));
+        leave(3)
+    });
+}
+
 /// Tells the run of this worker what it must know, unless all is said.
 pub(super) fn note(note: &Interim) {
     let _nobody_else = std::io::stdout().lock();
@@ -156,7 +170,7 @@ pub(super) fn leave(code: u8) -> ! {
     std::process::exit(i32::from(code))
 }
 
-fn panicked(panic: &PanicHookInfo<'_>) -> Report {
+fn panicked(panic: &PanicHookInfo<'_>) -> String {
     let place =
         panic.location().map_or(String::new(), |at| format!(" at {}:{}", at.file(), at.line()));
     let payload = panic.payload();
@@ -165,5 +179,5 @@ fn panicked(panic: &PanicHookInfo<'_>) -> Report {
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     let cause = text.unwrap_or("no message");
-    Report::unknown(format!("internal error{place}, please report it: {cause}"))
+    format!("internal error{place}, please report it: {cause}")
 }

@@ -1,15 +1,15 @@
 //! One run of a notifier, as its program sees it.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::console;
 use super::lenient::LeftOut;
-use super::outcome::{Delivery, Outcome};
+use super::outcome::Outcome;
 use super::printout::Interim;
-use super::progress::{Hanging, Progress};
-use super::run::wall_clock;
+use super::progress::Hanging;
+use super::stake::Stake;
 use super::straggler::Straggler;
 use crate::command_line::Duty;
 use crate::deadline::Deadline;
@@ -34,10 +34,9 @@ pub struct Errand {
     pub(super) duty: Duty,
     /// What another process has read of standard input.
     pub(super) input: Option<String>,
-    so_far: Progress<Outcome>,
-    /// Where a loss is noted.
-    place: Mutex<Option<PathBuf>>,
-    note_loss: fn(&Path, SystemTime),
+    stake: Arc<Stake>,
+    /// Whether another process has read its input, and turned to the spool.
+    is_at_spool: bool,
     /// Finds a process of an earlier run with that duty that hangs at the same places.
     find: Box<dyn Fn(Duty) -> Option<Straggler> + Send + Sync>,
     /// When the spool must have answered, since the start; absent where it has, or is left alone.
@@ -48,18 +47,17 @@ impl Errand {
     pub(super) fn new(
         left_out: LeftOut,
         limit: Duration,
-        note_loss: fn(&Path, SystemTime),
+        stake: Arc<Stake>,
         find: Box<dyn Fn(Duty) -> Option<Straggler> + Send + Sync>,
     ) -> Self {
         Self {
-            now: wall_clock(),
+            now: stake.now,
             deadline: Deadline::after(limit),
             left_out,
             duty: Duty::own(),
             input: None,
-            so_far: Progress::new(Outcome::new(Delivery::Lost, "nothing was sent or kept")),
-            place: Mutex::new(None),
-            note_loss,
+            stake,
+            is_at_spool: false,
             find,
             patience: Some(limit / 2),
         }
@@ -78,14 +76,14 @@ impl Errand {
     /// Where it is noted from now on if the run ends with an alert lost, even where it hangs.
     pub fn losses_go_to(&self, place: &Path) {
         console::note(&Interim::Place(place.to_owned()));
-        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place.to_owned());
+        self.stake.losses_go_to(Some(place.to_owned()));
     }
 
     /// What is to be said if the run hangs until its deadline. Of an alert: the spool has answered, and what became of it does
     /// not depend on that any more.
     pub fn stands_at(&self, outcome: Outcome) {
         console::note(&Interim::Standing(outcome.clone()));
-        self.so_far.note(|so_far| *so_far = outcome);
+        self.stake.stands_at(outcome);
     }
 
     /// A process of an earlier run that hangs where this one would.
@@ -122,11 +120,16 @@ impl Errand {
                 self.patience = Some(elapsed + self.deadline.until_watchdog() / 2);
                 self.input = Some(input);
             }
-            Interim::Place(place) => self.losses_go_to(&place),
+            Interim::Place(place) => {
+                self.is_at_spool = true;
+                self.stake.losses_go_to(Some(place));
+            }
             Interim::Standing(outcome) => {
-                self.so_far.note(|so_far| *so_far = outcome);
+                self.stake.stands_at(outcome);
                 self.patience = None;
             }
+            // Whoever hears it waits no longer.
+            Interim::Broken(_) => {}
         }
     }
 
@@ -150,18 +153,14 @@ impl Errand {
 
     /// Time for what is awaited of the worker: before it turns to the spool that may be standard input.
     pub(super) fn patience(&self) -> Duration {
-        let place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.patience.filter(|_| place.is_some()) {
+        match self.patience.filter(|_| self.is_at_spool) {
             Some(until) => until.saturating_sub(self.deadline.elapsed()),
             None => self.deadline.until_end(),
         }
     }
 
     pub(super) fn end(&self, outcome: &Outcome) {
-        let place = self.place.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let (Delivery::Lost, Some(place)) = (outcome.delivery, place) {
-            (self.note_loss)(&place, self.now);
-        }
+        self.stake.end(outcome);
     }
 
     pub(super) fn gave_up(&self) -> String {
@@ -171,8 +170,6 @@ impl Errand {
 
     /// What was known last, and why there is no more.
     pub(super) fn broken_off(&self, why: &str) -> Outcome {
-        let mut outcome = self.so_far.read(Outcome::clone);
-        outcome.text = format!("{}; {why}", outcome.text);
-        outcome
+        self.stake.broken_off(why)
     }
 }

@@ -18,11 +18,12 @@ use nix::sys::signalfd::SignalFd;
 use rustix::fs::{MemfdFlags, memfd_create};
 use serde::{Deserialize, Serialize};
 
-use super::console::Console;
+use super::console::{self, Console};
 use super::errand::Errand;
 use super::lenient::{self, LeftOut};
 use super::outcome::Outcome;
-use super::printout::Printout;
+use super::printout::{Interim, Printout};
+use super::stake::Stake;
 use super::worker::{self, Heard, Worker};
 use super::{straggler, supervisor};
 use crate::command_line::{self, Duty};
@@ -60,6 +61,9 @@ pub struct Notifier<A> {
     /// What is read or written on disks, as far as the command line tells: where one run hangs, so does the next with the
     /// same.
     pub places: fn(&A) -> Vec<PathBuf>,
+    /// Where it is noted if an alert is lost, as far as the command line tells, if that was read already; absent where none can
+    /// be.
+    pub at_stake: fn(Option<&A>) -> Option<PathBuf>,
     /// Notes that an alert was lost at that time, which would have been kept at that place.
     pub note_loss: fn(&Path, SystemTime),
 }
@@ -95,7 +99,7 @@ impl Brief {
 /// Runs a notifier. SIGTERM, SIGINT and SIGHUP are held back until the end, since the core that sends them does not
 /// try again; whether anybody could read the output does not change the exit code.
 ///
-/// Exits 3 for usage errors, `--help`, `--version` and a panic.
+/// A panic is a worker that does not answer, or an alert lost. Exits 3 for usage errors, `--help` and `--version`.
 pub fn run_notifier<A>(notifier: &Notifier<A>) -> ExitCode
 where
     A: Parser + AsRef<NotifierOptions> + 'static,
@@ -107,6 +111,8 @@ where
     // Before there is a worker: the environment may hold a token.
     secret::guard();
     let console = Console::open(notifier.service);
+    let stake = Arc::new(Stake::new((notifier.at_stake)(None), notifier.note_loss));
+    survive_panics(console, notifier.service, stake.clone());
     // Held back, and of no effect. Without it a signal would end the process, but the message is on disk.
     let signals = supervisor::hold_signals();
     let (args, left_out) = match lenient::parse::<A>(command_line::typed()) {
@@ -118,7 +124,8 @@ where
     let limit = brief.milliseconds.map_or(limit, Duration::from_millis);
     let end = Deadline::after(limit);
     console.ends_within(move || end.until_end());
-    let mut errand = errand(notifier, &args, left_out, limit);
+    stake.losses_go_to((notifier.at_stake)(Some(&args)));
+    let mut errand = errand(notifier, &args, left_out, limit, stake);
     errand.input = brief.input;
     if let (Duty::Run, Ok(signals)) = (duty, &signals)
         && let Ok(worker) = Worker::start(Duty::Worker, Stdio::inherit())
@@ -133,10 +140,29 @@ where
             None => errand.duty = Duty::Substitute,
         }
     }
-    work(notifier, &args, errand)
+    work(console, notifier, &args, errand)
 }
 
-fn errand<A>(notifier: &Notifier<A>, args: &A, left_out: LeftOut, limit: Duration) -> Errand
+/// Has a panic of a worker told to its run, which goes on without it, and that of a run cost no alert in silence.
+fn survive_panics(console: &'static Console, service: &'static str, stake: Arc<Stake>) {
+    console::on_panic(move |why| {
+        if Duty::own() != Duty::Run {
+            console::note(&Interim::Broken(why.to_owned()));
+            console::leave(3);
+        }
+        let outcome = stake.broken_off(why);
+        stake.end(&outcome);
+        say(console, service, &outcome, 0)
+    });
+}
+
+fn errand<A>(
+    notifier: &Notifier<A>,
+    args: &A,
+    left_out: LeftOut,
+    limit: Duration,
+    stake: Arc<Stake>,
+) -> Errand
 where
     A: Parser + 'static,
 {
@@ -147,7 +173,7 @@ where
         };
         straggler::find(duty, is_alike)
     };
-    Errand::new(left_out, limit, notifier.note_loss, Box::new(find))
+    Errand::new(left_out, limit, stake, Box::new(find))
 }
 
 /// What the worker or its substitute says at its end, or why it says nothing; `None` where a substitute is needed and cannot be
@@ -180,6 +206,7 @@ fn hear(worker: &mut Worker, errand: &mut Errand, signals: &SignalFd) -> Result<
     loop {
         match worker.hear(signals, || errand.patience()) {
             Heard::Printout(printout) => return Ok(printout),
+            Heard::Interim(Interim::Broken(why)) => return Err(why),
             Heard::Interim(note) => errand.learn(note),
             Heard::Signal(_) => {}
             Heard::Nothing if !errand.is_over() && glances < GLANCES => {
@@ -204,9 +231,14 @@ fn rest(worker: &mut Worker, errand: &mut Errand, signals: &SignalFd) -> Option<
     }
 }
 
-fn work<A: AsRef<NotifierOptions>>(notifier: &Notifier<A>, args: &A, errand: Errand) -> ! {
+fn work<A: AsRef<NotifierOptions>>(
+    console: &'static Console,
+    notifier: &Notifier<A>,
+    args: &A,
+    errand: Errand,
+) -> ! {
     let (service, verbosity) = (notifier.service, args.as_ref().verbose);
-    let (errand, console) = (Arc::new(errand), Console::open(service));
+    let errand = Arc::new(errand);
     let watched = errand.clone();
     let watch = move || -> () {
         while !watched.deadline.until_watchdog().is_zero() {

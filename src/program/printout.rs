@@ -31,6 +31,8 @@ pub(super) enum Interim {
     Place(PathBuf),
     /// What is to be said if the worker says nothing more: the spool has answered.
     Standing(Outcome),
+    /// Why the worker says nothing more: it has panicked.
+    Broken(String),
 }
 
 /// What a worker says at once.

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use clap::Parser;
 use nix::sys::signal::{SigSet, Signal};
 
-use super::console::Console;
+use super::console::{self, Console};
 use super::run::wall_clock;
 use crate::deadline::Deadline;
 use crate::monitoring::clean::{clean, cut};
@@ -76,6 +76,8 @@ where
         Ok(args) => args,
         Err(error) => return console.refuse(&error),
     };
+    // Standard output may be the connection.
+    console::panics_end_on_standard_error(service);
     let limit = Duration::from_secs(args.as_ref().timeout);
     let served = serve(&args, &Service { deadline: Deadline::after(limit) });
     let (text, code) = match &served {

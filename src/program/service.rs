@@ -93,10 +93,7 @@ pub fn run_service<A: Parser>(
         Err(error) => return console.refuse(&error),
     };
     // Standard output belongs to the answers from here on.
-    std::panic::set_hook(Box::new(move |panic| {
-        complain(&format!("{service}: internal error, please report it: {panic}"));
-        console::leave(3);
-    }));
+    console::panics_end_on_standard_error(service);
     serve(&args, Requests { signals, block: vec![0; BLOCK_BYTES], is_ending: false }, wall_clock);
     // Not by returning: a name look-up that hangs in another thread must not hold the process.
     console::leave(0)

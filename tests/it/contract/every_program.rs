@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::filesystem::HungMount;
 use crate::support::queue::QueueTree;
-use crate::support::{Outcome, cores, program, run, skipped_without_root};
+use crate::support::{Outcome, cores, open_tempdir, program, run, skipped_without_root};
 
 /// Every program with its service name.
 const SERVICES: &[(&str, &str)] = &[
@@ -255,6 +255,24 @@ fn a_panic_is_unknown_on_one_clean_line() {
     outcome.expect(3, "PANIC UNKNOWN - internal error at ");
     assert!(outcome.stdout.contains("a bug / with=1?foreign text"), "{}", outcome.stdout);
     assert_eq!(outcome.stdout.lines().count(), 1);
+}
+
+#[test]
+fn a_panic_of_a_notifier_loses_no_alert_in_silence() {
+    let example = program("notify_pushover").with_file_name("examples").join("panicking_notifier");
+    let dir = open_tempdir();
+    let lost = dir.path().join("lost");
+    let notified = |options: &[&str]| {
+        let _ = std::fs::remove_file(&lost);
+        run(Command::new(&example).args(options).env("LOST", &lost))
+    };
+    let bug = "PANIC LOST - nothing was sent or kept; internal error at ";
+    for options in [&[][..], &["--broken=x"]] {
+        notified(options).expect(2, bug);
+        assert!(lost.exists(), "{options:?}");
+    }
+    notified(&["--worker"]).expect(0, "PANIC OK - sent without a spool");
+    assert!(!lost.exists());
 }
 
 #[test]
