@@ -307,11 +307,15 @@ impl<'a> Drainer<'a> {
         spool: &Spool,
         hurry: bool,
     ) -> Option<Fate> {
-        for (name, item) in items.iter_mut().filter(|(_, item)| item.cancel.is_some()) {
-            let mut cancellation = Item { fields: Vec::new(), ..item.clone() };
-            match self.attempt(&mut cancellation, None, hurry)? {
-                Fate::Delivered => {}
-                fate => return Some(fate),
+        let mut cancelled = BTreeSet::new();
+        for (name, item) in items {
+            let Some(tag) = item.cancel.clone() else { continue };
+            if !cancelled.contains(&tag) {
+                let mut cancellation = Item { fields: Vec::new(), ..item.clone() };
+                match self.attempt(&mut cancellation, None, hurry)? {
+                    Fate::Delivered => cancelled.insert(tag),
+                    fate => return Some(fate),
+                };
             }
             item.cancel = None;
             // Where that cannot be written, it is cancelled once more.

@@ -152,6 +152,21 @@ fn an_emergency_that_is_over_never_rings() {
 }
 
 #[test]
+fn what_rang_and_ended_ten_times_is_cancelled_once() {
+    let server = HttpServer::with(vec![]);
+    let host = host(&server, "digest = 3\n");
+    for number in 0..10 {
+        waiting(&host, 2 * number, "queue", "CRITICAL", 2);
+        waiting(&host, 2 * number + 1, "queue", "OK", 0);
+    }
+    host.run(&["flush"]).expect(0, "PUSHOVER OK - 20 sent");
+    let requests = server.requests();
+    let cancelled = requests.iter().filter(|request| request.path.contains("cancel_by_tag"));
+    assert_eq!(cancelled.count(), 1, "{requests:?}");
+    assert!(requests.iter().all(|request| request.field("priority") != "2"), "{requests:?}");
+}
+
+#[test]
 fn a_digest_that_fails_costs_nothing() {
     // Not now; then refused for what it is, so that each goes by itself.
     let refused = r#"{"status":0,"errors":["message is odd"]}"#;
