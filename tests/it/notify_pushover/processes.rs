@@ -105,12 +105,20 @@ fn kill_at_random_points(kills: u32) {
     let host = Host::of(&server);
     let started = Instant::now();
     host.send("warm").expect(0, "PUSHOVER OK - ");
-    let run_time = started.elapsed();
+    let mut run_time = started.elapsed();
+    let enough = usize::try_from(kills).unwrap() / 4;
     let mut written = Vec::new();
     // Kills that left something in the spool, and those that each message has survived in the spool.
     let mut survived: BTreeMap<String, usize> = BTreeMap::new();
     let mut costly = 0;
-    for number in 0..kills {
+    for number in 0.. {
+        if number >= kills && number % kills == 0 {
+            if written.len() > enough {
+                break;
+            }
+            // The machine has more to do than for the first run: none had come far enough.
+            run_time *= 2;
+        }
         let text = format!("message {number}");
         let mut child = start(host.command().args(["--message", &text]));
         let point = run_time * (number * 37 % kills) / kills;
@@ -142,7 +150,6 @@ fn kill_at_random_points(kills: u32) {
     let distinct = arrived.iter().collect::<std::collections::BTreeSet<_>>().len();
     let duplicates = arrived.len() - distinct;
     assert!(duplicates <= costly, "{duplicates} duplicates of {costly} kills");
-    assert!(written.len() > usize::try_from(kills).unwrap() / 4, "the points were badly chosen");
     assert!(host.waiting().is_empty() && host.failed().is_empty());
     assert!(!host.everything_in_the_spool().contains(".tmp-"));
     eprintln!("{kills} kills: {} on disk or delivered, {duplicates} duplicates", written.len());
