@@ -41,7 +41,9 @@ pub(crate) fn parse<A: Parser>(
     sorter.sort(line);
     let Sorter { mut line, mut left_out, .. } = sorter;
     loop {
-        match A::try_parse_from(&line) {
+        let read = command.try_get_matches_from_mut(&line);
+        let read = read.and_then(|mut matches| A::from_arg_matches_mut(&mut matches));
+        match read.map_err(|error| error.format(&mut command)) {
             Ok(args) => return Ok((args, left_out)),
             Err(error) if !error.use_stderr() => return Err(error),
             Err(error) if error.kind() == ErrorKind::InvalidUtf8 && make_utf8(&mut line) => {}
