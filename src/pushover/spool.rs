@@ -298,15 +298,22 @@ impl Spool {
         let mut times = names.iter().rev().map(Name::nanoseconds);
         let newest = times.find(|time| *time < LAST_TIME).unwrap_or(0);
         let clock = now.duration_since(UNIX_EPOCH).map_or(0, |age| age.as_nanos());
-        let time = clock.max(newest.saturating_add(1));
+        let mut time = clock.max(newest.saturating_add(1));
         let process = std::process::id().to_string();
-        // That of no other, even where the system gives no random bytes.
-        let key = if key.is_empty() {
-            fingerprint(&[&time.to_string(), &process], 16)
-        } else {
-            key.to_owned()
-        };
-        Ok(Name::new(format!("{time:020}-{process}-{key}.json")))
+        loop {
+            // That of no other, even where the system gives no random bytes.
+            let key = if key.is_empty() {
+                fingerprint(&[&time.to_string(), &process], 16)
+            } else {
+                key.to_owned()
+            };
+            let name = Name::new(format!("{time:020}-{process}-{key}.json"));
+            // A list that is not whole must not have the second message of a run replace its first one.
+            if !self.is_waiting(&name) {
+                return Ok(name);
+            }
+            time = time.saturating_add(1);
+        }
     }
 
     fn trouble(&self, doing: &'static str) -> impl Fn(io::Error) -> SpoolError {

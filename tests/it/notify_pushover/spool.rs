@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::support::Outcome;
 use crate::support::http_server::{HttpServer, Reply};
 use crate::support::pushover::{Host, item, make_spool, name, now};
-use crate::support::strace::{skipped_without_strace, with_fault_at};
+use crate::support::strace::{skipped_without_strace, with_fault, with_fault_at};
 
 #[test]
 fn what_waited_is_sent_in_order_before_the_new_alert() {
@@ -84,6 +84,23 @@ fn queued_is_said_of_what_waits_and_of_nothing_else() {
     outcome.expect(3, "PUSHOVER UNKNOWN - alice: not validated, cannot connect: ");
     host.run(&["--message=x", "--timeout=2"]).expect(1, "PUSHOVER QUEUED - cannot connect: ");
     assert_eq!(host.waiting().len(), 1);
+}
+
+#[test]
+fn a_spool_that_shows_nothing_keeps_the_message_of_each_recipient() {
+    if skipped_without_strace("a spool that shows nothing") {
+        return;
+    }
+    let server = HttpServer::with(vec![]);
+    let host = Host::of(&server);
+    make_spool(&host);
+    let mut command = host.command();
+    command.args(["--message=down", "--recipient=alice", "--recipient=bob", "--timeout=4"]);
+    // As of a directory that was removed meanwhile: the list ends at once.
+    let output = with_fault(&command, "getdents64:error=ENOENT:when=1+").output().unwrap();
+    Outcome::of(&output).expect(1, "PUSHOVER QUEUED - ");
+    assert_eq!(host.waiting().len(), 2);
+    host.run(&["flush"]).expect(0, "PUSHOVER OK - 2 sent");
 }
 
 #[test]
