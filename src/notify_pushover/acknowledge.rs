@@ -3,12 +3,14 @@
 
 mod answer;
 mod command_file;
+mod fuzzed;
 mod icinga;
 mod status;
 
 use std::time::Duration;
 
 pub(super) use answer::{CoreAnswer, Untold};
+pub use fuzzed::core_answer;
 
 use crate::pushover::core_access::CoreAccess;
 use crate::pushover::receipt::{Acknowledged, Alarm};

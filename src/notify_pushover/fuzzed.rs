@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+pub use super::acknowledge::core_answer;
 use super::args::Args;
 use super::event::Event;
 use super::{message, settings};

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.."
 # Beside the other build products: what was found interesting is kept for the next run.
 target=${CARGO_TARGET_DIR:-target}/fuzz
 [ $# -gt 0 ] || set -- smtp_reply tls_answer ssl2 certificate range exposition published spool_item pushover_toml \
-    axigen_cfg pushover_answer command_line
+    axigen_cfg pushover_answer core_answer command_line
 for name; do
     corpus=$target/corpus/$name
     mkdir -p "$corpus"

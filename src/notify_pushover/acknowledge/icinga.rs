@@ -106,7 +106,7 @@ fn client(access: &IcingaAccess) -> Result<Client, RouteError> {
 }
 
 /// Icinga answers with a result for each object, or with an error for all of them.
-fn judge(status: u16, body: &[u8]) -> Result<CoreAnswer, Untold> {
+pub(super) fn judge(status: u16, body: &[u8]) -> Result<CoreAnswer, Untold> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let results = body.get("results").and_then(Value::as_array);
     // No object is as the filter says, in the words of Icinga 2.13, whose status is 500 then.

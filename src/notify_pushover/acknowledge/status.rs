@@ -54,6 +54,12 @@ impl Object {
     }
 }
 
+/// Whether a status file that reads so is of a core, and has a problem that can be acknowledged.
+pub(super) fn can_be_acknowledged(text: &[u8], alarm: &Alarm) -> bool {
+    let seen = read(text, alarm).unwrap_or_default();
+    seen.written.is_some() && seen.object.is_some_and(|object| object.has(alarm))
+}
+
 fn read(mut file: impl BufRead, alarm: &Alarm) -> io::Result<Seen> {
     let kind = if alarm.service.is_empty() { "hoststatus" } else { "servicestatus" };
     let mut seen = Seen::default();
