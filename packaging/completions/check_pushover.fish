@@ -3,10 +3,10 @@ complete -c check_pushover -l token-file -d 'Read the token from this file (else
 complete -c check_pushover -l recipient -d 'A recipient of the configuration; may be repeated' -r -f
 complete -c check_pushover -l user-file -d 'Read the recipient\'s key from this file (else PUSHOVER_USER, the credential pushover_user, or the configuration)' -r -F
 complete -c check_pushover -l spool-dir -d 'Where messages wait [default: /var/spool/monitoring-plugins-axigen]' -r -f -a "(__fish_complete_directories)"
-complete -c check_pushover -l api-url -d 'Where the API is [default: api.pushover.net by https]' -r -f
+complete -c check_pushover -l api-url -d 'URL of the API [default: https://api.pushover.net]' -r -f
 complete -c check_pushover -l ca-file -d 'Trust the certificates in this file, and no others' -r -F
-complete -c check_pushover -l proxy -d 'Go through this proxy (else HTTPS_PROXY)' -r -f
-complete -c check_pushover -l connect-timeout -d 'Seconds for name look-up and connect' -r -f
+complete -c check_pushover -l proxy -d 'Use this proxy (else HTTPS_PROXY)' -r -f
+complete -c check_pushover -l connect-timeout -d 'Seconds for name look-up and connecting' -r -f
 complete -c check_pushover -s w -l warning -d 'WARNING for this age of the oldest waiting message, in seconds' -r -f
 complete -c check_pushover -s c -l critical -d 'CRITICAL for this age of the oldest waiting message, in seconds' -r -f
 complete -c check_pushover -l warning-failed -d 'WARNING for this number of messages in failed/' -r -f
@@ -18,7 +18,7 @@ complete -c check_pushover -l output-format -d 'Print plugin text, one JSON obje
 json\t''
 openmetrics\t''"
 complete -c check_pushover -l quota -d 'Also judge how many messages are left this month'
-complete -c check_pushover -l validate -d 'Also ask Pushover whether token and recipients are good'
+complete -c check_pushover -l validate -d 'Also ask Pushover whether token and recipients are valid'
 complete -c check_pushover -s v -l verbose -d 'Add long output; twice: also explain what was looked at'
 complete -c check_pushover -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c check_pushover -s V -l version -d 'Print version'

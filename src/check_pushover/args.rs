@@ -6,8 +6,8 @@ use crate::monitoring::{Range, State, Thresholds};
 use crate::program::CheckOptions;
 use crate::pushover::access::AccessOptions;
 
-/// Check the way of alerts to Pushover: what waits in the spool, what failed, and whether token, recipients and quota
-/// are good.
+/// Check that alerts can reach Pushover: what waits in the spool, what failed, and whether token, recipients and quota
+/// are valid.
 ///
 /// Works on the spool alone unless --quota or --validate ask the network, whose answers are kept for an hour. Let this
 /// check notify by mail, not by Pushover.
@@ -45,7 +45,7 @@ pub struct Args {
     #[arg(long, value_name = "RANGE", default_value = "200:", allow_hyphen_values = true)]
     critical_quota: Range,
 
-    /// Also ask Pushover whether token and recipients are good
+    /// Also ask Pushover whether token and recipients are valid
     #[arg(long)]
     validate: bool,
 

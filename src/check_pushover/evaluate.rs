@@ -81,7 +81,7 @@ fn waiting(facts: &Facts, policy: &Policy, report: &mut Report) {
     let state = policy.oldest.judge(oldest);
     let age = duration::human(Duration::from_secs(facts.oldest_seconds));
     let text = match (facts.waiting, &facts.last_problem) {
-        (0, _) => "nothing waits".to_owned(),
+        (0, _) => "nothing is waiting".to_owned(),
         (count, None) => format!("{count} waiting, oldest {age}"),
         (count, Some(problem)) => format!("{count} waiting, oldest {age}: {problem}"),
     };
@@ -157,7 +157,7 @@ fn failed(facts: &Facts, spool: &Path, policy: &Policy, report: &mut Report) {
                 format!("{} failed", facts.failed)
             }
             (Some(Note::Missing), Some(Note::Missing)) => format!("{} failed", facts.failed),
-            (None, _) => format!("{} failed, no reason noted", facts.failed),
+            (None, _) => format!("{} failed, no reason recorded", facts.failed),
             (newest, _) => {
                 let reason = explain::note(newest.as_ref());
                 format!("{} failed, the last one: {reason}", facts.failed)

@@ -35,7 +35,7 @@ pub(super) fn note(note: Option<&Note>) -> String {
     match note {
         Some(Note::Reason(reason)) => reason.to_string(),
         Some(Note::Unreadable(error)) => error.to_string(),
-        Some(Note::Missing) | None => "no reason noted".to_owned(),
+        Some(Note::Missing) | None => "no reason recorded".to_owned(),
     }
 }
 

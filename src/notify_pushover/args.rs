@@ -16,22 +16,22 @@ use crate::pushover::access::AccessOptions;
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Action {
-    /// Send a notification, and what waits before it
+    /// Send a notification, and what is waiting before it
     Send,
-    /// Send what waits in the spool
+    /// Send what is waiting in the spool
     Flush,
     /// Stop the repeats of an object's emergency messages
     Cancel,
     /// Ask Pushover who has acknowledged an emergency, and tell the core
     Poll,
-    /// Ask Pushover whether token and recipients are good, without sending
+    /// Ask Pushover whether token and recipients are valid, without sending
     Validate,
 }
 
 /// Sends a notification by Pushover, or keeps it in a spool until it can be sent.
 ///
 /// Exit codes: 0 accepted by Pushover, 1 waiting in the spool, 2 rejected for good
-/// or neither sent nor kept, 3 wrong usage, configuration or secret.
+/// or neither sent nor kept, 3 a mistake in options, configuration or secrets.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "notify_pushover", version, term_width = 80)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -58,7 +58,7 @@ pub struct Args {
     /// Host
     #[arg(short = 'H', long, value_name = "NAME", allow_hyphen_values = true, value_parser = text())]
     pub(super) host_name: Option<String>,
-    /// Host as it is to be shown
+    /// Name of the host to show
     #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = text())]
     pub(super) host_display_name: Option<String>,
     /// Address of the host
@@ -70,7 +70,7 @@ pub struct Args {
     /// Service
     #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = text())]
     pub(super) service_name: Option<String>,
-    /// Service as it is to be shown
+    /// Name of the service to show
     #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = text())]
     pub(super) service_display_name: Option<String>,
     /// State of the service: OK, WARNING, CRITICAL or UNKNOWN
@@ -103,26 +103,26 @@ pub struct Args {
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = text())]
     pub(super) notification_number: Option<String>,
 
-    /// Without a core, as from cron: tell only when the state of this key
-    /// changes; the state is that of the first line of --output
+    /// Without a core, as from cron: notify only when the state of this key
+    /// changes; the state is taken from the first line of --output
     #[arg(long, value_name = "KEY", allow_hyphen_values = true, value_parser = text())]
     pub(super) key: Option<String>,
-    /// With --key: tell the same state again after this time, as in 4h
+    /// With --key: send the same state again after this time, as in 4h
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     pub(super) repeat: Option<Duration>,
 
-    /// Base of links to Icinga Web, up to and with /icingaweb2
+    /// Base of links to Icinga Web, up to and including /icingaweb2
     #[arg(long, value_name = "URL", value_parser = text())]
     pub(super) icingaweb_url: Option<String>,
-    /// Link of the message
+    /// Link in the message
     #[arg(long, value_name = "URL", value_parser = text())]
     pub(super) url: Option<String>,
     /// Text of the link
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = text())]
     pub(super) url_title: Option<String>,
 
-    /// Image to show with the message, at most 5 MiB; what is wrong with it
-    /// does not stop the message
+    /// Image to show with the message, at most 5 MiB; a bad one does not
+    /// stop the message
     #[arg(long, value_name = "FILE", value_parser = text())]
     pub(super) attach: Option<String>,
 
@@ -133,26 +133,26 @@ pub struct Args {
     /// Sounds by state or type, as in CRITICAL=siren, or one for all
     #[arg(long, value_name = "STATE=NAME,...")]
     pub(super) sound: Option<SoundMap>,
-    /// Remove messages from the phone after a time by type, as in
-    /// RECOVERY=4h; never done to problems unless asked for
+    /// Remove messages from the phone after a time by state or type, as in
+    /// RECOVERY=4h; problems stay unless they are listed
     #[arg(long, value_name = "TYPE=TIME,...")]
     pub(super) ttl: Option<TtlMap>,
     /// Problems in these states ring until somebody acknowledges, as in
     /// CRITICAL,DOWN
     #[arg(long, value_name = "STATES")]
     pub(super) emergency: Option<StateList>,
-    /// Seconds between two rings of an emergency, from 30
+    /// Seconds between two rings of an emergency, at least 30
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(30..=10_800))]
     pub(super) retry: u32,
-    /// Seconds until an emergency gives up, to 10800; Pushover rings 50 times
-    /// at most
+    /// Seconds until an emergency stops ringing, at most 10800; Pushover rings
+    /// 50 times at most
     #[arg(long, value_name = "SECONDS", default_value_t = 3000, value_parser = clap::value_parser!(u32).range(30..=10_800))]
     pub(super) expire: u32,
-    /// Title made of {symbol}, {type}, {state}, {last_state}, {host},
-    /// {address}, {service}, {output}, {author}, {comment} and text
+    /// Format of the title: text and {symbol}, {type}, {state}, {last_state},
+    /// {host}, {address}, {service}, {output}, {author}, {comment}
     #[arg(long, value_name = "FORMAT", allow_hyphen_values = true)]
     pub(super) title_format: Option<Template>,
-    /// Message made of the same; \n is a line end
+    /// Format of the message, with the same fields; \n is a line end
     #[arg(long, value_name = "FORMAT", allow_hyphen_values = true)]
     pub(super) message_format: Option<Template>,
     /// No symbol in the title
@@ -165,13 +165,13 @@ pub struct Args {
     /// Send without a spool: what cannot be sent now is lost
     #[arg(long)]
     pub(super) no_spool: bool,
-    /// What has waited longer and fails once more goes to failed/
+    /// A message that has waited longer and fails once more goes to failed/
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration::parse)]
     pub(super) spool_max_age: Duration,
-    /// When more messages wait, the oldest go to failed/
+    /// When more messages are waiting, the oldest go to failed/
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) spool_max_number: u32,
-    /// With flush: put the messages in failed/ back in line first
+    /// With flush: first move the messages in failed/ back into the spool
     #[arg(long)]
     pub(super) retry_failed: bool,
     /// Show what would be sent, and send nothing

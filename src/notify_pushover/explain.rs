@@ -58,7 +58,7 @@ fn judge(fate: &Fate, kept: Option<&Path>) -> (Delivery, String) {
             (Delivery::Misconfigured, text)
         }
         Fate::Leftover(error) => {
-            (Delivery::Misconfigured, format!("{error}; it is not sent again"))
+            (Delivery::Misconfigured, format!("{error}; it will not be sent again"))
         }
         Fate::Rejected(why) | Fate::GivenUp(why) => (Delivery::Rejected, failed(why)),
     }
@@ -67,12 +67,12 @@ fn judge(fate: &Fate, kept: Option<&Path>) -> (Delivery, String) {
 fn waits_for(wait: &Wait) -> String {
     match wait {
         Wait::Failed(failure) | Wait::Silence(Some(failure)) => failure.to_string(),
-        Wait::Silence(None) => "a failure shortly before".to_owned(),
+        Wait::Silence(None) => "waiting after a recent failure".to_owned(),
         Wait::Quota(words) => words.to_string(),
         Wait::Blocked { seconds, cause } => format!("blocked for {seconds} s: {cause}"),
         Wait::Pause { seconds } => format!("next try in {seconds} s"),
         Wait::Time => "no time left in this run".to_owned(),
-        Wait::Turn => "another process sends".to_owned(),
+        Wait::Turn => "another process is sending".to_owned(),
         Wait::Spool(error) => error.to_string(),
         Wait::Vanished => "its file has vanished from the spool".to_owned(),
         Wait::NotKnown => "waits".to_owned(),
@@ -98,7 +98,7 @@ fn failed(Failed { reason, stays }: &Failed) -> String {
 /// The reason why a message is not kept, to stand behind what became of it.
 pub(super) fn unkept(unkept: &Unkept) -> String {
     match unkept {
-        Unkept::NotWanted => "not kept, as no spool is wanted".to_owned(),
+        Unkept::NotWanted => "not kept: --no-spool".to_owned(),
         Unkept::Spool(error) => format!("not kept: {}", unusable_spool(error)),
     }
 }
@@ -116,7 +116,7 @@ pub(super) fn hint(addressees: &[Addressee]) -> String {
     let variables = addressees.first().map(Addressee::variables);
     match variables.unwrap_or_default().join(" and ") {
         none if none.is_empty() => none,
-        variables => format!("; flush needs the same {variables}, or credential"),
+        variables => format!("; flush needs the same {variables}, or the credential"),
     }
 }
 
@@ -126,7 +126,7 @@ pub(super) fn no_message(why: NoMessage, left_out: &LeftOut) -> String {
         (_, Some(mistake), _) => mistake.clone(),
         (NoMessage::Nothing, None, Some(word)) => {
             let word = harmless(word);
-            format!("'{word}' is no action; to send it, write --message '{word}'")
+            format!("'{word}' is not an action; to send it, write --message '{word}'")
         }
         (NoMessage::Nothing, None, None) => {
             "nothing to send; give --message TEXT, or --type, --host-name and --output".to_owned()
@@ -144,9 +144,9 @@ pub(super) fn quiet(key: &str, decision: &Decision) -> String {
     match decision {
         Decision::Quiet { state, seconds, told } => {
             let (state, since, told) = (state.as_str(), human(seconds), human(told));
-            format!("nothing new of {key}: {state} for {since}, told {told} ago")
+            format!("nothing new for {key}: {state} for {since}, last notification {told} ago")
         }
-        Decision::Well | Decision::Tell { .. } => format!("nothing new of {key}: all is well"),
+        Decision::Well | Decision::Tell { .. } => format!("nothing new for {key}: still OK"),
     }
 }
 
@@ -176,7 +176,7 @@ pub(super) fn ignored(
     };
     remarks.extend(left_out.mistakes.iter().map(mistake));
     match left_out.words.first() {
-        _ if told => remarks.push("its text stood without --message".to_owned()),
+        _ if told => remarks.push("its text was given without --message".to_owned()),
         Some(word) => remarks.push(format!("ignored: unexpected argument '{}'", harmless(word))),
         None => {}
     }
@@ -208,7 +208,7 @@ pub(super) fn validated(all: &[Validated], asked: usize, quota: Option<Quota>) -
     let mut outcome = Outcome::new(Delivery::Accepted, String::new());
     for Validated { name, result } in all {
         let (delivery, text) = match result {
-            Ok(()) => (Delivery::Accepted, format!("{name}: good")),
+            Ok(()) => (Delivery::Accepted, format!("{name}: valid")),
             Err(Invalid::Keys(error)) => (Delivery::Misconfigured, error.to_string()),
             Err(Invalid::Refused(refusal)) => refused(name, refusal),
         };
@@ -220,7 +220,7 @@ pub(super) fn validated(all: &[Validated], asked: usize, quota: Option<Quota>) -
     }
     if outcome.delivery == Delivery::Accepted {
         let recipients = if asked == 1 { "recipient" } else { "recipients" };
-        outcome.text = format!("token and {asked} {recipients} are good");
+        outcome.text = format!("token and {asked} {recipients} are valid");
         if let Some(Quota { remaining, limit, .. }) = quota {
             outcome.text = format!("{}, {remaining} of {limit} messages left", outcome.text);
         }

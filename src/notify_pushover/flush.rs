@@ -8,7 +8,7 @@ use crate::pushover::drain::Fate;
 use crate::pushover::spool::{SpoolError, Turn};
 
 /// What is known before the spool was looked at.
-const SOME_WAIT: &str = "some may still wait";
+const SOME_WAIT: &str = "some messages may still be waiting";
 
 /// Sends what waits and is due.
 pub(super) fn flush(args: &Args, errand: &Errand) -> Outcome {
@@ -23,7 +23,7 @@ pub(super) fn flush(args: &Args, errand: &Errand) -> Outcome {
         Ok(outcome) => with_receipts(outcome, poll::beside_flush(dispatch.access, errand)),
         Err(SpoolError::Missing(path)) => Outcome::new(
             Delivery::Accepted,
-            format!("nothing waits, {} does not exist yet", path.display()),
+            format!("nothing is waiting; {} does not exist yet", path.display()),
         ),
         Err(error) => Outcome::new(Delivery::Misconfigured, explain::unusable_spool(&error)),
     }
@@ -45,14 +45,14 @@ fn drain_all(args: &Args, dispatch: &mut Dispatch<'_>) -> Result<Outcome, SpoolE
     dispatch.errand.deadline.enter("waiting for the process that sends");
     let deadline = &dispatch.errand.deadline;
     let Turn::Ours(_lock) = spool.wait_for_turn(&[], deadline)? else {
-        return Ok(Outcome::new(Delivery::Queued, "another process sends"));
+        return Ok(Outcome::new(Delivery::Queued, "another process is sending"));
     };
     if args.retry_failed {
         spool.revive(dispatch.now())?;
     }
     let fates: Vec<Fate> = dispatch.drain(&spool, &[])?.into_values().collect();
     if fates.is_empty() {
-        return Ok(Outcome::new(Delivery::Accepted, "nothing waits"));
+        return Ok(Outcome::new(Delivery::Accepted, "nothing is waiting"));
     }
     Ok(dispatch.sum_up(&fates, Some(&spool)))
 }

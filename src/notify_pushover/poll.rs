@@ -27,7 +27,7 @@ const PAUSE_MILLISECONDS: u64 = 5000;
 const ROUND: Duration = Duration::from_secs(30);
 
 /// What is known before the last receipt was asked for.
-const NOT_ALL: &str = "not all receipts were asked for";
+const NOT_ALL: &str = "not all receipts could be checked";
 
 /// Asks once for every open receipt.
 pub(super) fn poll(args: &Args, errand: &Errand) -> Outcome {

@@ -54,10 +54,10 @@ pub(super) struct Mistake {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum RuleError {
     /// Not a state or type of notification, but perhaps a misspelt one.
-    #[error("neither a state nor a notification type{}", question(*.0))]
+    #[error("not a state or notification type{}", question(*.0))]
     Subject(Option<&'static str>),
     /// Not a state, but perhaps a misspelt one.
-    #[error("no state{}", question(*.0))]
+    #[error("not a state{}", question(*.0))]
     State(Option<&'static str>),
     /// The value is of no use.
     #[error("{0}")]
@@ -137,7 +137,7 @@ impl FromStr for Stay {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        duration::parse(text).map(Self).map_err(|_| "a time is a whole number and s, m, h or d")
+        duration::parse(text).map(Self).map_err(|_| "write a whole number and s, m, h or d")
     }
 }
 

@@ -23,7 +23,7 @@ use crate::pushover::receipt::Alarm;
 use crate::pushover::remarks::Remarks;
 
 /// What the phone gets of a notification that tells nothing.
-const WITHOUT_TEXT: &str = "a notification without text: switch on enable_environment_macros";
+const WITHOUT_TEXT: &str = "a notification without text; set enable_environment_macros=1";
 
 /// Sends one notification to every recipient, or cancels an object's emergency messages.
 pub(super) fn send(args: &Args, errand: &Errand) -> Outcome {

@@ -47,11 +47,11 @@ pub(super) struct Template(Vec<Part>);
 pub(super) enum TemplateError {
     /// Not one of ours.
     #[error(
-        "is not a format: {{{0}}} is none of symbol, type, state, last_state, host, address, service, output, author, comment"
+        "is not a format: {{{0}}} is not one of symbol, type, state, last_state, host, address, service, output, author, comment"
     )]
     Field(String),
     /// A brace without its counterpart.
-    #[error("is not a format: a brace has no counterpart")]
+    #[error("is not a format: it has an unmatched brace")]
     Brace,
 }
 

@@ -15,7 +15,7 @@ use crate::pushover::response::Quota;
 
 /// Asks Pushover about every recipient that was named, or all of the configuration.
 pub(super) fn validate(args: &Args, errand: &Errand) -> Outcome {
-    errand.stands_at(Outcome::new(Delivery::Misconfigured, "not all was validated"));
+    errand.stands_at(Outcome::new(Delivery::Misconfigured, "validation did not finish"));
     if let Some(hanging) = errand.earlier() {
         return Outcome::new(Delivery::Misconfigured, format!("nothing was validated; {hanging}"));
     }

@@ -42,8 +42,8 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// Options of every notifier.
 #[derive(Clone, Debug, clap::Args)]
 pub struct NotifierOptions {
-    /// Leave the message in the spool after this many seconds; Nagios kills
-    /// after 30
+    /// Leave the message in the spool after this many seconds; Nagios kills the
+    /// command after 30
     #[arg(short, long, value_name = "SECONDS", default_value_t = 20, allow_hyphen_values = true, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,
 

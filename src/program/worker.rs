@@ -78,7 +78,7 @@ pub(super) struct Worker {
 }
 
 /// What is to be said where bytes are no answer.
-pub(super) const NONSENSE: &str = "the worker process gave an answer that is none";
+pub(super) const NONSENSE: &str = "the worker process gave an invalid answer";
 
 /// How a wait for a worker ends.
 pub(super) enum Heard {

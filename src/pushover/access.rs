@@ -39,16 +39,16 @@ pub(crate) struct AccessOptions {
     /// Where messages wait [default: /var/spool/monitoring-plugins-axigen]
     #[arg(long, value_name = "DIR", value_parser = path())]
     pub(crate) spool_dir: Option<PathBuf>,
-    /// Where the API is [default: api.pushover.net by https]
+    /// URL of the API [default: https://api.pushover.net]
     #[arg(long, value_name = "URL")]
     pub(crate) api_url: Option<String>,
     /// Trust the certificates in this file, and no others
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub(crate) ca_file: Option<PathBuf>,
-    /// Go through this proxy (else HTTPS_PROXY)
+    /// Use this proxy (else HTTPS_PROXY)
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
-    /// Seconds for name look-up and connect
+    /// Seconds for name look-up and connecting
     #[arg(long, value_name = "SECONDS", default_value_t = CONNECT_SECONDS, value_parser = clap::value_parser!(u64).range(1..=60))]
     pub(crate) connect_timeout: u64,
     /// Where messages wait if nobody says so

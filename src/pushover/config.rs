@@ -65,7 +65,7 @@ pub(crate) enum ConfigMistake {
     #[error("recipient = '{}' is not in [users]", shown(.0))]
     Recipient(String),
     /// Something else than a state, which rings for nothing.
-    #[error("emergency = '{}' is no state{}", shown(.word), .meant.map(|known| format!("; did you mean {known}?")).unwrap_or_default())]
+    #[error("emergency = '{}' is not a state{}", shown(.word), .meant.map(|known| format!("; did you mean {known}?")).unwrap_or_default())]
     State { word: String, meant: Option<&'static str> },
     /// Links that lead nowhere.
     #[error("icingaweb-url is not a URL such as https://icinga.example.com/icingaweb2")]
@@ -238,8 +238,14 @@ mod tests {
     fn values_of_no_use_are_named() {
         for (text, mistakes) in [
             ("emergency = 'critical, DOWN'\nicingaweb-url = 'https://i/icingaweb2'\n", ""),
-            ("emergency = 'CRITCAL'", "emergency = 'CRITCAL' is no state; did you mean CRITICAL?"),
-            ("emergency = 'azGDORePK8gMaC0QOYAMyEEuzJnyUi,DOWN'", "emergency = '***' is no state"),
+            (
+                "emergency = 'CRITCAL'",
+                "emergency = 'CRITCAL' is not a state; did you mean CRITICAL?",
+            ),
+            (
+                "emergency = 'azGDORePK8gMaC0QOYAMyEEuzJnyUi,DOWN'",
+                "emergency = '***' is not a state",
+            ),
             ("recipient = 'carol'\n[users]\nalice = 'a'", "recipient = 'carol' is not in [users]"),
             (
                 "icingaweb-url = '/icingaweb2'",

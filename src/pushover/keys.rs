@@ -69,7 +69,7 @@ pub(crate) enum KeyError {
     #[error("{which}: {source}")]
     File { which: Which, source: Arc<SecretError> },
     /// A secret stands where the name of its file is expected.
-    #[error("{0} is where the name of its file is expected")]
+    #[error("{0} itself is given where the name of its file is expected")]
     NotInAFile(Which),
     /// Nowhere to be found.
     #[error("no token in {}, a file, the environment or a credential", .0.display())]
@@ -87,10 +87,10 @@ pub(crate) enum KeyError {
     #[error("no recipient: give one, or set one in the configuration")]
     NoRecipient,
     /// The environment has another one now.
-    #[error("{0} came from the environment of another process and is not here")]
+    #[error("{0} came from the environment of another process and is not set here")]
     Elsewhere(Which),
     /// Not what a token or key looks like.
-    #[error("{which} must be {KEY_CHARS} letters and digits, but has {chars} characters{}", if *.plain { "" } else { " and contains others" })]
+    #[error("{which} must be {KEY_CHARS} letters and digits, but has {chars} characters{}", if *.plain { "" } else { " and contains other ones" })]
     Malformed {
         which: Which,
         /// Its length.
@@ -284,7 +284,7 @@ mod tests {
         let error = find(&good, "bob").unwrap_err();
         assert_eq!(
             error,
-            "the key of 'bob' must be 30 letters and digits, but has 6 characters and contains others"
+            "the key of 'bob' must be 30 letters and digits, but has 6 characters and contains other ones"
         );
         assert!(find(&good, "carol").unwrap_err().contains("unknown recipient 'carol'"));
         assert!(find(&good, "").unwrap_err().contains("no recipient"));

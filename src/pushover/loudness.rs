@@ -12,7 +12,7 @@ impl FromStr for Priority {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.parse() {
             Ok(number @ -2..=2) => Ok(Self(number)),
-            _ => Err("a priority is a number from -2 to 2"),
+            _ => Err("use a number from -2 to 2"),
         }
     }
 }
@@ -29,7 +29,7 @@ impl FromStr for Sound {
         if !text.is_empty() && text.len() <= 60 && text.bytes().all(of_a_name) {
             Ok(Self(text.to_owned()))
         } else {
-            Err("a sound is a name such as siren")
+            Err("use a name such as siren")
         }
     }
 }

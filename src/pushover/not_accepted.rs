@@ -111,7 +111,7 @@ pub(crate) enum Failure {
     TooLarge,
     #[error("the proxy demands a password (407)")]
     ProxyPassword,
-    #[error("answer {0} redirects; not followed")]
+    #[error("answer {0} is a redirect; not followed")]
     Redirect(u16),
     #[error("{0}")]
     Said(Words),
@@ -131,7 +131,7 @@ pub(crate) enum Distrust {
     NotYet,
     #[error("is for another name")]
     OtherName,
-    #[error("is not one of a server")]
+    #[error("is not a server certificate")]
     Unusable,
 }
 

@@ -11,7 +11,7 @@ pub(super) const CONFIG_FILE: &str = "/etc/monitoring-plugins-axigen/channel/pus
 pub(super) const SPOOL_DIR: &str = "/var/spool/monitoring-plugins-axigen-channel";
 
 /// Sends the notifications of Icinga Notifications by Pushover. Its daemon
-/// starts it and speaks to it on standard input and output.
+/// starts this program and talks to it on standard input and output.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "pushover_channel", version, term_width = 80)]
 pub struct Args {

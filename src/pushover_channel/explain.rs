@@ -19,14 +19,14 @@ pub(super) fn fate(fate: &Fate) -> LogLine {
         }
         Fate::Delivered => (Level::Debug, "sent".to_owned()),
         Fate::Queued(wait) if may_pass_in_silence(wait) => {
-            (Level::Debug, "kept, and sent when its time comes".to_owned())
+            (Level::Debug, "kept, to be sent later".to_owned())
         }
-        Fate::Queued(_) => (Level::Warn, format!("kept, and tried again: {}", cause(fate))),
+        Fate::Queued(_) => (Level::Warn, format!("kept, to be tried again: {}", cause(fate))),
         Fate::Held(_) => (Level::Error, format!("kept, not sent: {}", cause(fate))),
         Fate::Rejected(_) | Fate::GivenUp(_) => {
             (Level::Error, format!("not sent, see failed/ in the spool: {}", cause(fate)))
         }
-        Fate::Leftover(error) => (Level::Error, format!("{error}; it is not sent again")),
+        Fate::Leftover(error) => (Level::Error, format!("{error}; it will not be sent again")),
     };
     LogLine { level, text }
 }
@@ -59,14 +59,14 @@ fn cause(fate: &Fate) -> String {
         Fate::Queued(wait) => match wait {
             Wait::Failed(failure) | Wait::Silence(Some(failure)) => failure.to_string(),
             Wait::Quota(words) => words.to_string(),
-            Wait::Blocked { cause, .. } => format!("no request for a while: {cause}"),
+            Wait::Blocked { cause, .. } => format!("requests are suspended: {cause}"),
             Wait::Spool(error) => error.to_string(),
             Wait::Pause { .. }
             | Wait::Silence(None)
             | Wait::Time
             | Wait::Turn
             | Wait::Vanished
-            | Wait::NotKnown => "its time has not come".to_owned(),
+            | Wait::NotKnown => "not due yet".to_owned(),
         },
         Fate::Held(Hold::Keys(error)) => error.to_string(),
         Fate::Held(Hold::Route(error)) => error.to_string(),
@@ -74,7 +74,7 @@ fn cause(fate: &Fate) -> String {
             format!("cannot read a message in the spool: {error}")
         }
         Fate::Rejected(Failed { reason, .. }) | Fate::GivenUp(Failed { reason, .. }) => {
-            reason.as_ref().map_or_else(|| "no reason noted".to_owned(), ToString::to_string)
+            reason.as_ref().map_or_else(|| "no reason recorded".to_owned(), ToString::to_string)
         }
         Fate::Leftover(error) => error.to_string(),
     }

@@ -70,7 +70,7 @@ impl Frames {
             }
             Err(error) => {
                 let at = self.position(error.line(), error.column());
-                Some(self.give_up(at, format!("no JSON: {error}")))
+                Some(self.give_up(at, format!("not JSON: {error}")))
             }
         }
     }

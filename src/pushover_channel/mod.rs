@@ -61,7 +61,10 @@ pub fn run(args: &Args, mut requests: Requests, clock: fn() -> SystemTime) {
     match courier {
         Ok(courier) => channel.courier = Some(courier),
         Err(error) => {
-            channel.voice.log(Level::Error, &format!("only the timer sends: no thread: {error}"));
+            channel.voice.log(
+                Level::Error,
+                &format!("only the timer sends, since no thread could be started: {error}"),
+            );
         }
     }
     let mut frames = Frames::default();

@@ -87,7 +87,9 @@ pub(super) fn read(value: Value) -> Result<Request, NoRequest> {
     let form = if version.is_some() { Form::JsonRpc } else { Form::Plain };
     let id = match (parts.remove("id"), form) {
         (Some(id @ (Value::Null | Value::Number(_) | Value::String(_))), _) => Some(id),
-        (Some(_), _) => return Err(wrong(form, nobody(form), "id is neither number nor text")),
+        (Some(_), _) => {
+            return Err(wrong(form, nobody(form), "id is neither a number nor a string"));
+        }
         (None, Form::JsonRpc) => None,
         (None, Form::Plain) => Some(nobody(form)),
     };

@@ -43,7 +43,7 @@ pub(super) fn info() -> Value {
                 "sounds",
                 "string",
                 "Sounds by severity",
-                "As in crit=siren,warning=none; names as Pushover knows them",
+                "As in crit=siren,warning=none; Pushover's names",
             ),
         ],
     })
@@ -77,13 +77,13 @@ impl WebForm {
         let text = |name: &str| match options.get(name) {
             None | Some(Value::Null) => Ok(""),
             Some(Value::String(text)) => Ok(text.trim()),
-            Some(_) => Err(refuse(format!("{name} is not a text"))),
+            Some(_) => Err(refuse(format!("{name} is not a string"))),
         };
         let token = text("token")?;
         if !token.is_empty() && !looks_like_key(token) {
             let chars = token.chars().count();
             return Err(refuse(format!(
-                "the token must be 30 letters and digits, but has {chars} characters or contains others"
+                "the token must be 30 letters and digits, but has {chars} characters or contains other ones"
             )));
         }
         let (priorities, wrong_priorities) = BySeverity::read(text("priorities")?);

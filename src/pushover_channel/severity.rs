@@ -142,6 +142,6 @@ mod tests {
         assert_eq!(rules.values().collect::<Vec<_>>(), [&Priority(2)]);
         assert_eq!(mistakes.len(), 4, "{mistakes:?}");
         let (_, mistakes) = BySeverity::<Sound>::read("crit=two words");
-        assert!(mistakes[0].contains("a sound is a name"), "{mistakes:?}");
+        assert!(mistakes[0].contains("use a name such as"), "{mistakes:?}");
     }
 }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use crate::program::ServerOptions;
 use crate::smtp::address::Domain;
 
-/// Take canary mails, and show whether they would come in the clear.
+/// Accept canary mails, and show whether they would come in the clear.
 ///
-/// Serves the one connection on standard input and ends: systemd listens. Takes nothing but the mails that
+/// Serves the one connection on standard input and exits: systemd listens. Accepts nothing but the mails that
 /// check_smtp_forced_tls --canary hands to your own server, keeps no content and relays nothing.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "smtp_canary", version, term_width = 80, max_term_width = 80)]

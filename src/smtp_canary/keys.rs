@@ -27,7 +27,7 @@ pub(super) enum NoKey {
     File(#[from] SecretError),
     #[error("{0}")]
     State(#[from] HalfError),
-    #[error("no key with its certificate in {0}")]
+    #[error("no key and certificate in {0}")]
     NotPem(String),
     #[error("cannot make a certificate")]
     NotMade,

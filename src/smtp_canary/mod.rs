@@ -29,7 +29,7 @@ pub fn serve(args: &Args, service: &Service) -> Served {
         Ok(accepted) => accepted,
         Err(error) => {
             return Served::Failed(format!(
-                "standard input is not a connection ({error}); systemd starts this program"
+                "standard input is not a connection ({error}); systemd must start this program"
             ));
         }
     };

@@ -281,8 +281,8 @@ impl<'a, S: Read + Write> Talk<'a, S> {
         };
         if self.lines.has_more() {
             // Words added by a man in the middle (CVE-2011-0411).
-            self.say("421", "5.5.1 commands behind STARTTLS")?;
-            return Ok(Some(SessionEnd::Broken("commands behind STARTTLS".to_owned())));
+            self.say("421", "5.5.1 commands sent along with STARTTLS")?;
+            return Ok(Some(SessionEnd::Broken("commands sent along with STARTTLS".to_owned())));
         }
         self.lines.say("220 2.0.0 go ahead")?;
         Ok(Some(SessionEnd::StartTls(visitor)))
@@ -300,7 +300,7 @@ impl<'a, S: Read + Write> Talk<'a, S> {
             return self.lines.say("552 5.3.4 too large");
         }
         if self.in_mail {
-            return self.lines.say("503 5.5.1 a mail has begun");
+            return self.lines.say("503 5.5.1 nested MAIL command");
         }
         self.in_mail = true;
         self.lines.say("250 2.1.0 ok")
@@ -321,8 +321,8 @@ impl<'a, S: Read + Write> Talk<'a, S> {
         let is_ours = domain.is_empty() || domain.parse().ok().as_ref() == Some(self.post.domain);
         if !is_ours {
             // It may be somebody's real mail, led here by mistake: its sender keeps it.
-            self.story.push(format!("mail for {domain}, put off"));
-            return self.lines.say("451 4.7.1 not the place for mail to this domain");
+            self.story.push(format!("mail for {domain}, deferred"));
+            return self.lines.say("451 4.7.1 mail to this domain is not accepted here");
         }
         if self.recipients.len() >= MOST_RECIPIENTS {
             return self.lines.say("452 4.5.3 too many recipients");
@@ -354,7 +354,7 @@ impl<'a, S: Read + Write> Talk<'a, S> {
         }
         if matches!(self.cover, Cover::Wrong(_)) {
             self.story.push(format!("{token} handed over under a wrong certificate"));
-            return self.lines.say("451 4.7.5 the certificate is wrong; come again");
+            return self.lines.say("451 4.7.5 wrong certificate; try again later");
         }
         if !self.recipients.contains(&token) {
             self.recipients.push(token);
@@ -386,7 +386,7 @@ impl<'a, S: Read + Write> Talk<'a, S> {
                 LineRead::Line(line) => length = length.saturating_add(line.len() + 2),
                 LineRead::TooLong => length = length.saturating_add(1024),
                 LineRead::End => {
-                    return Ok(Some(SessionEnd::Broken("left within a mail".to_owned())));
+                    return Ok(Some(SessionEnd::Broken("left in the middle of a mail".to_owned())));
                 }
             }
             if length > MOST_CONTENT {

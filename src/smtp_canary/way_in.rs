@@ -107,7 +107,7 @@ impl WayIn<'_> {
     fn refuse(&self, mut connection: Connection<'_>, visitor: &Visitor) -> String {
         match hello(&mut connection) {
             Ok(_) => {
-                let story = self.kept(visitor, Sight::Waited, "TLS was refused to it");
+                let story = self.kept(visitor, Sight::Waited, "was refused TLS");
                 let _ = connection.write_all(&REFUSAL);
                 story
             }
@@ -133,7 +133,7 @@ fn hello(connection: &mut Connection<'_>) -> Result<rustls::server::Accepted, St
     let mut acceptor = Acceptor::default();
     loop {
         match acceptor.read_tls(connection) {
-            Ok(0) => return Err("left within its hello".to_owned()),
+            Ok(0) => return Err("left during its hello".to_owned()),
             Ok(_) => {}
             Err(error) => return Err(format!("no hello: {error}")),
         }

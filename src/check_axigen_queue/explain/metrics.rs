@@ -48,7 +48,9 @@ pub(crate) fn no_metrics(error: &NoMetrics) -> String {
         NoMetrics::Certificate(why) => format!("the certificate shown {why}"),
         NoMetrics::NoAnswer(said) => format!("no answer: {said}"),
         NoMetrics::Status(401) => "answer 401, the name or password is not accepted".to_owned(),
-        NoMetrics::Status(status @ 300..=399) => format!("answer {status} redirects; not followed"),
+        NoMetrics::Status(status @ 300..=399) => {
+            format!("answer {status} is a redirect; not followed")
+        }
         NoMetrics::Status(status) => format!("answer {status}"),
         NoMetrics::TooLarge => "the answer is larger than 4 MiB".to_owned(),
         NoMetrics::Html => "the answer is a web page, not metrics".to_owned(),

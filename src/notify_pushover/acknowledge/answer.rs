@@ -40,13 +40,13 @@ pub(in super::super) enum Untold {
     #[error("no core reads {}", .0.display())]
     NoReader(PathBuf),
     /// The core has not written down how things stand since somebody acknowledged.
-    #[error("{} is older than the acknowledgement; does the core run?", .0.display())]
+    #[error("{} is older than the acknowledgement; is the core running?", .0.display())]
     Stale(PathBuf),
     /// The core's own file does not say when it was written.
-    #[error("{} is no status file of a core", .0.display())]
+    #[error("{} is not a core's status file", .0.display())]
     NoStatus(PathBuf),
     /// A name of an object that could be read as something else.
-    #[error("the name of the host or service cannot stand in a command")]
+    #[error("the name of the host or service is not allowed in a command")]
     Name,
 }
 

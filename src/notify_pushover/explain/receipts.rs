@@ -10,8 +10,8 @@ use crate::pushover::receipt::Alarm;
 /// Where there is nobody to tell.
 pub(in super::super) fn no_core(access: &Access) -> Outcome {
     let text = match &access.config {
-        Ok(config) if config.is_missing => "no configuration, and so no [acknowledge] in it",
-        _ => "no [acknowledge] in the configuration: no core is to be told",
+        Ok(config) if config.is_missing => "no configuration, so there is no core to tell",
+        _ => "no [acknowledge] in the configuration, so there is no core to tell",
     };
     Outcome::new(Delivery::Misconfigured, text)
 }
@@ -54,15 +54,17 @@ fn tell(alarm: &Alarm, fate: &ReceiptFate) -> Option<(Delivery, String)> {
         }
         ReceiptFate::NotTheSame(by) => (
             Delivery::Accepted,
-            format!("{by} acknowledged {object}, which the core has no more, or has acknowledged"),
+            format!(
+                "{by} acknowledged {object}; in the core that problem is over or already acknowledged"
+            ),
         ),
         ReceiptFate::Untold(by, untold) => (
             weight(untold),
-            format!("{by} acknowledged {object}, the core does not know: {untold}"),
+            format!("{by} acknowledged {object}; the core could not be told: {untold}"),
         ),
         ReceiptFate::NeverTold(by) => (
             Delivery::Rejected,
-            format!("{by} acknowledged {object}, and the core could not be told for a day"),
+            format!("{by} acknowledged {object}; the core could not be told within a day"),
         ),
         ReceiptFate::NotAsked(refusal) => (Delivery::Queued, not_asked(refusal)),
         ReceiptFate::Keys(error) => (Delivery::Misconfigured, error.to_string()),
@@ -73,10 +75,12 @@ fn tell(alarm: &Alarm, fate: &ReceiptFate) -> Option<(Delivery, String)> {
 fn not_asked(refusal: &NotAccepted) -> String {
     match refusal {
         NotAccepted::Rejected { words, .. } | NotAccepted::QuotaUsedUp { words, .. } => {
-            format!("receipts not asked for: {words}")
+            format!("receipts could not be checked: {words}")
         }
-        NotAccepted::NoDevice(info) => format!("receipts not asked for: {info}"),
-        NotAccepted::Temporary { failure, .. } => format!("receipts not asked for: {failure}"),
+        NotAccepted::NoDevice(info) => format!("receipts could not be checked: {info}"),
+        NotAccepted::Temporary { failure, .. } => {
+            format!("receipts could not be checked: {failure}")
+        }
     }
 }
 

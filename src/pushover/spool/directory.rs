@@ -57,7 +57,7 @@ impl SpoolDir {
         let ours = meta.st_uid == 0 || meta.st_uid == rustix::process::geteuid().as_raw();
         // In a shared spool any member may have made it.
         if meta.st_mode & 0o002 != 0 || !(ours || self.shared_group.is_some()) {
-            let problem = format!("{name} belongs to somebody else or is open to all users");
+            let problem = format!("{name} belongs to another user or is open to all users");
             return Err(io::Error::new(ErrorKind::PermissionDenied, problem));
         }
         let path = self.path.join(name);

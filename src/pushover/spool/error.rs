@@ -13,13 +13,13 @@ pub(crate) enum SpoolError {
     #[error("spool {} does not exist", .0.display())]
     Missing(PathBuf),
     /// It is a symbolic link or no directory.
-    #[error("spool {} is not a directory of its own (a link or a file)", .0.display())]
+    #[error("spool {} is not a directory, but a link or a file", .0.display())]
     NotADirectory(PathBuf),
     /// Somebody else could have put messages there.
-    #[error("spool {} belongs to user {owner} and group {group}; it must be root or the user who sends", path.display())]
+    #[error("spool {} belongs to user {owner} and group {group}; the owner must be root or the user who sends", path.display())]
     ForeignOwner { path: PathBuf, owner: u32, group: u32 },
     /// Everybody may write there.
-    #[error("spool {} is writable for all users; chmod o-w {}", .0.display(), .0.display())]
+    #[error("spool {} is writable by all users; chmod o-w {}", .0.display(), .0.display())]
     OpenToAll(PathBuf),
     /// Root's own, but others can change what root would find there.
     #[error("root does not use spool {}, which its group can change", path.display())]
@@ -47,7 +47,7 @@ pub(crate) enum SpoolError {
         since: Box<str>,
     },
     /// An operation failed.
-    #[error("{doing} in spool {}: {source}", path.display())]
+    #[error("spool {}: {doing}: {source}", path.display())]
     Io { doing: &'static str, path: PathBuf, source: Arc<io::Error> },
 }
 

@@ -82,7 +82,7 @@ impl Spool {
         failed
             .sync()
             .and_then(|()| self.waiting.sync())
-            .map_err(self.trouble("cannot make a message durable"))
+            .map_err(self.trouble("cannot sync a message to the disk"))
     }
 
     /// Puts the messages in `failed/` back in line, as if they were new.

@@ -43,7 +43,7 @@ impl Site {
             Err(error) if error.kind() == ErrorKind::NotADirectory => {
                 Err(SpoolError::NotADirectory(path))
             }
-            Err(source) => Err(SpoolError::io("cannot look", &path, source)),
+            Err(source) => Err(SpoolError::io("cannot open it", &path, source)),
         }
     }
 
@@ -122,7 +122,7 @@ impl Site {
     pub(super) fn open(&self) -> Result<OwnedFd, SpoolError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         openat(&self.handle, ".", flags, Mode::empty())
-            .map_err(|error| SpoolError::io("cannot look", &self.path, error.into()))
+            .map_err(|error| SpoolError::io("cannot open it", &self.path, error.into()))
     }
 
     pub(super) fn into_path(self) -> PathBuf {

@@ -146,7 +146,7 @@ fn an_answer_that_is_none_is_unknown_and_says_why() {
         (
             "elsewhere",
             answer("302 Found\r\nLocation: https://127.0.0.1:1/", ""),
-            "answer 302 redirects; not followed",
+            "answer 302 is a redirect; not followed",
         ),
         ("failure", answer("500 Internal Server Error", "queue_size 0\n"), "answer 500"),
         ("no HTTP", "220 mail.own.example ESMTP\r\n".to_owned(), "no answer: "),

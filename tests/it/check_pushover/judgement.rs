@@ -36,7 +36,7 @@ fn a_way_that_works_is_ok() {
     let host = Host::of(&server);
     host.send("x").expect(0, "PUSHOVER OK - ");
     let outcome = host.check(&[]);
-    outcome.expect(0, "PUSHOVER OK - nothing waits, last sent 0s ago; Pushover was not asked");
+    outcome.expect(0, "PUSHOVER OK - nothing is waiting, last sent 0s ago; Pushover was not asked");
     let labels: Vec<&str> = outcome.perfdata().into_keys().collect();
     assert_eq!(
         labels,
@@ -280,7 +280,7 @@ fn a_spool_that_hangs_is_unknown_and_has_no_figures() {
     let outcome = host.check_at(hung.path(), &["-t", "1"]);
     outcome.expect(3, "PUSHOVER UNKNOWN - timed out after 1s while reading the spool");
     assert_eq!(outcome.metric("waiting"), None, "{}", outcome.stdout);
-    assert!(!outcome.stdout.contains("nothing waits"), "{}", outcome.stdout);
+    assert!(!outcome.stdout.contains("nothing is waiting"), "{}", outcome.stdout);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::support::{chmod, run, skipped_without_root};
 fn sent(server: &HttpServer) -> Host {
     let host = Host::of(server);
     host.send("x").expect(0, "PUSHOVER OK - sent");
-    host.check(&[]).expect(0, "PUSHOVER OK - nothing waits");
+    host.check(&[]).expect(0, "PUSHOVER OK - nothing is waiting");
     host
 }
 
@@ -44,7 +44,7 @@ fn a_timer_that_does_not_run_is_told() {
     let outcome = host.check(&[]);
     outcome.expect(1, "PUSHOVER WARNING - notify_pushover flush has never run");
     assert!(outcome.next_step().unwrap().contains("notify-pushover-flush.timer"));
-    host.run(&["flush"]).expect(0, "PUSHOVER OK - nothing waits");
+    host.run(&["flush"]).expect(0, "PUSHOVER OK - nothing is waiting");
     let outcome = host.check(&[]);
     outcome.expect(0, "PUSHOVER OK - ");
     assert!(outcome.metric("last_flush").is_some());
@@ -115,7 +115,7 @@ fn a_notification_without_text_reaches_the_phone_and_the_check() {
         let text = server.messages().pop().unwrap();
         assert!(
             text.starts_with(
-                "a notification without text: switch on enable_environment_macros\nwas WARNING"
+                "a notification without text; set enable_environment_macros=1\nwas WARNING"
             ),
             "{text}"
         );
@@ -136,7 +136,7 @@ fn a_configuration_that_sends_nothing_or_not_all_is_told() {
         (
             format!("token = '{TOKEN}'\nemergency = 'CRITCAL'\n{users}"),
             1,
-            "emergency = 'CRITCAL' is no state; did you mean CRITICAL?",
+            "emergency = 'CRITCAL' is not a state; did you mean CRITICAL?",
         ),
         (
             format!("token = '{TOKEN}'\nrecipient = 'carol'\n{users}"),

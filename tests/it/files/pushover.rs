@@ -116,9 +116,9 @@ fn the_recipe_for_cron_tells_each_change_once() {
     };
     let (full, quiet) = (QueueTree::new(), QueueTree::new());
     full.messages(101);
-    run(&quiet).expect(0, "PUSHOVER OK - nothing new of queue: all is well");
+    run(&quiet).expect(0, "PUSHOVER OK - nothing new for queue: still OK");
     run(&full).expect(0, "PUSHOVER OK - sent");
-    run(&full).expect(0, "PUSHOVER OK - nothing new of queue: WARNING for ");
+    run(&full).expect(0, "PUSHOVER OK - nothing new for queue: WARNING for ");
     run(&quiet).expect(0, "PUSHOVER OK - sent");
     let own = own_name();
     let sent = server.requests();

@@ -123,7 +123,7 @@ fn another_problem_is_not_acknowledged(machine: &Machine, icinga: &Icinga<'_>) {
     });
     machine.acknowledge_on_the_phone(first);
     let said = poll(machine);
-    assert!(said.contains("which the core has no more, or has acknowledged"), "{said}");
+    assert!(said.contains("in the core that problem is over or already acknowledged"), "{said}");
     let seen = icinga.service("smtp");
     assert_eq!(seen["acknowledgement"].as_f64(), Some(0.0), "{seen}");
 }

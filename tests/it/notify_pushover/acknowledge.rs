@@ -162,10 +162,11 @@ fn flush_asks_too_and_names_whom_the_message_was_for_where_the_key_is_nobodys() 
     let host = with_icinga(&phone, &icinga);
     ring(&host, "mail01", "", now());
     phone.is_acknowledged_by("uMemberOfAGroup00000000000000a", now());
-    host.run(&["flush"]).expect(0, "PUSHOVER OK - nothing waits; mail01 acknowledged by alice");
+    host.run(&["flush"])
+        .expect(0, "PUSHOVER OK - nothing is waiting; mail01 acknowledged by alice");
     let body: Value = serde_json::from_str(&icinga.requests()[0].body).unwrap();
     assert_eq!((&body["author"], &body["type"]), (&json!("alice by Pushover"), &json!("Host")));
-    assert_eq!(host.run(&["flush"]).first_line(), "PUSHOVER OK - nothing waits");
+    assert_eq!(host.run(&["flush"]).first_line(), "PUSHOVER OK - nothing is waiting");
 }
 
 #[test]
@@ -184,16 +185,19 @@ fn a_core_that_is_away_is_told_later_and_pushover_is_not_asked_again() {
     for (code, line) in [
         (
             1,
-            "PUSHOVER QUEUED - alice acknowledged mail01: queue, the core does not know: Icinga says 503: Icinga is reloading",
-        ),
-        (1, "PUSHOVER QUEUED - alice acknowledged mail01: queue, the core does not know: Icinga: "),
-        (
-            3,
-            "PUSHOVER UNKNOWN - alice acknowledged mail01: queue, the core does not know: Icinga says 401",
+            "PUSHOVER QUEUED - alice acknowledged mail01: queue; the core could not be told: Icinga says 503: Icinga is reloading",
         ),
         (
+            1,
+            "PUSHOVER QUEUED - alice acknowledged mail01: queue; the core could not be told: Icinga: ",
+        ),
+        (
             3,
-            "PUSHOVER UNKNOWN - alice acknowledged mail01: queue, the core does not know: Icinga says 404",
+            "PUSHOVER UNKNOWN - alice acknowledged mail01: queue; the core could not be told: Icinga says 401",
+        ),
+        (
+            3,
+            "PUSHOVER UNKNOWN - alice acknowledged mail01: queue; the core could not be told: Icinga says 404",
         ),
         (0, "PUSHOVER OK - mail01: queue acknowledged by alice"),
     ] {
@@ -209,7 +213,7 @@ fn another_problem_is_not_acknowledged_and_what_nobody_acknowledged_is_forgotten
     let host = with_icinga(&phone, &icinga);
     ring(&host, "mail01", "queue", now());
     phone.is_acknowledged_by(ALICE, now());
-    host.run(&["poll"]).expect(0, "PUSHOVER OK - alice acknowledged mail01: queue, which the core");
+    host.run(&["poll"]).expect(0, "PUSHOVER OK - alice acknowledged mail01: queue; in the core");
     assert_eq!(receipts(&host).len(), 0);
 
     let unknown = json!({ "status": 0, "receipt": "not found", "errors": ["receipt not found"] });
@@ -232,16 +236,17 @@ fn a_pushover_that_does_not_say_is_asked_again() {
     ring(&host, "mail01", "queue", now());
     phone.answers(500, &json!({}));
     host.run(&["poll"])
-        .expect(1, "PUSHOVER QUEUED - receipts not asked for: Pushover failed (500)");
+        .expect(1, "PUSHOVER QUEUED - receipts could not be checked: Pushover failed (500)");
     later(&host);
     phone.answers(200, &json!("a captive portal"));
-    host.run(&["poll"]).expect(1, "PUSHOVER QUEUED - receipts not asked for: ");
+    host.run(&["poll"]).expect(1, "PUSHOVER QUEUED - receipts could not be checked: ");
     later(&host);
     phone.answers(
         400,
         &json!({ "token": "invalid", "status": 0, "errors": ["application token is invalid"] }),
     );
-    host.run(&["poll"]).expect(1, "PUSHOVER QUEUED - receipts not asked for: application token");
+    host.run(&["poll"])
+        .expect(1, "PUSHOVER QUEUED - receipts could not be checked: application token");
     later(&host);
     // A token that is refused is not tried again at once.
     let asked = phone.questions();
@@ -334,11 +339,11 @@ fn nagios_is_told_by_its_pipe_while_the_problem_is_the_same() {
     // It was well in between: another problem.
     ring(&host, "mail01", "queue", at);
     stands(at + 100, at + 1);
-    said(0, "which the core has no more");
+    said(0, "in the core that problem is over");
     // A name that would be another command.
     ring(&host, "mail01;x", "queue", at);
     stands(at + 100, at - 1);
-    said(0, "which the core has no more");
+    said(0, "in the core that problem is over");
     line.clear();
     reader.read_to_string(&mut line).unwrap();
     assert_eq!(line, "");

@@ -77,7 +77,7 @@ fn what_is_rejected_stands_in_failed_and_is_never_asked_again() {
         outcome.expect(2, "PUSHOVER REJECTED - ");
         assert!(outcome.stdout.contains(words), "{case}: {}", outcome.stdout);
         assert_eq!((host.waiting().len(), host.failed().len()), (0, 1), "{case}");
-        host.run(&["flush"]).expect(0, "PUSHOVER OK - nothing waits");
+        host.run(&["flush"]).expect(0, "PUSHOVER OK - nothing is waiting");
         assert_eq!(server.requests().len(), 1, "{case}");
         assert!(host.everything_in_the_spool().contains(words), "{case}");
     }
@@ -100,7 +100,7 @@ fn temporary_failures_keep_the_alert_within_the_deadline() {
             (
                 "redirect",
                 Reply::Answer(307, "location: http://127.0.0.1:1/\r\n", String::new()),
-                "redirects",
+                "is a redirect",
             ),
             ("reset", Reply::Reset, "no answer"),
             ("close", Reply::Close, "no answer"),

@@ -106,7 +106,7 @@ fn a_disk_that_cannot_say_it_is_done_doubles_no_alert() {
         outcome.expect(0, "PUSHOVER OK - sent");
         assert_eq!(outcome.stdout.contains("not kept: "), remark, "{call}: {}", outcome.stdout);
         assert_eq!(server.messages(), ["x"], "{call}");
-        host.run(&["flush"]).expect(0, "PUSHOVER OK - nothing waits");
+        host.run(&["flush"]).expect(0, "PUSHOVER OK - nothing is waiting");
     }
 }
 

@@ -64,7 +64,8 @@ fn an_alert_goes_without_a_spool_that_never_answers_and_one_process_is_left() {
     }
     assert_eq!(server.messages(), ["first", "second", "third"]);
     let outcome = in_time(host.command_at(&spool).args(["flush", "--timeout=2"]));
-    outcome.expect(1, "PUSHOVER QUEUED - some may still wait; still hanging since 20");
+    outcome
+        .expect(1, "PUSHOVER QUEUED - some messages may still be waiting; still hanging since 20");
     assert_eq!(helpers(&spool).len(), 1, "flush adds none");
     // Another spool is another question.
     make_spool(&host);

@@ -245,7 +245,7 @@ fn a_mistake_on_the_command_line_costs_no_alert() {
     let host = Host::of(&server);
     let event = ["--type=PROBLEM", "-Hmail01", "--service-name=smtp", "--service-state=CRITICAL"];
     for (mistake, field, value, remark) in [
-        (&["--sound", "Red Alert"][..], "sound", "", "sound 'Red Alert' ignored: a sound is"),
+        (&["--sound", "Red Alert"][..], "sound", "", "sound 'Red Alert' ignored: use a name"),
         (
             &["--priority", "CRITCAL=0,CRITICAL=-1"],
             "priority",

@@ -37,16 +37,16 @@ fn a_change_is_told_a_repetition_when_it_is_due_and_the_recovery() {
     let server = HttpServer::with(vec![]);
     let host = Host::of(&server);
     let often = &["--repeat=4h"][..];
-    tell(&host, "Q OK - fine", often).expect(0, "PUSHOVER OK - nothing new of queue: all is well");
+    tell(&host, "Q OK - fine", often).expect(0, "PUSHOVER OK - nothing new for queue: still OK");
     tell(&host, "Q WARNING - 101", often).expect(0, "PUSHOVER OK - sent");
     tell(&host, "Q WARNING - 102", often)
-        .expect(0, "PUSHOVER OK - nothing new of queue: WARNING for ");
+        .expect(0, "PUSHOVER OK - nothing new for queue: WARNING for ");
     tell(&host, "Q CRITICAL - 501", often).expect(0, "PUSHOVER OK - sent");
     let_pass(&host, 4 * 3600);
-    tell(&host, "Q CRITICAL - 502", &[]).expect(0, "PUSHOVER OK - nothing new of queue");
+    tell(&host, "Q CRITICAL - 502", &[]).expect(0, "PUSHOVER OK - nothing new for queue");
     tell(&host, "Q CRITICAL - 503", often).expect(0, "PUSHOVER OK - sent");
     tell(&host, "Q OK - 3", often).expect(0, "PUSHOVER OK - sent");
-    tell(&host, "Q OK - 3", often).expect(0, "PUSHOVER OK - nothing new of queue: all is well");
+    tell(&host, "Q OK - 3", often).expect(0, "PUSHOVER OK - nothing new for queue: still OK");
     let texts = server.messages();
     let expected = ["101", "501\nwas WARNING", "503\n4h", "3\nwas CRITICAL · 4h"];
     assert_eq!(texts.len(), 4, "{texts:?}");
@@ -64,7 +64,7 @@ fn keys_are_told_apart_whatever_they_are() {
     for key in ["a", "b", "../a", "a/b", "-x", &"k".repeat(5000), "ä\n"] {
         let line = ["--key", key, "--output=Q WARNING - x"];
         host.run(&line).expect(0, "PUSHOVER OK - sent");
-        host.run(&line).expect(0, "PUSHOVER OK - nothing new of ");
+        host.run(&line).expect(0, "PUSHOVER OK - nothing new for ");
     }
 }
 
@@ -114,7 +114,7 @@ fn a_damaged_memory_swallows_nothing() {
         let before = server.messages().len();
         tell(&host, "Q WARNING - 101", &[]).expect(0, "PUSHOVER OK - sent");
         assert_eq!(server.messages().len(), before + 1, "{damage}");
-        tell(&host, "Q WARNING - 101", &[]).expect(0, "PUSHOVER OK - nothing new of queue");
+        tell(&host, "Q WARNING - 101", &[]).expect(0, "PUSHOVER OK - nothing new for queue");
     }
     // Something that is no file, and cannot be replaced by one.
     fs::remove_file(&file).unwrap();
@@ -131,7 +131,7 @@ fn what_waits_counts_as_told_and_what_is_lost_does_not() {
     let host = Host::of(&server);
     tell(&host, "Q WARNING - 101", &["--timeout=2"]).expect(1, "PUSHOVER QUEUED - ");
     tell(&host, "Q WARNING - 101", &["--timeout=2"])
-        .expect(0, "PUSHOVER OK - nothing new of queue: WARNING");
+        .expect(0, "PUSHOVER OK - nothing new for queue: WARNING");
     assert_eq!(host.waiting().len(), 1);
     // Everybody could write there, so nothing is kept.
     chmod(&host.spool(), 0o777);

@@ -45,7 +45,7 @@ fn secrets_and_recipients_are_judged_after_the_alert_is_safe() {
             "token for the name of its file",
             format!("token-file = '{TOKEN}'\n[users]\nalice = '{ALICE}'\n"),
             vec![],
-            "the token is where the name of its file is expected",
+            "the token itself is given where the name of its file is expected",
         ),
         ("token and key swapped", format!("{TOKEN} = 'token'\n"), vec![], "unknown field `...`"),
         (

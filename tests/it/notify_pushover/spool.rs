@@ -53,7 +53,7 @@ fn a_temporary_file_that_cannot_be_read_now_is_left_for_later() {
     let mut command = host.command();
     command.arg("flush");
     let mut traced = with_fault_at(&temporary, &command, "read:error=EIO");
-    Outcome::of(&traced.output().unwrap()).expect(0, "PUSHOVER OK - nothing waits");
+    Outcome::of(&traced.output().unwrap()).expect(0, "PUSHOVER OK - nothing is waiting");
     assert!(temporary.exists());
     host.run(&["flush"]).expect(0, "PUSHOVER OK - sent");
     assert_eq!(server.messages(), ["whole"]);

@@ -210,7 +210,7 @@ fn who_is_in_line_of_a_living_process_leaves_soon_and_its_alert_is_sent() {
     seen.recv().unwrap();
     let begun = Instant::now();
     let second = host.run(&["--message=second", "--timeout=60"]);
-    second.expect(1, "PUSHOVER QUEUED - another process sends");
+    second.expect(1, "PUSHOVER QUEUED - another process is sending");
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     drop(go);
     Outcome::of(&first.wait_with_output().unwrap()).expect(0, "PUSHOVER OK - ");

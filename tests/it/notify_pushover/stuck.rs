@@ -53,7 +53,8 @@ fn a_delivered_message_that_cannot_be_removed_is_sent_once() {
     assert_eq!(server.messages(), ["no route", "no route", "next"]);
     for _ in 0..2 {
         let outcome = host.run(&["flush"]);
-        outcome.expect(3, "PUSHOVER UNKNOWN - cannot remove a delivered message");
+        outcome.expect(3, "PUSHOVER UNKNOWN - spool ");
+        assert!(outcome.stdout.contains(": cannot remove a delivered message: "));
         assert!(!outcome.stdout.contains("is kept"), "{}", outcome.stdout);
     }
     assert_eq!(server.messages().len(), 3, "not again");
@@ -63,9 +64,9 @@ fn a_delivered_message_that_cannot_be_removed_is_sent_once() {
     host.run(&EVENT).expect(0, "PUSHOVER OK - sent");
     assert_eq!(server.messages().len(), 4, "the same again is a new alert");
     drop(immutable);
-    host.run(&["flush"]).expect(0, "PUSHOVER OK - nothing waits");
+    host.run(&["flush"]).expect(0, "PUSHOVER OK - nothing is waiting");
     assert!(host.waiting().is_empty());
-    host.check(&[]).expect(0, "PUSHOVER OK - nothing waits");
+    host.check(&[]).expect(0, "PUSHOVER OK - nothing is waiting");
 }
 
 #[test]
@@ -121,7 +122,9 @@ fn a_spool_that_only_grows_is_not_used() {
         eprintln!("skipped, no attributes on this file system");
         return;
     };
-    host.run(&["flush"]).expect(3, "PUSHOVER UNKNOWN - cannot remove messages");
+    let outcome = host.run(&["flush"]);
+    outcome.expect(3, "PUSHOVER UNKNOWN - spool ");
+    assert!(outcome.stdout.contains(": cannot remove messages: "), "{}", outcome.stdout);
     host.send("2").expect(0, "PUSHOVER OK - sent; not kept: ");
     assert_eq!(server.messages(), ["2"]);
     drop(append_only);

@@ -148,7 +148,7 @@ fn without_a_spool_the_alert_is_sent_before_it_is_answered() {
         let mut daemon = Daemon::configured(release, &host.config(), token());
         daemon.call("SendNotification", notification(BOB, 1, "crit")).unwrap();
         assert_eq!(server.messages().len(), 1);
-        assert!(daemon.log().contains("writable for all users"), "{}", daemon.log());
+        assert!(daemon.log().contains("writable by all users"), "{}", daemon.log());
         down.store(true, std::sync::atomic::Ordering::SeqCst);
         let lost = daemon.call("SendNotification", notification("alice", 1, "crit")).unwrap_err();
         assert!(lost.contains("neither sent nor kept"), "{lost}");
@@ -196,7 +196,7 @@ fn what_waits_for_a_token_that_was_wrong_is_sent_with_the_right_one() {
     let host = host(&server);
     let mut daemon = Daemon::configured(Release::JsonRpc, &host.config(), json!({ "token": BOB }));
     daemon.call("SendNotification", notification("alice", 1, "crit")).unwrap();
-    wait_for("a warning", || daemon.log().contains("warn: kept, and tried again").then_some(()));
+    wait_for("a warning", || daemon.log().contains("warn: kept, to be tried again").then_some(()));
     daemon.call("SetConfig", token()).unwrap();
     emptied(&host);
     let last = server.requests().pop().unwrap();
