@@ -7,6 +7,9 @@ _check_axigen_queue() {
         cur="${COMP_WORDS[COMP_CWORD]}"
     fi
     prev="$3"
+    if [[ "${prev}" == "=" && COMP_CWORD -ge 2 ]]; then
+        prev="${COMP_WORDS[COMP_CWORD-2]}"
+    fi
     cmd=""
     opts=""
 
@@ -197,7 +200,7 @@ _check_axigen_queue() {
 }
 
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _check_axigen_queue -o nosort -o bashdefault -o default check_axigen_queue
+    complete -F _check_axigen_queue -o nosort check_axigen_queue
 else
-    complete -F _check_axigen_queue -o bashdefault -o default check_axigen_queue
+    complete -F _check_axigen_queue check_axigen_queue
 fi

@@ -1,3 +1,4 @@
+complete -c check_axigen_queue -f
 complete -c check_axigen_queue -l queue-dir -d 'Queue directory; repeat it to add up several [default: queuePath from axigen.cfg, else the first of /var/opt/axigen/queue, /axigen/var/queue, /var/axigen/queue]' -r -f -a "(__fish_complete_directories)"
 complete -c check_axigen_queue -l config -d 'axigen.cfg to read queuePath from [default: /var/opt/axigen/run/axigen.cfg or /var/axigen/run/axigen.cfg, if readable]' -r -F
 complete -c check_axigen_queue -l metrics-url -d 'Ask a server\'s own metrics in place of the queue on disk; they tell the number of messages and no ages' -r -f

@@ -7,6 +7,9 @@ _check_axigen_version() {
         cur="${COMP_WORDS[COMP_CWORD]}"
     fi
     prev="$3"
+    if [[ "${prev}" == "=" && COMP_CWORD -ge 2 ]]; then
+        prev="${COMP_WORDS[COMP_CWORD-2]}"
+    fi
     cmd=""
     opts=""
 
@@ -30,11 +33,11 @@ _check_axigen_version() {
             fi
             case "${prev}" in
                 --hostname)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -A hostname "${cur}"))
                     return 0
                     ;;
                 -H)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -A hostname "${cur}"))
                     return 0
                     ;;
                 --port)
@@ -97,7 +100,7 @@ _check_axigen_version() {
 }
 
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _check_axigen_version -o nosort -o bashdefault -o default check_axigen_version
+    complete -F _check_axigen_version -o nosort check_axigen_version
 else
-    complete -F _check_axigen_version -o bashdefault -o default check_axigen_version
+    complete -F _check_axigen_version check_axigen_version
 fi

@@ -1,3 +1,4 @@
+complete -c check_axigen_version -f
 complete -c check_axigen_version -s H -l hostname -d 'Name or address of the Axigen server' -r -f -a "(__fish_print_hostnames)"
 complete -c check_axigen_version -s p -l port -d 'Port of the CLI service' -r -f
 complete -c check_axigen_version -l minimum -d 'Oldest release to accept, one for each line, as in 10.6.41,10.7.3; an older line without one is not accepted [default: no known hole]' -r -f

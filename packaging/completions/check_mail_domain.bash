@@ -7,6 +7,9 @@ _check_mail_domain() {
         cur="${COMP_WORDS[COMP_CWORD]}"
     fi
     prev="$3"
+    if [[ "${prev}" == "=" && COMP_CWORD -ge 2 ]]; then
+        prev="${COMP_WORDS[COMP_CWORD-2]}"
+    fi
     cmd=""
     opts=""
 
@@ -153,7 +156,7 @@ _check_mail_domain() {
 }
 
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _check_mail_domain -o nosort -o bashdefault -o default check_mail_domain
+    complete -F _check_mail_domain -o nosort check_mail_domain
 else
-    complete -F _check_mail_domain -o bashdefault -o default check_mail_domain
+    complete -F _check_mail_domain check_mail_domain
 fi

@@ -1,3 +1,4 @@
+complete -c check_mail_domain -f
 complete -c check_mail_domain -s d -l domain -d 'The domain, what stands behind the @' -r -f
 complete -c check_mail_domain -l require -d 'What must be there, or the state is CRITICAL: dnssec, dane, mta-sts, any (dane or mta-sts), tls-rpt, spf, dkim, dmarc or none, with commas between [default: any, spf and dmarc, or the state is WARNING]' -r -f -a "any\t''
 none\t''

@@ -7,6 +7,9 @@ _check_pushover() {
         cur="${COMP_WORDS[COMP_CWORD]}"
     fi
     prev="$3"
+    if [[ "${prev}" == "=" && COMP_CWORD -ge 2 ]]; then
+        prev="${COMP_WORDS[COMP_CWORD-2]}"
+    fi
     cmd=""
     opts=""
 
@@ -212,7 +215,7 @@ _check_pushover() {
 }
 
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _check_pushover -o nosort -o bashdefault -o default check_pushover
+    complete -F _check_pushover -o nosort check_pushover
 else
-    complete -F _check_pushover -o bashdefault -o default check_pushover
+    complete -F _check_pushover check_pushover
 fi

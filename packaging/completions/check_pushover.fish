@@ -1,3 +1,4 @@
+complete -c check_pushover -f
 complete -c check_pushover -l config -d 'Configuration: token, recipients, proxy' -r -F
 complete -c check_pushover -l token-file -d 'Read the token from this file (else PUSHOVER_TOKEN, the credential pushover_token, or the configuration)' -r -F
 complete -c check_pushover -l recipient -d 'A recipient of the configuration; may be repeated' -r -f

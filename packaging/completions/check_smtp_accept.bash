@@ -7,6 +7,9 @@ _check_smtp_accept() {
         cur="${COMP_WORDS[COMP_CWORD]}"
     fi
     prev="$3"
+    if [[ "${prev}" == "=" && COMP_CWORD -ge 2 ]]; then
+        prev="${COMP_WORDS[COMP_CWORD-2]}"
+    fi
     cmd=""
     opts=""
 
@@ -30,11 +33,11 @@ _check_smtp_accept() {
             fi
             case "${prev}" in
                 --hostname)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -A hostname "${cur}"))
                     return 0
                     ;;
                 -H)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -A hostname "${cur}"))
                     return 0
                     ;;
                 --port)
@@ -183,7 +186,7 @@ _check_smtp_accept() {
 }
 
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _check_smtp_accept -o nosort -o bashdefault -o default check_smtp_accept
+    complete -F _check_smtp_accept -o nosort check_smtp_accept
 else
-    complete -F _check_smtp_accept -o bashdefault -o default check_smtp_accept
+    complete -F _check_smtp_accept check_smtp_accept
 fi

@@ -1,3 +1,4 @@
+complete -c check_smtp_accept -f
 complete -c check_smtp_accept -s H -l hostname -d 'Name or address of the mail server' -r -f -a "(__fish_print_hostnames)"
 complete -c check_smtp_accept -s p -l port -d 'Port [default: 25, with --tls 465]' -r -f
 complete -c check_smtp_accept -l recipient -d 'Mailbox that must take mail; repeatable' -r -f

@@ -1,3 +1,4 @@
+complete -c check_smtp_forced_tls -f
 complete -c check_smtp_forced_tls -s H -l hostname -d 'Name or address of your mail server' -r -f -a "(__fish_print_hostnames)"
 complete -c check_smtp_forced_tls -s p -l port -d 'Port for mail in the clear and for STARTTLS' -r -f
 complete -c check_smtp_forced_tls -l tls-port -d 'Also offer mail on this port, where TLS begins at once, as on 465' -r -f

@@ -7,6 +7,9 @@ _check_smtp_tls() {
         cur="${COMP_WORDS[COMP_CWORD]}"
     fi
     prev="$3"
+    if [[ "${prev}" == "=" && COMP_CWORD -ge 2 ]]; then
+        prev="${COMP_WORDS[COMP_CWORD-2]}"
+    fi
     cmd=""
     opts=""
 
@@ -30,11 +33,11 @@ _check_smtp_tls() {
             fi
             case "${prev}" in
                 --hostname)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -A hostname "${cur}"))
                     return 0
                     ;;
                 -H)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -A hostname "${cur}"))
                     return 0
                     ;;
                 --port)
@@ -189,7 +192,7 @@ _check_smtp_tls() {
 }
 
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _check_smtp_tls -o nosort -o bashdefault -o default check_smtp_tls
+    complete -F _check_smtp_tls -o nosort check_smtp_tls
 else
-    complete -F _check_smtp_tls -o bashdefault -o default check_smtp_tls
+    complete -F _check_smtp_tls check_smtp_tls
 fi

@@ -1,3 +1,4 @@
+complete -c check_smtp_tls -f
 complete -c check_smtp_tls -s H -l hostname -d 'Name or address of the mail server' -r -f -a "(__fish_print_hostnames)"
 complete -c check_smtp_tls -s p -l port -d 'Port [default: 25, with --tls 465]' -r -f
 complete -c check_smtp_tls -l sni -d 'Name to ask for and to check the certificate against [default: --hostname]' -r -f

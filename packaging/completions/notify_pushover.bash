@@ -7,6 +7,9 @@ _notify_pushover() {
         cur="${COMP_WORDS[COMP_CWORD]}"
     fi
     prev="$3"
+    if [[ "${prev}" == "=" && COMP_CWORD -ge 2 ]]; then
+        prev="${COMP_WORDS[COMP_CWORD-2]}"
+    fi
     cmd=""
     opts=""
 
@@ -146,7 +149,7 @@ _notify_pushover() {
                     return 0
                     ;;
                 --type)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "PROBLEM RECOVERY ACKNOWLEDGEMENT CUSTOM DOWNTIMESTART DOWNTIMEEND DOWNTIMECANCELLED FLAPPINGSTART FLAPPINGEND FLAPPINGSTOP FLAPPINGDISABLED" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -181,7 +184,7 @@ _notify_pushover() {
                     return 0
                     ;;
                 --host-state)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "UP DOWN UNREACHABLE" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -202,7 +205,7 @@ _notify_pushover() {
                     return 0
                     ;;
                 --service-state)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "OK WARNING CRITICAL UNKNOWN" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -244,7 +247,7 @@ _notify_pushover() {
                     return 0
                     ;;
                 --last-state)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "OK WARNING CRITICAL UNKNOWN UP DOWN UNREACHABLE" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -336,7 +339,7 @@ _notify_pushover() {
                     return 0
                     ;;
                 --emergency)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "OK WARNING CRITICAL UNKNOWN UP DOWN UNREACHABLE" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -416,7 +419,7 @@ _notify_pushover() {
 }
 
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _notify_pushover -o nosort -o bashdefault -o default notify_pushover
+    complete -F _notify_pushover -o nosort notify_pushover
 else
-    complete -F _notify_pushover -o bashdefault -o default notify_pushover
+    complete -F _notify_pushover notify_pushover
 fi

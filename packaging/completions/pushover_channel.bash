@@ -7,6 +7,9 @@ _pushover_channel() {
         cur="${COMP_WORDS[COMP_CWORD]}"
     fi
     prev="$3"
+    if [[ "${prev}" == "=" && COMP_CWORD -ge 2 ]]; then
+        prev="${COMP_WORDS[COMP_CWORD-2]}"
+    fi
     cmd=""
     opts=""
 
@@ -55,7 +58,7 @@ _pushover_channel() {
 }
 
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _pushover_channel -o nosort -o bashdefault -o default pushover_channel
+    complete -F _pushover_channel -o nosort pushover_channel
 else
-    complete -F _pushover_channel -o bashdefault -o default pushover_channel
+    complete -F _pushover_channel pushover_channel
 fi

@@ -7,6 +7,9 @@ _smtp_canary() {
         cur="${COMP_WORDS[COMP_CWORD]}"
     fi
     prev="$3"
+    if [[ "${prev}" == "=" && COMP_CWORD -ge 2 ]]; then
+        prev="${COMP_WORDS[COMP_CWORD-2]}"
+    fi
     cmd=""
     opts=""
 
@@ -83,7 +86,7 @@ _smtp_canary() {
 }
 
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _smtp_canary -o nosort -o bashdefault -o default smtp_canary
+    complete -F _smtp_canary -o nosort smtp_canary
 else
-    complete -F _smtp_canary -o bashdefault -o default smtp_canary
+    complete -F _smtp_canary smtp_canary
 fi

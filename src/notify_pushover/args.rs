@@ -10,8 +10,32 @@ use super::input::lossy;
 use super::rules::{PriorityMap, SoundMap, StateList, TtlMap};
 use super::template::Template;
 use crate::monitoring::duration;
-use crate::program::NotifierOptions;
+use crate::program::{NotifierOptions, offered};
 use crate::pushover::access::AccessOptions;
+
+/// What completions offer for the host's state.
+const HOST_STATES: [&str; 3] = ["UP", "DOWN", "UNREACHABLE"];
+
+/// What completions offer for the service's state.
+const SERVICE_STATES: [&str; 4] = ["OK", "WARNING", "CRITICAL", "UNKNOWN"];
+
+/// What completions offer where either is meant.
+const STATES: [&str; 7] = ["OK", "WARNING", "CRITICAL", "UNKNOWN", "UP", "DOWN", "UNREACHABLE"];
+
+/// What completions offer for the notification type.
+const TYPES: [&str; 11] = [
+    "PROBLEM",
+    "RECOVERY",
+    "ACKNOWLEDGEMENT",
+    "CUSTOM",
+    "DOWNTIMESTART",
+    "DOWNTIMEEND",
+    "DOWNTIMECANCELLED",
+    "FLAPPINGSTART",
+    "FLAPPINGEND",
+    "FLAPPINGSTOP",
+    "FLAPPINGDISABLED",
+];
 
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -53,7 +77,7 @@ pub struct Args {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = text())]
     pub(super) title: Option<String>,
     /// Notification type: PROBLEM, RECOVERY, ACKNOWLEDGEMENT and so on
-    #[arg(long = "type", value_name = "TYPE", value_parser = text())]
+    #[arg(long = "type", value_name = "TYPE", hide_possible_values = true, value_parser = one_of(TYPES))]
     pub(super) kind: Option<String>,
     /// Host
     #[arg(short = 'H', long, value_name = "NAME", allow_hyphen_values = true, value_parser = text())]
@@ -65,7 +89,7 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS", value_parser = text())]
     pub(super) host_address: Option<String>,
     /// State of the host: UP, DOWN or UNREACHABLE
-    #[arg(long, value_name = "STATE", value_parser = text())]
+    #[arg(long, value_name = "STATE", hide_possible_values = true, value_parser = one_of(HOST_STATES))]
     pub(super) host_state: Option<String>,
     /// Service
     #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = text())]
@@ -74,7 +98,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = text())]
     pub(super) service_display_name: Option<String>,
     /// State of the service: OK, WARNING, CRITICAL or UNKNOWN
-    #[arg(long, value_name = "STATE", value_parser = text())]
+    #[arg(long, value_name = "STATE", hide_possible_values = true, value_parser = one_of(SERVICE_STATES))]
     pub(super) service_state: Option<String>,
     /// Output of the check, shown without its performance data; - reads it
     /// from standard input
@@ -93,7 +117,7 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, value_parser = text())]
     pub(super) timestamp: Option<String>,
     /// State before this one
-    #[arg(long, value_name = "STATE", value_parser = text())]
+    #[arg(long, value_name = "STATE", hide_possible_values = true, value_parser = one_of(STATES))]
     pub(super) last_state: Option<String>,
     /// How long it has been in this state, in seconds
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, value_parser = text())]
@@ -139,7 +163,7 @@ pub struct Args {
     pub(super) ttl: Option<TtlMap>,
     /// Problems in these states ring until somebody acknowledges, as in
     /// CRITICAL,DOWN
-    #[arg(long, value_name = "STATES")]
+    #[arg(long, value_name = "STATES", hide_possible_values = true, value_parser = offered(STATES, str::parse::<StateList>))]
     pub(super) emergency: Option<StateList>,
     /// Seconds between two rings of an emergency, at least 30
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(30..=10_800))]
@@ -198,4 +222,26 @@ impl AsRef<NotifierOptions> for Args {
 /// Any bytes; what is no UTF-8 becomes a replacement character, since an alert must not fail for its text.
 fn text() -> ValueParser {
     ValueParser::new(OsStringValueParser::new().map(|text| lossy(&text)))
+}
+
+/// The same, where completions offer words: any other is sent as well.
+fn one_of(words: impl IntoIterator<Item = &'static str>) -> ValueParser {
+    ValueParser::new(offered(words, OsStringValueParser::new().map(|text| lossy(&text))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::{NotificationType, ObjectState};
+    use super::*;
+
+    #[test]
+    fn words_that_are_offered_are_known() {
+        for word in TYPES {
+            assert!(!matches!(NotificationType::parse(word), NotificationType::Other(_)), "{word}");
+        }
+        for word in HOST_STATES.iter().chain(&SERVICE_STATES).chain(&STATES) {
+            assert!(ObjectState::parse(word).is_some(), "{word}");
+            assert_eq!(word.parse::<StateList>().map(|list| list.mistakes.len()), Ok(0), "{word}");
+        }
+    }
 }

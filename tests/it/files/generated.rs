@@ -130,6 +130,39 @@ fn hinted(argument: Arg) -> Arg {
     argument.value_hint(hint)
 }
 
+/// What clap makes for bash names files for a host, for `--option=x`, and wherever no word fits.
+fn without_stray_files(script: &str) -> String {
+    let previous = "    prev=\"$3\"\n";
+    let before_the_sign = "    if [[ \"${prev}\" == \"=\" && COMP_CWORD -ge 2 ]]; then\n        \
+                           prev=\"${COMP_WORDS[COMP_CWORD-2]}\"\n    fi\n";
+    let host =
+        "                    COMPREPLY=($(compgen -f \"${cur}\"))\n                    return 0";
+    for replaced in [previous, " -o bashdefault -o default"] {
+        assert!(script.contains(replaced), "{replaced}: no longer in what clap makes");
+    }
+    script
+        .replace(previous, &format!("{previous}{before_the_sign}"))
+        .replace(host, &host.replace("-f", "-A hostname"))
+        .replace(" -o bashdefault -o default", "")
+}
+
+/// What clap makes for fish says nothing of words that belong to no option, so that fish names files.
+fn words_of_their_own(command: &clap::Command) -> String {
+    let name = command.get_name();
+    let words: Vec<String> = command
+        .get_positionals()
+        .flat_map(Arg::get_possible_values)
+        .map(|word| {
+            let help = word.get_help().map(ToString::to_string).unwrap_or_default();
+            format!("{}\\t'{}'", word.get_name(), help.replace('\'', "\\'"))
+        })
+        .collect();
+    match words.join("\n") {
+        none if none.is_empty() => format!("complete -c {name} -f\n"),
+        words => format!("complete -c {name} -f -a \"{words}\"\n"),
+    }
+}
+
 /// An option that offers words reads each of them, and names no other in its help.
 #[test]
 fn words_that_are_offered_are_read() {
@@ -163,7 +196,12 @@ fn completions_are_those_of_the_command_lines() {
         ] {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut command, &name, &mut script);
-            let script = String::from_utf8(script).unwrap();
+            let mut script = String::from_utf8(script).unwrap();
+            match shell {
+                Shell::Bash => script = without_stray_files(&script),
+                Shell::Fish => script.insert_str(0, &words_of_their_own(&command)),
+                _ => {}
+            }
             let shipped = directory.join(&file_name);
             snapbox::Assert::new().action_env("SNAPSHOTS").eq(
                 snapbox::Data::text(script).raw(),
@@ -177,6 +215,38 @@ fn completions_are_those_of_the_command_lines() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     assert_eq!(shipped, written);
+}
+
+/// What bash is left to offer for a value, option by option, in a directory with one file.
+#[test]
+fn bash_names_files_where_one_is_meant_and_nowhere_else() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("some-file"), "").unwrap();
+    for command in suite::commands() {
+        let name = command.get_name();
+        let valued: Vec<&Arg> = command
+            .get_arguments()
+            .filter(|argument| !argument.is_positional() && value_name(argument).is_some())
+            .collect();
+        let script = file(&format!("packaging/completions/{name}.bash"));
+        let ask = |argument: &&Arg| {
+            let option = argument.get_long().unwrap();
+            let words = format!("COMP_WORDS=({name} --{option} = some) COMP_CWORD=3");
+            format!("{words}\n_{name} {name} some =\necho \"${{COMPREPLY[*]}}\"\n")
+        };
+        let start = format!(". {}\ncomplete -p {name}\n", script.display());
+        let lines: String = std::iter::once(start).chain(valued.iter().map(ask)).collect();
+        let bash = Command::new("bash").args(["-c", &lines]).current_dir(&directory).output();
+        let output = String::from_utf8(bash.unwrap().stdout).unwrap();
+        let mut replies = output.lines();
+        let asked_otherwise = replies.next().unwrap_or_default();
+        assert!(!asked_otherwise.contains("default"), "{asked_otherwise}");
+        assert_eq!(replies.clone().count(), valued.len(), "{name}: {output}");
+        for (argument, reply) in valued.into_iter().zip(replies) {
+            let is_file = value_name(argument) == Some("FILE");
+            assert_eq!(reply == "some-file", is_file, "{name} {}: {reply}", argument.get_id());
+        }
+    }
 }
 
 fn page(name: &str) -> String {
