@@ -3,7 +3,8 @@
 # pictures-inside.sh, in /lab: /lab/*.conf and our commands go to Icinga 2.
 host=http://127.0.0.1:8080
 
-# wait_for WHAT COMMAND...: at most a minute. Nothing tells when Icinga DB has written a state.
+# wait_for WHAT COMMAND...: at most a minute. Nothing tells when Icinga DB has written a state, so it is looked for ten times a
+# second.
 wait_for() {
     what=$1
     shift
