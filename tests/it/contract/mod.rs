@@ -3,5 +3,6 @@
 mod every_program;
 mod json;
 mod openmetrics;
+mod server_log;
 mod unread;
 mod worker;

@@ -11,6 +11,7 @@ use crate::support::canary::{DOMAIN, state_dir};
 use crate::support::daemon::free_ports;
 use crate::support::pki::{Authority, ecdsa};
 use crate::support::postfix::Postfix;
+use crate::support::server_log::{Table, messages};
 use crate::support::zones::{Block, SignedZones, Zone};
 use crate::support::{Outcome, chmod, program, run};
 
@@ -198,6 +199,16 @@ fn a_real_postfix_is_proven_to_encrypt_or_shown_not_to() {
         .map(|(case, outcome, log)| format!("{case}: {}{log}", outcome.stdout))
         .collect();
     assert!(wrong.is_empty(), "{}\n{}", said.join("\n"), postfix.log());
+
+    // The first mail of the first rule.
+    let lines = postfix.log_when("the end of a mail", |log| {
+        let lines = messages(&log);
+        let mine = lines.iter().find(|line| line.contains(&format!("@{}>, ", domains[0])))?;
+        let id = format!("{}: ", mine.split_once(": ")?.0);
+        let lines: Vec<String> = lines.into_iter().filter(|line| line.starts_with(&id)).collect();
+        lines.last()?.ends_with(": removed").then_some(lines)
+    });
+    assert_eq!(Table::of("smtp_canary", "lines").differences(&lines), [""; 0]);
 }
 
 /// TLSA records bind mail to a key, and a wrong one is refused; where there is none, DANE encrypts if it can.

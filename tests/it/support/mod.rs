@@ -27,6 +27,7 @@ pub(crate) mod relay;
 pub(crate) mod report_rules;
 pub(crate) mod rust_text;
 pub(crate) mod scripted;
+pub(crate) mod server_log;
 pub(crate) mod smtp_tls;
 pub(crate) mod sources;
 pub(crate) mod strace;

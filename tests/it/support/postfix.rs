@@ -98,8 +98,13 @@ impl Postfix {
 
     /// What postfix logged, once this text stands there so many times: its processes log when they come to it.
     pub(crate) fn log_with(&self, text: &str, times: usize) -> String {
-        ring_on_changes(&[&self.dir.path().join("log")]);
-        wait_for(text, || Some(self.log()).filter(|log| log.matches(text).count() >= times))
+        self.log_when(text, |log| Some(log).filter(|log| log.matches(text).count() >= times))
+    }
+
+    /// What is made of the log, once there is something.
+    pub(crate) fn log_when<T>(&self, what: &str, mut look: impl FnMut(String) -> Option<T>) -> T {
+        ring_on_changes(&[&self.log_dir()]);
+        wait_for(what, || look(self.log()))
     }
 
     /// What postfix logged.
