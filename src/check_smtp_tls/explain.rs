@@ -147,9 +147,16 @@ fn path(facts: &Facts, grading: &Grading, policy: &Policy, report: &mut Report) 
     let parts: Vec<String> = grading.parts.iter().map(part).collect();
     report.explain(1, format!("score: {at_most}{} of 100: {}", grading.score, parts.join("; ")));
     if let Some((next, caps)) = grading.next() {
+        let mut advised = advice(report);
         for cap in caps {
             let state = policy.state_of(cap.at_most);
-            report.explain_as(1, state, format!("for {next}: {}: {}", cap.reason, cap.remedy));
+            let text = if advised.iter().any(|known| known == cap.remedy) {
+                format!("for {next}: {}", cap.reason)
+            } else {
+                format!("for {next}: {}: {}", cap.reason, cap.remedy)
+            };
+            report.explain_as(1, state, text);
+            advised.push(cap.remedy.to_owned());
         }
     }
     for cap in grading.caps.iter().filter(|cap| cap.at_most != grading.grade) {
@@ -163,6 +170,13 @@ fn path(facts: &Facts, grading: &Grading, policy: &Policy, report: &mut Report) 
     for note in &grading.notes {
         report.explain_as(1, State::Ok, format!("note: {note}"));
     }
+}
+
+/// What is advised before the long output.
+fn advice(report: &Report) -> Vec<String> {
+    let findings = report.findings();
+    let problems = findings.iter().filter(|finding| finding.state != State::Ok);
+    problems.filter_map(|finding| finding.next_step.clone()).collect()
 }
 
 /// As in "keys 27 of 30 (the weakest is RSA 2048)".

@@ -356,7 +356,8 @@ fn long_output_marks_good_and_bad_and_says_what_costs_points() {
     ] {
         assert!(text.lines().any(|known| known == line), "{line}: {text}");
     }
-    assert!(text.contains("\n[WARNING] for A: TLS 1.0 is offered: "), "{text}");
+    assert!(text.contains("\n[WARNING] for A: TLS 1.0 is offered\n"), "{text}");
+    assert_eq!(text.matches("switch the old versions off").count(), 1, "once is enough: {text}");
     let strict = Policy { grade_critical: Grade::AMinus, ..policy() };
     let facts = spoilt(|facts| facts.set_protocol(Protocol::Tls10, Fact::Yes));
     let text = render("SMTP TLS", &judge(facts, &strict), Format::Nagios, 1);
