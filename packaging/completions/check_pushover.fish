@@ -4,7 +4,7 @@ complete -c check_pushover -l token-file -d 'Read the token from this file (else
 complete -c check_pushover -l recipient -d 'A recipient of the configuration; may be repeated' -r -f
 complete -c check_pushover -l user-file -d 'Read the recipient\'s key from this file (else PUSHOVER_USER, the credential pushover_user, or the configuration)' -r -F
 complete -c check_pushover -l spool-dir -d 'Where messages wait [default: /var/spool/monitoring-plugins-axigen]' -r -f -a "(__fish_complete_directories)"
-complete -c check_pushover -l api-url -d 'URL of the API [default: https://api.pushover.net]' -r -f
+complete -c check_pushover -l api-url -d 'URL of the API [default: api.pushover.net by https]' -r -f
 complete -c check_pushover -l ca-file -d 'Trust the certificates in this file, and no others' -r -F
 complete -c check_pushover -l proxy -d 'Use this proxy (else HTTPS_PROXY)' -r -f
 complete -c check_pushover -l connect-timeout -d 'Seconds for name look-up and connecting' -r -f

@@ -39,7 +39,7 @@ pub(crate) struct AccessOptions {
     /// Where messages wait [default: /var/spool/monitoring-plugins-axigen]
     #[arg(long, value_name = "DIR", value_parser = path())]
     pub(crate) spool_dir: Option<PathBuf>,
-    /// URL of the API [default: https://api.pushover.net]
+    /// URL of the API [default: api.pushover.net by https]
     #[arg(long, value_name = "URL")]
     pub(crate) api_url: Option<String>,
     /// Trust the certificates in this file, and no others
