@@ -55,6 +55,20 @@ fn only<'a>(
     }
 }
 
+/// The one text of a version, which a semicolon follows; readers drop those in which a blank stands before it (RFC 8461
+/// section 3.1, RFC 8460 section 3), though the grammar has room for one.
+fn only_of<'a>(texts: impl Iterator<Item = &'a [u8]>, version: &str) -> Result<&'a str, NoRecord> {
+    let has_version = |text: &[u8]| {
+        let rest = text.strip_prefix(version.as_bytes()).unwrap_or_default();
+        rest.trim_ascii_start().starts_with(b";")
+    };
+    let text = only(texts, has_version)?;
+    let rest = text.strip_prefix(version).unwrap_or_default();
+    rest.starts_with(';')
+        .then_some(text)
+        .ok_or(NoRecord::Invalid("a blank stands before the first semicolon"))
+}
+
 /// `name=value; name=value`, blanks around all of them left out; absent where a part has no `=`.
 fn tags(text: &str) -> Option<Vec<(&str, &str)>> {
     let parts = text.split(';').map(str::trim).filter(|part| !part.is_empty());

@@ -1,6 +1,6 @@
 //! MTA-STS: the record that says there is a policy, and the policy (RFC 8461 section 3).
 
-use super::{NoRecord, only, tag, tags};
+use super::{NoRecord, only_of, tag, tags};
 
 /// Most seconds a policy may be kept (RFC 8461 section 3.2).
 pub const MOST_AGE: u64 = 31_557_600;
@@ -56,6 +56,9 @@ pub enum StsFault {
     /// Not text.
     #[error("it is not text in UTF-8")]
     NotText,
+    /// It is no part of the grammar, though some editors write it.
+    #[error("it begins with a byte order mark")]
+    Marked,
     /// Lines without content are outside the grammar.
     #[error("line {0} is empty")]
     EmptyLine(usize),
@@ -81,10 +84,7 @@ impl serde::Serialize for StsFault {
 /// # Errors
 /// [`NoRecord`].
 pub fn record<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Result<String, NoRecord> {
-    let text = only(texts, |text| {
-        let rest = text.strip_prefix(b"v=STSv1");
-        rest.is_some_and(|rest| rest.trim_ascii_start().first() == Some(&b';'))
-    })?;
+    let text = only_of(texts, "v=STSv1")?;
     let tags = tags(text).ok_or(NoRecord::Invalid("a field is no name=value"))?;
     let id = tag(&tags, "id").ok_or(NoRecord::Invalid("it has no id"))?;
     let is_id = (1..=32).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -101,6 +101,9 @@ pub fn record<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Result<String, NoRec
 /// [`StsFault`].
 pub fn policy(bytes: &[u8]) -> Result<StsPolicy, StsFault> {
     let text = std::str::from_utf8(bytes).map_err(|_| StsFault::NotText)?;
+    if text.starts_with('\u{feff}') {
+        return Err(StsFault::Marked);
+    }
     let text = text.strip_suffix('\n').unwrap_or(text);
     let (mut version, mut mode, mut max_age, mut mx) = (None, None, None, Vec::new());
     for (number, line) in (1..).zip(text.split('\n')) {
@@ -108,10 +111,11 @@ pub fn policy(bytes: &[u8]) -> Result<StsPolicy, StsFault> {
         if line.is_empty() {
             return Err(StsFault::EmptyLine(number));
         }
-        let (key, value) = line.split_once(':').ok_or(StsFault::NoValue(number))?;
+        let pair = line.split_once(':').filter(|(key, _)| is_key(key));
+        let (key, value) = pair.ok_or(StsFault::NoValue(number))?;
         let value = value.trim_matches([' ', '\t']);
         // Of doubled keys the first counts, but for mx.
-        match key.trim_end() {
+        match key {
             "version" => _ = version.get_or_insert(value),
             "mode" => _ = mode.get_or_insert(value),
             "max_age" => _ = max_age.get_or_insert(value),
@@ -141,6 +145,13 @@ pub fn policy(bytes: &[u8]) -> Result<StsPolicy, StsFault> {
     Ok(StsPolicy { mode, max_age, mx })
 }
 
+/// Some senders leave blanks around it out, the others drop the policy.
+fn is_key(text: &str) -> bool {
+    text.len() <= 32
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+}
+
 fn is_pattern(text: &str) -> bool {
     let name = text.strip_prefix("*.").unwrap_or(text);
     let is_label = |label: &str| {
@@ -164,7 +175,11 @@ mod tests {
         for (texts, expected) in [
             (&["v=STSv1; id=20160831085700Z;"][..], Ok("20160831085700Z")),
             (&["v=STSv1;id=1"], Ok("1")),
-            (&["v=STSv1 ; id=1; x=y;"], Ok("1")),
+            (&["v=STSv1; id=1 ; x=y;"], Ok("1")),
+            (
+                &["v=STSv1 ; id=1;"],
+                Err(NoRecord::Invalid("a blank stands before the first semicolon")),
+            ),
             (&["v=spf1 -all", "v=STSv1; id=a1"], Ok("a1")),
             (&["v=STSv1; id=1; id=2"], Ok("1")),
             (&[], Err(NoRecord::Absent)),
@@ -205,6 +220,10 @@ mod tests {
             ("mx: *.example", "mx: a.*.example", StsFault::Host(4)),
             ("mx: *.example", "mx *.example", StsFault::NoValue(4)),
             ("mx:", "xx:", StsFault::Key("it names no mx")),
+            ("mx: mail", " mx: mail", StsFault::NoValue(3)),
+            ("mode:", "mode :", StsFault::NoValue(2)),
+            ("mx: *.example", "mx: mail.example.", StsFault::Host(4)),
+            ("version", "\u{feff}version", StsFault::Marked),
         ] {
             assert_eq!(policy(good.replace(from, to).as_bytes()), Err(fault), "{to}");
         }

@@ -1,6 +1,6 @@
 //! Where senders report trouble with TLS (RFC 8460 section 3).
 
-use super::{NoRecord, mail_domain, only, tag, tags};
+use super::{NoRecord, mail_domain, only_of, tag, tags};
 
 /// Where reports go.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -16,10 +16,7 @@ pub struct ReportsTo {
 /// # Errors
 /// [`NoRecord`].
 pub fn record<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Result<ReportsTo, NoRecord> {
-    let text = only(texts, |text| {
-        let rest = text.strip_prefix(b"v=TLSRPTv1");
-        rest.is_some_and(|rest| rest.trim_ascii_start().first() == Some(&b';'))
-    })?;
+    let text = only_of(texts, "v=TLSRPTv1")?;
     let tags = tags(text).ok_or(NoRecord::Invalid("a field is no name=value"))?;
     let rua = tag(&tags, "rua").ok_or(NoRecord::Invalid("it has no rua"))?;
     let mut to = ReportsTo { domains: Vec::new(), uploads: 0 };
@@ -56,6 +53,10 @@ mod tests {
                 NoRecord::Invalid("its rua is neither mailto: nor https:"),
             ),
             ("v=TLSRPT1; rua=mailto:a@b.example", NoRecord::Absent),
+            (
+                "v=TLSRPTv1 ;rua=mailto:a@b.example",
+                NoRecord::Invalid("a blank stands before the first semicolon"),
+            ),
         ] {
             assert_eq!(read(text), Err(fault), "{text}");
         }
