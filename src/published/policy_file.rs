@@ -92,14 +92,19 @@ impl PolicyFetch<'_> {
         look_up: impl Fn(&str, RecordKind) -> Result<Lookup, NoLookup>,
     ) -> Result<Fetched, NoPolicy> {
         let host = format!("mta-sts.{domain}");
-        let mut addresses = Vec::new();
+        let (mut addresses, mut unresolved) = (Vec::new(), None);
         for kind in RecordKind::of_family(self.family) {
-            let found = look_up(&host, *kind).map_err(NoPolicy::Unresolved)?;
-            addresses.extend(found.addresses().map(|address| SocketAddr::new(address, 443)));
+            match look_up(&host, *kind) {
+                Ok(found) => addresses.extend(found.addresses()),
+                Err(why) => unresolved = Some(why),
+            }
         }
+        // Where there are addresses of one family, senders take those.
         if addresses.is_empty() {
-            return Err(NoPolicy::NoHost(host));
+            return Err(unresolved.map_or(NoPolicy::NoHost(host), NoPolicy::Unresolved));
         }
+        let addresses: Vec<_> =
+            addresses.into_iter().map(|address| SocketAddr::new(address, 443)).collect();
         let time = MOST_TIME.min(self.deadline.remaining() / 3);
         let end = self.deadline.remaining().saturating_sub(time);
         let client = ManuallyDrop::new(self.client(&host, &addresses, time)?);
