@@ -41,6 +41,8 @@ pub struct Spf {
     pub lookups: Vec<(SpfTerm, Option<String>)>,
     /// What is said of everybody else.
     pub all: Option<Qualifier>,
+    /// Whether a network of all addresses is allowed, which is as good as `+all`.
+    pub is_open: bool,
 }
 
 /// Reads the one record among the texts of a domain.
@@ -52,7 +54,7 @@ pub fn record<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Result<Spf, NoRecord
         let start = text.get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"v=spf1"));
         start && matches!(text.get(6), None | Some(b' '))
     })?;
-    let mut spf = Spf { lookups: Vec::new(), all: None };
+    let mut spf = Spf { lookups: Vec::new(), all: None, is_open: false };
     let mut redirect = None;
     for term in text.split(' ').skip(1).filter(|term| !term.is_empty()) {
         if let Some((name, value)) = modifier(term) {
@@ -70,6 +72,9 @@ pub fn record<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Result<Spf, NoRecord
         }
         let (qualifier, mechanism) = qualified(term);
         let looked_up = read(mechanism).ok_or(NoRecord::Invalid("a term is not one of SPF"))?;
+        if spf.all.is_none() && qualifier == Qualifier::Pass {
+            spf.is_open |= is_everybody(mechanism);
+        }
         match looked_up {
             _ if spf.all.is_some() => {}
             Mechanism::All => spf.all = Some(qualifier),
@@ -174,6 +179,13 @@ fn is_network(text: &str, is_six: bool) -> bool {
         })
 }
 
+/// Whether a sound mechanism fits each address of a family.
+fn is_everybody(mechanism: &str) -> bool {
+    let name = mechanism.split([':', '/']).next().unwrap_or_default().to_ascii_lowercase();
+    let is_empty = mechanism.ends_with("/0") || mechanism.contains("/0//");
+    matches!(name.as_str(), "ip4" | "ip6" | "a" | "mx") && is_empty
+}
+
 /// A domain with or without macros; what stands in them is not looked at.
 fn is_domain(text: &str) -> bool {
     !text.is_empty() && text.len() <= 253 && text.bytes().all(|byte| byte.is_ascii_graphic())
@@ -202,6 +214,17 @@ mod tests {
         let elsewhere = read("v=spf1 redirect=x.example unknown=y").unwrap();
         assert_eq!(elsewhere.lookups, [(SpfTerm::Redirect, Some("x.example".to_owned()))]);
         assert_eq!(read("v=spf1").unwrap().all, None);
+        for (text, is_open) in [
+            ("v=spf1 ip4:0.0.0.0/0 -all", true),
+            ("v=spf1 IP6:::/0 -all", true),
+            ("v=spf1 a/0//64 -all", true),
+            ("v=spf1 mx//0 -all", true),
+            ("v=spf1 -ip4:0.0.0.0/0 ~all", false),
+            ("v=spf1 ip4:10.0.0.0/8 a/10 -all", false),
+            ("v=spf1 -all ip4:0.0.0.0/0", false),
+        ] {
+            assert_eq!(read(text).unwrap().is_open, is_open, "{text}");
+        }
         assert_eq!(read("v=spf10 -all"), Err(NoRecord::Absent));
         for text in [
             "v=spf1 ipv4:192.0.2.1 -all",

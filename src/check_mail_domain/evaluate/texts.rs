@@ -88,8 +88,11 @@ fn sum_of(sum: &SpfSum, judgements: &mut Judgements) {
         judgements.advise("name networks (ip4, ip6) in place of includes that are not needed");
     }
     if let Some(open) = &sum.open {
-        judgements.find(State::Critical, format!("SPF of {open} allows everybody to send (+all)"));
-        judgements.advise("end it with -all or ~all");
+        judgements.find(
+            State::Critical,
+            format!("SPF of {open} allows everybody to send (+all, or a network of /0)"),
+        );
+        judgements.advise("end it with -all or ~all, and name networks of its own");
     }
     if sum.voids > MOST_VOIDS {
         judgements.find(

@@ -38,7 +38,7 @@ impl Survey<'_> {
 
     /// Adds a record, and those it leads to, to the sum; `path` is how it was reached.
     fn add_up(&self, record: &spf::Spf, domain: &str, path: &mut Vec<String>, sum: &mut SpfSum) {
-        if record.all == Some(Qualifier::Pass) {
+        if record.is_open || record.all == Some(Qualifier::Pass) {
             sum.open.get_or_insert_with(|| domain.to_owned());
         }
         for (term, named) in &record.lookups {
