@@ -58,7 +58,8 @@ pub fn record<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Result<Dmarc, NoReco
         rest.map(<[u8]>::trim_ascii_start)
             .is_some_and(|rest| matches!(rest.first(), None | Some(b';')))
     })?;
-    let tags = tags(text).ok_or(NoRecord::Invalid("a field is no name=value"))?;
+    // What is no tag, readers leave out (RFC 7489 section 6.3).
+    let tags: Vec<_> = text.split(';').filter_map(tags).flatten().collect();
     let report_domains: Vec<String> = tag(&tags, "rua")
         .into_iter()
         .flat_map(|list| list.split(','))
@@ -99,6 +100,7 @@ mod tests {
         assert!(read("v=DMARC1;p=Quarantine;t=y").unwrap().is_testing);
         assert_eq!(read("v = DMARC1 ; p = reject").unwrap().p, Wish::Reject);
         assert_eq!(read("v=DMARC1; rua=mailto:a@b.example").unwrap().p, Wish::None);
+        assert_eq!(read("v=DMARC1; mailto:a@b.example; p=reject").unwrap().p, Wish::Reject);
         let void = NoRecord::Invalid("its p or sp is not none, quarantine or reject");
         for (text, fault) in [
             ("v=DMARC1", void.clone()),

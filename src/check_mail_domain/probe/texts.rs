@@ -57,6 +57,17 @@ impl Survey<'_> {
         }
     }
 
+    /// Whether no consent to reports is asked for (RFC 7489 section 7.1): one is below the other, or both are below a domain
+    /// with a record of its own.
+    fn is_of_one_owner(&self, one: &str, other: &str) -> bool {
+        above_both(one, other).is_some_and(|above| {
+            let name = format!("_dmarc.{above}");
+            above == one
+                || above == other
+                || matches!(self.text(&name, |texts| dmarc::record(texts)), Published::Record(_))
+        })
+    }
+
     /// The record of the domain, or of the first above it that has one.
     pub(super) fn dmarc(&self) {
         let mut domain = self.target.domain.as_str();
@@ -72,14 +83,8 @@ impl Survey<'_> {
         }
         let mut unwilling = Vec::new();
         if let Published::Record(found) = &record {
-            let is_near = |other: &str| {
-                let below = |one: &str, two: &str| {
-                    one == two || one.strip_suffix(two).is_some_and(|rest| rest.ends_with('.'))
-                };
-                below(other, domain) || below(domain, other)
-            };
-            for other in found.report_domains.iter().filter(|one| !is_near(one)).take(MOST_DOMAINS)
-            {
+            let reports = found.report_domains.iter().take(MOST_DOMAINS);
+            for other in reports.filter(|other| !self.is_of_one_owner(domain, other)) {
                 let name = format!("{domain}._report._dmarc.{other}");
                 let is_willing = self.text(&name, |texts| {
                     let mut texts = texts.filter(|text| text.starts_with(b"v=DMARC1"));
@@ -93,4 +98,13 @@ impl Survey<'_> {
         let at = DmarcAt { domain: domain.to_owned(), record, unwilling };
         self.note(|facts| facts.dmarc = Some(at));
     }
+}
+
+/// The nearest domain that both are or are below, unless it is a top-level domain.
+fn above_both<'a>(one: &'a str, other: &str) -> Option<&'a str> {
+    let is_above = |above: &&str| {
+        other == *above || other.strip_suffix(above).is_some_and(|rest| rest.ends_with('.'))
+    };
+    let mut parents = std::iter::successors(Some(one), |name| Some(name.split_once('.')?.1));
+    parents.find(is_above).filter(|above| above.contains('.'))
 }
