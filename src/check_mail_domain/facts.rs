@@ -33,6 +33,8 @@ pub(super) struct Facts {
     pub(super) validates: Option<Validates>,
     /// Where mail goes; absent before the answer.
     pub(super) destination: Option<Destination>,
+    /// The domain that this one is an alias of.
+    pub(super) alias_of: Option<String>,
     /// What DNSSEC says of that.
     pub(super) validation: Validation,
     /// Whether the zone above vouches for keys; asked where DNSSEC says that nothing is signed.
@@ -268,6 +270,7 @@ impl Facts {
             resolvers: Vec::new(),
             validates: None,
             destination: None,
+            alias_of: None,
             validation: Validation::Unknown,
             delegation: None,
             hosts: Vec::new(),

@@ -100,6 +100,7 @@ fn good() -> Facts {
         resolvers: vec!["127.0.0.1:53".parse().unwrap()],
         validates: Some(Validates::Yes),
         destination: Some(Destination::Hosts { has_null: false }),
+        alias_of: None,
         validation: Validation::Secure,
         delegation: None,
         hosts: vec![host("mx1.a.example", 10), host("mx2.a.example", 20)],

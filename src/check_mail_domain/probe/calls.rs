@@ -101,15 +101,18 @@ impl Survey<'_> {
     fn presented(&self, host: &MailHost, shown: &Shown, anchors: &Anchors) -> Presented {
         let now = clock::seconds(self.run.now);
         let records = host.tlsa.records();
-        // The domain proves an authority's certificate as well, if the way to the host is proven.
-        let is_proven =
-            self.progress.read(|facts| facts.validation == crate::dns::Validation::Secure);
+        // The domain proves an authority's certificate as well, and where it leads as an alias, if the way to the host is
+        // proven (RFC 7672 section 3.2.2).
+        let (is_proven, alias_of) = self.progress.read(|facts| {
+            (facts.validation == crate::dns::Validation::Secure, facts.alias_of.clone())
+        });
         let mut names = vec![host.base.as_str()];
         if host.base != host.name {
             names.push(&host.name);
         }
         if is_proven {
             names.push(&self.target.domain);
+            names.extend(alias_of.as_deref());
         }
         let fits = dane::fits(records, &shown.chain, &names, now);
         let proof = proof(shown, &host.name, anchors, now);

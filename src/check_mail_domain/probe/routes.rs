@@ -25,6 +25,8 @@ impl Survey<'_> {
         // What is bogus or silent at the domain itself is so below it.
         let goes_on = !matches!(destination, Destination::NoDomain | Destination::Unknown(_));
         let validation = found.as_ref().map_or(Validation::Unknown, |lookup| lookup.validation);
+        let alias_of = found.as_ref().filter(|lookup| lookup.is_alias);
+        let alias_of = alias_of.map(|lookup| lookup.name.clone());
         let mut hosts = Vec::new();
         match &destination {
             Destination::Hosts { .. } => hosts = named(found.iter().flat_map(|mx| &mx.data)),
@@ -35,6 +37,7 @@ impl Survey<'_> {
             facts.left_out = hosts.len().saturating_sub(MOST_HOSTS);
             hosts.truncate(MOST_HOSTS);
             facts.destination = Some(destination);
+            facts.alias_of = alias_of;
             facts.validation = validation;
             facts.hosts = hosts;
         });
