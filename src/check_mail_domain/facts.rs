@@ -116,6 +116,8 @@ pub(super) struct MailHost {
     /// Whether its name is a CNAME (forbidden, RFC 2181 section 10.3).
     pub(super) is_alias: bool,
     pub(super) addresses: Vec<IpAddr>,
+    /// How many more it has.
+    pub(super) left_out: usize,
     /// Why they are not known, if so.
     pub(super) unresolved: Option<NoLookup>,
     /// What DNSSEC says of them.
@@ -133,6 +135,11 @@ impl MailHost {
     /// Whether it is known that no mail goes there, so that nothing about it needs proof.
     pub(super) fn is_void(&self) -> bool {
         self.addresses.is_empty() && self.unresolved.is_none() && !self.is_address
+    }
+
+    /// Whether each of its addresses was called.
+    pub(super) fn is_called(&self) -> bool {
+        self.left_out == 0 && self.calls.len() == self.addresses.len()
     }
 
     /// Whether senders without IPv6 can reach it.

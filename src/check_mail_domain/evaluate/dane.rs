@@ -272,7 +272,7 @@ pub(super) fn is_proven(host: &MailHost) -> bool {
             && call.chains.iter().all(|chain| chain.dane == Some(Dane::Proven))
     };
     matches!(host.tlsa, TlsaSet::Secure(_))
-        && host.calls.len() == host.addresses.len()
+        && host.is_called()
         && !host.calls.is_empty()
         && host.calls.iter().all(is_call)
 }
@@ -292,9 +292,7 @@ pub(super) fn is_known(facts: &Facts) -> bool {
         TlsaSet::Secure(_) => {
             let is_seen = |call: &Call| lacks_tls(call) || call.problem.is_none();
             is_barred(host)
-                || (facts.connects
-                    && host.calls.len() == host.addresses.len()
-                    && host.calls.iter().all(is_seen))
+                || (facts.connects && host.is_called() && host.calls.iter().all(is_seen))
         }
         TlsaSet::NotAsked => {
             host.is_address

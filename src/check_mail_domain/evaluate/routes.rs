@@ -91,13 +91,21 @@ fn destination(facts: &Facts, policy: &Policy, now: i64, judgements: &mut Judgem
     }
 }
 
-/// Were there more hosts than are looked at?
+/// Were there more hosts, or addresses of one, than are looked at?
 fn left_out(facts: &Facts, judgements: &mut Judgements) {
     if facts.left_out > 0 {
         let all = facts.hosts.len() + facts.left_out;
         judgements.find(
             State::Unknown,
             format!("only {} of {all} MX hosts were looked at", facts.hosts.len()),
+        );
+    }
+    for host in facts.hosts.iter().filter(|host| host.left_out > 0) {
+        let (name, seen) = (&host.name, host.addresses.len());
+        let all = seen + host.left_out;
+        judgements.find(
+            State::Unknown,
+            format!("only {seen} of {all} addresses of {name} were looked at"),
         );
     }
 }
@@ -176,7 +184,8 @@ fn resolved(facts: &Facts, host: &MailHost, now: i64, judgements: &mut Judgement
         }
         Some(NoLookup::Bogus(signatures)) => bogus(facts, host, signatures, now, judgements),
         Some(why) => {
-            judgements.find(State::Unknown, format!("addresses of {name} unknown: {why}"));
+            let some = if host.addresses.is_empty() { "" } else { "some " };
+            judgements.find(State::Unknown, format!("{some}addresses of {name} unknown: {why}"));
         }
         None if host.addresses.is_empty()
             && host.tlsa == TlsaSet::NotAsked

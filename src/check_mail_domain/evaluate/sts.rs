@@ -192,7 +192,7 @@ pub(super) fn is_kept(facts: &Facts, policy: &StsPolicy) -> bool {
         let chains = || host.calls.iter().flat_map(|call| &call.chains);
         let is_seen = !facts.connects
             || (!host.calls.is_empty()
-                && host.calls.len() == host.addresses.len()
+                && host.is_called()
                 && host.calls.iter().all(|call| !call.chains.is_empty() && call.problem.is_none()));
         is_seen && chains().all(|chain| chain.proof.is_whole()) && policy.allows(&host.name)
     };

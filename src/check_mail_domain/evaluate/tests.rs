@@ -70,6 +70,7 @@ fn host(name: &str, preference: u16) -> MailHost {
         is_address: false,
         is_alias: false,
         addresses: vec![address],
+        left_out: 0,
         unresolved: None,
         validation: Validation::Secure,
         base: name.to_owned(),
@@ -350,6 +351,7 @@ fn nothing_that_was_not_looked_at_is_ok() {
     for (case, change) in [
         ("a server that was not called", (|f| f.hosts[0].calls.clear()) as Change),
         ("one address of two", |f| f.hosts[0].addresses.push("192.0.2.2".parse().unwrap())),
+        ("an address too many", |f| f.hosts[0].left_out = 1),
         ("a second certificate", |f| call(f, 0).problem = Some(NoSession::OutOfTime)),
         ("texts", |f| f.spf = None),
         ("the policy", |f| {

@@ -8,8 +8,6 @@ use crate::dns::{Data, Lookup, NoLookup, RecordKind, Tlsa, Validation};
 
 /// Hosts that are looked at; honest domains have fewer than ten.
 const MOST_HOSTS: usize = 20;
-/// TLSA records of one host that are looked at; some senders cannot handle more than twelve.
-const MOST_TLSA: usize = 50;
 /// Addresses of one host that are looked at.
 const MOST_ADDRESSES: usize = 16;
 
@@ -122,6 +120,7 @@ impl Survey<'_> {
                 Err(why) => host.unresolved = Some(why),
             }
         }
+        host.left_out = host.addresses.len().saturating_sub(MOST_ADDRESSES);
         host.addresses.truncate(MOST_ADDRESSES);
         found
     }
@@ -150,7 +149,7 @@ impl Survey<'_> {
                 Err(why) => TlsaSet::Failed(why),
                 Ok(lookup) => {
                     host.ttl = lookup.ttl;
-                    let records: Vec<Tlsa> = lookup.tlsa().take(MOST_TLSA).cloned().collect();
+                    let records: Vec<Tlsa> = lookup.tlsa().cloned().collect();
                     match (records.is_empty(), lookup.validation) {
                         (true, _) => TlsaSet::None,
                         (false, Validation::Secure) if is_asked_by_senders => {
@@ -228,6 +227,7 @@ impl MailHost {
             is_address: name.parse::<IpAddr>().is_ok(),
             is_alias: false,
             addresses: Vec::new(),
+            left_out: 0,
             unresolved: None::<NoLookup>,
             validation: Validation::Unknown,
             base: name.to_owned(),

@@ -3,6 +3,7 @@
 mod hostile;
 mod policies;
 mod resolvers;
+mod texts;
 mod tls;
 mod verdicts;
 
