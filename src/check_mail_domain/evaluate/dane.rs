@@ -78,8 +78,9 @@ fn of_host(facts: &Facts, host: &MailHost, records: &[Tlsa], judgements: &mut Ju
         judgements.find(
             host_rule(facts, host, is_barred),
             format!(
-                "TLSA of {} does not match its certificate{what}: senders with DANE cannot deliver",
-                words::call(host, call)
+                "TLSA of {} does not match its {}certificate{what}: senders with DANE cannot deliver",
+                words::call(host, call),
+                words::kind(call, chain)
             ),
         );
         judgements.advise(mend(host));

@@ -23,7 +23,7 @@ use crate::published::spf::Qualifier;
 use crate::published::tls_rpt::ReportsTo;
 use crate::smtp::{Reply, Stage};
 use crate::smtp_client::{NoSession, Unreached};
-use crate::tls::certificate;
+use crate::tls::certificate::{self, Certificate};
 use crate::tls::dane::{Dane, TlsaFit, Unusable};
 use crate::tls::proof::{Fault, Proof};
 
@@ -49,6 +49,13 @@ fn policy() -> Policy {
 
 fn record(usage: u8) -> Tlsa {
     Tlsa { usage, selector: 1, matching: 1, data: vec![7; 32] }
+}
+
+/// A certificate with a key of ECDSA.
+fn leaf() -> Certificate {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(vec!["mx1.a.example".to_owned()]).unwrap();
+    certificate::read(params.self_signed(&key).unwrap().der()).unwrap()
 }
 
 fn chain(dane: Option<Dane>, fits: Vec<TlsaFit>) -> Presented {
@@ -276,12 +283,7 @@ fn a_certificate_near_its_end_wants_the_record_of_the_next_one() {
     let policy = Policy { rollover: Some(std::time::Duration::from_secs(14 * 86_400)), ..policy() };
     for (days, records, state) in [(20, 1, OK), (10, 1, WARNING), (10, 2, OK)] {
         let mut facts = good();
-        let root = rcgen::KeyPair::generate().unwrap();
-        let leaf = rcgen::CertificateParams::new(vec!["mx1.a.example".to_owned()])
-            .unwrap()
-            .self_signed(&root)
-            .unwrap();
-        let mut leaf = certificate::read(leaf.der()).unwrap();
+        let mut leaf = leaf();
         leaf.not_after = NOW + days * DAY;
         facts.hosts[0].tlsa = TlsaSet::Secure(vec![record(3); records]);
         let chain = &mut call(&mut facts, 0).chains[0];

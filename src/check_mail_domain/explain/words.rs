@@ -19,6 +19,14 @@ pub(in crate::check_mail_domain) fn call(host: &MailHost, call: &Call) -> String
     }
 }
 
+/// Before "certificate", where a server has two: "RSA 2048 ".
+pub(in crate::check_mail_domain) fn kind(call: &Call, chain: &Presented) -> String {
+    match &chain.leaf {
+        Some(leaf) if call.chains.len() > 1 => format!("{} ", leaf.key),
+        _ => String::new(),
+    }
+}
+
 /// Behind "and mx does not offer it".
 pub(in crate::check_mail_domain) fn why_no_tls(call: &Call) -> String {
     match &call.problem {

@@ -150,11 +150,12 @@ pub(super) const DANE: &[(&str, Change, State, &str)] = &[
     (
         "the second certificate is not named",
         |f| {
-            let other = chain(Some(Dane::Mismatch), vec![TlsaFit::Differs]);
+            let mut other = chain(Some(Dane::Mismatch), vec![TlsaFit::Differs]);
+            other.leaf = Some(leaf());
             call(f, 0).chains.push(other);
         },
         CRITICAL,
-        "does not match its certificate",
+        "does not match its ECDSA 256 certificate",
     ),
     (
         "another combination fits nothing",
