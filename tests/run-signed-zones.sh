@@ -4,16 +4,17 @@
 #   unshare --mount tests/run-signed-zones.sh UNPACKED INSTANCE
 #
 # INSTANCE/zones has a line "ZONE FLAW" for each zone, children before their parents, the root (.) last; INSTANCE/ZONE
-# its records (the root's in INSTANCE/root), INSTANCE/servers the addresses of name server and resolver, and what the
-# resolver is: validating, plain, unanchored, misled (another anchor) or permissive. DS records of children are added here.
-# A zone with the flaw "dead" is signed as any, and its name server is an address where nobody answers.
+# its records (the root's in INSTANCE/root), INSTANCE/servers the addresses of name server and resolver, what the
+# resolver is: validating, plain, unanchored, misled (another anchor) or permissive, and the address of a name server
+# without zones. DS records of children are added here. Zones with the flaw "dead" or "lame" are signed as any: the name
+# server of the one is an address where nobody answers, that of the other the one without zones.
 set -eu
 [ $# -eq 2 ] || { echo "usage: $0 UNPACKED INSTANCE" >&2; exit 64; }
 # shellcheck source=tests/private-host.sh
 . "$(dirname "$0")/private-host.sh"
 private_host "$1" "$2"
 cd "$2"
-read -r authority resolver kind <servers
+read -r authority resolver kind lame <servers
 
 # sign ZONE FILE OPTION...
 sign() {
@@ -33,23 +34,26 @@ spoil() {
     mv "$1.spoilt" "$1.signed"
 }
 
-{
-    cat <<CONF
+# configure ADDRESS NAME
+configure() {
+    cat >"$2.conf" <<CONF
 server:
- ip-address: $authority@53
+ ip-address: $1@53
  do-ip6: no
  username: ""
  chroot: ""
  zonesdir: "$PWD"
  database: ""
- pidfile: "$PWD/nsd.pid"
- xfrdfile: "$PWD/xfrd"
- zonelistfile: "$PWD/zonelist"
+ pidfile: "$PWD/$2.pid"
+ xfrdfile: "$PWD/$2.xfrd"
+ zonelistfile: "$PWD/$2.zonelist"
  xfrdir: "$PWD"
 remote-control:
  control-enable: no
 CONF
-} >nsd.conf
+}
+configure "$authority" nsd
+configure "$lame" lame
 
 while read -r zone flaw; do
     file=${zone%.}
@@ -67,13 +71,14 @@ while read -r zone flaw; do
     expired) sign "$zone" "$file" -i 20260101000000 -e 20260201000000 ;;
     future) sign "$zone" "$file" -i 20360101000000 -e 20360201000000 ;;
     ageing) sign "$zone" "$file" -i "$(date -u -d '-90 days' +%Y%m%d%H%M%S)" -e "$(date -u -d '+10 days' +%Y%m%d%H%M%S)" ;;
+    iterated) sign "$zone" "$file" -n -t 500 ;;
     optout) sign "$zone" "$file" -n -p -t 0 ;;
     spoilt-*) sign "$zone" "$file"; spoil "$file" "${flaw#spoilt-}" ;;
     ds) sign "$zone" "$file"; sed -i 's/0$/1/; t; s/.$/0/' "$file.ds" ;;
     algorithm) sign "$zone" "$file"; sed -i 's/\(DS[[:space:]]*[0-9]* \)13 /\1200 /' "$file.ds" ;;
     no-ds) sign "$zone" "$file"; rm "$file.ds" ;;
     unsigned) signed=$file ;;
-    dead) sign "$zone" "$file"; continue ;;
+    dead | lame) sign "$zone" "$file"; continue ;;
     absent) sign "$zone" "$file"; rm "$signed" ;;
     *) sign "$zone" "$file" ;;
     esac
@@ -109,9 +114,15 @@ remote-control:
  control-enable: no
 CONF
 nsd -d -c nsd.conf &
-nsd=$!
+servers=$!
+if grep -q ' lame$' zones; then
+    nsd -d -c lame.conf &
+    servers="$servers $!"
+fi
 unbound -d -c unbound.conf &
 unbound=$!
-trap 'kill $nsd $unbound 2>/dev/null' TERM INT
+# shellcheck disable=SC2086
+trap 'kill $servers $unbound 2>/dev/null' TERM INT
 wait $unbound
-kill $nsd 2>/dev/null || true
+# shellcheck disable=SC2086
+kill $servers 2>/dev/null || true

@@ -88,8 +88,9 @@ impl SignedZones {
         let start = "$TTL 60\n@ SOA ns.lab. h.lab. 1 3600 600 86400 60\n@ NS ns.lab.\n";
         let mut list = String::new();
         let mut lab = format!(
-            "$ORIGIN lab.\n{start}ns A {}\nnobody A {}\n",
+            "$ORIGIN lab.\n{start}ns A {}\nlame A {}\nnobody A {}\n",
             block.address(1),
+            block.address(62),
             block.address(63)
         );
         for zone in zones {
@@ -97,15 +98,23 @@ impl SignedZones {
             let whole = format!("$ORIGIN {name}.lab.\n{start}{}", zone.records);
             fs::write(at(&format!("{name}.lab")), whole).unwrap();
             let _ = writeln!(list, "{name}.lab. {}", zone.flaw);
-            let host = if zone.flaw == "dead" { "nobody" } else { "ns" };
-            let _ = writeln!(lab, "{name} NS {host}");
+            let host = match zone.flaw {
+                "dead" => "nobody",
+                "lame" => "lame",
+                _ => "ns",
+            };
+            // A zone below another is delegated by that one.
+            if !name.contains('.') {
+                let _ = writeln!(lab, "{name} NS {host}");
+            }
         }
         list.push_str("lab. good\n. good\n");
         let root = format!("$ORIGIN .\n{start}ns.lab. A {}\nlab. NS ns.lab.\n", block.address(1));
         for (name, whole) in [("lab", lab), ("root", root), ("zones", list)] {
             fs::write(at(name), whole).unwrap();
         }
-        let servers = format!("{} {} {kind}\n", block.address(1), block.address(2));
+        let [authority, resolving, lame] = [1, 2, 62].map(|number| block.address(number));
+        let servers = format!("{authority} {resolving} {kind} {lame}\n");
         fs::write(at("servers"), servers).unwrap();
         resolver(dir.path(), block.address(2));
         let listeners = [1, 2].map(|number| SocketAddrV4::new(block.address(number), 53));
