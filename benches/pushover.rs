@@ -1,12 +1,10 @@
 //! Measures one send of `notify_pushover`, spool included, against curl doing the same, and how fast a full spool is
 //! drained, and what a storm costs while Pushover is slow. Prints the markdown tables of `benches/pushover.md`, which explains them.
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
-#![expect(
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a benchmark that cannot go on ends"
-)]
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark that cannot go on ends")]
+
+#[allow(dead_code, reason = "others run programs that are not ours")]
+mod processes;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -17,6 +15,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
+use processes::{median, peak_kib};
 use tempfile::TempDir;
 
 const ROUNDS: usize = 61;
@@ -204,17 +203,21 @@ fn one_send(site: &Site, theirs: Option<&Site>) {
             took.as_secs_f64() / curl.as_secs_f64()
         );
     };
-    row("`curl -s --form-string ...`", curl, peak(&site.curl()));
+    row("`curl -s --form-string ...`", curl, peak_kib(&site.curl()));
     let mut notify = site.notify();
     notify.arg("--message=x");
-    row("`notify_pushover --message`", median(ours), peak(&notify));
+    row("`notify_pushover --message`", median(ours), peak_kib(&notify));
     if let Some(theirs) = theirs {
         let mut notify = theirs.notify();
         notify.arg("--message=x");
-        row("the same by root, in a spool of another account", median(as_another), peak(&notify));
+        row(
+            "the same by root, in a spool of another account",
+            median(as_another),
+            peak_kib(&notify),
+        );
     }
     notify.arg("--no-spool");
-    row("`notify_pushover --no-spool`", median(without_spool), peak(&notify));
+    row("`notify_pushover --no-spool`", median(without_spool), peak_kib(&notify));
 }
 
 /// A full spool against a bare loop that posts as often over one connection.
@@ -247,7 +250,7 @@ fn drain(site: &Site) {
     fill(site, WAITING);
     let mut flush = site.notify();
     flush.arg("flush");
-    println!("\nPeak of that flush: {} KiB.", peak(&flush));
+    println!("\nPeak of that flush: {} KiB.", peak_kib(&flush));
 }
 
 /// Has this many messages wait.
@@ -277,23 +280,9 @@ fn parallel(site: &Site) {
 }
 
 fn time(command: &mut Command) -> Duration {
-    command.stdout(Stdio::null()).stdin(Stdio::null());
-    let started = Instant::now();
-    assert!(command.status().unwrap().success(), "{command:?}");
-    started.elapsed()
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
-}
-
-/// Peak resident memory in KiB, by GNU time.
-fn peak(command: &Command) -> u64 {
-    let mut timed = Command::new("time");
-    timed.args(["-f", "%M"]).arg(command.get_program()).args(command.get_args());
-    let output = timed.stdout(Stdio::null()).output().unwrap();
-    String::from_utf8(output.stderr).unwrap().trim().parse().unwrap()
+    let (took, status) = processes::time(command);
+    assert!(status.success(), "{command:?}");
+    took
 }
 
 /// When messages came, and whether they ring until somebody acknowledges.

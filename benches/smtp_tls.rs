@@ -8,6 +8,7 @@
     reason = "a benchmark that cannot go on ends"
 )]
 
+mod processes;
 #[path = "../tests/it/support/mod.rs"]
 #[allow(
     dead_code,
@@ -22,13 +23,14 @@ mod support;
 use std::io;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
+use processes::{median, on_path, peak_mib, time};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
 use support::pki::{Authority, rsa};
@@ -146,11 +148,9 @@ impl Tool {
 
     /// One whole process, from start to exit, with the processes it waited for.
     fn time(&self, command: &mut Command) -> Times {
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let (used, started) = (cpu_of_children(), Instant::now());
-        let status = command.status().unwrap();
-        let times =
-            Times { wall: started.elapsed(), cpu: cpu_of_children().checked_sub(used).unwrap() };
+        let used = cpu_of_children();
+        let (wall, status) = time(command);
+        let times = Times { wall, cpu: cpu_of_children().checked_sub(used).unwrap() };
         assert!(
             self.exit_code.is_none_or(|code| status.code() == Some(code)),
             "{command:?}: {status}"
@@ -205,16 +205,14 @@ impl Row<'_> {
         }
     }
 
-    fn median_ms(&self, of: impl Fn(&Times) -> Duration) -> f64 {
-        let mut times: Vec<Duration> = self.runs.iter().map(of).collect();
-        times.sort();
-        times[times.len() / 2].as_secs_f64() * 1e3
+    fn median_ms(&self, of: fn(&Times) -> Duration) -> f64 {
+        median(self.runs.iter().map(of)).as_secs_f64() * 1e3
     }
 
     fn line(&self, proxy: &Proxy) -> String {
         // Counted and weighed in a run of its own, which the proxy slows down.
         proxy.forget();
-        let peak = peak(&self.tool.command(&self.path, proxy.port, self.anchors));
+        let peak = peak_mib(&self.tool.command(&self.path, proxy.port, self.anchors));
         let name = Path::new(self.tool.words[0]).file_name().unwrap().to_string_lossy();
         let options = self.tool.words[1..].join(" ").replace("{port}", "PORT");
         format!(
@@ -234,27 +232,7 @@ fn path(name: &str) -> Option<PathBuf> {
     if name == "check_smtp_tls" {
         return Some(env!("CARGO_BIN_EXE_check_smtp_tls").into());
     }
-    let directories = std::env::var_os("PATH")?;
-    std::env::split_paths(&directories)
-        .map(|directory| directory.join(name))
-        .find(|path| path.exists())
-}
-
-/// Peak resident memory of the largest process in MiB, by GNU time.
-fn peak(command: &Command) -> f64 {
-    let result = tempfile::NamedTempFile::new().unwrap();
-    let status = Command::new("time")
-        .args(["-q", "-f", "%M", "-o"])
-        .arg(result.path())
-        .arg(command.get_program())
-        .args(command.get_args())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    status.unwrap();
-    let kib = std::fs::read_to_string(result.path()).unwrap();
-    kib.trim().parse::<f64>().unwrap() / 1024.0
+    on_path(name)
 }
 
 /// Passes connections on to postfix and counts them.
