@@ -141,7 +141,7 @@ impl<'a> Resolver<'a> {
 
     /// Whether a resolver validates, found out once: the root is signed, so its name servers must be proven (as
     /// postfix's `dnssec_probe = ns:.`), and there must be some: systemd-resolved without a network calls an empty answer
-    /// proven.
+    /// proven. Those that keep a root of their own prove what is below it.
     fn judged(&self, place: usize, server: SocketAddr) -> Validates {
         if let Some(known) = self.known.borrow().get(place).copied().flatten() {
             return known;
@@ -153,6 +153,7 @@ impl<'a> Resolver<'a> {
                 Validates::No(WhyUnvalidated::RootEmpty)
             }
             Some(Ok(Told::Answer(root))) if root.validation == Validation::Secure => Validates::Yes,
+            Some(Ok(Told::Answer(_))) if self.proves(server, "com.") => Validates::Yes,
             Some(Ok(Told::Answer(_))) => Validates::No(WhyUnvalidated::RootUnproven),
             Some(Ok(Told::ServFail)) => Validates::No(WhyUnvalidated::RootRefused),
             _ => Validates::No(WhyUnvalidated::RootUnanswered),
@@ -161,6 +162,12 @@ impl<'a> Resolver<'a> {
             *known = Some(validates);
         }
         validates
+    }
+
+    /// Whether a resolver knows name servers of a zone, proven.
+    fn proves(&self, server: SocketAddr, zone: &str) -> bool {
+        let told = Inquest::new(zone, RecordKind::Ns).map(|inquest| self.ask(server, &inquest));
+        matches!(told, Some(Ok(Told::Answer(found))) if found.validation == Validation::Secure && !found.data.is_empty())
     }
 
     fn ask(&self, server: SocketAddr, inquest: &Inquest) -> Result<Told, ServerFault> {

@@ -298,6 +298,24 @@ fn a_denial_in_the_clear_takes_nothing_from_proven_addresses() {
 }
 
 #[test]
+fn who_keeps_a_root_of_its_own_may_prove_what_is_below_it() {
+    for is_proven in [true, false] {
+        let outcome = check(serve(Arc::new(move |asked, at, kind| {
+            let mut bytes = match at {
+                "com." => proven(asked, vec![RData::NS(NS(name("a.com.")))]),
+                _ => signed(asked, at, kind),
+            };
+            if at == "." || (at == "com." && !is_proven) {
+                bytes[3] &= !0x20; // AD
+            }
+            Some(bytes)
+        })));
+        let said = outcome.stdout.contains("OK - a.example: DNSSEC, DANE");
+        assert_eq!(said, is_proven, "{}", outcome.stdout);
+    }
+}
+
+#[test]
 fn the_signature_over_keys_may_end_first() {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     let now = u32::try_from(now.as_secs()).unwrap();
