@@ -248,6 +248,8 @@ pub(super) struct SpfSum {
     pub(super) voids: usize,
     /// Whether it asks for the names of addresses.
     pub(super) has_ptr: bool,
+    /// The domain whose record has a mechanism that readers overlook, as `include=`.
+    pub(super) slip: Option<String>,
     /// The domain whose record allows everybody, if one does.
     pub(super) open: Option<String>,
     /// The domain whose record makes the whole void, and why.

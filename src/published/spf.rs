@@ -43,6 +43,8 @@ pub struct Spf {
     pub all: Option<Qualifier>,
     /// Whether a network of all addresses is allowed, which is as good as `+all`.
     pub is_open: bool,
+    /// Whether a mechanism is written as a modifier is, as in `include=`, which readers overlook.
+    pub has_slip: bool,
 }
 
 /// Reads the one record among the texts of a domain.
@@ -54,8 +56,8 @@ pub fn record<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Result<Spf, NoRecord
         let start = text.get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"v=spf1"));
         start && matches!(text.get(6), None | Some(b' '))
     })?;
-    let mut spf = Spf { lookups: Vec::new(), all: None, is_open: false };
-    let mut redirect = None;
+    let mut spf = Spf { lookups: Vec::new(), all: None, is_open: false, has_slip: false };
+    let (mut redirect, mut has_exp) = (None, false);
     for term in text.split(' ').skip(1).filter(|term| !term.is_empty()) {
         if let Some((name, value)) = modifier(term) {
             match name.to_ascii_lowercase().as_str() {
@@ -66,6 +68,11 @@ pub fn record<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Result<Spf, NoRecord
                     return Err(NoRecord::Invalid("its redirect= names no domain"));
                 }
                 "redirect" => redirect = Some(value.to_owned()),
+                "exp" if has_exp => return Err(NoRecord::Invalid("it has two exp=")),
+                "exp" => has_exp = true,
+                "all" | "include" | "a" | "mx" | "ptr" | "exists" | "ip4" | "ip6" => {
+                    spf.has_slip = true;
+                }
                 _ => {}
             }
             continue;
@@ -209,6 +216,7 @@ mod tests {
         );
         assert_eq!(whole.lookups[1].1.as_deref(), Some("x.example"));
         assert_eq!(whole.all, Some(Qualifier::Fail));
+        assert!(!whole.has_slip && read("v=spf1 include=a.example -all").unwrap().has_slip);
         let never = read("V=SPF1 ?ALL a redirect=x.example").unwrap();
         assert_eq!((never.lookups.len(), never.all), (0, Some(Qualifier::Neutral)));
         let elsewhere = read("v=spf1 redirect=x.example unknown=y").unwrap();
@@ -237,6 +245,9 @@ mod tests {
             "v=spf1 redirect=",
             "v=spf1 redirect=a.example redirect=b.example",
             "v=spf1 +-all",
+            "v=spf1 exp=a.example exp=b.example -all",
+            "v=spf1 ip4:192.0.2.1~all",
+            "v=spf1 include.example -all",
             "v=spf1 a, mx",
         ] {
             assert!(matches!(read(text), Err(NoRecord::Invalid(_))), "{text}");

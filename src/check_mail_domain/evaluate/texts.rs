@@ -104,6 +104,13 @@ fn sum_of(sum: &SpfSum, judgements: &mut Judgements) {
         );
         judgements.advise("remove the terms whose names have no records");
     }
+    if let Some(slip) = &sum.slip {
+        judgements.find(
+            State::Warning,
+            format!("SPF of {slip} has = where : must stand, so receivers overlook that term"),
+        );
+        judgements.advise("write include:DOMAIN, ip4:ADDRESS and the like with a colon");
+    }
     if sum.has_ptr {
         judgements.find(State::Warning, "SPF uses ptr, which many receivers no longer evaluate");
         judgements.advise("name addresses or hosts in place of ptr");

@@ -41,6 +41,9 @@ impl Survey<'_> {
         if record.is_open || record.all == Some(Qualifier::Pass) {
             sum.open.get_or_insert_with(|| domain.to_owned());
         }
+        if record.has_slip {
+            sum.slip.get_or_insert_with(|| domain.to_owned());
+        }
         for (term, named) in &record.lookups {
             sum.lookups += 1;
             if sum.lookups > MOST_LOOKUPS || self.run.deadline.has_passed() {

@@ -193,6 +193,12 @@ pub(super) const TEXTS: &[(&str, Change, State, &str)] = &[
     ("?all", |f| spf(f, |sum| sum.all = Some(Qualifier::Neutral)), WARNING, "(?all)"),
     ("no all", |f| spf(f, |sum| sum.all = None), WARNING, "it ends without all"),
     ("~all", |f| spf(f, |sum| sum.all = Some(Qualifier::SoftFail)), OK, "SPF"),
+    (
+        "include=",
+        |f| spf(f, |sum| sum.slip = Some("a.example".to_owned())),
+        WARNING,
+        "SPF of a.example has = where : must stand",
+    ),
     ("ptr", |f| spf(f, |sum| sum.has_ptr = true), WARNING, "SPF uses ptr"),
     (
         "three void look-ups",
