@@ -55,6 +55,7 @@ pub(super) fn judge(facts: &Facts, policy: &Policy, table: &Table, judgements: &
     if !is_null && !has_hosts(facts) {
         return;
     }
+    let has_nobody = facts.cut_short.is_none() && facts.hosts.iter().all(MailHost::is_void);
     let mut missing = Vec::new();
     let mut unknown = Vec::new();
     for requirement in &policy.requirements {
@@ -68,7 +69,7 @@ pub(super) fn judge(facts: &Facts, policy: &Policy, table: &Table, judgements: &
             Requirement::One(Measure::Spf | Measure::Dkim | Measure::Dmarc | Measure::Dnssec)
         );
         match taken {
-            _ if is_null && is_for_hosts => {}
+            _ if (is_null || has_nobody) && is_for_hosts => {}
             Taken::No(why) => missing.push((*requirement, name, why)),
             Taken::Unknown => unknown.push(name),
             Taken::Yes | Taken::Broken => {}

@@ -108,7 +108,12 @@ const CASES: &[(&str, &[&str], i32, &str)] = &[
     ),
     ("null.lab", &["--null-mx"], 0, "OK - null.lab: takes no mail, and says so (null MX)"),
     ("null.lab", &[], 2, "CRITICAL - null.lab: a null MX says that it takes no mail"),
-    ("bare.lab", &[], 2, "CRITICAL - bare.lab: neither MX nor address"),
+    (
+        "bare.lab",
+        &[],
+        2,
+        "CRITICAL - bare.lab: neither MX nor address: mail comes back at once | mx=1;;;0",
+    ),
     ("dead.lab", &[], 2, "CRITICAL - dead.lab: mx.dead.lab takes no mail: connection refused"),
     (
         "broken.lab",
