@@ -26,9 +26,10 @@ pub fn check(args: &Args, run: &Run) -> Result<Report, UsageError> {
         probe::probe(&target, run, progress);
         Ok::<(), Infallible>(())
     };
+    let known = probe::before_any_disk(&target, run);
     let spool = target.access.spool_dir.as_ref().map(|dir| dir.display().to_string());
     let spool = spool.unwrap_or_default();
-    Ok(run.gather(Facts::default(), probe, move |Ok(seen)| {
+    Ok(run.gather(known, probe, move |Ok(seen)| {
         let mut report = evaluate::evaluate(&seen, &policy);
         report.describe(explain::MEANINGS);
         report.concern("spool", spool.as_str());

@@ -3,6 +3,7 @@
 mod inquiry;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::facts::{Blocked, Credential, Facts, Lost, Note, Unconfirmed};
@@ -25,18 +26,24 @@ const CLOCK_SECONDS: u64 = 60;
 /// Waiting messages, and those in `failed/`, that are read; the others are only counted.
 const ITEMS_READ: usize = 1000;
 
+/// What can be told where a process of an earlier run still hangs: notes of losses, which are on no disk.
+pub(super) fn before_any_disk(target: &Target, run: &Run) -> Facts {
+    let lost = lost(&target.access.places_of_losses(), unix_seconds(run.now));
+    Facts { lost, ..Facts::default() }
+}
+
 /// Looks into the spool first, so that this is known whatever the network does.
 pub(super) fn probe(target: &Target, run: &Run, progress: &Progress<Facts>) {
     run.deadline.enter("reading the configuration");
     let mut access = target.access.gather();
     let now = unix_seconds(run.now);
     // Not in the spool, which may be what hangs.
-    let lost = lost(&access, now);
+    let lost = lost(&access.places_of_losses(), now);
     progress.note(|facts| facts.lost = lost);
     run.deadline.enter("reading the spool");
     access.enter_spool();
     // Once more with the rights of whoever sends, who may have a place of its own for it.
-    let lost_by_it = self::lost(&access, now);
+    let lost_by_it = self::lost(&access.places_of_losses(), now);
     progress.note(|facts| {
         let new = lost_by_it
             .into_iter()
@@ -99,10 +106,10 @@ impl Present {
     }
 }
 
-fn lost(access: &Access, now: u64) -> Vec<Lost> {
+fn lost(places: &[PathBuf], now: u64) -> Vec<Lost> {
     let seen =
         |Losses { count, last, file }| Lost { count, seconds: now.saturating_sub(last), file };
-    access.places_of_losses().iter().flat_map(|place| losses::of(place)).map(seen).collect()
+    places.iter().flat_map(|place| losses::of(place)).map(seen).collect()
 }
 
 /// Has Pushover asked, and what is in its way noted anew.

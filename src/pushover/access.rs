@@ -112,6 +112,13 @@ impl AccessOptions {
         absolute(given(self.spool_dir.as_ref()).unwrap_or(&self.config))
     }
 
+    /// Where losses may be noted, as far as the command line tells.
+    #[must_use]
+    pub(crate) fn places_of_losses(&self) -> [PathBuf; 2] {
+        let spool = given(self.spool_dir.as_ref()).unwrap_or(&self.default_spool);
+        [absolute(spool), absolute(&self.config)]
+    }
+
     /// Reads the configuration. The spool is not touched yet.
     #[must_use]
     pub(crate) fn gather(&self) -> Access {

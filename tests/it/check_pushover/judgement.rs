@@ -3,10 +3,10 @@
 use std::fs;
 use std::process::Command;
 
-use crate::support::filesystem::HungMount;
+use crate::support::filesystem::{DeadMount, HungMount};
 use crate::support::http_server::{HttpServer, Reply, Request};
 use crate::support::pushover::{ALICE, BOB, Host, TOKEN, now};
-use crate::support::{Outcome, chmod, labels, program, skipped_without_root};
+use crate::support::{Outcome, chmod, labels, program, run, skipped_without_root};
 
 const LIMITS: &str =
     r#"{"limit":10000,"remaining":7496,"reset":1393653600,"status":1,"request":"r"}"#;
@@ -281,6 +281,21 @@ fn a_spool_that_hangs_is_unknown_and_has_no_figures() {
     outcome.expect(3, "PUSHOVER UNKNOWN - timed out after 1s while reading the spool");
     assert_eq!(outcome.metric("waiting"), None, "{}", outcome.stdout);
     assert!(!outcome.stdout.contains("nothing is waiting"), "{}", outcome.stdout);
+}
+
+#[test]
+fn a_loss_is_told_while_the_spool_hangs_however_often_it_is_looked_at() {
+    if skipped_without_root("a loss beside a spool that hangs") {
+        return;
+    }
+    let dead = DeadMount::new();
+    let (host, spool) = (Host::at("http://127.0.0.1:1"), dead.path().join("spool"));
+    run(host.command_at(&spool).args(["--message=x", "--timeout=1"])).expect(2, "PUSHOVER LOST - ");
+    for said in ["timed out after 1s while reading the spool", "still hanging since 20"] {
+        let outcome = host.check_at(&spool, &["-t", "1", "-v"]);
+        outcome.expect(2, "PUSHOVER CRITICAL - 1 alert was lost, ");
+        assert!(outcome.stdout.contains(said), "{}", outcome.stdout);
+    }
 }
 
 #[test]
