@@ -333,11 +333,11 @@ impl<'a, S: Read + Write> Talk<'a, S> {
         match self.post.state.expects(&token) {
             Ok(true) => self.expected(token),
             Ok(false) => self.lines.say("550 5.1.1 no such mailbox"),
-            Err(error) => self.put_off(&error),
+            Err(error) => self.defer(&error),
         }
     }
 
-    fn put_off(&mut self, error: &HalfError) -> io::Result<()> {
+    fn defer(&mut self, error: &HalfError) -> io::Result<()> {
         self.story.push(error.to_string());
         self.lines.say("451 4.3.0 out of order; try later")
     }
@@ -350,7 +350,7 @@ impl<'a, S: Read + Write> Talk<'a, S> {
             Cover::Right(_) => Ok(()),
         };
         if let Err(error) = noted {
-            return self.put_off(&error);
+            return self.defer(&error);
         }
         if matches!(self.cover, Cover::Wrong(_)) {
             self.story.push(format!("{token} handed over under a wrong certificate"));
@@ -406,7 +406,7 @@ impl<'a, S: Read + Write> Talk<'a, S> {
             if let Cover::Right(tls) = self.cover
                 && let Err(error) = self.note(token, Sight::Encrypted, Some(tls))
             {
-                return self.put_off(&error);
+                return self.defer(&error);
             }
             let how = if self.cover == Cover::Clear { "in the clear" } else { "encrypted" };
             self.story.push(format!("{token} came {how}"));

@@ -83,7 +83,7 @@ fn each_way_in_that_does_not_serve_has_its_state() {
             "STARTTLS is refused: 502",
         ),
         (
-            "STARTTLS put off",
+            "STARTTLS deferred",
             Problem::NoSession(NoSession::Refused(starttls, reply(454, "later"))),
             State::Critical,
             "TLS is broken on the server: 454 later",
