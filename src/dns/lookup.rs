@@ -127,7 +127,7 @@ impl fmt::Display for ServerFault {
             Self::Code(code) => write!(f, "answered with code {code}"),
             Self::Malformed => f.write_str("the answer cannot be read"),
             Self::NotAResolver => {
-                f.write_str("it is no resolver: it answers for its own zones only")
+                f.write_str("it is not a resolver: it answers only for its own zones")
             }
             Self::Ours(error) => error.fmt(f),
         }

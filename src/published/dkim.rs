@@ -32,14 +32,14 @@ pub fn record<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Result<DkimKey, NoRe
     };
     let text =
         std::str::from_utf8(text).map_err(|_| NoRecord::Invalid("it is not text in UTF-8"))?;
-    let all = tags(text).ok_or(NoRecord::Invalid("a field is no name=value"))?;
+    let all = tags(text).ok_or(NoRecord::Invalid("a field is not name=value"))?;
     // RFC 6376 section 3.2.
     if all
         .iter()
         .enumerate()
         .any(|(place, (name, _))| all.iter().take(place).any(|(one, _)| one == name))
     {
-        return Err(NoRecord::Invalid("a field stands there twice"));
+        return Err(NoRecord::Invalid("a field is there twice"));
     }
     let version = all.iter().position(|(name, _)| *name == "v");
     if version.is_some_and(|place| place > 0) || tag(&all, "v").is_some_and(|v| v != "DKIM1") {
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(read(ED25519).unwrap().rsa_bits, None);
         assert!(read(&format!("t=y:s; p={}", RSA.replace("UC3S", " UC 3S"))).unwrap().is_testing);
         for (text, fault) in [
-            ("v=DKIM1; p=AAAA; p=AAAA", "a field stands there twice"),
+            ("v=DKIM1; p=AAAA; p=AAAA", "a field is there twice"),
             ("v=DKIM1; p=", "its key is revoked (p= is empty)"),
             ("v=DKIM1; k=rsa", "it has no p="),
             ("k=rsa; v=DKIM1; p=AA", "it does not begin with v=DKIM1"),

@@ -85,7 +85,7 @@ impl serde::Serialize for StsFault {
 /// [`NoRecord`].
 pub fn record<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Result<String, NoRecord> {
     let text = only_of(texts, "v=STSv1")?;
-    let tags = tags(text).ok_or(NoRecord::Invalid("a field is no name=value"))?;
+    let tags = tags(text).ok_or(NoRecord::Invalid("a field is not name=value"))?;
     let id = tag(&tags, "id").ok_or(NoRecord::Invalid("it has no id"))?;
     let is_id = (1..=32).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric());
     if is_id {
@@ -189,7 +189,7 @@ mod tests {
             (&["v=STSv1; id=1", "v=STSv1; id=2"], Err(NoRecord::Several(2))),
             (&["v=STSv1;"], Err(NoRecord::Invalid("it has no id"))),
             (&["v=STSv1; ID=1"], Err(NoRecord::Invalid("it has no id"))),
-            (&["v=STSv1; id"], Err(NoRecord::Invalid("a field is no name=value"))),
+            (&["v=STSv1; id"], Err(NoRecord::Invalid("a field is not name=value"))),
             (
                 &["v=STSv1; id=2026-11-26"],
                 Err(NoRecord::Invalid("its id is not 1 to 32 letters and digits")),

@@ -17,7 +17,7 @@ pub struct ReportsTo {
 /// [`NoRecord`].
 pub fn record<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Result<ReportsTo, NoRecord> {
     let text = only_of(texts, "v=TLSRPTv1")?;
-    let tags = tags(text).ok_or(NoRecord::Invalid("a field is no name=value"))?;
+    let tags = tags(text).ok_or(NoRecord::Invalid("a field is not name=value"))?;
     let rua = tag(&tags, "rua").ok_or(NoRecord::Invalid("it has no rua"))?;
     let mut to = ReportsTo { domains: Vec::new(), uploads: 0 };
     for uri in rua.split(',').map(str::trim) {

@@ -83,7 +83,7 @@ pub(crate) enum PathFault {
     #[error("a certificate of the chain is not made for servers")]
     Purpose,
     /// The issuer is none.
-    #[error("a certificate of the chain is issued by one that is no authority")]
+    #[error("a certificate in the chain is issued by one that is not an authority")]
     Authority,
     /// A critical extension that nobody knows.
     #[error("a certificate of the chain has a critical extension that clients do not know")]

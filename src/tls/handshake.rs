@@ -71,7 +71,7 @@ pub(crate) enum HandshakeError {
     #[error("TLS handshake failed: refused with {0}")]
     Refused(Alert),
     /// What came is no TLS.
-    #[error("TLS handshake failed: the answer is no proper TLS")]
+    #[error("TLS handshake failed: the answer is not valid TLS")]
     NotTls,
     /// What came is text, as of a server that is at a limit before TLS begins.
     #[error("TLS handshake failed: answered with text: {0}")]

@@ -151,7 +151,7 @@ fn broken() -> Vec<(&'static str, Arc<Answer>, &'static str)> {
         ("nonsense", changed(|bytes| bytes[2..].fill(0xff)), "the answer cannot be read"),
         ("another id", changed(|bytes| bytes[0] ^= 1), "no answer"),
         ("another question", other, "no answer"),
-        ("no recursion", changed(|bytes| bytes[3] &= 0x7f), "it is no resolver"),
+        ("no recursion", changed(|bytes| bytes[3] &= 0x7f), "it is not a resolver"),
     ]
 }
 
