@@ -4,7 +4,7 @@
 
 printf '\n== check_pushover: a message was sent, and there is room for more this month\n'
 start_phone
-pushover notify_pushover --message 'the way to the phone works'
+pushover notify_pushover --message 'alerts reach the phone'
 pushover check_pushover --quota --validate
 stop_phone
 

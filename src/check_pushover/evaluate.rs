@@ -229,7 +229,7 @@ fn credentials(facts: &Facts, report: &mut Report) {
     }
     if good > 0 {
         let are = if good == 1 { "recipient is" } else { "recipients are" };
-        report.find(State::Ok, format!("{good} {are} good"));
+        report.find(State::Ok, format!("{good} {are} valid"));
     }
 }
 
