@@ -31,8 +31,13 @@ pub(super) fn explain(facts: &Facts, measures: &[String], report: &mut Report) {
         Some(Destination::Unknown(_)) => "unknown",
     };
     report.explain(2, format!("mail goes {way}"));
+    let fetched = facts.sts.as_ref().and_then(|sts| sts.policy.as_ref());
     for host in &facts.hosts {
         of_host(host, report);
+        if let Some(Fetched::Policy(policy, _)) = fetched {
+            let not = if policy.allows(&host.name) { "" } else { "not " };
+            report.explain(1, format!("{}: {not}named in the MTA-STS policy", host.name));
+        }
     }
     if let Some(sts) = &facts.sts {
         if let Published::Record(id) = &sts.record {

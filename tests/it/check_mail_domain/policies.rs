@@ -178,5 +178,12 @@ fn a_policy_counts_as_it_does_for_senders() {
     assert!(all.is_empty(), "{}", all.join("\n"));
     let accepted = check(&zones, "testing.lab", &["--ca-file", ca, "--mta-sts-mode", "testing"]);
     accepted.expect(0, "MAIL DOMAIN OK - testing.lab: DNSSEC, MTA-STS, SPF, DMARC");
+    for (domain, line) in [
+        ("keeper.lab", "\nmx.keeper.lab: named in the MTA-STS policy\n"),
+        ("other.lab", "\nmx.keeper.lab: not named in the MTA-STS policy\n"),
+    ] {
+        let outcome = check(&zones, domain, &["--ca-file", ca, "-v"]);
+        assert!(outcome.stdout.contains(line), "{}", outcome.stdout);
+    }
     assert!(servers.iter().all(|server| server.requests().len() <= 2), "no redirect is followed");
 }
