@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::io::Read;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
 use std::str::FromStr;
 use std::time::Duration;
+
+use resolv_conf::ScopedIp;
 
 /// Most resolvers that are asked, as in the C library (`MAXNS`).
 const MOST_SERVERS: usize = 3;
@@ -70,24 +72,41 @@ impl ResolverSettings {
     fn read(text: &[u8]) -> Self {
         // Unknown words are no reason to know nothing.
         let (config, _) = resolv_conf::Config::parse_with_errors(text);
-        let mut addresses: Vec<IpAddr> = config
-            .nameservers
-            .iter()
-            .take(MOST_SERVERS)
-            .map(|scoped| scoped.clone().into())
-            .collect();
-        if addresses.is_empty() {
-            addresses.push(Ipv4Addr::LOCALHOST.into());
+        let named = config.nameservers.iter().take(MOST_SERVERS);
+        let mut servers: Vec<SocketAddr> = named.map(server).collect();
+        if servers.is_empty() {
+            servers.push((Ipv4Addr::LOCALHOST, 53).into());
         }
         // As mox does: who can answer for loopback can do anything here.
-        let is_local = addresses.iter().all(IpAddr::is_loopback);
+        let is_local = servers.iter().all(|server| server.ip().is_loopback());
         Self {
-            servers: addresses.into_iter().map(|address| SocketAddr::new(address, 53)).collect(),
+            servers,
             is_believed: is_local || config.trust_ad,
             patience: Duration::from_secs(u64::from(config.timeout.clamp(1, 30))),
             attempts: config.attempts.clamp(1, 5),
         }
     }
+}
+
+/// Where a resolver is; one with an address of its link, as routers announce it, is behind an interface.
+fn server(scoped: &ScopedIp) -> SocketAddr {
+    match scoped {
+        ScopedIp::V4(address) => (*address, 53).into(),
+        ScopedIp::V6(address, scope) => {
+            let scope = scope.as_deref().and_then(interface).unwrap_or_default();
+            SocketAddrV6::new(*address, 53, 0, scope).into()
+        }
+    }
+}
+
+/// The number of an interface, by name or number.
+fn interface(scope: &str) -> Option<u32> {
+    if let Ok(number) = scope.parse() {
+        return Some(number);
+    }
+    let is_name = !scope.contains('/') && !scope.starts_with('.');
+    let path = is_name.then(|| format!("/sys/class/net/{scope}/ifindex"))?;
+    fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
 #[cfg(test)]
@@ -104,6 +123,8 @@ mod tests {
             ("nameserver 192.0.2.1\noptions edns0 trust-ad\n", "192.0.2.1:53", true),
             ("nonsense here\noptions what trust-ad\nnameserver 192.0.2.1\n", "192.0.2.1:53", true),
             ("", "127.0.0.1:53", true),
+            ("nameserver fe80::1%lo\n", "[fe80::1%1]:53", false),
+            ("nameserver fe80::1%7\noptions trust-ad\n", "[fe80::1%7]:53", true),
         ] {
             let settings = ResolverSettings::read(text.as_bytes());
             assert_eq!(settings.servers[0].to_string(), first, "{text}");
