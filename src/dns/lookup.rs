@@ -33,7 +33,7 @@ pub(crate) struct Lookup {
     pub(crate) data: Vec<Data>,
     /// What DNSSEC says of all of it.
     pub(crate) validation: Validation,
-    /// Seconds for which it may be kept: the least of the records.
+    /// Seconds for which the records may be kept, from when they leave their name server.
     pub(crate) ttl: u32,
     /// The signatures that came along.
     pub(crate) signatures: Vec<Rrsig>,

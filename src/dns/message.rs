@@ -106,13 +106,12 @@ impl Inquest {
     fn answer(&self, message: &Message) -> Told {
         let mut owner = &self.name;
         let mut steps = 0;
-        let mut ttl = u32::MAX;
-        while let Some((target, its_ttl)) = self.step(message, owner) {
+        while let Some(target) = self.step(message, owner) {
             steps += 1;
             if steps > MOST_ALIASES {
                 return Told::AliasLoop;
             }
-            (owner, ttl) = (target, ttl.min(its_ttl));
+            owner = target;
         }
         let found: Vec<_> = message
             .answers
@@ -120,7 +119,10 @@ impl Inquest {
             .filter(|record| record.name == *owner && record.record_type() == self.kind.into())
             .collect();
         let zone = message.authorities.iter().find(|record| matches!(record.data, RData::SOA(_)));
-        let ttl = found.iter().map(|record| record.ttl).fold(ttl, u32::min);
+        // What the resolver has kept for a while, others will keep for the whole time.
+        let signed = message.answers.iter().filter(|record| record.name == *owner);
+        let signed = signed.filter_map(|record| record::signed_ttl(record, self.kind)).max();
+        let ttl = signed.or_else(|| found.iter().map(|record| record.ttl).max());
         let sections = message.answers.iter().chain(&message.authorities);
         Told::Answer(Box::new(Lookup {
             name: plain(owner),
@@ -132,18 +134,18 @@ impl Inquest {
             } else {
                 Validation::Insecure
             },
-            ttl: if ttl == u32::MAX { 0 } else { ttl },
+            ttl: ttl.unwrap_or_default(),
             signatures: sections.filter_map(record::signature).collect(),
             signer: message.answers.iter().find_map(record::signer),
             zone: zone.map(|record| plain(&record.name)),
         }))
     }
 
-    /// Where an alias leads, and how long that may be kept; nothing where aliases are what is asked for.
-    fn step<'m>(&self, message: &'m Message, owner: &Name) -> Option<(&'m Name, u32)> {
+    /// Where an alias leads; nothing where aliases are what is asked for.
+    fn step<'m>(&self, message: &'m Message, owner: &Name) -> Option<&'m Name> {
         let answers = message.answers.iter().filter(|_| self.kind != RecordKind::Cname);
         let mut aliases = answers.filter_map(|record| match &record.data {
-            RData::CNAME(target) if record.name == *owner => Some((&target.0, record.ttl)),
+            RData::CNAME(target) if record.name == *owner => Some(&target.0),
             _ => None,
         });
         aliases.next()
@@ -204,6 +206,25 @@ mod tests {
         let (_, question) = inquest.bytes().unwrap();
         let own = question.get(..2).map(|id| u16::from_be_bytes([id[0], id[1]])).unwrap();
         assert!(matches!(inquest.read(own, &question), Told::Stray), "a question is no answer");
+    }
+
+    /// The signature is over an hour, the records come with the minute that is left of it.
+    #[test]
+    fn a_time_to_live_is_the_one_that_is_signed() {
+        let name = Name::from_ascii("a.example.").unwrap();
+        let inquest = Inquest::new("a.example", RecordKind::Tlsa).unwrap();
+        let told = |message: &Message| match inquest.read(ID, &message.to_vec().unwrap()) {
+            Told::Answer(lookup) => lookup.ttl,
+            other => panic!("{other:?}"),
+        };
+        let mut message = Message::from_vec(&answer(RecordKind::Tlsa)).unwrap();
+        message.answers.retain(|record| record.record_type() == RecordType::TLSA);
+        assert_eq!(told(&message), 60);
+        let signature = b"\x00\x34\x0d\x02\0\0\x0e\x10\0\0\0\x09\0\0\0\x01\0\x01\x01b\0sig";
+        let data =
+            RData::Unknown { code: RecordType::RRSIG, rdata: NULL::with(signature.to_vec()) };
+        message.add_answer(Record::from_rdata(name, 60, data));
+        assert_eq!(told(&message), 3600);
     }
 
     proptest! {

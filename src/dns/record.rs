@@ -159,6 +159,15 @@ pub(super) fn read(record: &Record) -> Data {
     }
 }
 
+/// How long records of a type may be kept, if the record is a signature over them (RFC 4034 section 3.1.4).
+pub(super) fn signed_ttl(record: &Record, kind: RecordKind) -> Option<u32> {
+    let RData::Unknown { code: RecordType::RRSIG, rdata } = &record.data else { return None };
+    if rdata.anything.get(..2)? != u16::from(RecordType::from(kind)).to_be_bytes() {
+        return None;
+    }
+    rdata.anything.get(4..8)?.try_into().ok().map(u32::from_be_bytes)
+}
+
 /// The zone whose key made a signature, if the record is one (RFC 4034 section 3.1.7).
 pub(super) fn signer(record: &Record) -> Option<String> {
     match &record.data {
