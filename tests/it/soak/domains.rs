@@ -25,6 +25,10 @@ const DIFFERENCES: &[(&str, &str)] = &[
     ("two", "the host without records gets the mail of whoever blocks the other"),
     ("twowrong", "delivered by the backup; a fault of the best host is CRITICAL all the same"),
     ("twobogus", "the same"),
+    (
+        "insecurename",
+        "postfix takes the name of an unsigned domain; RFC 7672 section 3.2.2 does not",
+    ),
     ("implicit", "a domain without MX takes mail by accident"),
     ("many", "some senders handle no more than 12 records"),
     ("six", "many senders have no IPv6"),
@@ -47,6 +51,7 @@ const SELF: u8 = 15;
 const NAMED: u8 = 16;
 const TWO_KEYS: u8 = 17;
 const POINTING: u8 = 18;
+const HOSTING: u8 = 19;
 const DEAD: u8 = 20;
 
 fn hex(bytes: &[u8]) -> String {
@@ -104,6 +109,8 @@ impl Keys {
         let rooted = rooted.with(&self.intermediate).with(&self.root);
         let pointing = self.intermediate.leaf("mx.tacname.lab", -1, 90, ecdsa());
         let pointing = pointing.with(&self.intermediate);
+        let hosting = self.intermediate.leaf("insecurename.lab", -1, 90, ecdsa());
+        let hosting = hosting.with(&self.intermediate);
         vec![
             (CHAINED, self.chained.pem(), ""),
             (BARE, self.chained.pem(), "smtpd_tls_security_level = none"),
@@ -113,6 +120,7 @@ impl Keys {
             (SELF, self.self_signed.pem(), ""),
             (NAMED, self.named.pem(), ""),
             (POINTING, pointing.pem(), ""),
+            (HOSTING, hosting.pem(), ""),
             (TWO_KEYS, self.chained.pem() + &self.rsa.pem(), ""),
         ]
     }
@@ -142,6 +150,7 @@ fn of_one_host(keys: &Keys) -> Vec<(&'static str, &'static str, u8, String)> {
         ("many", "good", CHAINED, at(&many)),
         ("ta", "good", CHAINED, at(&[&tlsa(2, 1, 1, &between)])),
         ("taname", "good", NAMED, at(&[&tlsa(2, 1, 1, &between)]) + "alias CNAME taname.lab.\n"),
+        ("hosting", "good", HOSTING, at(&[&tlsa(2, 1, 1, &between)])),
         ("taroot", "good", ROOTED, at(&[&tlsa(2, 0, 1, &root)])),
         ("tanotsent", "good", HEADLESS, at(&[&tlsa(2, 1, 1, &between)])),
         ("rootnotsent", "good", CHAINED, at(&[&tlsa(2, 0, 1, &root)])),
@@ -198,6 +207,8 @@ const OF_OTHERS: &[(&str, &str, &str)] = &[
     ("tohost", "good", "@ MX 10 mx.plain.lab."),
     ("insecure", "unsigned", "@ MX 10 mx.ee.lab."),
     ("insecurewrong", "unsigned", "@ MX 10 mx.eewrong.lab."),
+    // It has the certificate's name, which nobody proves.
+    ("insecurename", "unsigned", "@ MX 10 mx.hosting.lab."),
     // The certificate names another domain, neither the host nor this one.
     ("tothird", "good", "@ MX 10 mx.taname.lab."),
     ("alias", "good", "@ MX 10 mx\nmx CNAME mx.ee.lab."),
