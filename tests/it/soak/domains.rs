@@ -1,14 +1,16 @@
 //! Every kind of domain, with postfix's own DANE client as judge: where its mail waits or comes back the check is CRITICAL or
 //! names why it cannot tell, where it is delivered verified the check is OK, and where it is delivered unproven WARNING.
 
+mod deliveries;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Write as _};
-use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+use std::net::SocketAddrV4;
 
 use aws_lc_rs::digest::{SHA256, SHA512, digest};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use self::deliveries::{deliveries, send};
 use super::for_each;
 use crate::support::bell::{ring_on_changes, wait_for};
 use crate::support::pki::{Authority, Leaf, ecdsa, rsa};
@@ -295,52 +297,6 @@ fn sender(keys: &Keys, block: Block) -> Option<Postfix> {
     ];
     let routes = [(".lab".to_owned(), String::new(), settings)];
     Postfix::handing_on(TEST, &files, &routes)
-}
-
-/// What became of a mail: status and code, and whether postfix verified the host.
-type Delivery = (String, bool);
-
-/// One mail to all of them.
-fn send(port: u16, domains: &[String]) {
-    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let mut answer = |words: &str| {
-        if !words.is_empty() {
-            (&stream).write_all(format!("{words}\r\n").as_bytes()).unwrap();
-        }
-        let mut line = String::new();
-        reader.read_line(&mut line).unwrap();
-        assert!(line.starts_with(['2', '3']), "{words}: {line}");
-    };
-    answer("");
-    answer("HELO sender.lab.test");
-    answer("MAIL FROM:<a@lab.test>");
-    for domain in domains {
-        answer(&format!("RCPT TO:<probe@{domain}>"));
-    }
-    answer("DATA");
-    answer("Subject: probe\r\n\r\nprobe\r\n.");
-    answer("QUIT");
-}
-
-/// The first delivery to each domain in a log. A line about TLS stands before the delivery by the same process.
-fn deliveries(log: &str) -> BTreeMap<String, Delivery> {
-    let mut verified: BTreeMap<&str, bool> = BTreeMap::new();
-    let mut found = BTreeMap::new();
-    for line in log.lines() {
-        let process = line.split_once("/smtp[").and_then(|(_, rest)| rest.split_once(']'));
-        let process = process.map_or("", |(process, _)| process);
-        if line.contains("TLS connection established to") {
-            verified.insert(process, line.contains("Verified TLS connection"));
-        }
-        let Some((_, rest)) = line.split_once("to=<probe@") else { continue };
-        let Some((domain, rest)) = rest.split_once('>') else { continue };
-        let Some((_, dsn)) = rest.split_once("dsn=") else { continue };
-        let dsn = dsn.split(" (").next().unwrap_or_default().replace(", status=", " ");
-        let is_verified = verified.remove(process).unwrap_or(false);
-        found.entry(domain.to_owned()).or_insert((dsn, is_verified));
-    }
-    found
 }
 
 #[test]
