@@ -24,7 +24,8 @@ pub fn serve(args: &Args, service: &Service) -> Served {
     let connection = service
         .connection()
         .and_then(|stream| Connection::accepted(stream, &service.deadline, PATIENCE))
-        .and_then(|connection| Ok((connection.peer_address()?, connection)));
+        // A socket for both families shows IPv4 addresses as IPv6 ones.
+        .and_then(|connection| Ok((connection.peer_address()?.to_canonical(), connection)));
     let (from, connection) = match connection {
         Ok(accepted) => accepted,
         Err(error) => {

@@ -61,7 +61,7 @@ pub(super) enum SessionEnd {
 impl Post<'_> {
     /// Who comes, and the step it is at. A mail that has come already is open no more.
     pub(super) fn visitor(&self, helo: Option<String>) -> Result<Visitor, HalfError> {
-        let peer = Peer { address: self.from.to_canonical(), helo };
+        let peer = Peer { address: self.from, helo };
         let Some((token, canary)) = self.state.newest()? else {
             return Ok(Visitor { peer, step: None });
         };
@@ -367,7 +367,7 @@ impl<'a, S: Read + Write> Talk<'a, S> {
         let peer = if let Some(visitor) = &self.visitor {
             &visitor.peer
         } else {
-            unknown = Peer { address: self.post.from.to_canonical(), helo: self.helo.clone() };
+            unknown = Peer { address: self.post.from, helo: self.helo.clone() };
             &unknown
         };
         self.post.note(token, sight, peer, self.helo.as_deref(), tls)

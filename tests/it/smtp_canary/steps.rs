@@ -1,6 +1,8 @@
 //! What a server is shown, step by step, and what is noted of it.
 
-use crate::support::canary::{Sink, state_dir, token};
+use std::net::TcpListener;
+
+use crate::support::canary::{Client, Sink, state_dir, token};
 
 const OWN: &str = "mail.own.test";
 
@@ -28,6 +30,18 @@ fn a_server_that_waits_is_shown_no_tls_and_then_tls() {
     assert!(tls.hand_over(&recipient).starts_with("250 "));
     drop(tls);
     assert_eq!(sink.seen(), ["encrypted", "waited"]);
+}
+
+/// As its socket unit listens.
+#[test]
+fn an_ipv4_address_is_told_as_such_on_a_socket_for_both_families() {
+    let state = state_dir();
+    let sink = Sink::start_on(TcpListener::bind("[::]:0").unwrap(), state.path(), &[]);
+    token(state.path(), 1, false);
+    let mut client = Client::connect(("127.0.0.1", sink.port()));
+    client.hello(OWN);
+    client.expect("QUIT", "221 ");
+    assert_eq!(sink.ended(), [("127.0.0.1: kept its mail (waited)\n".to_owned(), Some(0))]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -46,7 +46,10 @@ pub(crate) struct Sink {
 
 impl Sink {
     pub(crate) fn start(state: &Path, options: &[&str]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_on(TcpListener::bind("127.0.0.1:0").unwrap(), state, options)
+    }
+
+    pub(crate) fn start_on(listener: TcpListener, state: &Path, options: &[&str]) -> Self {
         let address = listener.local_addr().unwrap();
         let is_over = Arc::new(AtomicBool::new(false));
         let children = Arc::new(Mutex::new(Vec::new()));
@@ -83,10 +86,7 @@ impl Sink {
     }
 
     pub(crate) fn connect(&self) -> Client<TcpStream> {
-        let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        stream.set_nodelay(true).unwrap();
-        Client(BufReader::new(stream))
+        Client::connect(self.address)
     }
 
     /// Waits until all programs have ended: what each said, and its exit code.
@@ -196,6 +196,13 @@ impl<S: Read + Write> Client<S> {
 }
 
 impl Client<TcpStream> {
+    pub(crate) fn connect(address: impl ToSocketAddrs) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self(BufReader::new(stream))
+    }
+
     /// The greeting and the answer to EHLO.
     pub(crate) fn hello(&mut self, name: &str) -> String {
         assert!(self.reply().starts_with("220 canary.test ESMTP smtp_canary"));
