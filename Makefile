@@ -37,8 +37,8 @@ pictures:
 	tests/lab/pictures.sh
 
 # Thousands of faults, kills and crashes, which `make lab` samples: docs/soak.md
-soak: all
-	tests/setup.sh
+soak: all packages
+	tests/setup.sh systemd-nspawn:systemd-container
 	tests/soak.sh
 
 # What is done before a release besides `make test`.

@@ -15,5 +15,5 @@ CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target} cargo check --locked --no-default-f
 if command -v cargo-nextest >/dev/null; then
     cargo nextest run --locked --profile lab --run-ignored only --no-tests pass
 else
-    cargo test --locked --test it -- --ignored --skip smtp_malware_scanners --skip smtp_canary::others --skip hybrids_of_openssl_3_5 --skip a_hundred_thousand_files
+    cargo test --locked --test it -- --ignored --skip smtp_malware_scanners --skip smtp_canary::others --skip lab::systemd --skip hybrids_of_openssl_3_5 --skip a_hundred_thousand_files
 fi

@@ -17,5 +17,6 @@ mod smtp_tls;
 mod smtp_tls_oracle;
 mod smtp_tls_remedies;
 mod smtp_tls_scanners;
+mod systemd;
 mod web;
 mod zabbix;

@@ -33,6 +33,19 @@ pub(crate) fn manifest(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// The package for this machine, as `make packages` built it.
+pub(crate) fn package() -> PathBuf {
+    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
+    fs::read_dir(manifest(&target).join("packages"))
+        .expect("make packages comes first")
+        .map(|entry| entry.unwrap().path())
+        .find(|path| {
+            let name = path.file_name().unwrap().to_string_lossy();
+            name.starts_with("monitoring-plugins-axigen_") && name.ends_with(".deb")
+        })
+        .expect("make packages comes first")
+}
+
 /// A Debian with the cores and our package, a queue, and a stand-in for Pushover.
 pub(crate) struct Machine {
     dir: TempDir,
@@ -51,16 +64,7 @@ impl Machine {
         let machine = Self { dir, pushover, acknowledged };
         // Where the daemons log.
         ring_on_changes(&[&machine.path("tmp")]);
-        let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
-        let package = fs::read_dir(manifest(&target).join("packages"))
-            .expect("make packages comes first")
-            .map(|entry| entry.unwrap().path())
-            .find(|path| {
-                let name = path.file_name().unwrap().to_string_lossy();
-                name.starts_with("monitoring-plugins-axigen_") && name.ends_with(".deb")
-            })
-            .expect("make packages comes first");
-        fs::copy(package, machine.path("tmp/package.deb")).unwrap();
+        fs::copy(package(), machine.path("tmp/package.deb")).unwrap();
         machine.must(&["dpkg", "-i", "/tmp/package.deb"]);
         machine.write(
             "etc/monitoring-plugins-axigen/pushover.toml",

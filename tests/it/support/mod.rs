@@ -1,6 +1,7 @@
 //! What several tests need: running a program, rights, queue trees, file systems that misbehave.
 
 pub(crate) mod bell;
+pub(crate) mod booted;
 pub(crate) mod canary;
 pub(crate) mod cores;
 pub(crate) mod daemon;
