@@ -182,7 +182,7 @@ fn a_client_that_is_shut_out_says_so() {
             let _ = stream.write_all(greeting);
             until_closed(stream);
         });
-        for options in [&["-t", "2"][..], &["-t", "2", "--tls"]] {
+        for options in [&["-t", "4"][..], &["-t", "4", "--tls"]] {
             check(full.port(), options)
                 .expect(3, &format!("SMTP TLS UNKNOWN - incomplete: {start}"));
         }
