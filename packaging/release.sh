@@ -10,6 +10,19 @@ glibc=2.28
 tools=${RELEASE_TOOLS:-/opt/monitoring-plugins-axigen-release}
 # shellcheck source=packaging/common.sh
 . "$(dirname "$0")/common.sh"
+# What cannot be built is said now, not after the first build.
+for architecture in "${@:2}"; do
+    case $architecture in
+    amd64) ;;
+    arm64)
+        if [ "$(id -u)" -ne 0 ]; then
+            echo 'release: arm64 needs root, for a Debian of its own; make release ARCHITECTURES=amd64 does without' >&2
+            exit 1
+        fi
+        ;;
+    *) echo "no recipe for $architecture" >&2; exit 64 ;;
+    esac
+done
 [ -z "$(git -C "$top" status --porcelain)" ] || { echo 'commit first: a release is what is in a commit' >&2; exit 1; }
 rm -rf "$1"
 mkdir -p "$1"
@@ -61,7 +74,6 @@ for build in first the-second; do
         case $architecture in
         amd64) packaging/build-bin.sh "bin/$architecture" "$glibc" x86_64 ;;
         arm64) in_debian packaging/build-bin.sh "bin/$architecture" "$glibc" aarch64 ;;
-        *) echo "no recipe for $architecture" >&2; exit 64 ;;
         esac
         rm -rf "$CARGO_TARGET_DIR"
         packaging/build-deb.sh "bin/$architecture" "$work/out-$build" "$glibc"
