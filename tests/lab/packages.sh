@@ -175,7 +175,7 @@ step 'upgrade from the time when the spool was shared by root and a group'
 git clone -q --no-checkout . "$scratch/then"
 git -C "$scratch/then" checkout -q 8da861c
 (cd "$scratch/then" && DPKG_DEB_COMPRESSOR_TYPE=none packaging/build-deb.sh "$bin" "$scratch/then/out")
-cp "$scratch"/then/out/*.deb "$root/tmp/then.deb"
+cp "$scratch"/then/out/"$name"_*.deb "$root/tmp/then.deb"
 inside dpkg -i /tmp/then.deb
 is "$spool" "$(state $spool)" 'root:nagios 770'
 run 3 'kept' notify_pushover --message 'by the account'
