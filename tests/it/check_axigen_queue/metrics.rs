@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::support::openmetrics::promtool;
 use crate::support::pki::{Authority, Leaf, ecdsa};
 use crate::support::scripted::{Scripted, keeps_waiting, line, until_closed};
 use crate::support::{Outcome, chmod, open_tempdir, program, run};
@@ -288,18 +289,18 @@ fn mistakes_say_why_and_never_repeat_a_password() {
 
 /// What stands for a server's answer in these tests is what Prometheus takes.
 #[test]
-#[ignore = "lab: runs promtool"]
+#[ignore = "lab: fetches Prometheus"]
 fn promtool_finds_no_fault_in_the_metrics_that_are_read() {
-    let Ok(mut promtool) = Command::new("promtool")
+    let Some(promtool) = promtool("promtool_finds_no_fault_in_the_metrics_that_are_read") else {
+        return;
+    };
+    let mut promtool = Command::new(promtool)
         .args(["check", "metrics"])
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
         .spawn()
-    else {
-        assert!(std::env::var_os("CI").is_none(), "promtool is missing");
-        return;
-    };
+        .unwrap();
     promtool.stdin.take().unwrap().write_all(METRICS.as_bytes()).unwrap();
     let output = promtool.wait_with_output().unwrap();
     let said = [output.stdout, output.stderr].concat();

@@ -5,6 +5,7 @@ use std::process::{Command, Output, Stdio};
 
 use crate::support::daemon::fetched;
 use crate::support::mail_server::MailServer;
+use crate::support::openmetrics::promtool;
 use crate::support::pki::{Leaf, NAME};
 use crate::support::program;
 use crate::support::queue::QueueTree;
@@ -19,12 +20,9 @@ print(len(list(text_string_to_metric_families(sys.stdin.read()))))";
 #[test]
 #[ignore = "lab: fetches Prometheus"]
 fn promtool_finds_no_fault_in_the_metrics_of_any_check() {
-    // Unpacked: installed, Prometheus would begin to serve on this host.
-    let test = "promtool_finds_no_fault_in_the_metrics_of_any_check";
-    let Some(unpacked) = fetched(test, "prometheus", "unpack.sh", &["prometheus"]) else {
+    let Some(promtool) = promtool("promtool_finds_no_fault_in_the_metrics_of_any_check") else {
         return;
     };
-    let promtool = unpacked.join("usr/bin/promtool");
     for (name, printed) in metrics_of_every_check() {
         let checked = fed(Command::new(&promtool).args(["check", "metrics"]), &printed);
         assert!(checked.status.success() && checked.stderr.is_empty(), "{name}: {checked:?}");

@@ -1,6 +1,16 @@
 //! A strict reader of `OpenMetrics`, as far as the textfile collector of Prometheus' node exporter takes it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::daemon::fetched;
+
+/// Prometheus' own checker; nothing, with a word, where it cannot be had. Unpacked: installed, Prometheus would begin to serve on
+/// this host.
+pub(crate) fn promtool(test: &str) -> Option<PathBuf> {
+    let unpacked = fetched(test, "prometheus", "unpack.sh", &["prometheus"])?;
+    Some(unpacked.join("usr/bin/promtool"))
+}
 
 /// Value by series. Fails for what the specification, `promtool check metrics` or the collector refuse.
 #[track_caller]
