@@ -65,13 +65,16 @@ fn settings(remedy: &str, server: &str) -> Vec<String> {
     names.split(" and ").map(|name| format!("{name} = {value}")).collect()
 }
 
-/// The remedy that a run with `-v` prints for a finding.
+/// The remedy that a run with `-v` prints for a finding: behind it on the way to a better grade, or below it, where it stands as
+/// the next step already.
 fn remedy<'a>(outcome: &'a Outcome, finding: &str) -> &'a str {
     let marked = format!(": {finding}: ");
-    let line =
-        outcome.stdout.lines().find(|line| line.contains("] for ") && line.contains(&marked));
-    let line = line.unwrap_or_else(|| panic!("{finding} expected: {}", outcome.stdout));
-    line.split_once(&marked).unwrap().1
+    let lines: Vec<&str> = outcome.stdout.lines().collect();
+    let on_the_way = lines.iter().filter(|line| line.contains("] for "));
+    let behind = on_the_way.filter_map(|line| line.split_once(&marked)).map(|(_, remedy)| remedy);
+    let below = lines.windows(2).filter(|pair| pair[0].contains(finding)).map(|pair| pair[1]);
+    let remedy = behind.chain(below).next();
+    remedy.unwrap_or_else(|| panic!("{finding} expected: {}", outcome.stdout))
 }
 
 #[test]
